@@ -1,0 +1,209 @@
+"""The exact proof of a compiled setting, from the operations alone.
+
+This module shares no code with the dual graph and the orbits that it checks. For one setting it proves
+
+  1. the operations are those of spglib's table and form a group;
+  2. balanced and absent waves together are every wave up to the norm limit, each once (closure);
+  3. c_{kR} = c_k exp(2 pi i k.t) for *every* operation and every balanced wave, with coefficients constant in
+     modulus: each listed function is invariant, and no function straddles two orbits;
+  4. each pair (O, -O) consists of complex conjugates, and the phase of each real form makes it real;
+  5. every absent orbit has a witness: kR = k with k.t not an integer (T1), and absent orbits are closed;
+  6. in every shell the number of functions is (1/|G|) sum_g sum_{k: kR = k} exp(2 pi i k.t), the dimension of
+     the invariant space (T3), in exact integers: nothing is missing;
+  7. order and normal form: shells ascend, phases are 0 at roots, orbits are ordered as documented.
+
+Functions with disjoint supports are orthogonal, so 3 and 6 together say: an orthonormal basis, complete.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_compiler.operations import UNIT, IntArray, Operations, operations
+from basis_compiler.waves import WaveIndex
+from basis_store import CertificateError, CompiledSetting, Setting
+from basis_store.frames import ball, norm
+
+
+def prove(compiled: CompiledSetting) -> None:
+    """Prove one compiled setting, exactly.
+
+    Raises:
+        CertificateError: naming the setting and the first statement that fails.
+    """
+    setting = compiled.setting
+    group = operations(setting)
+    _require(
+        np.array_equal(compiled.rotations, group.rotations)
+        and np.array_equal(compiled.translations24, group.translations24),
+        setting,
+        "the stored operations are not those of the space-group tables",
+    )
+    _prove_waves(compiled)
+    orbit_of_wave = np.repeat(np.arange(compiled.n_orbits), compiled.orbit_sizes)
+    _prove_invariance(compiled, group, orbit_of_wave)
+    _prove_real_forms(compiled, orbit_of_wave)
+    _prove_absences(compiled, group)
+    _prove_completeness(compiled, group)
+    _prove_order(compiled)
+
+
+def dimensions(group: Operations, waves: NDArray[np.integer]) -> dict[int, int]:
+    """T3 shell by shell: norm -> dimension of the invariant functions on the ``waves`` of that norm.
+
+    The waves must be complete shells. Exact: the sum of 24th roots of unity is reduced in Z[zeta_24].
+
+    Raises:
+        CertificateError: a sum is not an integer multiple of the group's order.
+    """
+    waves = np.asarray(waves, dtype=np.int64)
+    norms, shell_of_wave = np.unique(norm(waves, group.setting.frame), return_inverse=True)
+    # counts[s, p]: pairs (g, k) in shell s with kR = k and k.t = p/24 mod 1.
+    counts = np.zeros((len(norms), UNIT), dtype=np.int64)
+    for rotation, translation in zip(group.rotations, group.translations24, strict=True):
+        fixed = (waves @ rotation == waves).all(axis=1)
+        slots = shell_of_wave[fixed] * UNIT + waves[fixed] @ translation % UNIT
+        counts += np.bincount(slots, minlength=counts.size).reshape(counts.shape)
+    sums = counts @ _POWERS_OF_ZETA
+    _require(
+        not sums[:, 1:].any() and not (sums[:, 0] % len(group)).any(),
+        group.setting,
+        "the character sum of T3 is not a whole number",
+    )
+    return dict(zip(norms.tolist(), (sums[:, 0] // len(group)).tolist(), strict=True))
+
+
+def _powers_of_zeta() -> IntArray:
+    """(24, 8): zeta^p in the basis 1, zeta .. zeta^7 of Z[zeta_24], where zeta^8 = zeta^4 - 1."""
+    powers = np.zeros((UNIT, 8), dtype=np.int64)
+    powers[0, 0] = 1
+    for p in range(1, UNIT):
+        powers[p, 1:] = powers[p - 1, :-1]
+        powers[p, 4] += powers[p - 1, 7]
+        powers[p, 0] -= powers[p - 1, 7]
+    return powers
+
+
+_POWERS_OF_ZETA = _powers_of_zeta()
+
+
+def _prove_waves(compiled: CompiledSetting) -> None:
+    listed = np.concatenate([compiled.waves, compiled.absent_waves])
+    expected = ball(compiled.setting.frame, compiled.norm_limit)
+    _require(
+        len(listed) == len(expected) and (np.sort(_codes(listed)) == np.sort(_codes(expected))).all(),
+        compiled.setting,
+        f"the waves are not the complete shells up to norm {compiled.norm_limit}",
+    )
+
+
+def _prove_invariance(compiled: CompiledSetting, group: Operations, orbit_of_wave: IntArray) -> None:
+    index = WaveIndex(compiled.waves)
+    phases = compiled.phases24.astype(np.int64)
+    reached = np.zeros(len(index), dtype=bool)
+    roots = compiled.orbit_starts[:-1]
+    images: dict[bytes, IntArray] = {}
+    for rotation, translation in zip(group.rotations, group.translations24, strict=True):
+        key = rotation.tobytes()
+        if key not in images:
+            images[key] = index.images(rotation)
+            reached[images[key][roots]] = True
+            _require(
+                np.array_equal(orbit_of_wave[images[key]], orbit_of_wave),
+                compiled.setting,
+                "an operation carries a wave out of its orbit",
+            )
+        broken = (phases + index.waves @ translation - phases[images[key]]) % UNIT
+        _require(not broken.any(), compiled.setting, "a coefficient is not constant along an operation (D3)")
+    _require(bool(reached.all()), compiled.setting, "a listed orbit is not one orbit")
+
+
+def _prove_real_forms(compiled: CompiledSetting, orbit_of_wave: IntArray) -> None:
+    index = WaveIndex(compiled.waves)
+    opposite = index.rows(-index.waves)
+    _require(bool((opposite >= 0).all()), compiled.setting, "a wave k is listed without -k")
+    partner = orbit_of_wave + compiled.parts[orbit_of_wave]
+    _require(
+        np.array_equal(orbit_of_wave[opposite], partner),
+        compiled.setting,
+        "the parts do not say which orbit is -O",
+    )
+    phases = compiled.phases24 + compiled.real_phases24[orbit_of_wave].astype(np.int64)
+    _require(
+        not ((phases + phases[opposite]) % UNIT).any(), compiled.setting, "a real form is not real (T2)"
+    )
+    _require(
+        bool((np.abs(compiled.real_phases24 + 0.5) < UNIT // 4).all()),
+        compiled.setting,
+        "the sign rule of a real form is broken",
+    )
+
+
+def _prove_absences(compiled: CompiledSetting, group: Operations) -> None:
+    index = WaveIndex(compiled.absent_waves)
+    orbits = np.repeat(np.arange(len(compiled.absence_sizes)), compiled.absence_sizes)
+    firsts = compiled.absence_starts[:-1]
+    reached = np.zeros(len(index), dtype=bool)
+    for rotation in group.rotations:
+        images = index.images(rotation)
+        reached[images[firsts]] = True
+        _require(
+            np.array_equal(orbits[images], orbits),
+            compiled.setting,
+            "an operation carries an absent wave out of its orbit",
+        )
+    _require(bool(reached.all()), compiled.setting, "a listed absence is not one orbit")
+    waves, witnesses = index.waves[firsts], compiled.witnesses
+    _require(
+        bool(((witnesses >= 0) & (witnesses < len(group))).all()), compiled.setting, "a witness is no operation"
+    )
+    rotations, translations = group.rotations[witnesses], group.translations24[witnesses]
+    fixed = (np.einsum("ai,aij->aj", waves, rotations) == waves).all(axis=1)
+    turns = (waves * translations).sum(axis=1) % UNIT
+    _require(bool((fixed & (turns != 0)).all()), compiled.setting, "a witness does not prove its absence (T1)")
+
+
+def _prove_completeness(compiled: CompiledSetting, group: Operations) -> None:
+    expected = dimensions(group, np.concatenate([compiled.waves, compiled.absent_waves]))
+    norms, counts = np.unique(compiled.norms, return_counts=True)
+    found = dict.fromkeys(expected, 0) | dict(zip(norms.tolist(), counts.tolist(), strict=True))
+    _require(
+        found == expected,
+        compiled.setting,
+        f"it lists {sum(found.values())} functions, the invariant space has {sum(expected.values())} (T3)",
+    )
+
+
+def _prove_order(compiled: CompiledSetting) -> None:
+    starts, roots, parts = compiled.orbit_starts[:-1], compiled.roots.astype(np.int64), compiled.parts
+    _require(not compiled.phases24[starts].any(), compiled.setting, "a root has a phase other than 0")
+    seconds = np.flatnonzero(parts == -1)
+    _require(
+        np.array_equal(roots[seconds], -roots[seconds - 1]),
+        compiled.setting,
+        "the root of -O is not minus the root of O",
+    )
+    heads = np.delete(roots, seconds, axis=0)
+    keys = np.column_stack([np.delete(compiled.norms, seconds), -heads])
+    ordered = [tuple(key) for key in keys.tolist()]
+    _require(
+        all(a < b for a, b in zip(ordered, ordered[1:], strict=False)), compiled.setting, "the orbits are out of order"
+    )
+    # The root is the greatest wave of O u -O: no wave of an orbit, nor its negative, comes before it.
+    orbit_of_wave = np.repeat(np.arange(compiled.n_orbits), compiled.orbit_sizes)
+    greatest = np.maximum(_codes(compiled.waves), _codes(-compiled.waves))
+    limit = _codes(roots * np.where(parts == -1, -1, 1)[:, None])
+    _require(
+        bool((greatest <= limit[orbit_of_wave]).all()), compiled.setting, "a root is not the first wave of its orbit"
+    )
+
+
+def _codes(waves: NDArray[np.integer]) -> IntArray:
+    """One integer per wave that sorts like the wave, lexicographically."""
+    return np.asarray(waves.astype(np.int64) @ np.array([1 << 32, 1 << 16, 1]))
+
+
+def _require(holds: bool, setting: Setting, statement: str) -> None:
+    if not holds:
+        raise CertificateError(f"{setting.label} (hall:{setting.hall_number}) fails its proof: {statement}")

@@ -1,0 +1,42 @@
+"""The store: exact symmetry-adapted Fourier bases of space-group settings in a versioned HDF5 file.
+
+    >>> from basis_store import Setting, open_store
+    >>> compiled = open_store().read(Setting.standard(227))
+    >>> compiled.waves[:2].tolist()
+    [[1, 1, 1], [1, 1, -1]]
+"""
+
+from basis_store.errors import (
+    CertificateError,
+    CrystalError,
+    DownloadError,
+    MissingDependencyError,
+    SettingError,
+    SgbasisError,
+    StoreCorruptError,
+    StoreFormatError,
+)
+from basis_store.reader import StoreReader, open_store
+from basis_store.recipe import Recipe
+from basis_store.schema import CompiledSetting
+from basis_store.setting import Setting, all_settings, standard_settings
+from basis_store.writer import write_store
+
+__all__ = [
+    "CertificateError",
+    "CompiledSetting",
+    "CrystalError",
+    "DownloadError",
+    "MissingDependencyError",
+    "Recipe",
+    "Setting",
+    "SettingError",
+    "SgbasisError",
+    "StoreCorruptError",
+    "StoreFormatError",
+    "StoreReader",
+    "all_settings",
+    "open_store",
+    "standard_settings",
+    "write_store",
+]

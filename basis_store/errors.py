@@ -1,0 +1,39 @@
+"""Errors of the whole project, in the user's vocabulary: what is wrong, which file or group, what to do.
+
+Every class inherits :class:`SgbasisError` (catch one thing) and the standard-library error that fits
+(so that generic handlers keep working). The command line prints the message as one line.
+"""
+
+from __future__ import annotations
+
+
+class SgbasisError(Exception):
+    """Base of every error this project raises on purpose."""
+
+
+class SettingError(SgbasisError, ValueError):
+    """An unknown, ambiguous or missing space-group setting."""
+
+
+class StoreFormatError(SgbasisError, ValueError):
+    """The file is not an sgbasis store, or has a format version this release does not read."""
+
+
+class StoreCorruptError(SgbasisError, OSError):
+    """The file was a store once, but its content does not match its own checksums."""
+
+
+class CertificateError(SgbasisError, ArithmeticError):
+    """A basis failed its exact proof. Such a basis is never written."""
+
+
+class DownloadError(SgbasisError, OSError):
+    """A published store could not be fetched whole and with the right hash."""
+
+
+class CrystalError(SgbasisError, ValueError):
+    """A crystal that has no well-defined symmetric description (no cell, overlap, disorder ...)."""
+
+
+class MissingDependencyError(SgbasisError, ImportError):
+    """An optional dependency is needed; the message names the extra to install."""

@@ -1,0 +1,46 @@
+"""The frozen build recipe: everything that decides the content of a store, as canonical JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from basis_store.errors import StoreFormatError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What to compile. Equal recipes give stores with equal content hashes.
+
+    Attributes:
+        radius: the shared ball: every wave of norm up to ``3 radius^2`` is in every setting (1 to 100).
+        min_functions: complete shells are added beyond the ball until a setting has at least this many
+            real functions, the constant not counted.
+        settings: ``"all"`` 530 settings, the 230 ``"standard"`` ones, or a tuple of Hall numbers.
+    """
+
+    radius: int = 5
+    min_functions: int = 64
+    settings: Literal["all", "standard"] | tuple[int, ...] = "all"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.radius <= 100:
+            raise ValueError(f"the radius is an integer from 1 to 100, not {self.radius}")
+        if not 0 <= self.min_functions <= 100_000:
+            raise ValueError(f"the minimum number of functions is 0 to 100000, not {self.min_functions}")
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces; the same text on every machine."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Inverse of :meth:`to_json`; raises :class:`StoreFormatError` for anything else."""
+        try:
+            values: dict[str, Any] = json.loads(text)
+            if isinstance(values["settings"], list):
+                values["settings"] = tuple(values["settings"])
+            return cls(**values)
+        except (TypeError, KeyError, ValueError) as error:
+            raise StoreFormatError(f"the build recipe of the store cannot be read: {error}") from error

@@ -1,0 +1,168 @@
+"""The store's format: which arrays there are, and the hashes that protect them.
+
+One compiled setting is a handful of arrays (:class:`CompiledSetting`). In the file the arrays of all
+settings are concatenated along *axes*; ``<axis>/offsets`` says which rows belong to which setting, so one
+setting is read without reading the rest. :data:`COLUMNS` is the whole layout, as data.
+
+Hashes form a tree, so that every read is checked at the cost of what it reads:
+
+    setting hash = SHA-256(Hall number, norm limit, every column of that setting)
+    content hash = SHA-256(format version, recipe, shared waves, all setting hashes)
+
+Both are taken over little-endian array bytes with names, types and shapes, not over HDF5's own layout.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.errors import StoreFormatError
+from basis_store.frames import FRAMES, norm
+from basis_store.recipe import Recipe
+from basis_store.setting import Frame, Setting
+
+FORMAT_NAME = "sgbasis-store"
+FORMAT_VERSION = (1, 0)
+"""(major, minor). A change of sign, order or normalisation is a new major version."""
+
+Int8 = NDArray[np.int8]
+Int16 = NDArray[np.int16]
+
+
+class Column(NamedTuple):
+    """One array of a compiled setting: HDF5 dataset ``axis/name``, rows of ``row_shape`` and ``dtype``."""
+
+    axis: str
+    name: str
+    dtype: str
+    row_shape: tuple[int, ...] = ()
+
+
+COLUMNS = (
+    Column("operations", "rotations", "<i1", (3, 3)),
+    Column("operations", "translations24", "<i1", (3,)),
+    Column("orbits", "orbit_sizes", "<i2"),
+    Column("orbits", "parts", "<i1"),
+    Column("orbits", "real_phases24", "<i1"),
+    Column("waves", "waves", "<i2", (3,)),
+    Column("waves", "phases24", "<i1"),
+    Column("absences", "absence_sizes", "<i2"),
+    Column("absences", "witnesses", "<i2"),
+    Column("absent_waves", "absent_waves", "<i2", (3,)),
+    Column("origin_shifts", "shifts24", "<i1", (3,)),
+    Column("origin_shifts", "shift_orders", "<i1"),
+    Column("origin_directions", "shift_directions", "<i1", (3,)),
+)
+AXES = tuple(dict.fromkeys(column.axis for column in COLUMNS))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class CompiledSetting:
+    """The exact invariant Fourier basis of one setting, in integers. Symbols as in the theory page (D1-T5).
+
+    The constant function (k = 0) is not listed: it is function 0 of every setting. There are ``M`` balanced
+    orbits with ``N`` waves, ``A`` frustrated orbits (systematic absences), ``g`` operations modulo lattice
+    translations of the conventional cell (centrings included).
+
+    Attributes:
+        setting: the space-group setting.
+        norm_limit: every wave with invariant norm up to this is listed, balanced or absent.
+        rotations: (g, 3, 3) R of ``x -> R x + t``; the identity with t = 0 comes first.
+        translations24: (g, 3) t in 24ths, 0 to 23.
+        orbit_sizes: (M,) |O|.
+        parts: (M,) 0: O = -O, one real function. 1: the first of a pair O != -O; its real function is
+            sqrt2 Re psi_O. -1: the second, -O of the orbit before; sqrt2 Im of *that* psi.
+        real_phases24: (M,) the phase, -6 to 5 in 24ths of a turn, that makes psi_O real when O = -O; else 0.
+        waves: (N, 3) orbit after orbit; each starts with its root.
+        phases24: (N,) theta in 24ths, 0 to 23; 0 at each root.
+        absence_sizes: (A,) sizes of the frustrated orbits.
+        witnesses: (A,) index of an operation with k R = k and k.t not an integer, for the first wave k.
+        absent_waves: (sum of absence_sizes, 3) frustrated orbit after orbit.
+        shifts24: (s, 3) generators of the allowed origin shifts modulo lattice and continuous ones, in 24ths.
+        shift_orders: (s,) their orders.
+        shift_directions: (c, 3) integer directions along which any shift is allowed (polar groups).
+    """
+
+    setting: Setting
+    norm_limit: int
+    rotations: Int8
+    translations24: Int8
+    orbit_sizes: Int16
+    parts: Int8
+    real_phases24: Int8
+    waves: Int16
+    phases24: Int8
+    absence_sizes: Int16
+    witnesses: Int16
+    absent_waves: Int16
+    shifts24: Int8
+    shift_orders: Int8
+    shift_directions: Int8
+
+    @property
+    def n_orbits(self) -> int:
+        """M, the number of balanced orbits = number of real functions but the constant."""
+        return len(self.orbit_sizes)
+
+    @property
+    def orbit_starts(self) -> NDArray[np.int64]:
+        """(M + 1,) rows of ``waves`` where each orbit starts; the last entry is N."""
+        return np.concatenate([[0], np.cumsum(self.orbit_sizes, dtype=np.int64)])
+
+    @property
+    def absence_starts(self) -> NDArray[np.int64]:
+        """(A + 1,) rows of ``absent_waves`` where each frustrated orbit starts."""
+        return np.concatenate([[0], np.cumsum(self.absence_sizes, dtype=np.int64)])
+
+    @property
+    def roots(self) -> Int16:
+        """(M, 3) the root wave of each orbit."""
+        return self.waves[self.orbit_starts[:-1]]
+
+    @property
+    def norms(self) -> NDArray[np.int64]:
+        """(M,) invariant norm of each orbit."""
+        return norm(self.roots, self.setting.frame)
+
+    def digest(self) -> bytes:
+        """SHA-256 of this setting's content (32 bytes)."""
+        digest = hashlib.sha256(f"{self.setting.hall_number},{self.norm_limit}".encode())
+        for column in COLUMNS:
+            array = np.ascontiguousarray(getattr(self, column.name), dtype=column.dtype)
+            digest.update(f";{column.name}:{column.dtype}:{array.shape}:".encode())
+            digest.update(array.data)
+        return digest.digest()
+
+
+def content_digest(
+    recipe: Recipe, shared_waves: dict[Frame, Int16], setting_digests: Iterable[bytes]
+) -> str:
+    """The content hash of a whole store (hexadecimal SHA-256); see the head of this module."""
+    digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{recipe.to_json()}\n".encode())
+    for frame in FRAMES:
+        digest.update(f"{frame}:{shared_waves[frame].shape}:".encode())
+        digest.update(np.ascontiguousarray(shared_waves[frame], dtype="<i2").data)
+    for setting_digest in setting_digests:
+        digest.update(setting_digest)
+    return digest.hexdigest()
+
+
+def parse_format_version(text: str) -> tuple[int, int]:
+    """Read ``"major.minor"``, strictly; raise :class:`StoreFormatError` for versions this release cannot read."""
+    match = re.fullmatch(r"(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})", text)
+    if not match:
+        raise StoreFormatError(f"{text!r} is not a store format version of the form major.minor")
+    version = (int(match[1]), int(match[2]))
+    if version[0] != FORMAT_VERSION[0]:
+        hint = "upgrade sgbasis" if version[0] > FORMAT_VERSION[0] else "compile or fetch the store again"
+        raise StoreFormatError(
+            f"store format {text} cannot be read by this release, which reads {FORMAT_VERSION[0]}.x: {hint}"
+        )
+    return version

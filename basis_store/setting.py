@@ -1,0 +1,179 @@
+"""Space-group settings: a space group *and* the cell and origin in which it is written.
+
+A space-group number alone does not say which coordinates are meant (unique axis, cell choice, origin
+choice, hexagonal or rhombohedral axes). The 530 Hall numbers do. The table ``settings.csv`` beside this
+file is written from spglib's database by ``python -m basis_compiler.settings_table``; a test holds the two
+equal, so the runtime needs no crystallographic library.
+
+Standard setting of a group: the one printed first in International Tables A and used by the Bilbao
+server: unique axis b, cell choice 1; hexagonal axes for R groups; origin choice 2 (inversion centre at
+the origin) for the 24 groups that have two.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from basis_store.errors import SettingError
+
+Frame = Literal["orthogonal", "hexagonal"]
+
+_TABLE = Path(__file__).with_name("settings.csv")
+_STANDARD_CHOICES = frozenset({"", "b", "b1", "H", "2"})
+
+
+@dataclass(frozen=True, order=True)
+class Setting:
+    """One of the 530 Hall settings of the 230 space groups. Hashable, ordered by Hall number.
+
+    Make one with :meth:`standard`, :meth:`from_hall` or :meth:`parse`.
+
+    Attributes:
+        hall_number: 1 to 530, in the order of Hall (1981) as numbered by spglib.
+
+    Raises:
+        SettingError: the Hall number is not an integer from 1 to 530.
+    """
+
+    hall_number: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.hall_number, bool) or not isinstance(self.hall_number, int):
+            raise SettingError(f"a Hall number is an integer from 1 to 530, not {self.hall_number!r}")
+        if not 1 <= self.hall_number <= 530:
+            raise SettingError(f"there is no Hall number {self.hall_number}: they run from 1 to 530")
+
+    @classmethod
+    def from_hall(cls, hall_number: int) -> Setting:
+        """The setting with this Hall number (1 to 530)."""
+        return cls(hall_number)
+
+    @classmethod
+    def standard(cls, number: int) -> Setting:
+        """The standard setting of space group ``number`` (1 to 230); see the head of this module."""
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 230:
+            raise SettingError(f"there is no space group {number!r}: they run from 1 to 230")
+        return standard_settings()[number - 1]
+
+    @classmethod
+    def parse(cls, text: str) -> Setting:
+        """Read a setting as a person writes it.
+
+        Accepted: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice),
+        ``"hall:525"``, ``"Fd-3m"``, ``"Fd-3m:1"``, ``"P 1 21/c 1"``, a Hall symbol. Spaces, underscores and
+        the case of the choice do not matter.
+
+        Raises:
+            SettingError: nothing or more than one setting matches.
+        """
+        text = text.strip()
+        if match := re.fullmatch(r"hall[:= ]\s*(\d+)", text, re.IGNORECASE):
+            return cls.from_hall(int(match[1]))
+        if re.fullmatch(r"[+-]?\d+", text):
+            return cls.standard(int(text))
+        symbol, _, choice = text.partition(":")
+        key, choice = _squeeze(symbol), choice.strip().lower()
+        found = [s for s in all_settings() if key in s._names and choice in ("", s.choice.lower())]
+        if not found:
+            raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
+        if len(found) > 1 and not choice:
+            found = [s for s in found if s.is_standard] or found
+        if len(found) > 1:
+            options = ", ".join(f"{s.label} (hall:{s.hall_number})" for s in found)
+            raise SettingError(f"{text!r} is ambiguous: {options}")
+        return found[0]
+
+    @property
+    def number(self) -> int:
+        """Space-group number, 1 to 230."""
+        return int(self._row["number"])
+
+    @property
+    def choice(self) -> str:
+        """spglib's name of the cell and origin choice, such as ``"b1"``, ``"H"``, ``"2"``, ``"cab"`` or ``""``."""
+        return self._row["choice"]
+
+    @property
+    def symbol(self) -> str:
+        """Short Hermann-Mauguin symbol of the group, such as ``"Fd-3m"``."""
+        return self._row["symbol"]
+
+    @property
+    def full_symbol(self) -> str:
+        """Full Hermann-Mauguin symbol in this setting, such as ``"P 1 2_1/c 1"``."""
+        return self._row["full_symbol"]
+
+    @property
+    def hall_symbol(self) -> str:
+        """Hall's symbol of this setting, such as ``"-P 2ybc"``."""
+        return self._row["hall_symbol"]
+
+    @property
+    def point_group(self) -> str:
+        """Hermann-Mauguin symbol of the point group, such as ``"m-3m"``."""
+        return self._row["point_group"]
+
+    @property
+    def centring(self) -> str:
+        """Centring letter of the cell of this setting: P A B C I F R (R: hexagonal axes, else P)."""
+        letter = self.hall_symbol.lstrip("-")[0]
+        return letter
+
+    @property
+    def crystal_system(self) -> str:
+        """``triclinic``, ``monoclinic``, ``orthorhombic``, ``tetragonal``, ``trigonal``, ``hexagonal`` or ``cubic``."""
+        bounds = (2, 15, 74, 142, 167, 194, 230)
+        names = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
+        return next(name for bound, name in zip(bounds, names, strict=True) if self.number <= bound)
+
+    @property
+    def frame(self) -> Frame:
+        """Which integer norm its operations preserve (DESIGN, cutoffs): see :mod:`basis_store.frames`."""
+        return "hexagonal" if 143 <= self.number <= 194 and self.choice != "R" else "orthogonal"
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether this is the setting that :meth:`standard` gives for its group."""
+        return self.choice in _STANDARD_CHOICES
+
+    @property
+    def label(self) -> str:
+        """Short name for people: ``"227:2 Fd-3m"``; :meth:`parse` reads its first word."""
+        return f"{self.number}{':' * bool(self.choice)}{self.choice} {self.symbol}"
+
+    @property
+    def _row(self) -> dict[str, str]:
+        return _rows()[self.hall_number - 1]
+
+    @property
+    def _names(self) -> frozenset[str]:
+        return frozenset(
+            _squeeze(name) for name in (str(self.number), self.symbol, self.full_symbol, self.hall_symbol)
+        )
+
+
+@functools.cache
+def all_settings() -> tuple[Setting, ...]:
+    """The 530 settings in the order of their Hall numbers."""
+    return tuple(Setting(hall_number) for hall_number in range(1, 531))
+
+
+@functools.cache
+def standard_settings() -> tuple[Setting, ...]:
+    """The standard settings of groups 1 to 230, in the order of their numbers."""
+    return tuple(setting for setting in all_settings() if setting.is_standard)
+
+
+@functools.cache
+def _rows() -> list[dict[str, str]]:
+    with _TABLE.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _squeeze(name: str) -> str:
+    return name.replace(" ", "").replace("_", "").lower()

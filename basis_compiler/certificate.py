@@ -17,13 +17,15 @@ Functions with disjoint supports are orthogonal, so 3 and 6 together say: an ort
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.operations import UNIT, IntArray, Operations, operations
 from basis_compiler.waves import WaveIndex
-from basis_store import CertificateError, CompiledSetting, Setting
-from basis_store.frames import ball, norm
+from basis_store import CertificateError, CompiledSetting, Recipe, Setting, StoreReader
+from basis_store.frames import ball, ball_norm, norm
 
 
 def prove(compiled: CompiledSetting) -> None:
@@ -47,6 +49,36 @@ def prove(compiled: CompiledSetting) -> None:
     _prove_absences(compiled, group)
     _prove_completeness(compiled, group)
     _prove_order(compiled)
+
+
+def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = None) -> None:
+    """Prove every setting of a store, and that it holds the settings, ball and counts its recipe asks for.
+
+    Raises:
+        CertificateError: naming the setting and the first statement that fails.
+        StoreCorruptError: the store does not match its checksums.
+    """
+    if store.settings != store.recipe.setting_list:
+        raise CertificateError(f"{store.path} does not hold the settings of its recipe")
+    for frame, waves in store.shared_waves.items():
+        if not np.array_equal(waves, ball(frame, ball_norm(store.recipe.radius))):
+            raise CertificateError(f"the shared {frame} waves of {store.path} are not the ball of its recipe")
+    for compiled in store:
+        prove(compiled)
+        prove_extent(compiled, store.recipe)
+        if progress:
+            progress(1)
+
+
+def prove_extent(compiled: CompiledSetting, recipe: Recipe) -> None:
+    """The ball is there, the minimum number of functions is there, and the last shell beyond the ball was needed."""
+    limit, ball_limit = compiled.norm_limit, ball_norm(recipe.radius)
+    short = int((compiled.norms < limit).sum()) < recipe.min_functions
+    _require(
+        limit >= ball_limit and compiled.n_orbits >= recipe.min_functions and (limit == ball_limit or short),
+        compiled.setting,
+        "it does not extend as far as the recipe asks",
+    )
 
 
 def dimensions(group: Operations, waves: NDArray[np.integer]) -> dict[int, int]:
@@ -130,9 +162,7 @@ def _prove_real_forms(compiled: CompiledSetting, orbit_of_wave: IntArray) -> Non
         "the parts do not say which orbit is -O",
     )
     phases = compiled.phases24 + compiled.real_phases24[orbit_of_wave].astype(np.int64)
-    _require(
-        not ((phases + phases[opposite]) % UNIT).any(), compiled.setting, "a real form is not real (T2)"
-    )
+    _require(not ((phases + phases[opposite]) % UNIT).any(), compiled.setting, "a real form is not real (T2)")
     _require(
         bool((np.abs(compiled.real_phases24 + 0.5) < UNIT // 4).all()),
         compiled.setting,
@@ -156,7 +186,9 @@ def _prove_absences(compiled: CompiledSetting, group: Operations) -> None:
     _require(bool(reached.all()), compiled.setting, "a listed absence is not one orbit")
     waves, witnesses = index.waves[firsts], compiled.witnesses
     _require(
-        bool(((witnesses >= 0) & (witnesses < len(group))).all()), compiled.setting, "a witness is no operation"
+        bool(((witnesses >= 0) & (witnesses < len(group))).all()),
+        compiled.setting,
+        "a witness is no operation",
     )
     rotations, translations = group.rotations[witnesses], group.translations24[witnesses]
     fixed = (np.einsum("ai,aij->aj", waves, rotations) == waves).all(axis=1)
@@ -188,14 +220,18 @@ def _prove_order(compiled: CompiledSetting) -> None:
     keys = np.column_stack([np.delete(compiled.norms, seconds), -heads])
     ordered = [tuple(key) for key in keys.tolist()]
     _require(
-        all(a < b for a, b in zip(ordered, ordered[1:], strict=False)), compiled.setting, "the orbits are out of order"
+        all(a < b for a, b in zip(ordered, ordered[1:], strict=False)),
+        compiled.setting,
+        "the orbits are out of order",
     )
     # The root is the greatest wave of O u -O: no wave of an orbit, nor its negative, comes before it.
     orbit_of_wave = np.repeat(np.arange(compiled.n_orbits), compiled.orbit_sizes)
     greatest = np.maximum(_codes(compiled.waves), _codes(-compiled.waves))
     limit = _codes(roots * np.where(parts == -1, -1, 1)[:, None])
     _require(
-        bool((greatest <= limit[orbit_of_wave]).all()), compiled.setting, "a root is not the first wave of its orbit"
+        bool((greatest <= limit[orbit_of_wave]).all()),
+        compiled.setting,
+        "a root is not the first wave of its orbit",
     )
 
 

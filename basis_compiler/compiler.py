@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import functools
 import itertools
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import numpy as np
 
-from basis_compiler.certificate import prove
+from basis_compiler.certificate import prove, prove_extent
 from basis_compiler.dual_graph import SpanningForest, spanning_forest
 from basis_compiler.operations import Operations, operations
 from basis_compiler.orbits import OrbitList, find_orbits
 from basis_compiler.origin_shifts import origin_shifts
 from basis_compiler.waves import WaveIndex
-from basis_store import CompiledSetting, Recipe, Setting, all_settings, standard_settings
+from basis_store import CompiledSetting, Recipe, Setting
 from basis_store.frames import ball, ball_norm, norm
 from basis_store.schema import COLUMNS
 from basis_store.setting import Frame
 
 Progress = Callable[[int], None]
-
-
-def recipe_settings(recipe: Recipe) -> tuple[Setting, ...]:
-    """The settings that a recipe names, in the order of their Hall numbers."""
-    if recipe.settings == "all":
-        return all_settings()
-    if recipe.settings == "standard":
-        return standard_settings()
-    return tuple(sorted({Setting.from_hall(number) for number in recipe.settings}))
 
 
 def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | None = None) -> list[CompiledSetting]:
@@ -46,8 +38,7 @@ def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | Non
     Raises:
         CertificateError: a setting fails its proof; nothing is returned then.
     """
-    settings = recipe_settings(recipe)
-    families = _families(settings)
+    families = _families(recipe.setting_list)
     report = progress or (lambda finished: None)
     compiled: list[CompiledSetting] = []
     if workers <= 1:
@@ -55,7 +46,8 @@ def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | Non
             compiled += compile_family(recipe, family)
             report(len(family))
     else:
-        with ProcessPoolExecutor(workers) as pool:
+        # Ctrl-C goes to the whole process group; the parent alone reports it.
+        with ProcessPoolExecutor(workers, initializer=_ignore_interrupts) as pool:
             futures = [pool.submit(compile_family, recipe, family) for family in families]
             try:
                 for future in as_completed(futures):
@@ -65,6 +57,10 @@ def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | Non
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     return sorted(compiled, key=lambda one: one.setting)
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def compile_setting(setting: Setting, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:
@@ -80,6 +76,7 @@ def compile_family(recipe: Recipe, family: Sequence[Setting]) -> list[CompiledSe
     for setting in family:
         one = _compile(operations(setting), forests, recipe)
         prove(one)
+        prove_extent(one, recipe)
         compiled.append(one)
     return compiled
 
@@ -124,7 +121,9 @@ def _compile(group: Operations, forests: _Forests, recipe: Recipe) -> CompiledSe
     batches = [find_orbits(group, forests.batch(0))]
     while sum(len(batch.orbit_sizes) for batch in batches) < recipe.min_functions:
         batches.append(find_orbits(group, forests.batch(len(batches))))
-    columns = {name: np.concatenate([getattr(b, name) for b in batches]) for name in OrbitList.__dataclass_fields__}
+    columns = {
+        name: np.concatenate([getattr(b, name) for b in batches]) for name in OrbitList.__dataclass_fields__
+    }
     limit = _norm_limit(group.setting, columns, recipe)
     columns = _cut(group.setting, columns, limit)
     shifts = origin_shifts(group)

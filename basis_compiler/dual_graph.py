@@ -44,9 +44,8 @@ def rotation_graph(images: IntArray) -> nx.MultiDiGraph[int]:
     generators, n_waves = images.shape
     graph.add_nodes_from(range(n_waves))
     for generator in range(generators):
-        graph.add_edges_from(
-            (tail, head, generator) for tail, head in enumerate(images[generator].tolist())
-        )
+        for tail, head in enumerate(images[generator].tolist()):
+            graph.add_edge(tail, head, key=generator)
     return graph
 
 
@@ -62,10 +61,8 @@ def dual_graph(group: Operations, index: WaveIndex) -> nx.MultiDiGraph[tuple[int
     for key, (rotation, translation) in enumerate(zip(rotations, translations, strict=True)):
         gains = index.waves @ translation % UNIT
         heads = index.images(rotation)
-        graph.add_edges_from(
-            (nodes[tail], nodes[head], key, {"gain": gain})
-            for tail, (head, gain) in enumerate(zip(heads.tolist(), gains.tolist(), strict=True))
-        )
+        for tail, (head, gain) in enumerate(zip(heads.tolist(), gains.tolist(), strict=True)):
+            graph.add_edge(nodes[tail], nodes[head], key=key, gain=gain)
     return graph
 
 
@@ -101,10 +98,8 @@ def spanning_forest(distinct_rotations: tuple[bytes, ...], index: WaveIndex) -> 
         for parent, child in nx.bfs_edges(graph, root):
             roots[child] = root
             depths[child] = depths[parent] + 1
-            edges.append((child, parent, min(graph[parent][child])))
+            edges.append((child, parent, int(min(graph[parent][child]))))
     table = np.array(edges, dtype=np.int64).reshape(-1, 3)
     edge_depths = depths[table[:, 0]]
-    levels = tuple(
-        tuple(table[edge_depths == depth].T) for depth in range(1, int(depths.max(initial=0)) + 1)
-    )
-    return SpanningForest(index, generators, images, roots, levels)  # type: ignore[arg-type]
+    levels = tuple(tuple(table[edge_depths == depth].T) for depth in range(1, int(depths.max(initial=0)) + 1))
+    return SpanningForest(index, generators, images, roots, levels)

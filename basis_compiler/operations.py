@@ -48,12 +48,12 @@ class Operations:
     def centrings24(self) -> IntArray:
         """(c, 3) the centring translations but 0, in 24ths."""
         pure = (self.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2))
-        return self.translations24[pure & self.translations24.any(axis=1)]
+        return np.asarray(self.translations24[pure & self.translations24.any(axis=1)])
 
     def translation_of(self, rotation: IntArray) -> IntArray:
         """The translation in 24ths of the first operation with this R (the others differ by centrings)."""
         index = (self.rotations == rotation).all(axis=(1, 2)).argmax()
-        return self.translations24[index]
+        return np.asarray(self.translations24[index])
 
 
 def rotation_key(rotation: NDArray[np.integer]) -> bytes:

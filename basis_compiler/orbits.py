@@ -106,7 +106,7 @@ def find_witnesses(group: Operations, waves: IntArray) -> IntArray:
 
 
 def _real_phase(theta_of_minus_root: IntArray) -> IntArray:
-    """phi with theta_{-k} + phi = -(theta_k + phi), from theta(root) = 0; of the two, the one in -6..5.
+    """Phi with theta_{-k} + phi = -(theta_k + phi), from theta(root) = 0; of the two, the one in -6..5.
 
     theta is even in 24ths (translations are multiples of 1/12, D1), so halving it is exact.
     """

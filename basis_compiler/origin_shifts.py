@@ -56,7 +56,9 @@ def origin_shifts(group: Operations) -> OriginShifts:
 
 
 @functools.cache
-def _origin_shifts(distinct_rotations: tuple[bytes, ...], centrings24: tuple[tuple[int, ...], ...]) -> OriginShifts:
+def _origin_shifts(
+    distinct_rotations: tuple[bytes, ...], centrings24: tuple[tuple[int, ...], ...]
+) -> OriginShifts:
     centrings = [_fractions(row, UNIT) for row in centrings24]
     generators, spanning = _smith_generators(distinct_rotations, centrings)
     echelon = [_fractions(row) for row in Matrix(spanning).rref()[0].tolist()] if spanning else []

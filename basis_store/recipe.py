@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from basis_store.errors import StoreFormatError
+from basis_store.setting import Setting, all_settings, standard_settings
+
+SettingChoice = Literal["all", "standard"] | tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +25,24 @@ class Recipe:
 
     radius: int = 5
     min_functions: int = 64
-    settings: Literal["all", "standard"] | tuple[int, ...] = "all"
+    settings: SettingChoice = "all"
 
     def __post_init__(self) -> None:
         if not 1 <= self.radius <= 100:
             raise ValueError(f"the radius is an integer from 1 to 100, not {self.radius}")
+        if not isinstance(self.settings, tuple) and self.settings not in ("all", "standard"):
+            raise ValueError(f"settings are 'all', 'standard' or Hall numbers, not {self.settings!r}")
         if not 0 <= self.min_functions <= 100_000:
             raise ValueError(f"the minimum number of functions is 0 to 100000, not {self.min_functions}")
+
+    @property
+    def setting_list(self) -> tuple[Setting, ...]:
+        """The settings this recipe names, in the order of their Hall numbers."""
+        if self.settings == "all":
+            return all_settings()
+        if self.settings == "standard":
+            return standard_settings()
+        return tuple(sorted({Setting.from_hall(number) for number in self.settings}))
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces; the same text on every machine."""

@@ -141,9 +141,7 @@ class CompiledSetting:
         return digest.digest()
 
 
-def content_digest(
-    recipe: Recipe, shared_waves: dict[Frame, Int16], setting_digests: Iterable[bytes]
-) -> str:
+def content_digest(recipe: Recipe, shared_waves: dict[Frame, Int16], setting_digests: Iterable[bytes]) -> str:
     """The content hash of a whole store (hexadecimal SHA-256); see the head of this module."""
     digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{recipe.to_json()}\n".encode())
     for frame in FRAMES:

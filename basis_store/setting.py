@@ -95,7 +95,7 @@ class Setting:
 
     @property
     def choice(self) -> str:
-        """spglib's name of the cell and origin choice, such as ``"b1"``, ``"H"``, ``"2"``, ``"cab"`` or ``""``."""
+        """Spglib's name of the cell and origin choice, such as ``"b1"``, ``"H"``, ``"2"``, ``"cab"`` or ``""``."""
         return self._row["choice"]
 
     @property

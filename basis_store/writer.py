@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -19,7 +20,7 @@ from basis_store.integrity import ATTRIBUTES, attributes_digest
 from basis_store.recipe import Recipe
 from basis_store.schema import AXES, COLUMNS, FORMAT_NAME, FORMAT_VERSION, CompiledSetting, content_digest
 
-_CHUNK_ROWS = 1 << 15
+_CHUNK_ROWS = 1 << 12
 
 
 def write_store(path: str | os.PathLike[str], compiled: Sequence[CompiledSetting], recipe: Recipe) -> str:
@@ -35,6 +36,15 @@ def write_store(path: str | os.PathLike[str], compiled: Sequence[CompiledSetting
     image, content_hash = _store_image(compiled, recipe)
     write_atomically(path, image)
     return content_hash
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Fail before the work, not after it: raise OSError unless a file can be created beside ``path``."""
+    path = Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=".part", dir=path.parent):
+        pass
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
@@ -77,9 +87,7 @@ def _store_image(compiled: Sequence[CompiledSetting], recipe: Recipe) -> tuple[b
         _write_array(file, "settings/hall_number", np.array([c.setting.hall_number for c in compiled], "<i2"))
         _write_array(file, "settings/number", np.array([c.setting.number for c in compiled], "<i2"))
         _write_array(file, "settings/norm_limit", np.array([c.norm_limit for c in compiled], "<i4"))
-        _write_array(
-            file, "settings/sha256", np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), 32)
-        )
+        _write_array(file, "settings/sha256", np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), 32))
         for frame in FRAMES:
             _write_array(file, f"shared_waves/{frame}", shared[frame].astype("<i2"))
         for axis in AXES:

@@ -1,0 +1,14 @@
+"""The runtime: exact invariant bases as PyTorch modules, with no symmetry computed at train time.
+
+>>> import torch
+>>> from runtime import load_store, Setting
+>>> basis = load_store().basis(Setting.standard(227))
+>>> basis(torch.rand(10, 3)).shape
+torch.Size([10, 65])
+"""
+
+from basis_store import Recipe, Setting
+from runtime.basis import Basis, Routing
+from runtime.store import Store, load_store
+
+__all__ = ["Basis", "Recipe", "Routing", "Setting", "Store", "load_store"]

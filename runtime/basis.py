@@ -1,0 +1,365 @@
+"""The invariant Fourier basis of one setting, in PyTorch.
+
+    psi_O(x) = |O|^{-1/2} sum_{k in O} exp(2 pi i (k.x + theta_k))                                   (T2)
+    f_j(x)   = psi_O made real by its exact phase (O = -O), or sqrt2 Re psi_O, sqrt2 Im psi_O (O, -O)
+    P_k(x)   = (1/|G|) sum_g e_k(g x) = |O|^{-1/2} exp(-2 pi i theta_k) psi_O(x)                     (T4)
+
+Function 0 is the constant 1. Tables are integers (phases in 24ths); they become floats of the type of ``x``
+when a function is evaluated, so a basis has no precision of its own and ``.to()`` only moves it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float, Int
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from basis_store import CompiledSetting, Setting
+from basis_store.frames import ball_norm
+from runtime._phase import turns
+
+_BLOCK_ELEMENTS = 1 << 20
+_ABSENT, _UNKNOWN = -1, -2
+
+
+class Routing(NamedTuple):
+    """Which basis function each wave of a list projects on (T4).
+
+    Attributes:
+        orbits: (K,) index of the function, -1 where P_k = 0 (a systematic absence).
+        phases24: (K,) theta_k in 24ths.
+        counts: (K,) |O|, 1 where absent.
+    """
+
+    orbits: Int[Tensor, " waves"]
+    phases24: Int[Tensor, " waves"]
+    counts: Int[Tensor, " waves"]
+
+
+class Basis(nn.Module):
+    """Orthonormal functions on the unit cell, invariant under one space group; made by :meth:`Store.basis`.
+
+    ``basis(x)`` is :meth:`evaluate`. All coordinates are fractional, in the conventional cell of the setting.
+    Leading dimensions are free; they are written ``n`` below. ``M`` counts the functions, the constant included.
+
+    Attributes:
+        setting: the space-group setting.
+        content_hash: hash of the store it comes from.
+        waves: (N, 3) int64, the wave 0 first, then orbit after orbit; each orbit starts with its root.
+        orbits: (N,) int64, the function of each wave.
+        phases24: (N,) int64, theta in 24ths of a turn, 0 at roots.
+        counts: (M,) int64, |O|.
+        parts: (M,) int64, 0 for O = -O; 1 and -1 for the two of a pair (O, -O).
+        real_phases24: (M,) int64, the phase in 24ths that makes psi_O real where O = -O.
+        norms: (M,) int64, invariant integer norm; ``sqrt(norm / 3)`` is the radius.
+        rotations: (g, 3, 3) int64 R of the operations x -> R x + t modulo cell translations.
+        translations24: (g, 3) int64 t in 24ths.
+        shifts24, shift_orders, shift_directions: allowed origin shifts (T5).
+        shared_waves: (K, 3) int64, the waves that all settings of this frame share in the store, without 0.
+    """
+
+    waves: Tensor
+    orbits: Tensor
+    phases24: Tensor
+    counts: Tensor
+    parts: Tensor
+    real_phases24: Tensor
+    norms: Tensor
+    rotations: Tensor
+    translations24: Tensor
+    shifts24: Tensor
+    shift_orders: Tensor
+    shift_directions: Tensor
+    shared_waves: Tensor
+    _term_waves: Tensor
+    _term_phases24: Tensor
+    _term_squares: Tensor
+    _term_counts: Tensor
+    _wave_rows: Tensor
+
+    def __init__(
+        self,
+        compiled: CompiledSetting,
+        *,
+        shared_waves: NDArray[np.integer],
+        content_hash: str = "",
+        n_functions: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.setting: Setting = compiled.setting
+        self.content_hash = content_hash
+        self._compiled = compiled
+        available = compiled.n_orbits + 1
+        self.n_functions = available if n_functions is None else n_functions
+        if not 1 <= self.n_functions <= available:
+            raise ValueError(
+                f"{self.setting.label} has 1 to {available} functions in this store, not {n_functions}; "
+                "compile one with a larger radius or more functions"
+            )
+        tables = _tables(compiled, shared_waves, self.n_functions)
+        for name, array in tables.items():
+            self.register_buffer(name, torch.from_numpy(array.astype(np.int64)), persistent=False)
+
+    @property
+    def n_waves(self) -> int:
+        """N, the number of waves in all orbits, the wave 0 included."""
+        return len(self.waves)
+
+    def extra_repr(self) -> str:
+        """One line for ``print``."""
+        return f"{self.setting.label}, {self.n_functions} functions, {self.n_waves} waves"
+
+    def truncate(self, *, radius: float | None = None, count: int | None = None) -> Basis:
+        """The leading part of this basis: functions within ``radius``, or the first ``count``, or both.
+
+        Args:
+            radius: keep functions of norm up to ``3 radius^2``.
+            count: keep at most this many functions, the constant included.
+
+        Returns:
+            A new basis on the same device. It is a prefix: function j stays function j.
+
+        Raises:
+            ValueError: the store does not reach that far.
+        """
+        kept = self.n_functions if count is None else count
+        if radius is not None:
+            if ball_norm(radius) > self._compiled.norm_limit:
+                reach = math.sqrt(self._compiled.norm_limit / 3)
+                raise ValueError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
+            within = 1 + int(np.searchsorted(self._compiled.norms, ball_norm(radius), side="right"))
+            kept = min(within, kept)
+        basis = Basis(
+            self._compiled,
+            shared_waves=self.shared_waves.cpu().numpy(),
+            content_hash=self.content_hash,
+            n_functions=kept,
+        )
+        return basis.to(self.waves.device)
+
+    def forward(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n functions"]:
+        """The same as :meth:`evaluate`."""
+        return self.evaluate(x)
+
+    def evaluate(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n functions"]:
+        """Real orthonormal functions f_j(x); (n, 3) -> (n, M), in the type of ``x`` (float32 or float64).
+
+        ``mean over the cell of f_i f_j`` is 1 if i = j else 0. Differentiable to any order.
+        """
+        return self._evaluate_rows(x)[..., : self.n_functions]
+
+    def evaluate_complex(self, x: Float[Tensor, "*n 3"]) -> Complex[Tensor, "*n functions"]:
+        """Complex orthonormal functions psi_O(x) (T2); (n, 3) -> (n, M)."""
+        real = self._evaluate_rows(x)
+        rows = torch.arange(self.n_functions, device=real.device)
+        first = real[..., rows - (self.parts == -1).long()]
+        second = real[..., rows + (self.parts == 1).long()]
+        # O = -O: psi = exp(-2 pi i phi/24) f.  A pair: psi = (f_Re + i f_Im) / sqrt2, and its conjugate.
+        angle = self.real_phases24.to(x.dtype) * (-math.tau / 24)
+        parts = self.parts.to(x.dtype)
+        size = torch.where(self.parts == 0, 1.0, 2.0).to(x.dtype).rsqrt()
+        return torch.complex(
+            first * torch.cos(angle) * size,
+            (first * torch.sin(angle) + second * parts) * size,
+        )
+
+    def gradient(
+        self, x: Float[Tensor, "*n 3"], *, lattice: Float[Tensor, "3 3"] | None = None
+    ) -> Float[Tensor, "*n functions 3"]:
+        """First derivatives of :meth:`evaluate`; (n, 3) -> (n, M, 3).
+
+        Args:
+            x: fractional coordinates.
+            lattice: rows are the cell vectors of the setting in Angstrom; then the derivatives are with respect
+                to Cartesian coordinates, in 1/Angstrom. Without it, with respect to ``x``.
+        """
+
+        def block(points: Tensor) -> Tensor:
+            waves = self._wave_vectors(points, lattice)
+            slopes = torch.sin(self._angles(points)) * -self._weights(points)
+            return torch.einsum("nml,mlc->nmc", slopes, waves)
+
+        return self._in_blocks(x, block)[..., : self.n_functions, :]
+
+    def hessian(
+        self, x: Float[Tensor, "*n 3"], *, lattice: Float[Tensor, "3 3"] | None = None
+    ) -> Float[Tensor, "*n functions 3 3"]:
+        """Second derivatives of :meth:`evaluate`; (n, 3) -> (n, M, 3, 3). Arguments as for :meth:`gradient`."""
+
+        def block(points: Tensor) -> Tensor:
+            waves = self._wave_vectors(points, lattice)
+            curvatures = torch.cos(self._angles(points)) * -self._weights(points)
+            return torch.einsum("nml,mlc,mld->nmcd", curvatures, waves, waves)
+
+        return self._in_blocks(x, block)[..., : self.n_functions, :, :]
+
+    def images(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n operations 3"]:
+        """``R x + t`` for every operation; (n, 3) -> (n, g, 3), not reduced to the cell."""
+        rotated = torch.einsum("gij,...j->...gi", self.rotations.to(x.dtype), x)
+        return rotated + self.translations24.to(x.dtype) / 24
+
+    def routing(self, waves: Int[Tensor, "waves 3"] | None = None) -> Routing:
+        """Look up waves (default: the store's shared list, see :attr:`shared_waves`) among the orbits.
+
+        Raises:
+            ValueError: a wave lies beyond what this basis holds.
+        """
+        waves = self.shared_waves if waves is None else waves
+        rows = self._rows_of(waves)
+        if (rows == _UNKNOWN).any():
+            beyond = waves[int((rows == _UNKNOWN).int().argmax())].tolist()
+            raise ValueError(f"the wave {beyond} lies beyond this basis of {self.setting.label}")
+        known = rows >= 0
+        orbits = torch.where(known, self.orbits[rows.clamp(min=0)], _ABSENT)
+        return Routing(
+            orbits=orbits,
+            phases24=torch.where(known, self.phases24[rows.clamp(min=0)], 0),
+            counts=torch.where(known, self.counts[orbits.clamp(min=0)], 1),
+        )
+
+    def project(
+        self, x: Float[Tensor, "*n 3"], waves: Int[Tensor, "waves 3"] | Routing | None = None
+    ) -> Complex[Tensor, "*n waves"]:
+        """Symmetrised plane waves P_k(x) = (1/|G|) sum_g e_k(g x) (T4); (n, 3) -> (n, K).
+
+        Args:
+            x: fractional coordinates.
+            waves: (K, 3) integer waves, or what :meth:`routing` returned for them; default: the shared list.
+        """
+        routing = waves if isinstance(waves, Routing) else self.routing(waves)
+        functions = self.evaluate_complex(x)[..., routing.orbits.clamp(min=0)]
+        size = (routing.orbits != _ABSENT) * routing.counts.to(x.dtype).rsqrt()
+        return functions * torch.polar(size, routing.phases24.to(x.dtype) * (-math.tau / 24))
+
+    def routing_matrix(
+        self, waves: Int[Tensor, "waves 3"] | None = None, *, dtype: torch.dtype = torch.complex64
+    ) -> Complex[Tensor, "waves waves"]:
+        """The dense M_G of ``P_k = sum_k' M_G[k, k'] e_k'`` on a list of waves (default: the shared list)."""
+        orbits, phases24, counts = self.routing(waves)
+        same = (orbits[:, None] == orbits[None, :]) & (orbits != _ABSENT)[:, None]
+        real = torch.float64 if dtype == torch.complex128 else torch.float32
+        size = same / counts.to(real)
+        angle = (phases24[None, :] - phases24[:, None]).to(real) * (math.tau / 24)
+        return torch.polar(size, angle)
+
+    def _evaluate_rows(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n rows"]:
+        def block(points: Tensor) -> Tensor:
+            return (torch.cos(self._angles(points)) * self._weights(points)).sum(-1)
+
+        return self._in_blocks(x, block)
+
+    def _angles(self, points: Float[Tensor, "points 3"]) -> Float[Tensor, "points rows terms"]:
+        return turns(points, self._term_waves, self._term_phases24) * math.tau
+
+    def _weights(self, points: Tensor) -> Float[Tensor, "rows terms"]:
+        return self._term_squares.to(points.dtype).div(self._term_counts.to(points.dtype)).sqrt()
+
+    def _wave_vectors(self, points: Tensor, lattice: Tensor | None) -> Float[Tensor, "rows terms 3"]:
+        """2 pi k, or 2 pi G in 1/Angstrom for a lattice of row vectors: x = r L^-1, so G = k (L^-1)^T."""
+        waves = self._term_waves.to(points.dtype) * math.tau
+        return waves if lattice is None else waves @ torch.linalg.inv(lattice.to(points)).mT
+
+    def _in_blocks(self, x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+        """Apply ``function`` to flattened points, some at a time, to keep what lies between in the cache."""
+        if x.dtype not in (torch.float32, torch.float64):
+            raise TypeError(f"coordinates must be float32 or float64, not {x.dtype}")
+        if x.ndim == 0 or x.shape[-1] != 3:
+            raise ValueError(f"coordinates have shape (..., 3), not {tuple(x.shape)}")
+        points = x.reshape(-1, 3)
+        size = max(1, _BLOCK_ELEMENTS // self._term_phases24.numel())
+        if torch.compiler.is_compiling() or len(points) <= size:
+            values = function(points)
+        else:
+            values = torch.cat([function(some) for some in torch.split(points, size)])
+        return values.reshape(*x.shape[:-1], *values.shape[1:])
+
+    def _rows_of(self, waves: Int[Tensor, "waves 3"]) -> Int[Tensor, " waves"]:
+        """Row of each wave in :attr:`waves`, or _ABSENT, or _UNKNOWN."""
+        side = round(len(self._wave_rows) ** (1 / 3))
+        reach = side // 2
+        inside = (waves.abs() <= reach).all(-1)
+        h, k, m = (waves.long() + reach).where(inside[:, None], 0).unbind(-1)
+        return torch.where(inside, self._wave_rows[(h * side + k) * side + m], _UNKNOWN)
+
+
+def _tables(
+    compiled: CompiledSetting, shared_waves: NDArray[np.integer], n_functions: int
+) -> dict[str, NDArray[np.integer]]:
+    """The integer buffers of a :class:`Basis`: the first ``n_functions`` functions, the constant included."""
+    n_orbits = n_functions - 1
+    n_waves = int(compiled.orbit_starts[n_orbits])
+    waves = np.concatenate([np.zeros((1, 3), np.int64), compiled.waves[:n_waves]])
+    counts = np.concatenate([[1], compiled.orbit_sizes[:n_orbits]])
+    return {
+        "waves": waves,
+        "orbits": np.repeat(np.arange(n_functions), counts),
+        "phases24": np.concatenate([[0], compiled.phases24[:n_waves]]),
+        "counts": counts,
+        "parts": np.concatenate([[0], compiled.parts[:n_orbits]]),
+        "real_phases24": np.concatenate([[0], compiled.real_phases24[:n_orbits]]),
+        "norms": np.concatenate([[0], compiled.norms[:n_orbits]]),
+        "rotations": compiled.rotations,
+        "translations24": compiled.translations24,
+        "shifts24": compiled.shifts24,
+        "shift_orders": compiled.shift_orders,
+        "shift_directions": compiled.shift_directions,
+        "shared_waves": shared_waves,
+        "_wave_rows": _wave_rows(compiled, waves),
+        **_terms(compiled, n_orbits),
+    }
+
+
+def _terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[np.integer]]:
+    """Real functions as padded sums of cosines: f = sum sqrt(square / count) cos(2 pi (k.x + phase)).
+
+    Half of the waves suffice: O = -O needs one of each k, -k (square 4); sqrt2 Re and sqrt2 Im of psi_O need
+    those of O alone (square 2), Im with a quarter turn less. Padding has square 0. A pair cut in two by a
+    truncation keeps its second row, which the complex form of the first needs.
+    """
+    rows = n_orbits + int(n_orbits > 0 and compiled.parts[n_orbits - 1] == 1)
+    starts = compiled.orbit_starts
+    orbit = np.repeat(np.arange(rows), compiled.orbit_sizes[:rows])
+    part = compiled.parts[orbit]
+    waves = compiled.waves[: starts[rows]].astype(np.int64)
+    phases = compiled.phases24[: starts[rows]].astype(np.int64) + compiled.real_phases24[orbit]
+    # sqrt2 Im psi_O = sum sin(2 pi (k.x + theta)) over O, whose waves and phases are minus those listed for -O.
+    sign = np.where(part == -1, -1, 1)
+    waves, phases = waves * sign[:, None], phases * sign - np.where(part == -1, 6, 0)
+    leading = np.sign(waves @ np.array([1 << 32, 1 << 16, 1])) > 0
+    used = np.flatnonzero(leading | (part != 0))
+    used_orbit = orbit[used]
+    lengths = np.bincount(used_orbit, minlength=rows)
+    column = np.arange(len(used)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    shape = (rows + 1, int(lengths.max(initial=1)))
+    terms: dict[str, NDArray[np.integer]] = {
+        "_term_waves": np.zeros((*shape, 3), np.int64),
+        "_term_phases24": np.zeros(shape, np.int64),
+        "_term_squares": np.zeros(shape, np.int64),
+        "_term_counts": np.ones((shape[0], 1), np.int64),
+    }
+    terms["_term_waves"][used_orbit + 1, column] = waves[used]
+    terms["_term_phases24"][used_orbit + 1, column] = phases[used] % 24
+    terms["_term_squares"][used_orbit + 1, column] = np.where(part[used] == 0, 4, 2)
+    terms["_term_squares"][0, 0] = 1
+    terms["_term_counts"][1:, 0] = compiled.orbit_sizes[:rows]
+    return terms
+
+
+def _wave_rows(compiled: CompiledSetting, waves: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Direct-address table over the cube of all indices: row of a wave in ``waves``, _ABSENT or _UNKNOWN."""
+    reach = math.isqrt(compiled.norm_limit // 3)
+    side = 2 * reach + 1
+    table = np.full(side**3, _UNKNOWN, np.int32)
+
+    def address(waves: NDArray[np.integer]) -> NDArray[np.integer]:
+        return np.asarray((waves.astype(np.int64) + reach) @ np.array([side * side, side, 1]))
+
+    table[address(compiled.absent_waves)] = _ABSENT
+    table[address(waves)] = np.arange(len(waves))
+    return table

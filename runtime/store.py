@@ -1,0 +1,70 @@
+"""From the store to tensors."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from torch import Tensor, from_numpy
+
+from basis_store import Recipe, Setting, StoreReader, open_store
+from basis_store.setting import Frame
+from runtime.basis import Basis
+
+
+def load_store(path: str | os.PathLike[str] | None = None) -> Store:
+    """Open a store of exact bases; without a path, the default store that ships with the package, offline.
+
+    Args:
+        path: an HDF5 store written by ``sgbasis compile``, or the path that ``sgbasis fetch`` printed.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        basis_store.StoreFormatError: not a store, or a format this release does not read.
+        basis_store.StoreCorruptError: a damaged store.
+    """
+    return Store(open_store(path))
+
+
+class Store:
+    """A store of bases. Indexing is by :class:`Setting`, never by a bare number.
+
+    Attributes:
+        path: the file.
+        content_hash: SHA-256 of its content; say this when you publish a model.
+        recipe: how it was built.
+        settings: the settings it holds.
+    """
+
+    def __init__(self, reader: StoreReader) -> None:
+        self._reader = reader
+        self.path: Path = reader.path
+        self.content_hash: str = reader.content_hash
+        self.recipe: Recipe = reader.recipe
+        self.settings: tuple[Setting, ...] = reader.settings
+
+    def basis(self, setting: Setting, *, radius: float | None = None, count: int | None = None) -> Basis:
+        """The basis of one setting, whole or truncated (see :meth:`Basis.truncate`).
+
+        Raises:
+            basis_store.SettingError: the store does not hold this setting, or it is a bare number.
+            basis_store.StoreCorruptError: the stored basis does not match its checksum.
+            ValueError: the store does not reach that far.
+        """
+        compiled = self._reader.read(setting)
+        shared = self._reader.shared_waves[setting.frame]
+        basis = Basis(compiled, shared_waves=shared, content_hash=self.content_hash)
+        return basis if radius is None and count is None else basis.truncate(radius=radius, count=count)
+
+    def shared_waves(self, frame: Frame) -> Tensor:
+        """(K, 3) int64: the waves that every setting of ``frame`` has, without 0, in store order."""
+        return from_numpy(self._reader.shared_waves[frame].astype("int64"))
+
+    def __contains__(self, setting: Setting) -> bool:
+        return setting in self._reader
+
+    def __len__(self) -> int:
+        return len(self.settings)
+
+    def __repr__(self) -> str:
+        return f"<Store {self.path.name}: {len(self)} settings, {self.content_hash[:12]}>"

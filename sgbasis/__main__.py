@@ -1,0 +1,6 @@
+"""``python -m sgbasis``."""
+
+from sgbasis.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The ``sgbasis`` command: one group, one way to report errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from basis_store.errors import SgbasisError
+from sgbasis.commands.compile import compile_command
+from sgbasis.commands.export import export
+from sgbasis.commands.info import info
+from sgbasis.commands.verify import verify
+
+
+class _Group(click.Group):
+    """A group whose commands fail with one line on standard error and a non-zero exit, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except (SgbasisError, OSError) as error:
+            raise click.ClickException(_one_line(error)) from error
+        except KeyboardInterrupt:
+            _fail("interrupted; nothing was left half-written", 130)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sgbasis")
+def main() -> None:
+    """Exact symmetry-adapted Fourier bases for every space group.
+
+    A SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
+    """
+
+
+for command in (compile_command, verify, info, export):
+    main.add_command(command)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, SgbasisError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}"
+    return " ".join(str(error).split())
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"Error: {message}", err=True)
+    sys.exit(code)

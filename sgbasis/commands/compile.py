@@ -1,0 +1,60 @@
+"""``sgbasis compile``: build and prove a store."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+from basis_store.recipe import SettingChoice
+from basis_store.setting import Setting
+
+
+@click.command("compile")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("sgbasis-store.h5"),
+    show_default=True, help="Store to write; replaced in one step when the new one is whole.",
+)  # fmt: skip
+@click.option(
+    "--radius", type=click.IntRange(1, 100), default=5, show_default=True,
+    help="Radius of the shared ball of waves.",
+)  # fmt: skip
+@click.option(
+    "--min-functions", type=click.IntRange(0, 100_000), default=64, show_default=True,
+    help="Add complete shells until every setting has this many functions.",
+)  # fmt: skip
+@click.option(
+    "--settings", "chosen", default="all", show_default=True,
+    help="all, standard, or settings separated by commas: 227,hall:525,R-3c:R",
+)  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help="Processes [default: one per core].")
+def compile_command(output: Path, radius: int, min_functions: int, chosen: str, workers: int | None) -> None:
+    """Compile and prove the bases of space-group settings, and write them to a store."""
+    from tqdm import tqdm
+
+    from basis_compiler import compile_recipe
+    from basis_store import Recipe, write_store
+    from basis_store.writer import check_writable
+    from sgbasis.summary import summary_table
+
+    check_writable(output)
+    recipe = Recipe(radius=radius, min_functions=min_functions, settings=_parse_settings(chosen))
+    started = time.perf_counter()
+    workers = workers or len(os.sched_getaffinity(0))
+    with tqdm(total=len(recipe.setting_list), unit="setting", desc="Compiling", disable=None) as bar:
+        compiled = compile_recipe(recipe, workers=workers, progress=bar.update)
+    content_hash = write_store(output, compiled, recipe)
+    click.echo(summary_table(compiled))
+    click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")
+    click.echo(f"Compiled and proved {len(compiled)} settings in {time.perf_counter() - started:.1f} s.")
+
+
+def _parse_settings(text: str) -> SettingChoice:
+    if text == "all" or text == "standard":
+        return text
+    try:
+        return tuple(sorted({Setting.parse(part).hall_number for part in text.split(",")}))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--settings") from error

@@ -1,0 +1,41 @@
+"""``sgbasis export``: one basis as plain arrays, for other languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from basis_store.setting import Setting
+from sgbasis.parameters import SETTING, store_option
+
+
+@click.command()
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--setting", type=SETTING, required=True, help="Such as 227, 227:1, hall:525 or Fd-3m.")
+@click.option("--radius", type=click.FloatRange(0, min_open=True), help="Only waves of norm up to 3 radius^2.")
+@store_option
+def export(output: Path, setting: Setting, radius: float | None, store_path: Path | None) -> None:
+    """Write one basis to OUTPUT (.npz) as integer arrays.
+
+    waves (n, 3) in store order, without 0; orbit (n,), the number of the invariant function, -1 for systematic
+    absences; phase24 (n,), the phase in 24ths of a turn, 0 at the root of each orbit. Also rotations (g, 3, 3) and
+    translations24 (g, 3). The format page explains them.
+    """
+    import io
+
+    import numpy as np
+
+    from basis_store import open_store
+    from basis_store.arrays import flat_arrays
+    from basis_store.writer import write_atomically
+
+    with open_store(store_path) as store:
+        arrays = flat_arrays(store.read(setting), radius=radius)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    write_atomically(output, buffer.getvalue())
+    functions = int(arrays["orbit"].max(initial=-1)) + 1
+    click.echo(
+        f"{output}: {setting.label}, {len(arrays['waves'])} waves, {functions} functions without the constant"
+    )

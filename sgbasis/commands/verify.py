@@ -1,0 +1,31 @@
+"""``sgbasis verify``: prove a store again."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def verify(file: Path) -> None:
+    """Prove every basis of a store again, exactly, from the space-group tables alone.
+
+    Checks hashes, operations, closure, constancy of the coefficients along every operation, witnesses of the
+    absences, completeness (T3) and order. None of the code that found the orbits is used.
+    """
+    from tqdm import tqdm
+
+    from basis_compiler import prove_store
+    from basis_store import open_store
+
+    started = time.perf_counter()
+    with (
+        open_store(file) as store,
+        tqdm(total=len(store), unit="setting", desc="Verifying", disable=None) as bar,
+    ):
+        prove_store(store, progress=bar.update)
+    click.echo(f"{file}: {len(store)} settings proved in {time.perf_counter() - started:.1f} s.")
+    click.echo(f"content {store.content_hash}")

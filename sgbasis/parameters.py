@@ -1,0 +1,41 @@
+"""Parameter types and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from basis_store.setting import Setting
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class SettingType(click.ParamType[Setting]):
+    """A space-group setting as :meth:`basis_store.Setting.parse` reads it."""
+
+    name = "setting"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Setting:
+        """Parse, or fail with the reason."""
+        if isinstance(value, Setting):
+            return value
+        try:
+            return Setting.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+SETTING = SettingType()
+
+
+def store_option(command: _Command) -> _Command:
+    """``--store FILE``: which store to read; default, the one that ships with the package."""
+    return click.option(
+        "--store",
+        "store_path",
+        type=click.Path(path_type=Path),
+        help="Store to read [default: the one that ships with sgbasis].",
+    )(command)

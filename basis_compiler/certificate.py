@@ -17,6 +17,7 @@ Functions with disjoint supports are orthogonal, so 3 and 6 together say: an ort
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -71,7 +72,7 @@ def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = 
 
 
 def prove_extent(compiled: CompiledSetting, recipe: Recipe) -> None:
-    """The ball is there, the minimum number of functions is there, and the last shell beyond the ball was needed."""
+    """The ball is there, so is the minimum number of functions, and no shell beyond the ball is superfluous."""
     limit, ball_limit = compiled.norm_limit, ball_norm(recipe.radius)
     short = int((compiled.norms < limit).sum()) < recipe.min_functions
     _require(
@@ -220,7 +221,7 @@ def _prove_order(compiled: CompiledSetting) -> None:
     keys = np.column_stack([np.delete(compiled.norms, seconds), -heads])
     ordered = [tuple(key) for key in keys.tolist()]
     _require(
-        all(a < b for a, b in zip(ordered, ordered[1:], strict=False)),
+        all(a < b for a, b in itertools.pairwise(ordered)),
         compiled.setting,
         "the orbits are out of order",
     )

@@ -56,7 +56,7 @@ def dual_graph(group: Operations, index: WaveIndex) -> nx.MultiDiGraph[tuple[int
     """
     graph: nx.MultiDiGraph[tuple[int, int, int]] = nx.MultiDiGraph()
     rotations, translations = lifted_generators(group)
-    nodes = [(int(h), int(k), int(l)) for h, k, l in index.waves]
+    nodes = [(h, k, m) for h, k, m in index.waves.tolist()]
     graph.add_nodes_from(nodes)
     for key, (rotation, translation) in enumerate(zip(rotations, translations, strict=True)):
         gains = index.waves @ translation % UNIT

@@ -64,16 +64,17 @@ class Setting:
     def parse(cls, text: str) -> Setting:
         """Read a setting as a person writes it.
 
-        Accepted: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice),
-        ``"hall:525"``, ``"Fd-3m"``, ``"Fd-3m:1"``, ``"P 1 21/c 1"``, a Hall symbol. Spaces, underscores and
-        the case of the choice do not matter.
+        Accepted: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
+        Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
+        ``"P 1 21/c 1"``; spaces, underscores and case do not matter), a Hall number or a Hall symbol
+        (``"hall:525"``, ``"hall:F 4d 2 3 -1d"``). Without a choice, the standard setting is preferred.
 
         Raises:
             SettingError: nothing or more than one setting matches.
         """
         text = text.strip()
-        if match := re.fullmatch(r"hall[:= ]\s*(\d+)", text, re.IGNORECASE):
-            return cls.from_hall(int(match[1]))
+        if match := re.fullmatch(r"hall:\s*(.+)", text, re.IGNORECASE):
+            return cls._from_hall_text(match[1])
         if re.fullmatch(r"[+-]?\d+", text):
             return cls.standard(int(text))
         symbol, _, choice = text.partition(":")
@@ -87,6 +88,17 @@ class Setting:
             options = ", ".join(f"{s.label} (hall:{s.hall_number})" for s in found)
             raise SettingError(f"{text!r} is ambiguous: {options}")
         return found[0]
+
+    @classmethod
+    def _from_hall_text(cls, text: str) -> Setting:
+        if re.fullmatch(r"[+-]?\d+", text):
+            return cls.from_hall(int(text))
+        # Two settings share a Hall symbol only if they are the same group (68:1 and 68:1ba-c): take the first.
+        symbol = text.split()
+        for setting in all_settings():
+            if setting.hall_symbol.split() == symbol:
+                return setting
+        raise SettingError(f"unknown Hall symbol {text!r}: try a number, such as hall:525")
 
     @property
     def number(self) -> int:
@@ -126,7 +138,7 @@ class Setting:
 
     @property
     def crystal_system(self) -> str:
-        """``triclinic``, ``monoclinic``, ``orthorhombic``, ``tetragonal``, ``trigonal``, ``hexagonal`` or ``cubic``."""
+        """One of the seven crystal systems in lower case, ``"triclinic"`` to ``"cubic"``."""
         bounds = (2, 15, 74, 142, 167, 194, 230)
         names = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
         return next(name for bound, name in zip(bounds, names, strict=True) if self.number <= bound)
@@ -153,7 +165,7 @@ class Setting:
     @property
     def _names(self) -> frozenset[str]:
         return frozenset(
-            _squeeze(name) for name in (str(self.number), self.symbol, self.full_symbol, self.hall_symbol)
+            _squeeze(name) for name in (str(self.number), self.symbol, self.full_symbol)
         )
 
 

@@ -6,10 +6,9 @@ import contextlib
 import errno
 import json
 import os
-import platform
+import secrets
 import tempfile
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import h5py
@@ -50,24 +49,18 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Put ``content`` at ``path`` through a temporary file and a rename; on failure nothing is left behind."""
     path = Path(path)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with part.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
+        part.replace(path)
+    except BaseException as error:
+        part.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # a full disk names no file, a rename names two
+            raise type(error)(error.errno, error.strerror, str(path)) from error
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _store_image(compiled: Sequence[CompiledSetting], recipe: Recipe) -> tuple[bytes, str]:
@@ -116,7 +109,9 @@ def _write_array(file: h5py.File, name: str, array: np.ndarray) -> None:
 
 def _provenance() -> dict[str, str]:
     """Versions of what took part; no time and no place, so that equal builds are equal files."""
-    versions = {"python": platform.python_version(), "hdf5": h5py.version.hdf5_version}
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow, and readers never need it
+
+    versions = {"hdf5": h5py.version.hdf5_version}
     for name in ("sgbasis", "numpy", "h5py", "spglib", "networkx", "sympy"):
         with contextlib.suppress(PackageNotFoundError):
             versions[name] = version(name)

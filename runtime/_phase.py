@@ -6,8 +6,8 @@ invariance test. Here every reduction modulo 1 happens on numbers that floating 
     x = n + high + low        n integer; high a multiple of 2^-12 in [0, 1]; |low| <= 2^-13
     k.x mod 1 = (k.high mod 1) + k.low
 
-``k.high`` is a multiple of 2^-12 below 2^11 for |k| < 700, hence exact in float32. Derivatives flow through ``low``
-alone, whose slope in x is 1, so first and second derivatives are those of k.x.
+``k.high`` is a multiple of 2^-12 below 2^11 for |k| < 700, hence exact in float32. Derivatives flow through
+``low`` alone, whose slope in x is 1, so first and second derivatives are those of k.x.
 """
 
 from __future__ import annotations

@@ -52,8 +52,10 @@ def compile_command(output: Path, radius: int, min_functions: int, chosen: str, 
 
 
 def _parse_settings(text: str) -> SettingChoice:
-    if text == "all" or text == "standard":
-        return text
+    if text == "all":
+        return "all"
+    if text == "standard":
+        return "standard"
     try:
         return tuple(sorted({Setting.parse(part).hall_number for part in text.split(",")}))
     except ValueError as error:

@@ -1,0 +1,119 @@
+"""Damaged stores: every byte region, flipped or cut off, is detected or harmless. Never wrong, never a crash."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from basis_compiler import compile_recipe
+from basis_store import Recipe, SgbasisError, StoreFormatError, open_store, write_store
+
+# Runs in a process of its own, so that a crash inside HDF5 is seen. Reads lines "offset length xor" or "cut offset",
+# damages a copy accordingly, reads all of it and insists on an error of ours or the original content.
+READ_DAMAGED = """
+import sys
+from pathlib import Path
+from basis_store import SgbasisError, open_store
+
+path, damaged = map(Path, sys.argv[1:])
+whole = path.read_bytes()
+digests = [one.digest() for one in open_store(path)]
+facts = (open_store(path).recipe, open_store(path).provenance, open_store(path).content_hash)
+outcomes = {"detected": 0, "harmless": 0}
+for line in sys.stdin:
+    content = bytearray(whole)
+    words = line.split()
+    if words[0] == "cut":
+        content = content[: int(words[1])]
+    else:
+        start, length, xor = map(int, words)
+        for i in range(start, min(start + length, len(content))):
+            content[i] ^= xor
+    damaged.write_bytes(content)
+    try:
+        with open_store(damaged) as store:
+            same = [one.digest() for one in store] == digests
+            same &= (store.recipe, store.provenance, store.content_hash) == facts
+        assert same, f"wrong content after {line!r}"
+        outcomes["harmless"] += 1
+    except SgbasisError as error:
+        assert str(damaged) in str(error) and "\\n" not in str(error), error
+        outcomes["detected"] += 1
+print(outcomes["detected"], outcomes["harmless"])
+"""
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("damage") / "store.h5"
+    recipe = Recipe(radius=3, min_functions=12, settings=(1, 43, 230, 462))
+    write_store(path, compile_recipe(recipe), recipe)
+    return path
+
+
+def outcomes(path: Path, damages: list[str]) -> tuple[int, int]:
+    done = subprocess.run(
+        [sys.executable, "-c", READ_DAMAGED, str(path), str(path.with_name("damaged.h5"))],
+        input="\n".join(damages), capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    detected, harmless = map(int, done.stdout.split())
+    assert detected + harmless == len(damages)
+    return detected, harmless
+
+
+def test_flipped_bits(path: Path) -> None:
+    """One flipped bit in every stretch of 13 bytes, the place within the stretch and the bit drawn at random."""
+    draw = random.Random(0)
+    size = path.stat().st_size
+    damages = [
+        f"{min(start + draw.randrange(13), size - 1)} 1 {1 << draw.randrange(8)}" for start in range(0, size, 13)
+    ]
+    detected, harmless = outcomes(path, damages)
+    assert detected > harmless
+
+
+def test_every_bit_of_the_first_kilobyte(path: Path) -> None:
+    outcomes(path, [f"{start} 1 {1 << bit}" for start in range(1024) for bit in range(8)])
+
+
+def test_damaged_blocks(path: Path) -> None:
+    """Lost sectors: 512 bytes inverted."""
+    detected, _ = outcomes(path, [f"{start} 512 255" for start in range(0, path.stat().st_size, 512)])
+    assert detected > 0
+
+
+def test_truncation(path: Path) -> None:
+    size = path.stat().st_size
+    detected, harmless = outcomes(path, [f"cut {length}" for length in (*range(0, size, 97), size - 1)])
+    assert harmless == 0
+    assert detected > 100
+
+
+@pytest.mark.parametrize("content", [b"", b"not a store", b"\x89HDF\r\n\x1a\n", bytes(5000), b"PK\x03\x04" * 100])
+def test_other_files(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "other.h5"
+    path.write_bytes(content)
+    with pytest.raises(SgbasisError, match=r"other\.h5"):
+        open_store(path)
+
+
+def test_other_hdf5_files(tmp_path: Path) -> None:
+    import h5py
+
+    path = tmp_path / "other.h5"
+    with h5py.File(path, "w") as file:
+        file["x"] = [1, 2]
+    with pytest.raises(StoreFormatError, match="is an HDF5 file, but not an sgbasis store"):
+        open_store(path)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_store(tmp_path / "none.h5")
+    with pytest.raises(IsADirectoryError):
+        open_store(tmp_path)

@@ -1,0 +1,31 @@
+"""torch.compile, whole graph, in a process of its own: as users run it, without the tests' shape checker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPT = """
+import torch
+from runtime import Setting, load_store
+
+store = load_store()
+for number in (1, 194, 227):
+    basis = store.basis(Setting.standard(number), count=10)
+    compiled = torch.compile(basis, fullgraph=True)
+    for dtype, bar in ((torch.float32, 2e-5), (torch.float64, 1e-12)):
+        x = (torch.rand(9, 3, dtype=torch.float64) * 200 - 100).to(dtype).requires_grad_()
+        torch.testing.assert_close(compiled(x), basis(x), atol=bar, rtol=0)
+        slopes = [torch.autograd.grad(f(x).square().sum(), x)[0] for f in (compiled, basis)]
+        torch.testing.assert_close(*slopes, atol=1e3 * bar, rtol=0)
+project = torch.compile(lambda x: basis.project(x, routing), fullgraph=True)
+routing = basis.routing(basis.waves)
+x = torch.rand(5, 3)
+torch.testing.assert_close(project(x), basis.project(x, basis.waves), atol=2e-5, rtol=0)
+print("compiled")
+"""
+
+
+def test_compiles() -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+    assert done.stdout == "compiled\n", done.stderr

@@ -44,10 +44,9 @@ def prove(compiled: CompiledSetting) -> None:
         "the stored operations are not those of the space-group tables",
     )
     _prove_waves(compiled)
-    orbit_of_wave = np.repeat(np.arange(compiled.n_orbits), compiled.orbit_sizes)
-    _prove_invariance(compiled, group, orbit_of_wave)
-    _prove_real_forms(compiled, orbit_of_wave)
-    _prove_absences(compiled, group)
+    _prove_orbits(compiled, group)
+    _prove_real_forms(compiled)
+    _prove_witnesses(compiled, group)
     _prove_completeness(compiled, group)
     _prove_order(compiled)
 
@@ -94,10 +93,10 @@ def dimensions(group: Operations, waves: NDArray[np.integer]) -> dict[int, int]:
     norms, shell_of_wave = np.unique(norm(waves, group.setting.frame), return_inverse=True)
     # counts[s, p]: pairs (g, k) in shell s with kR = k and k.t = p/24 mod 1.
     counts = np.zeros((len(norms), UNIT), dtype=np.int64)
-    for rotation, translation in zip(group.rotations, group.translations24, strict=True):
-        fixed = (waves @ rotation == waves).all(axis=1)
-        slots = shell_of_wave[fixed] * UNIT + waves[fixed] @ translation % UNIT
-        counts += np.bincount(slots, minlength=counts.size).reshape(counts.shape)
+    for rotation, translations in _by_rotation(group):
+        fixed = np.flatnonzero(((waves @ rotation == waves) @ _ONES) == 3)
+        slots = shell_of_wave[fixed] * UNIT + translations @ waves[fixed].T % UNIT
+        counts += np.bincount(slots.ravel(), minlength=counts.size).reshape(counts.shape)
     sums = counts @ _POWERS_OF_ZETA
     _require(
         not sums[:, 1:].any() and not (sums[:, 0] % len(group)).any(),
@@ -119,6 +118,7 @@ def _powers_of_zeta() -> IntArray:
 
 
 _POWERS_OF_ZETA = _powers_of_zeta()
+_ONES = np.ones(3, dtype=np.int8)  # a product with it counts equal indices, faster than all(axis=1)
 
 
 def _prove_waves(compiled: CompiledSetting) -> None:
@@ -131,29 +131,45 @@ def _prove_waves(compiled: CompiledSetting) -> None:
     )
 
 
-def _prove_invariance(compiled: CompiledSetting, group: Operations, orbit_of_wave: IntArray) -> None:
-    index = WaveIndex(compiled.waves)
+def _by_rotation(group: Operations) -> list[tuple[IntArray, IntArray]]:
+    """Each distinct rotation with the (n, 3) translations, in 24ths, of all operations that have it."""
+    translations: dict[bytes, list[IntArray]] = {}
+    for rotation, translation in zip(group.rotations, group.translations24, strict=True):
+        translations.setdefault(rotation.tobytes(), []).append(translation)
+    return [
+        (np.frombuffer(key, np.int64).reshape(3, 3), np.array(members)) for key, members in translations.items()
+    ]
+
+
+def _prove_orbits(compiled: CompiledSetting, group: Operations) -> None:
+    """Listed orbits, balanced and absent, are orbits; the balanced ones carry invariant coefficients (D3)."""
+    n_balanced = len(compiled.waves)
+    index = WaveIndex(np.concatenate([compiled.waves, compiled.absent_waves]))
+    sizes = np.concatenate([compiled.orbit_sizes, compiled.absence_sizes])
+    orbits = np.repeat(np.arange(len(sizes)), sizes)
+    firsts = np.cumsum(sizes) - sizes
     phases = compiled.phases24.astype(np.int64)
     reached = np.zeros(len(index), dtype=bool)
-    roots = compiled.orbit_starts[:-1]
-    images: dict[bytes, IntArray] = {}
-    for rotation, translation in zip(group.rotations, group.translations24, strict=True):
-        key = rotation.tobytes()
-        if key not in images:
-            images[key] = index.images(rotation)
-            reached[images[key][roots]] = True
-            _require(
-                np.array_equal(orbit_of_wave[images[key]], orbit_of_wave),
-                compiled.setting,
-                "an operation carries a wave out of its orbit",
-            )
-        broken = (phases + index.waves @ translation - phases[images[key]]) % UNIT
-        _require(not broken.any(), compiled.setting, "a coefficient is not constant along an operation (D3)")
+    for rotation, translations in _by_rotation(group):
+        images = index.images(rotation)
+        reached[images[firsts]] = True
+        _require(
+            np.array_equal(orbits[images], orbits),
+            compiled.setting,
+            "an operation carries a wave out of its orbit",
+        )
+        gains = translations @ index.waves[:n_balanced].T
+        _require(
+            not ((phases + gains - phases[images[:n_balanced]]) % UNIT).any(),
+            compiled.setting,
+            "a coefficient is not constant along an operation (D3)",
+        )
     _require(bool(reached.all()), compiled.setting, "a listed orbit is not one orbit")
 
 
-def _prove_real_forms(compiled: CompiledSetting, orbit_of_wave: IntArray) -> None:
+def _prove_real_forms(compiled: CompiledSetting) -> None:
     index = WaveIndex(compiled.waves)
+    orbit_of_wave = np.repeat(np.arange(compiled.n_orbits), compiled.orbit_sizes)
     opposite = index.rows(-index.waves)
     _require(bool((opposite >= 0).all()), compiled.setting, "a wave k is listed without -k")
     partner = orbit_of_wave + compiled.parts[orbit_of_wave]
@@ -171,25 +187,11 @@ def _prove_real_forms(compiled: CompiledSetting, orbit_of_wave: IntArray) -> Non
     )
 
 
-def _prove_absences(compiled: CompiledSetting, group: Operations) -> None:
-    index = WaveIndex(compiled.absent_waves)
-    orbits = np.repeat(np.arange(len(compiled.absence_sizes)), compiled.absence_sizes)
-    firsts = compiled.absence_starts[:-1]
-    reached = np.zeros(len(index), dtype=bool)
-    for rotation in group.rotations:
-        images = index.images(rotation)
-        reached[images[firsts]] = True
-        _require(
-            np.array_equal(orbits[images], orbits),
-            compiled.setting,
-            "an operation carries an absent wave out of its orbit",
-        )
-    _require(bool(reached.all()), compiled.setting, "a listed absence is not one orbit")
-    waves, witnesses = index.waves[firsts], compiled.witnesses
+def _prove_witnesses(compiled: CompiledSetting, group: Operations) -> None:
+    waves = compiled.absent_waves[compiled.absence_starts[:-1]].astype(np.int64)
+    witnesses = compiled.witnesses
     _require(
-        bool(((witnesses >= 0) & (witnesses < len(group))).all()),
-        compiled.setting,
-        "a witness is no operation",
+        bool(((witnesses >= 0) & (witnesses < len(group))).all()), compiled.setting, "a witness is no operation"
     )
     rotations, translations = group.rotations[witnesses], group.translations24[witnesses]
     fixed = (np.einsum("ai,aij->aj", waves, rotations) == waves).all(axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -57,6 +58,13 @@ def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | Non
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     return sorted(compiled, key=lambda one: one.setting)
+
+
+def available_cores() -> int:
+    """Cores this process may use; the default number of workers."""
+    if hasattr(os, "sched_getaffinity"):  # Linux: respects container and job limits
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _ignore_interrupts() -> None:

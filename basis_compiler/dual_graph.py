@@ -38,14 +38,16 @@ class SpanningForest:
     levels: tuple[tuple[IntArray, IntArray, IntArray], ...]
 
 
-def rotation_graph(images: IntArray) -> nx.MultiDiGraph[int]:
-    """The dual graph without gains: nodes are rows, ``images[m]`` are the heads of generator m's edges."""
-    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
-    generators, n_waves = images.shape
+def rotation_graph(images: IntArray) -> nx.DiGraph[int]:
+    """The dual graph without gains: nodes are rows, ``images[m]`` are the heads of generator m's edges.
+
+    Where generators run parallel, the edge keeps the first; the rest are checked with ``images`` all the same.
+    """
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    n_waves = images.shape[1]
     graph.add_nodes_from(range(n_waves))
-    for generator in range(generators):
-        for tail, head in enumerate(images[generator].tolist()):
-            graph.add_edge(tail, head, key=generator)
+    for generator in reversed(range(len(images))):
+        graph.add_edges_from(zip(range(n_waves), images[generator].tolist(), strict=True), generator=generator)
     return graph
 
 
@@ -98,7 +100,7 @@ def spanning_forest(distinct_rotations: tuple[bytes, ...], index: WaveIndex) -> 
         for parent, child in nx.bfs_edges(graph, root):
             roots[child] = root
             depths[child] = depths[parent] + 1
-            edges.append((child, parent, int(min(graph[parent][child]))))
+            edges.append((child, parent, graph.edges[parent, child]["generator"]))
     table = np.array(edges, dtype=np.int64).reshape(-1, 3)
     edge_depths = depths[table[:, 0]]
     levels = tuple(tuple(table[edge_depths == depth].T) for depth in range(1, int(depths.max(initial=0)) + 1))

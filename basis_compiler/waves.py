@@ -29,6 +29,8 @@ class WaveIndex:
     def rows(self, waves: NDArray[np.integer]) -> IntArray:
         """Rows of ``waves`` (n, 3) in this set, -1 for those that are not in it."""
         waves = np.asarray(waves, dtype=np.int64)
+        if not len(waves) or np.abs(waves).max() <= self._reach:
+            return np.asarray(self._table[self._address(waves)])
         within = (np.abs(waves) <= self._reach).all(axis=1)
         rows = np.full(len(waves), -1, dtype=np.int64)
         rows[within] = self._table[self._address(waves[within])]
@@ -48,6 +50,6 @@ class WaveIndex:
             )
         return rows
 
-    def _address(self, waves: IntArray) -> IntArray:
-        h, k, l = (waves + self._reach).T  # noqa: E741 - Miller indices
-        return np.asarray((h * self._side + k) * self._side + l)
+    def _address(self, waves: NDArray[np.integer]) -> IntArray:
+        weights = np.array([self._side * self._side, self._side, 1])
+        return np.asarray(waves @ weights + self._reach * weights.sum())

@@ -6,11 +6,13 @@
 [[1, 1, 1], [1, 1, -1]]
 """
 
+from basis_store.download import fetch_store
 from basis_store.errors import (
     CertificateError,
     CrystalError,
     DownloadError,
     MissingDependencyError,
+    ReachError,
     SettingError,
     SgbasisError,
     StoreCorruptError,
@@ -18,6 +20,7 @@ from basis_store.errors import (
 )
 from basis_store.reader import StoreReader, open_store
 from basis_store.recipe import Recipe
+from basis_store.registry import PublishedStore, published_stores
 from basis_store.schema import CompiledSetting
 from basis_store.setting import Setting, all_settings, standard_settings
 from basis_store.writer import write_store
@@ -28,6 +31,8 @@ __all__ = [
     "CrystalError",
     "DownloadError",
     "MissingDependencyError",
+    "PublishedStore",
+    "ReachError",
     "Recipe",
     "Setting",
     "SettingError",
@@ -36,7 +41,9 @@ __all__ = [
     "StoreFormatError",
     "StoreReader",
     "all_settings",
+    "fetch_store",
     "open_store",
+    "published_stores",
     "standard_settings",
     "write_store",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.errors import ReachError
 from basis_store.frames import ball_norm, norm
 from basis_store.schema import CompiledSetting
 
@@ -23,12 +24,12 @@ def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> di
         ``phase24`` (n,) int8 with 0 at each root and for absences.
 
     Raises:
-        ValueError: ``radius`` lies beyond what is compiled.
+        ReachError: ``radius`` lies beyond what is compiled.
     """
     limit = compiled.norm_limit if radius is None else ball_norm(radius)
     if limit > compiled.norm_limit:
         reach = (compiled.norm_limit / 3) ** 0.5
-        raise ValueError(f"{compiled.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
+        raise ReachError(f"{compiled.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
     waves = np.concatenate([compiled.waves, compiled.absent_waves])
     orbit = np.repeat(np.arange(compiled.n_orbits, dtype=np.int32), compiled.orbit_sizes)
     absent = len(compiled.absent_waves)

@@ -15,6 +15,10 @@ class SettingError(SgbasisError, ValueError):
     """An unknown, ambiguous or missing space-group setting."""
 
 
+class ReachError(SgbasisError, ValueError):
+    """More waves or functions are asked for than the store was compiled with."""
+
+
 class StoreFormatError(SgbasisError, ValueError):
     """The file is not an sgbasis store, or has a format version this release does not read."""
 

@@ -93,6 +93,8 @@ class StoreReader:
         if any(not 1 <= number <= 530 for number in hall_numbers):
             raise self._corrupt("it lists a setting that does not exist")
         self.settings = tuple(Setting(number) for number in hall_numbers)
+        if file["settings/number"][:].tolist() != [setting.number for setting in self.settings]:
+            raise self._corrupt("its space-group numbers are not those of its Hall numbers")
         self._rows = {setting: row for row, setting in enumerate(self.settings)}
         self._offsets = {axis: file[f"{axis}/offsets"][:].tolist() for axis in AXES}
         self._datasets = {column.name: file[f"{column.axis}/{column.name}"] for column in COLUMNS}

@@ -20,11 +20,12 @@ from jaxtyping import Complex, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import CompiledSetting, Setting
+from basis_store import CompiledSetting, ReachError, Setting
 from basis_store.frames import ball_norm
 from runtime._phase import turns
 
-_BLOCK_ELEMENTS = 1 << 20
+# Elements (points x terms) evaluated at a time: a core's cache on CPU, a small part of the memory elsewhere.
+_CPU_BLOCK, _DEVICE_BLOCK = 1 << 16, 1 << 26
 _ABSENT, _UNKNOWN = -1, -2
 
 
@@ -98,7 +99,7 @@ class Basis(nn.Module):
         available = compiled.n_orbits + 1
         self.n_functions = available if n_functions is None else n_functions
         if not 1 <= self.n_functions <= available:
-            raise ValueError(
+            raise ReachError(
                 f"{self.setting.label} has 1 to {available} functions in this store, not {n_functions}; "
                 "compile one with a larger radius or more functions"
             )
@@ -126,13 +127,13 @@ class Basis(nn.Module):
             A new basis on the same device. It is a prefix: function j stays function j.
 
         Raises:
-            ValueError: the store does not reach that far.
+            ReachError: the store does not reach that far.
         """
         kept = self.n_functions if count is None else count
         if radius is not None:
             if ball_norm(radius) > self._compiled.norm_limit:
                 reach = math.sqrt(self._compiled.norm_limit / 3)
-                raise ValueError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
+                raise ReachError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
             within = 1 + int(np.searchsorted(self._compiled.norms, ball_norm(radius), side="right"))
             kept = min(within, kept)
         basis = Basis(
@@ -208,13 +209,13 @@ class Basis(nn.Module):
         """Look up waves (default: the store's shared list, see :attr:`shared_waves`) among the orbits.
 
         Raises:
-            ValueError: a wave lies beyond what this basis holds.
+            ReachError: a wave lies beyond what this basis holds.
         """
         waves = self.shared_waves if waves is None else waves
         rows = self._rows_of(waves)
         if (rows == _UNKNOWN).any():
             beyond = waves[int((rows == _UNKNOWN).int().argmax())].tolist()
-            raise ValueError(f"the wave {beyond} lies beyond this basis of {self.setting.label}")
+            raise ReachError(f"the wave {beyond} lies beyond this basis of {self.setting.label}")
         known = rows >= 0
         orbits = torch.where(known, self.orbits[rows.clamp(min=0)], _ABSENT)
         return Routing(
@@ -272,7 +273,8 @@ class Basis(nn.Module):
         if x.ndim == 0 or x.shape[-1] != 3:
             raise ValueError(f"coordinates have shape (..., 3), not {tuple(x.shape)}")
         points = x.reshape(-1, 3)
-        size = max(1, _BLOCK_ELEMENTS // self._term_phases24.numel())
+        block = _CPU_BLOCK if x.device.type == "cpu" else _DEVICE_BLOCK
+        size = max(1, block // self._term_phases24.numel())
         if torch.compiler.is_compiling() or len(points) <= size:
             values = function(points)
         else:

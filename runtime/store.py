@@ -49,7 +49,7 @@ class Store:
         Raises:
             basis_store.SettingError: the store does not hold this setting, or it is a bare number.
             basis_store.StoreCorruptError: the stored basis does not match its checksum.
-            ValueError: the store does not reach that far.
+            basis_store.ReachError: the store does not reach that far.
         """
         compiled = self._reader.read(setting)
         shared = self._reader.shared_waves[setting.frame]

@@ -9,9 +9,25 @@ import click
 
 from basis_store.errors import SgbasisError
 from sgbasis.commands.compile import compile_command
+from sgbasis.commands.encode import encode
 from sgbasis.commands.export import export
+from sgbasis.commands.fetch import fetch
 from sgbasis.commands.info import info
+from sgbasis.commands.plot import plot
+from sgbasis.commands.show import show
 from sgbasis.commands.verify import verify
+
+
+_EXTRA_OF = {
+    "networkx": "compiler",
+    "spglib": "compiler",
+    "sympy": "compiler",
+    "jaxtyping": "runtime",
+    "torch": "runtime",
+    "ase": "structures",
+    "matplotlib": "plot",
+    "skimage": "plot",
+}
 
 
 class _Group(click.Group):
@@ -24,12 +40,17 @@ class _Group(click.Group):
             raise
         except (SgbasisError, OSError) as error:
             raise click.ClickException(_one_line(error)) from error
+        except ModuleNotFoundError as error:
+            if error.name not in _EXTRA_OF:
+                raise
+            hint = f"pip install 'sgbasis[{_EXTRA_OF[error.name]}]'"
+            raise click.ClickException(f"this needs {error.name}, which is not installed: {hint}") from error
         except KeyboardInterrupt:
             _fail("interrupted; nothing was left half-written", 130)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="sgbasis")
+@click.version_option(package_name="sgbasis", prog_name="sgbasis")
 def main() -> None:
     """Exact symmetry-adapted Fourier bases for every space group.
 
@@ -37,7 +58,7 @@ def main() -> None:
     """
 
 
-for command in (compile_command, verify, info, export):
+for command in (compile_command, verify, info, export, encode, fetch, show, plot):
     main.add_command(command)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def compile_command(output: Path, radius: int, min_functions: int, chosen: str, 
     """Compile and prove the bases of space-group settings, and write them to a store."""
     from tqdm import tqdm
 
-    from basis_compiler import compile_recipe
+    from basis_compiler import available_cores, compile_recipe
     from basis_store import Recipe, write_store
     from basis_store.writer import check_writable
     from sgbasis.summary import summary_table
@@ -42,7 +41,7 @@ def compile_command(output: Path, radius: int, min_functions: int, chosen: str, 
     check_writable(output)
     recipe = Recipe(radius=radius, min_functions=min_functions, settings=_parse_settings(chosen))
     started = time.perf_counter()
-    workers = workers or len(os.sched_getaffinity(0))
+    workers = workers or available_cores()
     with tqdm(total=len(recipe.setting_list), unit="setting", desc="Compiling", disable=None) as bar:
         compiled = compile_recipe(recipe, workers=workers, progress=bar.update)
     content_hash = write_store(output, compiled, recipe)

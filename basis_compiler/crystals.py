@@ -1,0 +1,150 @@
+"""A crystal as a file gives it: cell, elements and coordinates, checked once, in the file's own frame.
+
+Whatever holds a :class:`Crystal` may rely on it: three cell vectors with a volume, known elements, finite
+coordinates, and no two atoms (lattice images included) closer than :data:`LEAST_DISTANCE`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CrystalError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+LEAST_DISTANCE = 0.5
+"""Angstrom. Atoms closer than this overlap: no bond is shorter (H-H in H2: 0.74)."""
+
+ELEMENTS: tuple[str, ...] = tuple(
+    re.findall(
+        "[A-Z][a-z]?",
+        "X H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr "
+        "Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu "
+        "Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr "
+        "Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og",
+    )
+)
+"""Symbols by atomic number; ``ELEMENTS[0]`` is the dummy atom, which no crystal may hold."""
+
+_BLOCK_ELEMENTS = 1 << 21
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Crystal:
+    """A periodic crystal in any cell; every atom of the cell is listed.
+
+    Attributes:
+        lattice: (3, 3) rows are the cell vectors in Angstrom; they fix the Cartesian frame.
+        numbers: (n,) atomic numbers, 1 to 118.
+        coordinates: (n, 3) fractional coordinates in ``lattice``, not reduced to the cell.
+        name: what to call it in messages, such as the file's name.
+        labels: (n,) names of the atoms, such as ``"O1"``; default, element and number in the list.
+        notes: what a reader of the result should know about how it was read.
+
+    Raises:
+        CrystalError: no cell, no volume, no atoms, an unknown element, coordinates that are not finite, or
+            atoms closer than 0.5 Angstrom.
+    """
+
+    lattice: FloatArray
+    numbers: IntArray
+    coordinates: FloatArray
+    name: str = "crystal"
+    labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field, dtype, shape in (
+            ("lattice", np.float64, (3, 3)), ("numbers", np.int64, (-1,)), ("coordinates", np.float64, (-1, 3))
+        ):  # fmt: skip
+            array = np.array(getattr(self, field), dtype=dtype).reshape(shape)
+            array.setflags(write=False)
+            object.__setattr__(self, field, array)
+        if len(self.numbers) != len(self.coordinates):
+            raise ValueError(f"{len(self.numbers)} atomic numbers but {len(self.coordinates)} coordinates")
+        _check_cell(self)
+        _check_atoms(self)
+        if not self.labels:
+            labels = tuple(f"{ELEMENTS[number]}{i}" for i, number in enumerate(self.numbers, start=1))
+            object.__setattr__(self, "labels", labels)
+        _check_distances(self)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def volume(self) -> float:
+        """Volume of the cell in cubic Angstrom."""
+        return float(abs(np.linalg.det(self.lattice)))
+
+
+def _check_cell(crystal: Crystal) -> None:
+    if not np.isfinite(crystal.lattice).all():
+        raise CrystalError(f"{crystal.name}: the cell is not made of numbers")
+    lengths = np.linalg.norm(crystal.lattice, axis=1)
+    if not lengths.any():
+        raise CrystalError(f"{crystal.name}: no cell: a crystal needs three cell vectors")
+    if crystal.volume <= 1e-3 * lengths.prod():
+        raise CrystalError(f"{crystal.name}: the cell has no volume: its three vectors lie in one plane")
+
+
+def _check_atoms(crystal: Crystal) -> None:
+    if not len(crystal):
+        raise CrystalError(f"{crystal.name}: no atoms")
+    unknown = np.flatnonzero((crystal.numbers < 1) | (crystal.numbers >= len(ELEMENTS)))
+    if len(unknown):
+        raise CrystalError(f"{crystal.name}: atom {unknown[0] + 1} is of no known element; remove dummy atoms")
+    broken = np.flatnonzero(~np.isfinite(crystal.coordinates).all(axis=1))
+    if len(broken):
+        raise CrystalError(f"{crystal.name}: the coordinates of atom {broken[0] + 1} are not numbers")
+
+
+def _check_distances(crystal: Crystal) -> None:
+    found = closest_pair(crystal.lattice, crystal.coordinates, LEAST_DISTANCE)
+    if found is None:
+        return
+    one, other, distance = found
+    if one == other:
+        raise CrystalError(f"{crystal.name}: the cell repeats each atom after only {distance:.3f} Angstrom")
+    names = " and ".join(f"{crystal.labels[i]} (atom {i + 1})" for i in (one, other))
+    raise CrystalError(
+        f"{crystal.name}: {names} overlap: they are {distance:.3f} Angstrom apart, less than {LEAST_DISTANCE}; "
+        "remove duplicates or disorder"
+    )
+
+
+def closest_pair(lattice: FloatArray, coordinates: FloatArray, reach: float) -> tuple[int, int, float] | None:
+    """The closest two atoms nearer than ``reach``, lattice images included, for any shape of cell.
+
+    Args:
+        lattice: (3, 3) rows in Angstrom.
+        coordinates: (n, 3) fractional.
+        reach: Angstrom.
+
+    Returns:
+        Two indices (equal for an atom and its own image) and the distance in Angstrom; None when there are none.
+    """
+    # A vector shorter than reach has fractional components below reach |G_i|, whatever the shape of the cell;
+    # rounding alone would miss images in skew cells (museum, 8).
+    widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
+    extents = np.floor(reach * widths + 0.5).astype(int)
+    offsets = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.float64)
+    best: tuple[int, int, float] | None = None
+    rows = max(1, _BLOCK_ELEMENTS // (len(coordinates) * len(offsets)))
+    for start in range(0, len(coordinates), rows):
+        gaps = coordinates[start : start + rows, None] - coordinates[None]
+        gaps -= np.rint(gaps)
+        distances = np.linalg.norm((gaps[:, :, None] + offsets) @ lattice, axis=-1)
+        own = np.arange(len(distances))
+        distances[own, start + own, len(offsets) // 2] = np.inf
+        row, column, _ = np.unravel_index(distances.argmin(), distances.shape)
+        least = float(distances[row, column].min())
+        if least < (reach if best is None else best[2]):
+            best = (min(start + int(row), int(column)), max(start + int(row), int(column)), least)
+    return best

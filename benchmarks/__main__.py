@@ -1,0 +1,123 @@
+"""``python -m benchmarks``: the store's figures on this machine, as medians, beside a loop over gemmi."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from basis_compiler import available_cores, compile_recipe, prove_store
+from basis_store import Recipe, open_store, standard_settings
+from benchmarks.gemmi_loop import gemmi_orbits
+from runtime import Setting, load_store
+
+REPEATS = 5
+CORES = available_cores()
+
+
+def median_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median wall time of ``work`` after one warm-up."""
+    work()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def process_seconds(code: str) -> float:
+    """Median wall time of a fresh interpreter that runs ``code``."""
+    return median_seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True, capture_output=True))
+
+
+def make_store_seconds() -> float:
+    """The two commands behind ``make store``, packages installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "store.h5")
+
+        def work() -> None:
+            for command in (["compile", "--output", path], ["verify", path]):
+                subprocess.run([sys.executable, "-m", "sgbasis", *command], check=True, capture_output=True)
+
+        return median_seconds(work, repeats=3)
+
+
+def main() -> None:
+    """Measure, print a table and write bench.json."""
+    torch.set_num_threads(CORES)
+    standard = standard_settings()
+    store = load_store()
+    compiled = {one.setting: one for one in open_store()}
+    x = torch.rand(1000, 3)
+
+    importing = process_seconds("import torch")
+    use = "from runtime import load_store, Setting; load_store().basis(Setting.standard(227))"
+    recipe = Recipe(settings="standard")
+    ours = median_seconds(lambda: compile_recipe(recipe), repeats=3)
+    peer = median_seconds(lambda: [gemmi_orbits(compiled[setting]) for setting in standard], repeats=1)
+    bases = [store.basis(setting) for setting in standard]
+    rows: list[dict[str, object]] = [
+        {
+            "name": "make_store",
+            "what": "compile and verify, 530 settings",
+            "seconds": make_store_seconds(),
+            "bar": 60,
+        },
+        {
+            "name": "compile",
+            "what": f"compile and prove, 530 settings, {CORES} processes",
+            "seconds": median_seconds(lambda: compile_recipe(Recipe(), workers=CORES), repeats=3),
+            "bar": 15,
+        },
+        {
+            "name": "verify",
+            "what": "prove again from the tables, 530 settings",
+            "seconds": median_seconds(lambda: prove_store(open_store()), repeats=3),
+        },
+        {
+            "name": "load",
+            "what": "load_store() and one basis, fresh process, beyond importing torch",
+            "seconds": process_seconds(f"import torch; {use}") - importing,
+            "bar": 0.05,
+        },
+        {
+            "name": "load_warm",
+            "what": "load_store() and one basis, modules imported",
+            "seconds": median_seconds(lambda: load_store().basis(Setting.standard(227))),
+        },
+        {
+            "name": "standard_bases",
+            "what": "all 230 standard bases",
+            "seconds": median_seconds(lambda: [store.basis(setting) for setting in standard]),
+            "bar": 1,
+        },
+        {
+            "name": "evaluate",
+            "what": "1,000 points in each of the 230 standard bases, float32",
+            "seconds": median_seconds(lambda: [basis(x) for basis in bases], repeats=3),
+        },
+        {
+            "name": "gemmi",
+            "what": "orbits, phases, absences of 230 groups, one process: ours, proof included, and a loop over gemmi",
+            "seconds": ours,
+            "peer_seconds": peer,
+            "ratio": peer / ours,
+        },
+    ]
+    for row in rows:
+        bar = f"  (bar {row['bar']} s)" if "bar" in row else ""
+        ratio = f"  gemmi {row['peer_seconds']:.2f} s, ratio {row['ratio']:.1f}" if "ratio" in row else ""
+        print(f"{row['name']:<15} {row['seconds']:8.3f} s{bar}{ratio}  {row['what']}")
+    Path("bench.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""``sgbasis encode``: the invariant encoding of every site of a crystal."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from sgbasis.parameters import store_option
+
+_SUFFIXES = (".npz", ".json", ".csv")
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--tolerance", type=click.FloatRange(0, 0.25, min_open=True), default=0.01, show_default=True,
+    help="In Angstrom: atoms and their images by symmetry this close are the same.",
+)  # fmt: skip
+@click.option("--radius", type=click.FloatRange(0, min_open=True), help="Only functions of radius up to this.")
+@click.option("--count", type=click.IntRange(1), help="Only this many functions, the constant included.")
+@click.option("--origin-free", is_flag=True, help="Moduli |psi|, which do not depend on the choice of origin.")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write .npz, .json or .csv.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@store_option
+def encode(
+    files: tuple[Path, ...],
+    tolerance: float,
+    radius: float | None,
+    count: int | None,
+    origin_free: bool,
+    output: Path | None,
+    as_json: bool,
+    store_path: Path | None,
+) -> None:
+    """Encode the sites of the crystals in FILES (CIF, POSCAR, extended XYZ; every frame and block).
+
+    Finds the space group, carries the crystal to the standard setting (exact change of basis, origin shift, no
+    rotation), reduces it to its sites, and evaluates the invariant functions there. Atoms that symmetry makes
+    equivalent have one encoding, in whatever cell the file has them.
+
+    Many groups allow more than one origin (printed as "other origins"): Na and Cl of rock salt may change places.
+    The plain encoding f is defined up to those shifts, each of which turns the phase of every function as a
+    whole; so compare plain encodings within a crystal, or between crystals with the same origin. With
+    --origin-free the encoding is |psi|, the same for every allowed origin, and blind to what tells them apart.
+    Where a group leaves the choice of axes open (a and b of Pmmm, say), columns may change places with them.
+
+    --output: .npz has arrays "0/encodings", "0/site_of_atom" and so on, one set per crystal; .json the same as
+    objects; .csv has one row per atom.
+    """
+    if output is not None and output.suffix.lower() not in _SUFFIXES:
+        raise click.BadParameter(f"{output} does not end in {', '.join(_SUFFIXES)}", param_hint="--output")
+
+    from basis_store.errors import MissingDependencyError
+
+    try:
+        from basis_compiler import read_crystals, standardize
+        from runtime import load_store
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{error.name} is missing: pip install 'sgbasis[structures,compiler,runtime]'"
+        ) from error
+    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    import torch
+
+    from basis_store.writer import check_writable, write_atomically
+    from sgbasis.encoded_crystal import EncodedCrystal, csv_text, json_text, npz_bytes
+
+    if output is not None:
+        check_writable(output)
+    store = load_store(store_path)
+    encoded = []
+    for file in files:
+        for crystal in read_crystals(file, tolerance=tolerance):
+            standard = standardize(crystal, tolerance=tolerance)
+            for note in standard.notes:
+                click.echo(f"Note: {crystal.name}: {note}", err=True)
+            try:
+                basis = store.basis(standard.setting, radius=radius, count=count)
+            except ValueError as error:
+                raise click.UsageError(f"{crystal.name}: {error}") from error
+            x = torch.from_numpy(standard.coordinates)
+            values = basis.evaluate_complex(x).abs() if origin_free else basis.evaluate(x)
+            encoded.append(
+                EncodedCrystal(
+                    standard=standard,
+                    encodings=values.numpy(),
+                    origin_free=origin_free,
+                    shifts24=basis.shifts24.numpy(),
+                    shift_directions=basis.shift_directions.numpy(),
+                    store_hash=store.content_hash,
+                )
+            )
+    if output is not None:
+        suffix = output.suffix.lower()
+        content = npz_bytes(encoded) if suffix == ".npz" else (
+            json_text(encoded) if suffix == ".json" else csv_text(encoded)
+        ).encode()  # fmt: skip
+        write_atomically(output, content)
+    if as_json:
+        click.echo(json_text(encoded), nl=False)
+        return
+    click.echo("\n\n".join(one.to_text() for one in encoded))
+    if output is not None:
+        click.echo(f"\n{output}: encodings of {sum(len(one.standard.crystal) for one in encoded)} atoms")

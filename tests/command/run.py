@@ -1,0 +1,27 @@
+"""Run the command line as a user does, in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def sgbasis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """``sgbasis ARGUMENTS``: standard output and error as text."""
+    return subprocess.run(
+        [sys.executable, "-m", "sgbasis", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+    )
+
+
+def error_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line with which a command failed; asserts that it failed, cleanly and briefly."""
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0].removeprefix("Error: ")

@@ -2,7 +2,7 @@
 
 >>> from basis_compiler import Setting, compile_setting
 >>> compile_setting(Setting.standard(230)).n_orbits
-64
+66
 """
 
 from basis_compiler.certificate import dimensions, prove, prove_store

@@ -22,14 +22,17 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sympy import ZZ, Matrix
-from sympy.matrices.normalforms import smith_normal_decomp
 
 from basis_compiler.operations import UNIT, IntArray, Operations, rotation_generators, rotation_of_key
 from basis_store import CertificateError
 
+if TYPE_CHECKING:
+    from sympy import Matrix
+
+# sympy is imported where it is used: it takes a third of a second, which `sgbasis show` need not wait for.
 Translation = tuple[Fraction, ...]
 _ZERO: Translation = (Fraction(0),) * 3
 
@@ -61,7 +64,7 @@ def _origin_shifts(
 ) -> OriginShifts:
     centrings = [_fractions(row, UNIT) for row in centrings24]
     generators, spanning = _smith_generators(distinct_rotations, centrings)
-    echelon = [_fractions(row) for row in Matrix(spanning).rref()[0].tolist()] if spanning else []
+    echelon = _echelon(spanning)
     reduce = _Reduction(echelon, centrings)
     elements = _generated(generators, reduce)
     chosen: list[Translation] = []
@@ -80,10 +83,19 @@ def _origin_shifts(
     )
 
 
+def _echelon(directions: list[Translation]) -> list[Translation]:
+    from sympy import Matrix  # noqa: PLC0415
+
+    return [_fractions(row) for row in Matrix(directions).rref()[0].tolist()] if directions else []
+
+
 def _smith_generators(
     distinct_rotations: tuple[bytes, ...], centrings: list[Translation]
 ) -> tuple[list[Translation], list[Translation]]:
     """Finite generators and continuous directions as Smith's form gives them."""
+    from sympy import ZZ, Matrix  # noqa: PLC0415
+    from sympy.matrices.normalforms import smith_normal_decomp  # noqa: PLC0415
+
     basis = _lattice_basis(centrings)
     rotations = rotation_generators(distinct_rotations)
     if len(rotations) == 0:
@@ -104,6 +116,9 @@ def _smith_generators(
 
 def _lattice_basis(centrings: list[Translation]) -> Matrix:
     """Columns: a basis of the lattice spanned by Z^3 and the centrings, by the Smith form of its generators."""
+    from sympy import ZZ, Matrix  # noqa: PLC0415
+    from sympy.matrices.normalforms import smith_normal_decomp  # noqa: PLC0415
+
     unit = [tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3)]
     generators = Matrix([[UNIT * entry for entry in row] for row in unit + centrings])
     diagonal, _, right = smith_normal_decomp(generators, domain=ZZ)

@@ -4,7 +4,7 @@
 >>> from runtime import load_store, Setting
 >>> basis = load_store().basis(Setting.standard(227))
 >>> basis(torch.rand(10, 3)).shape
-torch.Size([10, 65])
+torch.Size([10, 66])
 """
 
 from basis_store import Recipe, Setting

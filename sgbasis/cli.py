@@ -17,7 +17,6 @@ from sgbasis.commands.plot import plot
 from sgbasis.commands.show import show
 from sgbasis.commands.verify import verify
 
-
 _EXTRA_OF = {
     "networkx": "compiler",
     "spglib": "compiler",
@@ -37,6 +36,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
+            raise
+        except click.UsageError as error:
+            error.ctx = None  # one line; the usage is one --help away
             raise
         except (SgbasisError, OSError) as error:
             raise click.ClickException(_one_line(error)) from error

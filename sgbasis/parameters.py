@@ -19,13 +19,8 @@ class SettingType(click.ParamType[Setting]):
     name = "setting"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Setting:
-        """Parse, or fail with the reason."""
-        if isinstance(value, Setting):
-            return value
-        try:
-            return Setting.parse(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+        """Parse; an unknown setting is reported like any other error of ours, in one line."""
+        return value if isinstance(value, Setting) else Setting.parse(value)
 
 
 SETTING = SettingType()

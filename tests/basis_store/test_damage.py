@@ -12,8 +12,8 @@ import pytest
 from basis_compiler import compile_recipe
 from basis_store import Recipe, SgbasisError, StoreFormatError, open_store, write_store
 
-# Runs in a process of its own, so that a crash inside HDF5 is seen. Reads lines "offset length xor" or "cut offset",
-# damages a copy accordingly, reads all of it and insists on an error of ours or the original content.
+# Runs in a process of its own, so that a crash inside HDF5 is seen. Reads lines "offset length xor" or
+# "cut offset", damages a copy accordingly, reads all of it and insists on our error or the original content.
 READ_DAMAGED = """
 import sys
 from pathlib import Path

@@ -49,7 +49,8 @@ def test_standard_settings_are_those_of_international_tables() -> None:
 @pytest.mark.parametrize(
     ("text", "hall_number"),
     [
-        ("227", 526), ("227:1", 525), ("hall:525", 525), ("Hall: 525", 525), ("hall:-F 4vw 2vw 3", 526), ("P 2", 3), ("Fd-3m", 526), ("Fd-3m:1", 525),
+        ("227", 526), ("227:1", 525), ("hall:525", 525), ("Hall: 525", 525), ("hall:-F 4vw 2vw 3", 526),
+        ("P 2", 3), ("Fd-3m", 526), ("Fd-3m:1", 525),
         ("F d -3 m", 526), ("P 1 21/c 1", 81), ("P2_1/c", 81), ("14:c1", 82 + 2), ("R-3c:r", 461), ("Pbnm", 294),
     ],
 )  # fmt: skip

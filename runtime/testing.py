@@ -1,0 +1,74 @@
+"""Helpers to test your own models: an invariance check, and hypothesis strategies (extra ``testing``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from basis_store import Setting, all_settings, standard_settings
+from runtime.basis import Basis
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def assert_invariant(
+    function: Callable[[Tensor], Tensor],
+    basis: Basis,
+    *,
+    points: int = 8,
+    cells: float = 2.0,
+    dtype: torch.dtype = torch.float64,
+    atol: float = 1e-9,
+    seed: int = 0,
+) -> None:
+    """Assert that ``function(g x) = function(x)`` for every operation of a setting, lattice translations included.
+
+    Args:
+        function: maps fractional coordinates (n, 3) in the cell of the setting to values (n, ...).
+        basis: any basis of the setting; only its operations and device are used.
+        points: number of random points.
+        cells: the points lie up to this many cells from the origin.
+        dtype: of the coordinates.
+        atol: greatest difference allowed.
+        seed: of the points.
+
+    Raises:
+        AssertionError: naming the setting, the operation and the difference.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    x = (torch.rand(points, 3, generator=generator, dtype=torch.float64) * 2 - 1) * cells
+    steps = torch.randint(-2, 3, (points, len(basis.rotations), 3), generator=generator)
+    images = basis.images(x.to(basis.rotations.device)) + steps.to(basis.rotations.device)
+    expected = function(x.to(images.device, dtype))
+    for operation in range(images.shape[1]):
+        found = function(images[:, operation].to(dtype))
+        worst = float((found - expected).abs().max())
+        if not worst <= atol:
+            rotation = basis.rotations[operation].tolist()
+            translation = basis.translations24[operation].tolist()
+            raise AssertionError(
+                f"not invariant under {basis.setting.label}: operation {operation}, R = {rotation}, "
+                f"t = {translation}/24, changes it by {worst:.3g} (allowed {atol:g})"
+            )
+
+
+def settings(*, standard_only: bool = False) -> SearchStrategy[Setting]:
+    """Hypothesis strategy: any of the 530 settings, or of the 230 standard ones."""
+    from hypothesis import strategies  # noqa: PLC0415
+
+    return strategies.sampled_from(standard_settings() if standard_only else all_settings())
+
+
+def coordinates(points: int = 1, *, cells: float = 10.0) -> SearchStrategy[Tensor]:
+    """Hypothesis strategy: float64 fractional coordinates (points, 3), special positions in 24ths among them."""
+    from hypothesis import strategies  # noqa: PLC0415
+
+    entry = strategies.one_of(
+        strategies.floats(-cells, cells), strategies.integers(-24, 48).map(lambda units: units / 24)
+    )
+    rows = strategies.lists(entry, min_size=3 * points, max_size=3 * points)
+    return rows.map(lambda values: torch.tensor(values, dtype=torch.float64).reshape(points, 3))

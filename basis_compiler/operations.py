@@ -24,7 +24,9 @@ UNIT = 24
 
 @dataclass(frozen=True, eq=False)
 class Operations:
-    """A space group in one setting, modulo the lattice translations of its cell. The identity comes first.
+    """A space group in one setting, modulo the lattice translations of its cell.
+
+    The identity comes first, the others follow in the order of the entries of R, row by row, then of t.
 
     Attributes:
         setting: the setting.
@@ -80,11 +82,13 @@ def operations(setting: Setting) -> Operations:
     translations24 = np.rint(scaled).astype(np.int64)
     if np.abs(scaled - translations24).max() > 1e-6:
         raise CertificateError(f"spglib's translations of {setting.label} are not multiples of 1/{UNIT}")
-    found = Operations(
-        setting=setting,
-        rotations=np.asarray(database["rotations"], dtype=np.int64),
-        translations24=translations24 % UNIT,
-    )
+    # An order of our own: hashes and witnesses must not depend on spglib's.
+    rotations = np.asarray(database["rotations"], dtype=np.int64)
+    translations24 %= UNIT
+    codes = _codes(rotations, translations24)
+    codes[codes == _IDENTITY_CODE] = -1
+    order = np.argsort(codes)
+    found = Operations(setting=setting, rotations=rotations[order], translations24=translations24[order])
     check_group(found)
     return found
 
@@ -99,7 +103,7 @@ def check_group(group: Operations) -> None:
     """
     rotations, translations = group.rotations, group.translations24
     codes = _codes(rotations, translations)
-    if codes[0] != _codes(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3), np.int64))[0]:
+    if codes[0] != _IDENTITY_CODE:
         raise CertificateError(f"the first operation of {group.setting.label} is not the identity")
     if len(np.unique(codes)) != len(codes):
         raise CertificateError(f"{group.setting.label} lists an operation twice")
@@ -111,14 +115,18 @@ def check_group(group: Operations) -> None:
 
 
 def _codes(rotations: IntArray, translations24: IntArray) -> IntArray:
-    """One integer per operation: entries of R lie in {-1, 0, 1} for every setting, those of t in 0..23.
+    """One integer per operation, sorted like (R row by row, t).
 
-    Products that leave {-1, 0, 1} get codes that no operation has, because digits then overflow base 8.
+    Entries of R lie in {-1, 0, 1} for every setting and those of t in 0..23, so entries of products lie in
+    -3..3: digits in base 8 and 32 tell them all apart.
     """
     digits = np.concatenate([rotations.reshape(-1, 9) + 3, translations24], axis=1)
     base = np.array([8] * 9 + [32] * 3, dtype=np.int64)
-    weights = np.concatenate([[1], np.cumprod(base[:-1])])
+    weights = np.concatenate([np.cumprod(base[:0:-1])[::-1], [1]])
     return np.asarray(digits @ weights)
+
+
+_IDENTITY_CODE = int(_codes(np.eye(3, dtype=np.int64)[None], np.zeros((1, 3), np.int64))[0])
 
 
 @functools.cache

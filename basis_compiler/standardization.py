@@ -5,8 +5,12 @@
 
 The file's cell vectors are lattice translations of the crystal, so P is a matrix of multiples of 1, 1/2 or 1/3
 (centrings of the standard cell): it is concluded exactly, and an inexact one is an error. The origin p is real:
-it minimises the squared distances between atoms and symmetric images (components along polar axes are the
-file's own). It becomes a multiple of 1/24 when one lies within the tolerance and describes the atoms as well.
+it minimises the squared distances between atoms and symmetric images. It becomes a multiple of 1/24 when one
+lies within the tolerance and describes the atoms as well; along polar axes it puts the reference atom at 0.
+
+Of the equivalent descriptions that the group allows, :mod:`basis_compiler.canonical` chooses one, however the
+file is written. Operations of the group lead from it to itself; the one that leaves the file's axes and origin
+most alone is applied.
 
 Everything after spglib has named the group uses the exact operations of :mod:`basis_compiler.operations`.
 For an atom j of an orbit with first atom i, the pairs (j, g) with g x_i = x_j modulo the lattice are a left coset
@@ -24,13 +28,18 @@ from typing import Any
 import numpy as np
 import spglib
 
+from basis_compiler.canonical import Description, canonical_description
 from basis_compiler.crystals import ELEMENTS, LEAST_DISTANCE, Crystal, FloatArray, IntArray
 from basis_compiler.operations import UNIT, Operations, operations
 from basis_compiler.origin_shifts import origin_shifts
+from basis_compiler.wyckoff import wyckoff_positions
 from basis_store import CrystalError, Setting
 
 _ROUNDING = 1e-4
 """Angstrom. What a crystal may lose in accuracy for an exact origin: five digits of a coordinate in a file."""
+
+_SAME_24TH = 1e-9
+"""24ths. An origin this close to a multiple of 1/24 differs from it by rounding only."""
 
 _REACH = LEAST_DISTANCE / 2
 """Angstrom. Atoms are LEAST_DISTANCE apart, so an image this close to an atom belongs to no other atom."""
@@ -153,7 +162,21 @@ def standardize(crystal: Crystal, *, tolerance: float = 0.01) -> StandardCrystal
             f"{crystal.name}: the positions that {setting.label} asks for are up to {moved:.4f} Angstrom from the "
             f"atoms, more than the tolerance of {tolerance:g}; lower it to find a smaller group, or raise it"
         )
-    origin = dataset.origin_shift + step
+    chosen = canonical_description(
+        setting,
+        lattice,
+        np.array([crystal.numbers[orbit.atoms[0]] for orbit in orbits]),
+        [str(dataset.wyckoffs[orbit.atoms[0]]) for orbit in orbits],
+        np.array([orbit.position(step) for orbit in orbits]),
+        tolerance=tolerance,
+    )
+    turn, shift = _least_change(group, numerators / denominator, dataset.origin_shift + step, chosen)
+    numerators, origin = turn @ numerators, turn @ (dataset.origin_shift + step) + shift
+    exact = exact and bool(np.abs(origin * UNIT - np.rint(origin * UNIT)).max() < _SAME_24TH)
+    back = np.rint(np.linalg.inv(turn)).T
+    lattice, measured = back @ lattice, back @ measured
+    change = numerators / denominator
+    orbits = _orbits(crystal, crystal.coordinates @ change.T + origin, group, lattice, measured)
     site_of_atom = np.empty(len(crystal), dtype=np.int64)
     operation_of_atom = np.empty(len(crystal), dtype=np.int64)
     for i, orbit in enumerate(orbits):
@@ -167,7 +190,9 @@ def standardize(crystal: Crystal, *, tolerance: float = 0.01) -> StandardCrystal
         origin_shift=_wrapped(origin),
         origin_shift24=np.rint(origin * UNIT).astype(np.int64) % UNIT if exact else None,
         lattice=lattice,
-        sites=tuple(_site(crystal, dataset, orbit, step) for orbit in orbits),
+        sites=tuple(
+            _site(crystal, setting, orbit, letter) for orbit, letter in zip(orbits, chosen.letters, strict=True)
+        ),
         site_of_atom=site_of_atom,
         operation_of_atom=operation_of_atom,
         tolerance=tolerance,
@@ -253,6 +278,10 @@ class _Orbit:
         """(3,) the mean over the pairs: where the orbit's symmetric position is, from ``first + step``."""
         return np.asarray((self.gaps + self.turns @ step).mean(axis=0))
 
+    def position(self, step: FloatArray) -> FloatArray:
+        """(3,) the symmetric position of the first atom."""
+        return np.asarray(self.first + step + self.displacement(step))
+
     def residuals(self, step: FloatArray) -> FloatArray:
         """(pairs, 3) fractional vectors from the symmetric position to what each pair says."""
         return np.asarray(self.gaps + self.turns @ step - self.displacement(step))
@@ -310,7 +339,7 @@ def _best_origin(
         normal += np.einsum("pji,jk,pkl->il", turns, metric, turns)
         right -= np.einsum("pji,jk,pk->i", turns, metric, orbit.residuals(np.zeros(3)))
     step = np.linalg.pinv(normal, rcond=1e-9, hermitian=True) @ right
-    # Any origin along a polar axis is allowed (T5); the file's own is kept.
+    # Any origin along a polar axis is allowed (T5): the file's own, until a description is chosen.
     for direction in origin_shifts(group).directions:
         pivot = int(np.flatnonzero(direction)[0])
         step = step - (origin + step)[pivot] / direction[pivot] * direction
@@ -328,14 +357,28 @@ def _greatest(orbits: list[_Orbit], step: FloatArray, lattice: FloatArray) -> fl
     return max(float(np.linalg.norm(orbit.residuals(step) @ lattice, axis=1).max()) for orbit in orbits)
 
 
-def _site(crystal: Crystal, dataset: Any, orbit: _Orbit, step: FloatArray) -> Site:
+def _least_change(
+    group: Operations, change: FloatArray, origin: FloatArray, chosen: Description
+) -> tuple[IntArray, FloatArray]:
+    """The chosen change followed by the proper operation that leaves axes, then origin, closest to the file's."""
+    proper = np.linalg.det(group.rotations) > 0
+    turns = group.rotations[proper] @ chosen.rotation
+    shifts = group.rotations[proper] @ chosen.shift + group.translations24[proper] / UNIT
+    origins = turns @ origin + shifts
+    axes_moved = np.abs(turns @ change - np.eye(3)).sum(axis=(1, 2))
+    origin_moved = np.linalg.norm(origins - np.rint(origins), axis=1)
+    best = np.lexsort((np.rint(origin_moved * 1e6), np.rint(axes_moved * 6)))[0]
+    return turns[best], shifts[best]
+
+
+def _site(crystal: Crystal, setting: Setting, orbit: _Orbit, letter: str) -> Site:
     first = int(orbit.atoms[0])
     return Site(
         number=int(crystal.numbers[first]),
-        coordinates=_wrapped(orbit.first + step + orbit.displacement(step)),
+        coordinates=_wrapped(orbit.position(np.zeros(3))),
         multiplicity=orbit.multiplicity,
-        wyckoff=str(dataset.wyckoffs[first]),
-        site_symmetry=str(dataset.site_symmetry_symbols[first]),
+        wyckoff=letter,
+        site_symmetry=wyckoff_positions(setting)[letter].site_symmetry,
         atoms=orbit.atoms,
         label=crystal.labels[first],
     )

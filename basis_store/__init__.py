@@ -9,10 +9,12 @@
 from basis_store.download import fetch_store
 from basis_store.errors import (
     CertificateError,
+    CompilationError,
     CrystalError,
     DownloadError,
     MissingDependencyError,
     ReachError,
+    RecipeError,
     SettingError,
     SgbasisError,
     StoreCorruptError,
@@ -27,6 +29,7 @@ from basis_store.writer import write_store
 
 __all__ = [
     "CertificateError",
+    "CompilationError",
     "CompiledSetting",
     "CrystalError",
     "DownloadError",
@@ -34,6 +37,7 @@ __all__ = [
     "PublishedStore",
     "ReachError",
     "Recipe",
+    "RecipeError",
     "Setting",
     "SettingError",
     "SgbasisError",

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.errors import ReachError
-from basis_store.frames import ball_norm, norm
+from basis_store.frames import norm, store_order
 from basis_store.schema import CompiledSetting
 
 
@@ -26,17 +25,14 @@ def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> di
     Raises:
         ReachError: ``radius`` lies beyond what is compiled.
     """
-    limit = compiled.norm_limit if radius is None else ball_norm(radius)
-    if limit > compiled.norm_limit:
-        reach = (compiled.norm_limit / 3) ** 0.5
-        raise ReachError(f"{compiled.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
+    limit = compiled.norm_limit if radius is None else compiled.norm_within(radius)
     waves = np.concatenate([compiled.waves, compiled.absent_waves])
     orbit = np.repeat(np.arange(compiled.n_orbits, dtype=np.int32), compiled.orbit_sizes)
     absent = len(compiled.absent_waves)
     orbit = np.concatenate([orbit, np.full(absent, -1, np.int32)])
     phase24 = np.concatenate([compiled.phases24, np.zeros(absent, np.int8)])
     norms = norm(waves, compiled.setting.frame)
-    order = np.lexsort((-waves[:, 2], -waves[:, 1], -waves[:, 0], norms))
+    order = store_order(waves, norms)
     order = order[norms[order] <= limit]
     return {
         "waves": waves[order],

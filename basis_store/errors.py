@@ -19,6 +19,14 @@ class ReachError(SgbasisError, ValueError):
     """More waves or functions are asked for than the store was compiled with."""
 
 
+class RecipeError(SgbasisError, ValueError):
+    """A build recipe that makes no sense."""
+
+
+class CompilationError(SgbasisError, RuntimeError):
+    """The compiler could not finish, for a reason that is not mathematical, such as a killed worker."""
+
+
 class StoreFormatError(SgbasisError, ValueError):
     """The file is not an sgbasis store, or has a format version this release does not read."""
 

@@ -17,7 +17,10 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from basis_store.errors import ReachError
 from basis_store.setting import Frame
+
+_GREATEST_RADIUS = 1000  # int16 indices and int32 norms hold more; nobody's memory does
 
 FRAMES: tuple[Frame, ...] = ("orthogonal", "hexagonal")
 
@@ -31,8 +34,15 @@ def norm(waves: ArrayLike, frame: Frame) -> NDArray[np.int64]:
 
 
 def ball_norm(radius: float) -> int:
-    """Greatest norm inside the ball of ``radius``: ``floor(3 radius^2)``. Exact for integer radii."""
-    return math.floor(3 * radius * radius)
+    """Greatest norm in the ball of ``radius``: ``floor(3 radius^2)``; exact for integers and sqrt(norm / 3).
+
+    Raises:
+        ReachError: the radius is negative, infinite or not a number.
+    """
+    if not 0 <= radius <= _GREATEST_RADIUS:
+        raise ReachError(f"a radius lies between 0 and {_GREATEST_RADIUS}, not {radius}")
+    # The square of a rounded root must not fall short of the norm that it came from.
+    return math.floor(3 * radius * radius * (1 + 1e-12))
 
 
 @functools.lru_cache(maxsize=8)
@@ -44,11 +54,12 @@ def ball(frame: Frame, greatest_norm: int) -> NDArray[np.int16]:
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     norms = norm(grid, frame)
     inside = (norms <= greatest_norm) & (norms > 0)
-    waves = in_store_order(grid[inside], norms[inside]).astype(np.int16)
+    grid, norms = grid[inside], norms[inside]
+    waves = grid[store_order(grid, norms)].astype(np.int16)
     waves.setflags(write=False)
     return waves
 
 
-def in_store_order(waves: NDArray[np.integer], norms: NDArray[np.integer]) -> NDArray[np.integer]:
-    """``waves`` (n, 3) sorted by norm, then lexicographically with the greatest first."""
-    return waves[np.lexsort((-waves[:, 2], -waves[:, 1], -waves[:, 0], norms))]
+def store_order(waves: NDArray[np.integer], norms: NDArray[np.integer]) -> NDArray[np.intp]:
+    """(n,) rows that sort ``waves`` (n, 3) by norm, then lexicographically with the greatest first."""
+    return np.lexsort((-waves[:, 2], -waves[:, 1], -waves[:, 0], norms))

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from basis_store.errors import SettingError, SgbasisError, StoreCorruptError, StoreFormatError
 from basis_store.frames import FRAMES
@@ -84,20 +85,28 @@ class StoreReader:
         self.provenance: dict[str, str] = json.loads(attributes["provenance"])
 
     def _read_tables(self, file: h5py.File) -> None:
-        self._norm_limits: list[int] = file["settings/norm_limit"][:].tolist()
-        self._digests: list[bytes] = [row.tobytes() for row in file["settings/sha256"][:]]
-        self.shared_waves: dict[Frame, Int16] = {frame: file[f"shared_waves/{frame}"][:] for frame in FRAMES}
+        self._norm_limits: list[int] = self._table(file, "settings/norm_limit", "<i4").tolist()
+        self._digests: list[bytes] = [row.tobytes() for row in self._table(file, "settings/sha256", "u1")]
+        self.shared_waves: dict[Frame, Int16] = {
+            frame: self._table(file, f"shared_waves/{frame}", "<i2") for frame in FRAMES
+        }
         if content_digest(self.recipe, self.shared_waves, self._digests) != self.content_hash:
             raise self._corrupt("its content does not match its hash")
-        hall_numbers = file["settings/hall_number"][:].tolist()
+        hall_numbers = self._table(file, "settings/hall_number", "<i2").tolist()
         if any(not 1 <= number <= 530 for number in hall_numbers):
             raise self._corrupt("it lists a setting that does not exist")
         self.settings = tuple(Setting(number) for number in hall_numbers)
-        if file["settings/number"][:].tolist() != [setting.number for setting in self.settings]:
+        if self._table(file, "settings/number", "<i2").tolist() != [setting.number for setting in self.settings]:
             raise self._corrupt("its space-group numbers are not those of its Hall numbers")
         self._rows = {setting: row for row, setting in enumerate(self.settings)}
-        self._offsets = {axis: file[f"{axis}/offsets"][:].tolist() for axis in AXES}
+        self._offsets = {axis: self._table(file, f"{axis}/offsets", "<i8").tolist() for axis in AXES}
         self._datasets = {column.name: file[f"{column.axis}/{column.name}"] for column in COLUMNS}
+
+    def _table(self, file: h5py.File, name: str, dtype: str) -> NDArray[Any]:
+        dataset = file[name]
+        if dataset.dtype != np.dtype(dtype):
+            raise self._corrupt(f"{name} is stored as {dataset.dtype}")
+        return np.asarray(dataset[:])
 
     def __contains__(self, setting: Setting) -> bool:
         return setting in self._rows
@@ -132,6 +141,8 @@ class StoreReader:
             StoreCorruptError: the content does not match its hash.
         """
         row = self._row(setting)
+        if not self._file:
+            raise ValueError(f"the store {self.path} is closed")
         arrays = {}
         with self._hdf5_errors():
             for column in COLUMNS:
@@ -140,6 +151,8 @@ class StoreReader:
                 # Checked before reading: h5py clips slices and would allocate whatever a damaged shape says.
                 if dataset.shape[1:] != column.row_shape or not 0 <= start <= stop <= dataset.shape[0]:
                     raise self._corrupt(f"the rows of {setting.label} are out of range")
+                if dataset.dtype != np.dtype(column.dtype):
+                    raise self._corrupt(f"{column.name} is stored as {dataset.dtype}")
                 arrays[column.name] = dataset[start:stop]
         compiled = CompiledSetting(setting=setting, norm_limit=self._norm_limits[row], **arrays)
         if compiled.digest() != self._digests[row]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from operator import index
+from typing import Any, Literal, SupportsIndex
 
-from basis_store.errors import StoreFormatError
+from basis_store.errors import RecipeError, StoreFormatError
 from basis_store.setting import Setting, all_settings, standard_settings
 
 SettingChoice = Literal["all", "standard"] | tuple[int, ...]
@@ -14,13 +15,17 @@ SettingChoice = Literal["all", "standard"] | tuple[int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What to compile. Equal recipes give stores with equal content hashes.
+    """What to compile. Equal recipes give stores with equal content hashes; Hall numbers are sorted, each once.
 
     Attributes:
         radius: the shared ball: every wave of norm up to ``3 radius^2`` is in every setting (1 to 100).
         min_functions: complete shells are added beyond the ball until a setting has at least this many
             real functions, the constant not counted.
         settings: ``"all"`` 530 settings, the 230 ``"standard"`` ones, or a tuple of Hall numbers.
+
+    Raises:
+        RecipeError: a number out of range, or no settings.
+        SettingError: a Hall number that does not exist.
     """
 
     radius: int = 5
@@ -28,12 +33,13 @@ class Recipe:
     settings: SettingChoice = "all"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.radius <= 100:
-            raise ValueError(f"the radius is an integer from 1 to 100, not {self.radius}")
-        if not isinstance(self.settings, tuple) and self.settings not in ("all", "standard"):
-            raise ValueError(f"settings are 'all', 'standard' or Hall numbers, not {self.settings!r}")
-        if not 0 <= self.min_functions <= 100_000:
-            raise ValueError(f"the minimum number of functions is 0 to 100000, not {self.min_functions}")
+        object.__setattr__(self, "radius", _integer("radius", self.radius, 1, 100))
+        object.__setattr__(self, "min_functions", _integer("min_functions", self.min_functions, 0, 100_000))
+        if self.settings not in ("all", "standard"):
+            if isinstance(self.settings, str) or not self.settings:
+                raise RecipeError(f"settings are 'all', 'standard' or Hall numbers, not {self.settings!r}")
+            numbers = sorted({Setting.from_hall(number).hall_number for number in self.settings})
+            object.__setattr__(self, "settings", tuple(numbers))
 
     @property
     def setting_list(self) -> tuple[Setting, ...]:
@@ -42,7 +48,7 @@ class Recipe:
             return all_settings()
         if self.settings == "standard":
             return standard_settings()
-        return tuple(sorted({Setting.from_hall(number) for number in self.settings}))
+        return tuple(Setting.from_hall(number) for number in self.settings)
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces; the same text on every machine."""
@@ -58,3 +64,9 @@ class Recipe:
             return cls(**values)
         except (TypeError, KeyError, ValueError) as error:
             raise StoreFormatError(f"the build recipe of the store cannot be read: {error}") from error
+
+
+def _integer(name: str, value: object, least: int, greatest: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or not least <= index(value) <= greatest:
+        raise RecipeError(f"{name} is an integer from {least} to {greatest}, not {value!r}")
+    return index(value)

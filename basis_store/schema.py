@@ -23,8 +23,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.errors import StoreFormatError
-from basis_store.frames import FRAMES, norm
+from basis_store.errors import ReachError, StoreFormatError
+from basis_store.frames import FRAMES, ball_norm, norm
 from basis_store.recipe import Recipe
 from basis_store.setting import Frame, Setting
 
@@ -106,6 +106,15 @@ class CompiledSetting:
     shift_orders: Int8
     shift_directions: Int8
 
+    def __post_init__(self) -> None:
+        for column in COLUMNS:
+            array = getattr(self, column.name)
+            if array.dtype != np.dtype(column.dtype) or array.shape[1:] != column.row_shape:
+                raise TypeError(
+                    f"column {column.name} has rows {column.row_shape} of {column.dtype}, "
+                    f"not {array.shape[1:]} of {array.dtype.str}"
+                )
+
     @property
     def n_orbits(self) -> int:
         """M, the number of balanced orbits = number of real functions but the constant."""
@@ -131,11 +140,19 @@ class CompiledSetting:
         """(M,) invariant norm of each orbit."""
         return norm(self.roots, self.setting.frame)
 
+    def norm_within(self, radius: float) -> int:
+        """The norm of the ball of ``radius``; :class:`ReachError` if this setting is not compiled that far."""
+        limit = ball_norm(radius)
+        if limit > self.norm_limit:
+            reach = (self.norm_limit / 3) ** 0.5
+            raise ReachError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
+        return limit
+
     def digest(self) -> bytes:
         """SHA-256 of this setting's content (32 bytes)."""
         digest = hashlib.sha256(f"{self.setting.hall_number},{self.norm_limit}".encode())
         for column in COLUMNS:
-            array = np.ascontiguousarray(getattr(self, column.name), dtype=column.dtype)
+            array = np.ascontiguousarray(getattr(self, column.name))
             digest.update(f";{column.name}:{column.dtype}:{array.shape}:".encode())
             digest.update(array.data)
         return digest.digest()

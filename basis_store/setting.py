@@ -16,8 +16,9 @@ import csv
 import functools
 import re
 from dataclasses import dataclass
+from operator import index
 from pathlib import Path
-from typing import Literal
+from typing import Literal, SupportsIndex
 
 from basis_store.errors import SettingError
 
@@ -43,10 +44,7 @@ class Setting:
     hall_number: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.hall_number, bool) or not isinstance(self.hall_number, int):
-            raise SettingError(f"a Hall number is an integer from 1 to 530, not {self.hall_number!r}")
-        if not 1 <= self.hall_number <= 530:
-            raise SettingError(f"there is no Hall number {self.hall_number}: they run from 1 to 530")
+        object.__setattr__(self, "hall_number", _checked("Hall number", self.hall_number, 530))
 
     @classmethod
     def from_hall(cls, hall_number: int) -> Setting:
@@ -56,9 +54,7 @@ class Setting:
     @classmethod
     def standard(cls, number: int) -> Setting:
         """The standard setting of space group ``number`` (1 to 230); see the head of this module."""
-        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 230:
-            raise SettingError(f"there is no space group {number!r}: they run from 1 to 230")
-        return standard_settings()[number - 1]
+        return standard_settings()[_checked("space group", number, 230) - 1]
 
     @classmethod
     def parse(cls, text: str) -> Setting:
@@ -66,8 +62,9 @@ class Setting:
 
         Accepted: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
         Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
-        ``"P 1 21/c 1"``; spaces, underscores and case do not matter), a Hall number or a Hall symbol
-        (``"hall:525"``, ``"hall:F 4d 2 3 -1d"``). Without a choice, the standard setting is preferred.
+        ``"P 1 21/c 1"``, ``"P21/n"``, ``"Cmca"`` as before 1992; spaces, underscores and case do not matter), a
+        Hall number or a Hall symbol (``"hall:525"``, ``"hall:F 4d 2 3 -1d"``), a :attr:`label`. Without a
+        choice, the standard setting is preferred.
 
         Raises:
             SettingError: nothing or more than one setting matches.
@@ -77,13 +74,18 @@ class Setting:
             return cls._from_hall_text(match[1])
         if re.fullmatch(r"[+-]?\d+", text):
             return cls.standard(int(text))
+        for setting in all_settings():
+            if text == setting.label:
+                return setting
         symbol, _, choice = text.partition(":")
         key, choice = _squeeze(symbol), choice.strip().lower()
         found = [s for s in all_settings() if key in s._names and choice in ("", s.choice.lower())]
         if not found:
             raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
         if len(found) > 1 and not choice:
-            found = [s for s in found if s.is_standard] or found
+            # Short symbols of monoclinic groups mean unique axis b unless that is impossible: P2_1/n is b2.
+            axis_b = [s for s in found if s.choice.lstrip("-").startswith("b")]
+            found = [s for s in found if s.is_standard] or axis_b or found
         if len(found) > 1:
             options = ", ".join(f"{s.label} (hall:{s.hall_number})" for s in found)
             raise SettingError(f"{text!r} is ambiguous: {options}")
@@ -164,9 +166,12 @@ class Setting:
 
     @property
     def _names(self) -> frozenset[str]:
-        return frozenset(
-            _squeeze(name) for name in (str(self.number), self.symbol, self.full_symbol)
-        )
+        names = [str(self.number), self.symbol, self.full_symbol]
+        if self.crystal_system == "monoclinic":  # P 1 2_1/n 1 is written P2_1/n
+            names.append(" ".join(part for part in self.full_symbol.split() if part != "1"))
+        if "e" in self.symbol:  # before 1992 one of the two axial glides was written: Cmce was Cmca
+            names += [self.symbol.replace("e", glide) for glide in "abc" if glide != self.centring.lower()]
+        return frozenset(map(_squeeze, names))
 
 
 @functools.cache
@@ -185,6 +190,13 @@ def standard_settings() -> tuple[Setting, ...]:
 def _rows() -> list[dict[str, str]]:
     with _TABLE.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def _checked(what: str, number: object, greatest: int) -> int:
+    """``number`` as a plain int, NumPy's integers included; SettingError unless it is 1 to ``greatest``."""
+    if isinstance(number, bool) or not isinstance(number, SupportsIndex) or not 1 <= index(number) <= greatest:
+        raise SettingError(f"there is no {what} {number!r}: they are integers from 1 to {greatest}")
+    return index(number)
 
 
 def _squeeze(name: str) -> str:

@@ -91,7 +91,7 @@ def _store_image(compiled: Sequence[CompiledSetting], recipe: Recipe) -> tuple[b
             lengths = [len(getattr(one, columns[0].name)) for one in compiled]
             _write_array(file, f"{axis}/offsets", np.concatenate([[0], np.cumsum(lengths)]).astype("<i8"))
             for column in columns:
-                parts = [getattr(one, column.name).astype(column.dtype) for one in compiled]
+                parts = [getattr(one, column.name) for one in compiled]
                 empty = np.zeros((0, *column.row_shape), column.dtype)
                 _write_array(file, f"{axis}/{column.name}", np.concatenate([empty, *parts]))
         file.flush()

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import CompiledSetting, ReachError, Setting
-from basis_store.frames import ball_norm
 from runtime._phase import turns
 
 # Elements (points x terms) evaluated at a time: a core's cache on CPU, a small part of the memory elsewhere.
@@ -131,10 +130,8 @@ class Basis(nn.Module):
         """
         kept = self.n_functions if count is None else count
         if radius is not None:
-            if ball_norm(radius) > self._compiled.norm_limit:
-                reach = math.sqrt(self._compiled.norm_limit / 3)
-                raise ReachError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
-            within = 1 + int(np.searchsorted(self._compiled.norms, ball_norm(radius), side="right"))
+            limit = self._compiled.norm_within(radius)
+            within = 1 + int(np.searchsorted(self._compiled.norms, limit, side="right"))
             kept = min(within, kept)
         basis = Basis(
             self._compiled,

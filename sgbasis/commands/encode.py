@@ -40,11 +40,12 @@ def encode(
     rotation), reduces it to its sites, and evaluates the invariant functions there. Atoms that symmetry makes
     equivalent have one encoding, in whatever cell the file has them.
 
-    Many groups allow more than one origin (printed as "other origins"): Na and Cl of rock salt may change places.
-    The plain encoding f is defined up to those shifts, each of which turns the phase of every function as a
-    whole; so compare plain encodings within a crystal, or between crystals with the same origin. With
-    --origin-free the encoding is |psi|, the same for every allowed origin, and blind to what tells them apart.
-    Where a group leaves the choice of axes open (a and b of Pmmm, say), columns may change places with them.
+    Most groups allow more than one origin (printed as "other origins") and some leave axes open. One of these
+    descriptions is chosen by rule: shortest axes, ascending; earliest Wyckoff letters for the lightest element
+    (Na on 4a of rock salt); atoms closest to the origin; in polar groups, the heaviest element at 0. So the
+    plain encoding of a crystal does not depend on the cell, axes or origin of the file. It does depend on the
+    rule, which may choose unlike origins for two crystals that are alike; with --origin-free the encoding is
+    |psi|, the same for every allowed origin, and blind to what tells them apart.
 
     --output: .npz has arrays "0/encodings", "0/site_of_atom" and so on, one set per crystal; .json the same as
     objects; .csv has one row per atom.

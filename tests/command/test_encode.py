@@ -65,10 +65,10 @@ def test_what_a_user_reads() -> None:
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert lines[0].endswith("anatase_origin_1.cif: Ti4 O8 in the cell, 2 sites")
     assert "setting 141:2 I4_1/amd (I 4_1/a 2/m 2/d, hall:427)" in lines
-    assert "coordinates x, y+1/4, z+3/8 (from those of the file)" in lines
-    assert "origin shift 0 1/4 3/8 (exact)" in lines
+    assert "coordinates x, y+1/4, z+7/8 (from those of the file)" in lines
+    assert "origin shift 0 1/4 7/8 (exact)" in lines
     assert "other origins 0 0 1/2 (encodings differ: --origin-free)" in lines
-    assert any(line.startswith("1 4 Ti 4b -4m2 0.00000 0.25000 0.37500") for line in lines)
+    assert any(line.startswith("1 4 Ti 4a -4m2 0.00000 0.25000 0.87500") for line in lines)
 
 
 def test_axes_of_a_primitive_cell_are_printed() -> None:

@@ -1,0 +1,205 @@
+"""Which of the equivalent descriptions of a crystal is taken, so that it does not depend on how a file wrote it.
+
+A group fixes axes and origin only up to its normalizer (:mod:`basis_compiler.normalizer`). Of these descriptions
+the rule keeps, one criterion after the other, those that are best:
+
+1. Cell: least a + b + c; then least a, b, c in this order (so a <= b <= c where the group leaves it open); then
+   |b.c + c.a + a.b| greatest (angles all acute or all obtuse, as in Niggli's cell), then that sum least (obtuse).
+2. Wyckoff letters: sites sorted by atomic number, then multiplicity; earliest letters first.
+3. Origin: least mean distance over the sites from 0 0 0 to the nearest atom of the site.
+4. Site by site, sorted by atomic number, multiplicity, letter and distance: least distance from 0 0 0 to the
+   nearest atom, then from the points :data:`LANDMARKS`, one after the other.
+
+Along polar directions, where any origin is allowed, an atom of the reference element is put at 0: of the
+heaviest element (as is usual: Zn of ZnO, Pb of PbTiO3), the sites of least multiplicity, then of the earliest
+letter; among their atoms, criteria 3 and 4 choose.
+
+The quantities of 1, 3 and 4 are lengths in Angstrom that change continuously, about as fast as atoms and cell
+vectors move, and not at all by operations of the group. Lengths that differ by less than the tolerance count as
+equal, and the next criterion decides. So noise changes the outcome only where a difference happens to be as
+large as the tolerance, to within the noise. Where everything is equal the descriptions are the same to within
+the tolerance (the crystal misses a symmetry by less than that); criteria 3 and 4 then decide once more with a
+tolerance of nearly 0, so that at least the same numbers have the same outcome in any cell.
+
+In the style of L. M. Gelato & E. Parthe, J. Appl. Cryst. 20 (1987) 139 (STRUCTURE TIDY) and E. Parthe & L. M.
+Gelato, Acta Cryst. A40 (1984) 169, who take the least sum of distances from the origin. They then compare
+coordinates of chosen representatives, which jump; the distance to the nearest atom does not.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_compiler.crystals import FloatArray, IntArray
+from basis_compiler.normalizer import normalizer
+from basis_compiler.operations import UNIT, operations, rotation_key
+from basis_compiler.wyckoff import letters_after, wyckoff_positions
+from basis_store import Setting
+
+LANDMARKS: tuple[tuple[float, float, float], ...] = (
+    (0.0, 0.0, 0.0), (0.17, 0.29, 0.41), (0.37, 0.11, 0.23), (0.31, 0.73, 0.13), (0.59, 0.43, 0.83),
+)  # fmt: skip
+"""Fractional coordinates in the setting. All but the origin are on no special position of any group."""
+
+_EXACT = 1e-4
+"""Of the tolerance: far above rounding, far below what is known of a crystal."""
+
+_BLOCK_ELEMENTS = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Description:
+    """x' = W x + w, from one description of a crystal to an equivalent one.
+
+    Attributes:
+        rotation: (3, 3) W.
+        shift: (3,) w, in [0, 1): a multiple of 1/24 but for its components along polar directions.
+        letters: new Wyckoff letters of the sites.
+    """
+
+    rotation: IntArray
+    shift: FloatArray
+    letters: tuple[str, ...]
+
+
+def canonical_description(
+    setting: Setting,
+    lattice: FloatArray,
+    numbers: IntArray,
+    letters: Sequence[str],
+    coordinates: FloatArray,
+    *,
+    tolerance: float,
+) -> Description:
+    """The change to the description that the rule chooses; see the head of this module.
+
+    Args:
+        setting: a standard setting.
+        lattice: (3, 3) rows in Angstrom, of a cell as short as the setting allows up to ties.
+        numbers: (s,) atomic numbers of the sites.
+        letters: (s,) their Wyckoff letters in this description.
+        coordinates: (s, 3) fractional, on the special positions.
+        tolerance: in Angstrom, below which lengths are equal.
+    """
+    equivalent, positions = normalizer(setting), wyckoff_positions(setting)
+    changes = [
+        (equivalent.rotations[i], (equivalent.translations24[i] + shift) % UNIT)
+        for i in _shortest(lattice, equivalent.rotations, tolerance)
+        for shift in equivalent.shifts24
+    ]
+    ranks = {letter: rank for rank, letter in enumerate(positions)}
+    multiplicities = np.array([positions[letter].multiplicity for letter in letters])
+    mapped = [letters_after(setting, rotation_key(w), tuple(shift.tolist())) for w, shift in changes]
+    renamed = np.array([[ranks[names[letter]] for letter in letters] for names in mapped])
+    order = np.array([np.lexsort((row, multiplicities, numbers)) for row in renamed])
+    earliest = np.take_along_axis(renamed, order, axis=1).tolist()
+    kept = [i for i, row in enumerate(earliest) if row == min(earliest)]
+
+    atoms, starts = _atoms(setting, coordinates)
+    rotations = np.array([changes[i][0] for i in kept])
+    shifts = np.array([changes[i][1] for i in kept]) / UNIT
+    source = np.array(kept)
+    if len(equivalent.directions):
+        heavy = np.lexsort((renamed[kept[0]], multiplicities, -numbers))[0]
+        alike = (numbers == numbers[heavy]) & (multiplicities == multiplicities[heavy])
+        sizes = np.diff([*starts, len(atoms)])
+        polar = []
+        for i, rotation, shift in zip(kept, rotations, shifts, strict=True):
+            reference = np.repeat(alike & (renamed[i] == renamed[i, alike].min()), sizes)
+            polar.append(_polar_shifts(rotation, shift, atoms[reference], equivalent.directions))
+        rows = np.repeat(np.arange(len(kept)), [len(found) for found in polar])
+        rotations, shifts, source = rotations[rows], np.concatenate(polar), source[rows]
+
+    left = np.arange(len(source))
+    # The second round is for what the tolerance cannot tell apart: rewriting a file must not change the outcome.
+    for slack, (turn, landmark) in itertools.product((tolerance, _EXACT * tolerance), enumerate(LANDMARKS)):
+        if len(left) == 1:
+            break
+        distances = _distances(lattice, rotations[left], shifts[left], atoms, starts, landmark)
+        classes = renamed[source[left]]
+        columns = np.array(
+            [
+                row[np.lexsort((row, ranked, multiplicities, numbers))]
+                for row, ranked in zip(distances, classes, strict=True)
+            ]
+        )
+        if turn == 0:
+            columns = np.hstack([columns.mean(axis=1, keepdims=True), columns])
+        left = left[_least(columns, slack)]
+    best = left[0]
+    names = mapped[source[best]]
+    return Description(rotations[best], shifts[best], tuple(names[letter] for letter in letters))
+
+
+def _shortest(lattice: FloatArray, rotations: IntArray, tolerance: float) -> IntArray:
+    """Criterion 1: the indices of the W that lead to the best cell."""
+    cells = np.linalg.inv(rotations).transpose(0, 2, 1) @ lattice
+    lengths = np.linalg.norm(cells, axis=2)
+    # As a length: the sum of the dot products over the size of the cell.
+    size = np.cbrt(abs(np.linalg.det(lattice)))
+    dots = sum((cells[:, i] * cells[:, i - 1]).sum(axis=1) for i in range(3)) / size
+    return _least(np.column_stack([lengths.sum(axis=1), lengths, -np.abs(dots), dots]), tolerance)
+
+
+def _least(columns: FloatArray, tolerance: float) -> IntArray:
+    """The rows that are least in the first column, of these in the second, and so on, to within the tolerance."""
+    left = np.arange(len(columns))
+    for column in columns.T:
+        if len(left) == 1:
+            break
+        values = column[left]
+        left = left[values <= values.min() + tolerance]
+    return left
+
+
+def _atoms(setting: Setting, coordinates: FloatArray) -> tuple[FloatArray, IntArray]:
+    """The atoms of the conventional cell, site after site, and the index of the first of each site."""
+    group = operations(setting)
+    images = np.einsum("gij,sj->sgi", group.rotations, coordinates) + group.translations24 / UNIT
+    parts = []
+    for points in images:
+        codes = (np.rint(points * 1e6).astype(np.int64) % 10**6) @ np.array([10**12, 10**6, 1])
+        parts.append(points[np.unique(codes, return_index=True)[1]])
+    return np.concatenate(parts), np.cumsum([0, *map(len, parts)])[:-1]
+
+
+def _polar_shifts(rotation: IntArray, shift: FloatArray, atoms: FloatArray, directions: IntArray) -> FloatArray:
+    """(n, 3) the shifts that put one of the atoms at 0 along the directions."""
+    images = atoms @ rotation.T + shift
+    shifts = np.broadcast_to(shift, images.shape)
+    for direction in directions:
+        pivot = int(np.flatnonzero(direction)[0])
+        shifts = shifts - images[:, [pivot]] / direction[pivot] * direction
+    codes = np.rint(shifts * 1e6).astype(np.int64) % 10**6
+    return np.asarray(shifts[np.unique(codes, axis=0, return_index=True)[1]] % 1.0)
+
+
+def _distances(
+    lattice: FloatArray,
+    rotations: IntArray,
+    shifts: FloatArray,
+    atoms: FloatArray,
+    starts: IntArray,
+    landmark: tuple[float, float, float],
+) -> FloatArray:
+    """(n, s) Angstrom from a point, given in each new description, to the nearest atom of each site."""
+    # The point is carried to the old description, where the atoms are: distances are the same in both.
+    points = np.einsum("nij,nj->ni", np.linalg.inv(rotations), landmark - shifts)
+    # In a reduced cell the nearest image is next to the rounded one; along an axis at right angles to the others
+    # it is the rounded one.
+    metric = lattice @ lattice.T
+    skew = (np.abs(metric - np.diag(np.diag(metric))) > 1e-9 * metric.max()).any(axis=1)
+    steps = np.array(list(itertools.product(*((-1, 0, 1) if axis else (0,) for axis in skew))))
+    found = np.empty((len(points), len(starts)))
+    rows = max(1, _BLOCK_ELEMENTS // (len(atoms) * len(steps)))
+    for first in range(0, len(points), rows):
+        gaps = points[first : first + rows, None] - atoms[None]
+        gaps -= np.rint(gaps)
+        images = gaps @ lattice
+        squares = ((images[:, :, None] + steps @ lattice) ** 2).sum(axis=3).min(axis=2)
+        found[first : first + rows] = np.sqrt(np.minimum.reduceat(squares, starts, axis=1))
+    return found

@@ -11,6 +11,7 @@ Source: IUCr core dictionary, https://www.iucr.org/resources/cif/dictionaries/ci
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import warnings
@@ -29,11 +30,9 @@ _FRACTIONS = ("_atom_site_fract_x", "_atom_site_fract_y", "_atom_site_fract_z")
 _OPERATIONS = (
     "_space_group_symop_operation_xyz", "_space_group_symop.operation_xyz", "_symmetry_equiv_pos_as_xyz",
 )  # fmt: skip
-_NAMES = (
-    "_space_group_name_hall", "_symmetry_space_group_name_hall",
-    "_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full",
-    "_space_group_it_number", "_symmetry_int_tables_number",
-)  # fmt: skip
+_HALL_SYMBOLS = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
+_HERMANN_MAUGUIN = ("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full")
+_NUMBERS = ("_space_group_it_number", "_symmetry_int_tables_number")
 _NOTHING = ("", ".", "?")
 _TWO_ORIGINS = frozenset(setting.number for setting in all_settings() if setting.choice.startswith("1"))
 
@@ -210,19 +209,37 @@ def _parsed_operations(texts: list[str], name: str) -> tuple[IntArray, IntArray]
 
 
 def _setting(block: Items, name: str, lattice: FloatArray, tolerance: float) -> Setting | None:
-    named = [str(block[tag]) for tag in _NAMES if tag in block and str(block[tag]).strip() not in _NOTHING]
-    for text in named:
+    """The setting that the CIF names most precisely: Hall symbol, Hermann-Mauguin symbol, number.
+
+    A name that cannot be read is an error even if a less precise one follows: P 2_1/n is not the standard
+    setting of number 14.
+    """
+
+    def named(tags: tuple[str, ...]) -> str | None:
+        texts = (str(block[tag]).strip() for tag in tags if tag in block)
+        return next((text for text in texts if text not in _NOTHING), None)
+
+    hall, symbol, number = named(_HALL_SYMBOLS), named(_HERMANN_MAUGUIN), named(_NUMBERS)
+    if (text := hall or symbol or number) is None:
+        return None
+    if hall:
+        setting, chosen = _parsed((f"hall:{hall}",)), True
+    else:
         # ICSD's endings: S and Z for the first and second origin, H and R for the axes.
         spelled = re.sub(r"(?<=\S)\s*([SZHR])$", lambda m: {"S": ":1", "Z": ":2"}.get(m[1], f":{m[1]}"), text)
-        for candidate in dict.fromkeys((text, spelled)):
-            try:
-                setting = Setting.parse(candidate)
-            except SettingError:
-                continue
-            chosen = ":" in candidate or setting.hall_symbol.replace(" ", "") == text.replace(" ", "")
-            return _fitting(setting, name, lattice, tolerance, chosen=chosen)
-    if named:
-        raise CrystalError(f"{name}: unknown space group {named[0]!r}; list the operations in the CIF")
+        setting = _parsed((text, spelled))
+        chosen = ":" in text or (":" in spelled and _parsed((text,)) is None)
+    if setting is None:
+        raise CrystalError(f"{name}: unknown space group {text!r}; list the operations in the CIF")
+    if number and number != str(setting.number):
+        raise CrystalError(f"{name}: {text!r} is not the name of space group {number}; list the operations")
+    return _fitting(setting, name, lattice, tolerance, chosen=chosen)
+
+
+def _parsed(texts: tuple[str, ...]) -> Setting | None:
+    for text in texts:
+        with contextlib.suppress(SettingError):
+            return Setting.parse(text)
     return None
 
 

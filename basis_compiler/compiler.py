@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
+import multiprocessing
+import multiprocessing.connection
 import os
 import signal
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 
@@ -17,7 +20,7 @@ from basis_compiler.operations import Operations, operations
 from basis_compiler.orbits import OrbitList, find_orbits
 from basis_compiler.origin_shifts import origin_shifts
 from basis_compiler.waves import WaveIndex
-from basis_store import CompiledSetting, Recipe, Setting
+from basis_store import CompilationError, CompiledSetting, Recipe, Setting
 from basis_store.frames import ball, ball_norm, norm
 from basis_store.schema import COLUMNS
 from basis_store.setting import Frame
@@ -38,6 +41,7 @@ def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | Non
 
     Raises:
         CertificateError: a setting fails its proof; nothing is returned then.
+        CompilationError: a worker process was killed.
     """
     families = _families(recipe.setting_list)
     report = progress or (lambda finished: None)
@@ -47,16 +51,9 @@ def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | Non
             compiled += compile_family(recipe, family)
             report(len(family))
     else:
-        # Ctrl-C goes to the whole process group; the parent alone reports it.
-        with ProcessPoolExecutor(workers, initializer=_ignore_interrupts) as pool:
-            futures = [pool.submit(compile_family, recipe, family) for family in families]
-            try:
-                for future in as_completed(futures):
-                    compiled += future.result()
-                    report(len(future.result()))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        for batch in _in_processes(recipe, families, min(workers, len(families))):
+            compiled += batch
+            report(len(batch))
     return sorted(compiled, key=lambda one: one.setting)
 
 
@@ -67,8 +64,40 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _ignore_interrupts() -> None:
+def _in_processes(
+    recipe: Recipe, families: Sequence[Sequence[Setting]], workers: int
+) -> Iterator[list[CompiledSetting]]:
+    """Compile families in a pool. However this ends, interrupted or failed, no worker is left running."""
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(workers, initializer=_initialize_worker) as pool:
+        futures = [pool.submit(compile_family, recipe, family) for family in families]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
+            if isinstance(error, BrokenProcessPool):
+                raise CompilationError(
+                    "a worker process was killed, perhaps for want of memory: "
+                    "use fewer workers or a smaller recipe"
+                ) from error
+            raise
+
+
+def _initialize_worker() -> None:
+    # Ctrl-C goes to the whole process group; the parent alone reports it and ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+
+def _exit_with_parent() -> None:
+    """A parent that is killed cannot end its workers: they watch it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def compile_setting(setting: Setting, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:
@@ -111,12 +140,14 @@ class _Forests:
         self._frame = frame
         self._distinct_rotations = distinct_rotations
         self._radius = radius
+        self._batches: list[SpanningForest] = []
 
-    @functools.cache  # noqa: B019 - lives as long as the family it is made for
     def batch(self, number: int) -> SpanningForest:
-        waves = ball(self._frame, self._limit(number))
-        inner = len(ball(self._frame, self._limit(number - 1))) if number else 0
-        return spanning_forest(self._distinct_rotations, WaveIndex(waves[inner:]))
+        while len(self._batches) <= number:
+            waves = ball(self._frame, self._limit(len(self._batches)))
+            inner = len(ball(self._frame, self._limit(len(self._batches) - 1))) if self._batches else 0
+            self._batches.append(spanning_forest(self._distinct_rotations, WaveIndex(waves[inner:])))
+        return self._batches[number]
 
     def _limit(self, number: int) -> int:
         limit = ball_norm(self._radius)

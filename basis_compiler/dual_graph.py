@@ -3,9 +3,10 @@
     nodes  waves k (as rows of a closed wave list)
     edges  k -> k R, one for every generator, with gain k.t mod 1 in 24ths
 
-The graph is directed and keeps parallel edges (one key per generator): an undirected graph would let
-(v, u) overwrite (u, v) and conjugate the phases of 29 groups. Its shape depends on the rotations alone,
-so one forest serves every setting with the same set of rotations; only the gains differ.
+The graph is directed: an undirected one would let (v, u) overwrite (u, v) and conjugate the phases of 29
+groups. Its shape depends on the rotations alone, so one forest serves every setting with the same set of
+rotations; only the gains differ. :func:`dual_graph` is the whole of it for one setting, gains and parallel
+edges included; the compiler needs :func:`rotation_graph` and its forest, and checks all edges in arrays.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from basis_store.schema import (
     content_digest,
     parse_format_version,
 )
-from basis_store.setting import Frame, Setting
+from basis_store.setting import Frame, Setting, all_settings
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -95,7 +95,7 @@ class StoreReader:
         hall_numbers = self._table(file, "settings/hall_number", "<i2").tolist()
         if any(not 1 <= number <= 530 for number in hall_numbers):
             raise self._corrupt("it lists a setting that does not exist")
-        self.settings = tuple(Setting(number) for number in hall_numbers)
+        self.settings = tuple(all_settings()[number - 1] for number in hall_numbers)
         if self._table(file, "settings/number", "<i2").tolist() != [setting.number for setting in self.settings]:
             raise self._corrupt("its space-group numbers are not those of its Hall numbers")
         self._rows = {setting: row for row, setting in enumerate(self.settings)}
@@ -182,6 +182,10 @@ class StoreReader:
             raise
         except (OSError, KeyError, ValueError, TypeError, RuntimeError, MemoryError, AttributeError) as error:
             reason = str(error).strip("'\"").split("\n")[0]
+            if "lock" in reason:  # another h5py handle of this process holds it with other options
+                raise OSError(
+                    f"{self.path} is open elsewhere with another locking option: close it first"
+                ) from error
             raise self._corrupt(f"HDF5 says: {reason}") from error
 
 

@@ -12,13 +12,12 @@ the origin) for the 24 groups that have two.
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 from dataclasses import dataclass
 from operator import index
 from pathlib import Path
-from typing import Literal, SupportsIndex
+from typing import Literal, NamedTuple, SupportsIndex
 
 from basis_store.errors import SettingError
 
@@ -28,7 +27,18 @@ _TABLE = Path(__file__).with_name("settings.csv")
 _STANDARD_CHOICES = frozenset({"", "b", "b1", "H", "2"})
 
 
-@dataclass(frozen=True, order=True)
+class _Row(NamedTuple):
+    """A line of ``settings.csv``, behind its Hall number."""
+
+    number: int
+    choice: str
+    symbol: str
+    full_symbol: str
+    hall_symbol: str
+    point_group: str
+
+
+@dataclass(frozen=True, order=True, repr=False)
 class Setting:
     """One of the 530 Hall settings of the 230 space groups. Hashable, ordered by Hall number.
 
@@ -83,9 +93,9 @@ class Setting:
         if not found:
             raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
         if len(found) > 1 and not choice:
-            # Short symbols of monoclinic groups mean unique axis b unless that is impossible: P2_1/n is b2.
-            axis_b = [s for s in found if s.choice.lstrip("-").startswith("b")]
-            found = [s for s in found if s.is_standard] or axis_b or found
+            # Short symbols of monoclinic groups mean unique axis b, else c: P2_1/n is b2, B2/b is -c1.
+            by_axis = [[s for s in found if s.choice.lstrip("-").startswith(axis)] for axis in "bc"]
+            found = [s for s in found if s.is_standard] or by_axis[0] or by_axis[1] or found
         if len(found) > 1:
             options = ", ".join(f"{s.label} (hall:{s.hall_number})" for s in found)
             raise SettingError(f"{text!r} is ambiguous: {options}")
@@ -102,35 +112,38 @@ class Setting:
                 return setting
         raise SettingError(f"unknown Hall symbol {text!r}: try a number, such as hall:525")
 
+    def __repr__(self) -> str:
+        return f"<Setting {self.label}, hall:{self.hall_number}>"
+
     @property
     def number(self) -> int:
         """Space-group number, 1 to 230."""
-        return int(self._row["number"])
+        return self._row.number
 
     @property
     def choice(self) -> str:
         """Spglib's name of the cell and origin choice, such as ``"b1"``, ``"H"``, ``"2"``, ``"cab"`` or ``""``."""
-        return self._row["choice"]
+        return self._row.choice
 
     @property
     def symbol(self) -> str:
-        """Short Hermann-Mauguin symbol of the group, such as ``"Fd-3m"``."""
-        return self._row["symbol"]
+        """Short Hermann-Mauguin symbol, such as ``"Fd-3m"``; in orthorhombic settings that of the setting."""
+        return self._row.symbol
 
     @property
     def full_symbol(self) -> str:
         """Full Hermann-Mauguin symbol in this setting, such as ``"P 1 2_1/c 1"``."""
-        return self._row["full_symbol"]
+        return self._row.full_symbol
 
     @property
     def hall_symbol(self) -> str:
         """Hall's symbol of this setting, such as ``"-P 2ybc"``."""
-        return self._row["hall_symbol"]
+        return self._row.hall_symbol
 
     @property
     def point_group(self) -> str:
         """Hermann-Mauguin symbol of the point group, such as ``"m-3m"``."""
-        return self._row["point_group"]
+        return self._row.point_group
 
     @property
     def centring(self) -> str:
@@ -147,7 +160,7 @@ class Setting:
 
     @property
     def frame(self) -> Frame:
-        """Which integer norm its operations preserve (DESIGN, cutoffs): see :mod:`basis_store.frames`."""
+        """Which integer norm its operations preserve (theory page, cutoffs): see :mod:`basis_store.frames`."""
         return "hexagonal" if 143 <= self.number <= 194 and self.choice != "R" else "orthogonal"
 
     @property
@@ -161,7 +174,7 @@ class Setting:
         return f"{self.number}{':' * bool(self.choice)}{self.choice} {self.symbol}"
 
     @property
-    def _row(self) -> dict[str, str]:
+    def _row(self) -> _Row:
         return _rows()[self.hall_number - 1]
 
     @property
@@ -187,15 +200,17 @@ def standard_settings() -> tuple[Setting, ...]:
 
 
 @functools.cache
-def _rows() -> list[dict[str, str]]:
-    with _TABLE.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def _rows() -> list[_Row]:
+    # Not the csv module: no field holds a comma, and loading a store waits for this.
+    lines = _TABLE.read_text(encoding="utf-8").splitlines()[1:]
+    fields = (line.split(",") for line in lines)
+    return [_Row(int(number), *rest) for _, number, *rest in fields]
 
 
 def _checked(what: str, number: object, greatest: int) -> int:
     """``number`` as a plain int, NumPy's integers included; SettingError unless it is 1 to ``greatest``."""
     if isinstance(number, bool) or not isinstance(number, SupportsIndex) or not 1 <= index(number) <= greatest:
-        raise SettingError(f"there is no {what} {number!r}: they are integers from 1 to {greatest}")
+        raise SettingError(f"there is no {what} {number!r}: they run from 1 to {greatest}")
     return index(number)
 
 

@@ -11,6 +11,7 @@ when a function is evaluated, so a basis has no precision of its own and ``.to()
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -96,7 +97,7 @@ class Basis(nn.Module):
         self.content_hash = content_hash
         self._compiled = compiled
         available = compiled.n_orbits + 1
-        self.n_functions = available if n_functions is None else n_functions
+        self.n_functions = available if n_functions is None else operator.index(n_functions)
         if not 1 <= self.n_functions <= available:
             raise ReachError(
                 f"{self.setting.label} has 1 to {available} functions in this store, not {n_functions}; "
@@ -181,7 +182,7 @@ class Basis(nn.Module):
         def block(points: Tensor) -> Tensor:
             waves = self._wave_vectors(points, lattice)
             slopes = torch.sin(self._angles(points)) * -self._weights(points)
-            return torch.einsum("nml,mlc->nmc", slopes, waves)
+            return torch.stack([(slopes * waves[..., c]).sum(-1) for c in range(3)], dim=-1)
 
         return self._in_blocks(x, block)[..., : self.n_functions, :]
 
@@ -193,13 +194,16 @@ class Basis(nn.Module):
         def block(points: Tensor) -> Tensor:
             waves = self._wave_vectors(points, lattice)
             curvatures = torch.cos(self._angles(points)) * -self._weights(points)
-            return torch.einsum("nml,mlc,mld->nmcd", curvatures, waves, waves)
+            entries = [(curvatures * (waves[..., c] * waves[..., d])).sum(-1) for c in range(3) for d in range(3)]
+            stacked = torch.stack(entries, dim=-1)
+            return stacked.reshape(*stacked.shape[:-1], 3, 3)
 
         return self._in_blocks(x, block)[..., : self.n_functions, :, :]
 
     def images(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n operations 3"]:
         """``R x + t`` for every operation; (n, 3) -> (n, g, 3), not reduced to the cell."""
-        rotated = torch.einsum("gij,...j->...gi", self.rotations.to(x.dtype), x)
+        # Sums of products throughout this class, no matrix products: autocast and TF32 would round those.
+        rotated = (self.rotations.to(x.dtype) * x[..., None, None, :]).sum(-1)
         return rotated + self.translations24.to(x.dtype) / 24
 
     def routing(self, waves: Int[Tensor, "waves 3"] | None = None) -> Routing:
@@ -209,6 +213,8 @@ class Basis(nn.Module):
             ReachError: a wave lies beyond what this basis holds.
         """
         waves = self.shared_waves if waves is None else waves
+        if waves.is_floating_point() or waves.is_complex():
+            raise TypeError(f"waves are integers, not {waves.dtype}")
         rows = self._rows_of(waves)
         if (rows == _UNKNOWN).any():
             beyond = waves[int((rows == _UNKNOWN).int().argmax())].tolist()
@@ -261,7 +267,12 @@ class Basis(nn.Module):
     def _wave_vectors(self, points: Tensor, lattice: Tensor | None) -> Float[Tensor, "rows terms 3"]:
         """2 pi k, or 2 pi G in 1/Angstrom for a lattice of row vectors: x = r L^-1, so G = k (L^-1)^T."""
         waves = self._term_waves.to(points.dtype) * math.tau
-        return waves if lattice is None else waves @ torch.linalg.inv(lattice.to(points)).mT
+        if lattice is None:
+            return waves
+        if lattice.shape != (3, 3):
+            raise ValueError(f"a lattice has shape (3, 3), its rows the cell vectors, not {tuple(lattice.shape)}")
+        reciprocal: Tensor = torch.linalg.inv(lattice.to(points))
+        return torch.sum(reciprocal * waves[..., None, :], dim=-1)
 
     def _in_blocks(self, x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
         """Apply ``function`` to flattened points, some at a time, to keep what lies between in the cache."""
@@ -274,8 +285,14 @@ class Basis(nn.Module):
         size = max(1, block // self._term_phases24.numel())
         if torch.compiler.is_compiling() or len(points) <= size:
             values = function(points)
-        else:
+        elif torch.is_grad_enabled() and points.requires_grad:
             values = torch.cat([function(some) for some in torch.split(points, size)])
+        else:  # into place: thousands of small pieces would fragment the heap to many times the result
+            first = function(points[:size])
+            values = first.new_empty(len(points), *first.shape[1:])
+            values[:size] = first
+            for start in range(size, len(points), size):
+                values[start : start + size] = function(points[start : start + size])
         return values.reshape(*x.shape[:-1], *values.shape[1:])
 
     def _rows_of(self, waves: Int[Tensor, "waves 3"]) -> Int[Tensor, " waves"]:

@@ -27,7 +27,7 @@ def load_store(path: str | os.PathLike[str] | None = None) -> Store:
 
 
 class Store:
-    """A store of bases. Indexing is by :class:`Setting`, never by a bare number.
+    """A store of bases, asked for by :class:`Setting`, never by a bare number.
 
     Attributes:
         path: the file.

@@ -22,7 +22,7 @@ def assert_invariant(
     points: int = 8,
     cells: float = 2.0,
     dtype: torch.dtype = torch.float64,
-    atol: float = 1e-9,
+    atol: float | None = None,
     seed: int = 0,
 ) -> None:
     """Assert that ``function(g x) = function(x)`` for every operation of a setting, lattice translations included.
@@ -33,12 +33,13 @@ def assert_invariant(
         points: number of random points.
         cells: the points lie up to this many cells from the origin.
         dtype: of the coordinates.
-        atol: greatest difference allowed.
+        atol: greatest difference allowed; default 1e-9 in float64, 1e-4 in float32.
         seed: of the points.
 
     Raises:
         AssertionError: naming the setting, the operation and the difference.
     """
+    atol = (1e-9 if dtype == torch.float64 else 1e-4) if atol is None else atol
     generator = torch.Generator().manual_seed(seed)
     x = (torch.rand(points, 3, generator=generator, dtype=torch.float64) * 2 - 1) * cells
     steps = torch.randint(-2, 3, (points, len(basis.rotations), 3), generator=generator)

@@ -13,7 +13,7 @@ from basis_store.setting import Setting
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-class SettingType(click.ParamType[Setting]):
+class SettingType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
     """A space-group setting as :meth:`basis_store.Setting.parse` reads it."""
 
     name = "setting"

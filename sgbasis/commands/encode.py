@@ -53,15 +53,9 @@ def encode(
     if output is not None and output.suffix.lower() not in _SUFFIXES:
         raise click.BadParameter(f"{output} does not end in {', '.join(_SUFFIXES)}", param_hint="--output")
 
-    from basis_store.errors import MissingDependencyError
+    from basis_compiler import read_crystals, standardize
+    from runtime import load_store
 
-    try:
-        from basis_compiler import read_crystals, standardize
-        from runtime import load_store
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{error.name} is missing: pip install 'sgbasis[structures,compiler,runtime]'"
-        ) from error
     # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
     import torch

@@ -49,7 +49,7 @@ def test_generators_generate(setting: Setting) -> None:
 
 
 def test_few_distinct_rotation_sets() -> None:
-    """DESIGN, rooms: the 230 standard settings share 37 sets of rotations, and as many dual graphs."""
+    """The 230 standard settings share 37 sets of rotations, and as many dual graphs."""
     assert len({operations(setting).distinct_rotations for setting in standard_settings()}) == 37
     for setting in all_settings():
         keys = operations(setting).distinct_rotations

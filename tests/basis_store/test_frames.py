@@ -21,7 +21,7 @@ def test_every_operation_preserves_the_norm(setting: Setting) -> None:
 
 
 def test_shared_balls() -> None:
-    """DESIGN, cutoffs: at r = 5, without k = 0, 514 and 418 waves."""
+    """Theory page, cutoffs: at r = 5, without k = 0, 514 and 418 waves."""
     assert len(ball("orthogonal", ball_norm(5))) == 514
     assert len(ball("hexagonal", ball_norm(5))) == 418
 

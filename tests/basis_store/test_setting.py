@@ -52,6 +52,8 @@ def test_standard_settings_are_those_of_international_tables() -> None:
         ("227", 526), ("227:1", 525), ("hall:525", 525), ("Hall: 525", 525), ("hall:-F 4vw 2vw 3", 526),
         ("P 2", 3), ("Fd-3m", 526), ("Fd-3m:1", 525),
         ("F d -3 m", 526), ("P 1 21/c 1", 81), ("P2_1/c", 81), ("14:c1", 82 + 2), ("R-3c:r", 461), ("Pbnm", 294),
+        ("P21/n", 82), ("P 21/n", 82), ("P21/a", 83), ("I2/a", 92), ("Cmca", 304), ("Abm2", 191),
+        ("B2/b", 99), ("Bmab", 309), ("227:2 Fd-3m", 526),
     ],
 )  # fmt: skip
 def test_parse(text: str, hall_number: int) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -58,7 +59,7 @@ def test_bad_options(options: list[str], message: str, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
 def test_a_read_only_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert "Permission denied" in error_line(sgbasis("compile", "-o", tmp_path / "store.h5"))
@@ -78,8 +79,54 @@ def test_interrupt(tmp_path: Path) -> None:
     ) as running:  # fmt: skip
         time.sleep(4)
         os.killpg(running.pid, signal.SIGINT)
+        interrupted = time.monotonic()
         _, errors = running.communicate(timeout=60)
     assert running.returncode == 130
+    assert time.monotonic() - interrupted < 20, "workers are ended, not waited for"
     assert "Traceback" not in errors
     assert "interrupted; nothing was left half-written" in errors
+    assert not list(tmp_path.iterdir())
+
+
+def processes_of_group(group: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and fields[0] != "Z":
+                found.append(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
+def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "sgbasis", "compile", "-o", str(tmp_path / "s.h5"), "--radius", "14"],
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as running:  # fmt: skip
+        deadline = time.monotonic() + 30
+        while len(processes_of_group(running.pid)) < 3 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert len(processes_of_group(running.pid)) >= 3, "the workers run"
+        running.kill()
+        running.wait()
+    deadline = time.monotonic() + 30
+    while processes_of_group(running.pid) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not processes_of_group(running.pid)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_worker_is_reported_in_one_line(tmp_path: Path) -> None:
+    """As when the kernel kills it for want of memory."""
+    script = (
+        "import os, signal, basis_compiler.compiler as compiler\n"
+        "compiler.compile_family = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "from sgbasis.cli import main; main(prog_name='sgbasis')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "compile", "-o", str(tmp_path / "s.h5"), "--workers", "2"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "a worker process was killed" in error_line(done)
     assert not list(tmp_path.iterdir())

@@ -37,7 +37,7 @@ def test_the_shapes_in_the_readme_are_true() -> None:
     x = torch.rand(10, 3)
     assert f"f = basis(x)                                  # {tuple(basis(x).shape)} real" in text
     assert f"basis.gradient(x)                             # {tuple(basis.gradient(x).shape)};" in text
-    assert f"# {tuple(basis.project(x).shape)} symmetrised" in text
+    assert f"# {tuple(basis.project(x).shape)} symmetrised plane waves" in text
     assert f"a prefix: {basis.truncate(radius=5).n_functions} functions" in text
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from basis_store import Setting, SettingError, all_settings
+from basis_store import ReachError, Setting, SettingError, all_settings
 from runtime import Store
 
 EVERY_FRAME = [Setting.standard(number) for number in (1, 2, 43, 62, 92, 146, 167, 180, 194, 205, 214, 227, 230)]
@@ -86,15 +86,17 @@ def test_float32_is_accurate_a_hundred_cells_away(store: Store, setting: Setting
 
 
 def test_float32_is_invariant(store: Store, setting: Setting) -> None:
+    """A hundred cells away: the images, exact in float64, have the value that float32 gives at the point."""
     basis = store.basis(setting)
-    # Coordinates in 1/24 and 2^-14 have images that float32 rounds by less than the bar, also when wrapped.
-    x = points(3, dtype=torch.float64)
-    images = basis.images(x)
-    near = images - images.floor()
-    values = basis(x.float())
-    torch.testing.assert_close(
-        basis(near.float()), values[:, None].expand(-1, images.shape[1], -1), atol=2e-5, rtol=0
-    )
+    x = points(3, spread=100, dtype=torch.float32)
+    images = basis.images(x.double())
+    values = basis(x).double()[:, None].expand(-1, images.shape[1], -1)
+    torch.testing.assert_close(basis(images), values, atol=2e-5, rtol=0)
+    # Within the cell, coordinates of images rounded to float32 keep the bar as well.
+    near = points(3)
+    images = basis.images(near)
+    values = basis(near.float())[:, None].expand(-1, images.shape[1], -1)
+    torch.testing.assert_close(basis((images - images.floor()).float()), values, atol=2e-5, rtol=0)
 
 
 def test_lattice_translations_change_no_bit(store: Store, setting: Setting) -> None:
@@ -242,3 +244,38 @@ def test_radius_is_compared_exactly(store: Store) -> None:
     basis = store.basis(Setting.standard(1), radius=5)
     assert (basis.norms == 75).any()
     assert np.isclose(float(basis.norms.max()), 75)
+
+
+def test_autocast_does_not_touch_the_symmetry(store: Store) -> None:
+    """Mixed precision around a basis: values, images and derivatives keep the type and digits of x."""
+    basis = store.basis(Setting.standard(227), count=20)
+    x = points(5, dtype=torch.float32)
+    lattice = torch.eye(3) * 4
+    plain = basis(x), basis.images(x), basis.gradient(x, lattice=lattice), basis.hessian(x, lattice=lattice)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = basis(x), basis.images(x), basis.gradient(x, lattice=lattice), basis.hessian(x, lattice=lattice)
+    for one, other in zip(plain, mixed, strict=True):
+        torch.testing.assert_close(other, one, atol=0, rtol=0)
+
+
+def test_every_shell_is_reached_by_its_radius(store: Store) -> None:
+    """sqrt(norm / 3) in floating point must not fall short of the shell that it came from."""
+    for number in (1, 194, 228):
+        basis = store.basis(Setting.standard(number))
+        for n in basis.norms.unique().tolist():
+            assert basis.truncate(radius=math.sqrt(n / 3)).n_functions == int((basis.norms <= n).sum())
+
+
+@pytest.mark.parametrize("radius", [-1.0, math.inf, math.nan, 1e200])
+def test_impossible_radii_are_refused(store: Store, radius: float) -> None:
+    with pytest.raises(ReachError, match="a radius lies between 0 and 1000"):
+        store.basis(Setting.standard(1), radius=radius)
+
+
+def test_derivatives_of_every_setting(store: Store, setting: Setting) -> None:
+    basis = store.basis(setting, count=12)
+    x = points(2, spread=3)
+    first = torch.func.vmap(torch.func.jacrev(lambda one: basis(one[None])[0]))
+    torch.testing.assert_close(basis.gradient(x), first(x), atol=1e-10, rtol=0)
+    second = torch.func.vmap(torch.func.jacrev(lambda one: basis.gradient(one[None])[0]))
+    torch.testing.assert_close(basis.hessian(x), second(x), atol=1e-8, rtol=0)

@@ -182,7 +182,7 @@ class StoreReader:
             raise
         except (OSError, KeyError, ValueError, TypeError, RuntimeError, MemoryError, AttributeError) as error:
             reason = str(error).strip("'\"").split("\n")[0]
-            if "lock" in reason:  # another h5py handle of this process holds it with other options
+            if "locking" in reason:  # another h5py handle of this process holds it with other options
                 raise OSError(
                     f"{self.path} is open elsewhere with another locking option: close it first"
                 ) from error

@@ -32,12 +32,12 @@ def test_the_shapes_in_the_readme_are_true() -> None:
 
     from runtime import Setting, load_store
 
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r" +", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
     basis = load_store().basis(Setting.standard(227))
     x = torch.rand(10, 3)
-    assert f"f = basis(x)                                  # {tuple(basis(x).shape)} real" in text
-    assert f"basis.gradient(x)                             # {tuple(basis.gradient(x).shape)};" in text
-    assert f"# {tuple(basis.project(x).shape)} symmetrised plane waves" in text
+    assert f"f = basis(x) # {tuple(basis(x).shape)} real" in text
+    assert f"basis.gradient(x) # {tuple(basis.gradient(x).shape)};" in text
+    assert f"basis.project(x) # {tuple(basis.project(x).shape)} symmetrised plane waves" in text
     assert f"a prefix: {basis.truncate(radius=5).n_functions} functions" in text
 
 

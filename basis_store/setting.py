@@ -12,6 +12,7 @@ the origin) for the 24 groups that have two.
 
 from __future__ import annotations
 
+import csv
 import functools
 import re
 from dataclasses import dataclass
@@ -201,10 +202,9 @@ def standard_settings() -> tuple[Setting, ...]:
 
 @functools.cache
 def _rows() -> list[_Row]:
-    # Not the csv module: no field holds a comma, and loading a store waits for this.
-    lines = _TABLE.read_text(encoding="utf-8").splitlines()[1:]
-    fields = (line.split(",") for line in lines)
-    return [_Row(int(number), *rest) for _, number, *rest in fields]
+    with _TABLE.open(newline="", encoding="utf-8") as file:
+        _, *lines = csv.reader(file)
+    return [_Row(int(number), *rest) for _, number, *rest in lines]
 
 
 def _checked(what: str, number: object, greatest: int) -> int:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from operator import index
-from typing import Any, Literal, SupportsIndex
+from typing import Any, Literal
 
 from basis_store.errors import RecipeError, StoreFormatError
-from basis_store.setting import Setting, all_settings, standard_settings
+from basis_store.setting import Setting, all_settings, as_integer, standard_settings
 
 SettingChoice = Literal["all", "standard"] | tuple[int, ...]
 
@@ -67,6 +66,7 @@ class Recipe:
 
 
 def _integer(name: str, value: object, least: int, greatest: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex) or not least <= index(value) <= greatest:
+    plain = as_integer(value)
+    if plain is None or not least <= plain <= greatest:
         raise RecipeError(f"{name} is an integer from {least} to {greatest}, not {value!r}")
-    return index(value)
+    return plain

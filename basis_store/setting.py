@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 from operator import index
 from pathlib import Path
-from typing import Literal, NamedTuple, SupportsIndex
+from typing import Literal, NamedTuple
 
 from basis_store.errors import SettingError
 
@@ -209,9 +209,20 @@ def _rows() -> list[_Row]:
 
 def _checked(what: str, number: object, greatest: int) -> int:
     """``number`` as a plain int, NumPy's integers included; SettingError unless it is 1 to ``greatest``."""
-    if isinstance(number, bool) or not isinstance(number, SupportsIndex) or not 1 <= index(number) <= greatest:
+    plain = number if type(number) is int else as_integer(number)
+    if plain is None or not 1 <= plain <= greatest:
         raise SettingError(f"there is no {what} {number!r}: they run from 1 to {greatest}")
-    return index(number)
+    return plain
+
+
+def as_integer(number: object) -> int | None:
+    """An integer of any library as a plain int; None for all else, booleans included."""
+    if isinstance(number, bool):
+        return None
+    try:
+        return index(number)  # type: ignore[arg-type]
+    except TypeError:
+        return None
 
 
 def _squeeze(name: str) -> str:

@@ -12,9 +12,14 @@ invariance test. Here every reduction modulo 1 happens on numbers that floating 
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import torch
-from jaxtyping import Float, Int
 from torch import Tensor
+
+if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
+    from jaxtyping import Float, Int
 
 _GRID = 4096.0
 

@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Complex, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import CompiledSetting, ReachError, Setting
 from runtime._phase import turns
+
+if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
+    from jaxtyping import Complex, Float, Int
 
 # Elements (points x terms) evaluated at a time: a core's cache on CPU, a small part of the memory elsewhere.
 _CPU_BLOCK, _DEVICE_BLOCK = 1 << 16, 1 << 26

@@ -21,7 +21,6 @@ _EXTRA_OF = {
     "networkx": "compiler",
     "spglib": "compiler",
     "sympy": "compiler",
-    "jaxtyping": "runtime",
     "torch": "runtime",
     "ase": "structures",
     "matplotlib": "plot",

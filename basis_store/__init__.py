@@ -6,6 +6,7 @@
 [[1, 1, 1], [1, 1, -1]]
 """
 
+from basis_store.crystal_record import CrystalRecord
 from basis_store.download import fetch_store
 from basis_store.errors import (
     CertificateError,
@@ -32,6 +33,7 @@ __all__ = [
     "CompilationError",
     "CompiledSetting",
     "CrystalError",
+    "CrystalRecord",
     "DownloadError",
     "MissingDependencyError",
     "PublishedStore",

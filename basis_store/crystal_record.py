@@ -1,6 +1,6 @@
 """One crystal as datasets keep it and models read it: a setting, a lattice, and the sites of its asymmetric unit.
 
-The compiler makes records (:func:`basis_compiler.compile_crystal`), the runtime reads them; neither knows the other.
+The compiler makes records (:func:`basis_compiler.compile_crystal`), the runtime reads them.
 All symmetry is in the setting and in :attr:`CrystalRecord.images`: nothing is searched for when a record is used.
 """
 

@@ -6,15 +6,23 @@
 """
 
 from basis_compiler.certificate import dimensions, prove, prove_store
-from basis_compiler.compiler import available_cores, compile_recipe, compile_setting
-from basis_compiler.crystal_files import read_crystals
-from basis_compiler.crystals import Crystal
+from basis_compiler.compiler import compile_recipe, compile_setting
+from basis_compiler.crystals import (
+    Crystal,
+    Site,
+    StandardCrystal,
+    compile_crystal,
+    compile_crystals,
+    compile_dataset,
+    read_crystals,
+    standardize,
+)
 from basis_compiler.dual_graph import dual_graph
 from basis_compiler.formula_text import formula_latex, formula_text
 from basis_compiler.operations import Operations, operations
 from basis_compiler.origin_shifts import OriginShifts, origin_shifts
+from basis_compiler.processes import available_cores
 from basis_compiler.reflection_conditions import ReflectionConditions, reflection_conditions
-from basis_compiler.standardization import Site, StandardCrystal, standardize
 from basis_compiler.symbolic import TrigonometricForm, coordinate_symbols, symbolic_function, trigonometric_form
 from basis_compiler.waves import WaveIndex
 from basis_store import Recipe, Setting
@@ -31,6 +39,9 @@ __all__ = [
     "TrigonometricForm",
     "WaveIndex",
     "available_cores",
+    "compile_crystal",
+    "compile_crystals",
+    "compile_dataset",
     "compile_recipe",
     "compile_setting",
     "coordinate_symbols",

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -19,8 +13,9 @@ from basis_compiler.dual_graph import SpanningForest, spanning_forest
 from basis_compiler.operations import Operations, operations
 from basis_compiler.orbits import OrbitList, find_orbits
 from basis_compiler.origin_shifts import origin_shifts
+from basis_compiler.processes import in_processes
 from basis_compiler.waves import WaveIndex
-from basis_store import CompilationError, CompiledSetting, Recipe, Setting
+from basis_store import CompiledSetting, Recipe, Setting
 from basis_store.frames import ball, ball_norm, norm
 from basis_store.schema import COLUMNS
 from basis_store.setting import Frame
@@ -51,53 +46,11 @@ def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | Non
             compiled += compile_family(recipe, family)
             report(len(family))
     else:
-        for batch in _in_processes(recipe, families, min(workers, len(families))):
+        function = functools.partial(compile_family, recipe)
+        for batch in in_processes(function, families, workers=workers, remedy="a smaller recipe"):
             compiled += batch
             report(len(batch))
     return sorted(compiled, key=lambda one: one.setting)
-
-
-def available_cores() -> int:
-    """Cores this process may use; the default number of workers."""
-    if hasattr(os, "sched_getaffinity"):  # Linux: respects container and job limits
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _in_processes(
-    recipe: Recipe, families: Sequence[Sequence[Setting]], workers: int
-) -> Iterator[list[CompiledSetting]]:
-    """Compile families in a pool. However this ends, interrupted or failed, no worker is left running."""
-    others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(workers, initializer=_initialize_worker) as pool:
-        futures = [pool.submit(compile_family, recipe, family) for family in families]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BaseException as error:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in set(multiprocessing.active_children()) - others:
-                child.terminate()
-            if isinstance(error, BrokenProcessPool):
-                raise CompilationError(
-                    "a worker process was killed, perhaps for want of memory: "
-                    "use fewer workers or a smaller recipe"
-                ) from error
-            raise
-
-
-def _initialize_worker() -> None:
-    # Ctrl-C goes to the whole process group; the parent alone reports it and ends its workers.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-
-
-def _exit_with_parent() -> None:
-    """A parent that is killed cannot end its workers: they watch it."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
 
 
 def compile_setting(setting: Setting, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:

@@ -47,6 +47,16 @@ class Operations:
         return tuple(sorted({rotation_key(rotation) for rotation in self.rotations}))
 
     @functools.cached_property
+    def point_group(self) -> IntArray:
+        """(p, 3, 3) the distinct R, sorted."""
+        return np.unique(self.rotations, axis=0)
+
+    @functools.cached_property
+    def inverse_rotations(self) -> IntArray:
+        """(g, 3, 3) the inverse of each R."""
+        return np.rint(np.linalg.inv(self.rotations)).astype(np.int64)
+
+    @functools.cached_property
     def centrings24(self) -> IntArray:
         """(c, 3) the centring translations but 0, in 24ths."""
         pure = (self.rotations == np.eye(3, dtype=np.int64)).all(axis=(1, 2))
@@ -107,11 +117,26 @@ def check_group(group: Operations) -> None:
         raise CertificateError(f"the first operation of {group.setting.label} is not the identity")
     if len(np.unique(codes)) != len(codes):
         raise CertificateError(f"{group.setting.label} lists an operation twice")
-    # (R, t)(S, u) = (R S, R u + t)
-    products = np.einsum("aij,bjk->abik", rotations, rotations)
-    shifts = (np.einsum("aij,bj->abi", rotations, translations) + translations[:, None]) % UNIT
+    products, shifts = _products(rotations, translations)
     if not np.isin(_codes(products.reshape(-1, 3, 3), shifts.reshape(-1, 3)), codes).all():
         raise CertificateError(f"the operations of {group.setting.label} are not closed under composition")
+
+
+@functools.cache
+def product_table(setting: Setting) -> NDArray[np.int16]:
+    """(g, g) the multiplication table: entry (a, b) is the index of "first b, then a", modulo the lattice."""
+    group = operations(setting)
+    codes = _codes(group.rotations, group.translations24)
+    order = np.argsort(codes)
+    products, shifts = _products(group.rotations, group.translations24)
+    found = np.searchsorted(codes, _codes(products.reshape(-1, 3, 3), shifts.reshape(-1, 3)), sorter=order)
+    return order[found].reshape(len(group), len(group)).astype(np.int16)
+
+
+def _products(rotations: IntArray, translations24: IntArray) -> tuple[IntArray, IntArray]:
+    """(g, g, 3, 3) and (g, g, 3): (R, t)(S, u) = (R S, R u + t) for every pair."""
+    products = np.einsum("aij,bjk->abik", rotations, rotations)
+    return products, (np.einsum("aij,bj->abi", rotations, translations24) + translations24[:, None]) % UNIT
 
 
 def _codes(rotations: IntArray, translations24: IntArray) -> IntArray:

@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from basis_compiler.compiler import available_cores, compile_recipe
+from basis_compiler.compiler import compile_recipe
+from basis_compiler.processes import available_cores
 from basis_store import Recipe, SgbasisError, write_store
+from basis_store.atomic_write import write_atomically
 from basis_store.locations import DEFAULT_STORE, data_folder
 from basis_store.registry import REGISTRY, PublishedStore, Registry
 from basis_store.schema import FORMAT_VERSION
-from basis_store.writer import write_atomically
 
 BASE_URL = f"https://github.com/sgbasis/sgbasis/releases/download/stores-{FORMAT_VERSION[0]}/"
 

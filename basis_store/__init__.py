@@ -7,6 +7,7 @@
 """
 
 from basis_store.crystal_record import CrystalRecord
+from basis_store.crystals import CrystalInput, CrystalRecipe, CrystalTable, open_crystals, write_crystals
 from basis_store.download import fetch_store
 from basis_store.errors import (
     CertificateError,
@@ -14,12 +15,14 @@ from basis_store.errors import (
     CrystalError,
     DownloadError,
     MissingDependencyError,
+    ModelError,
     ReachError,
     RecipeError,
     SettingError,
     SgbasisError,
     StoreCorruptError,
     StoreFormatError,
+    TrainingError,
 )
 from basis_store.reader import StoreReader, open_store
 from basis_store.recipe import Recipe
@@ -33,9 +36,13 @@ __all__ = [
     "CompilationError",
     "CompiledSetting",
     "CrystalError",
+    "CrystalInput",
+    "CrystalRecipe",
     "CrystalRecord",
+    "CrystalTable",
     "DownloadError",
     "MissingDependencyError",
+    "ModelError",
     "PublishedStore",
     "ReachError",
     "Recipe",
@@ -46,10 +53,13 @@ __all__ = [
     "StoreCorruptError",
     "StoreFormatError",
     "StoreReader",
+    "TrainingError",
     "all_settings",
     "fetch_store",
+    "open_crystals",
     "open_store",
     "published_stores",
     "standard_settings",
+    "write_crystals",
     "write_store",
 ]

@@ -47,5 +47,13 @@ class CrystalError(SgbasisError, ValueError):
     """A crystal that has no well-defined symmetric description (no cell, overlap, disorder ...)."""
 
 
+class ModelError(SgbasisError, ValueError):
+    """A trained model that cannot be loaded or used: unknown name, damaged weights, another store."""
+
+
+class TrainingError(SgbasisError, ValueError):
+    """A training run that cannot start or go on: a wrong configuration, no data, a damaged checkpoint."""
+
+
 class MissingDependencyError(SgbasisError, ImportError):
     """An optional dependency is needed; the message names the extra to install."""

@@ -1,9 +1,19 @@
-"""The attributes of a store's root, and the hash that protects them (arrays: see :mod:`basis_store.schema`)."""
+"""What every file of ours has in common: format version, root attributes, and the hashes that protect them."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.errors import StoreFormatError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 ATTRIBUTES = ("format", "format_version", "recipe", "provenance", "content_sha256")
 
@@ -12,3 +22,34 @@ def attributes_digest(attributes: Mapping[str, str]) -> str:
     """SHA-256 over all root attributes, provenance included."""
     text = "\n".join(f"{name}={attributes[name]}" for name in ATTRIBUTES)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def add_column(digest: _Hash, name: str, dtype: str, array: NDArray[np.generic]) -> None:
+    """Take one array into a hash: name, type and shape, then its bytes in C order. HDF5's layout has no part."""
+    array = np.ascontiguousarray(array, dtype=dtype)
+    digest.update(f";{name}:{dtype}:{array.shape}:".encode())
+    digest.update(array.data)
+
+
+def parse_version(text: str, *, kind: str, reads: tuple[int, int], remedy: str) -> tuple[int, int]:
+    """Read ``"major.minor"``, strictly.
+
+    Args:
+        text: the version.
+        kind: what has it, for messages: ``"store"``.
+        reads: the version this release writes; it reads all of that major version.
+        remedy: what helps with an older one.
+
+    Raises:
+        StoreFormatError: it is no version, or one that this release cannot read.
+    """
+    match = re.fullmatch(r"(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})", text)
+    if not match:
+        raise StoreFormatError(f"{text!r} is not a {kind} format version of the form major.minor")
+    version = (int(match[1]), int(match[2]))
+    if version[0] != reads[0]:
+        hint = "upgrade sgbasis" if version[0] > reads[0] else remedy
+        raise StoreFormatError(
+            f"{kind} format {text} cannot be read by this release, which reads {reads[0]}.x: {hint}"
+        )
+    return version

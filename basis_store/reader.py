@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-import h5py
 import numpy as np
-from numpy.typing import NDArray
 
-from basis_store.errors import SettingError, SgbasisError, StoreCorruptError, StoreFormatError
+from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
 from basis_store.frames import FRAMES
-from basis_store.integrity import ATTRIBUTES, attributes_digest
+from basis_store.hdf5_file import CheckedFile
 from basis_store.locations import default_store_path
 from basis_store.recipe import Recipe
 from basis_store.schema import (
@@ -28,8 +25,6 @@ from basis_store.schema import (
     parse_format_version,
 )
 from basis_store.setting import Frame, Setting, all_settings
-
-_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def open_store(path: str | os.PathLike[str] | None = None) -> StoreReader:
@@ -60,53 +55,40 @@ class StoreReader:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        with self.path.open("rb") as raw:
-            if raw.read(len(_HDF5_SIGNATURE)) != _HDF5_SIGNATURE:
-                raise StoreFormatError(f"{self.path} is not an sgbasis store (not an HDF5 file)")
-        with self._hdf5_errors():
-            # No lock: stores are replaced, never changed, and may lie on read-only or network disks.
-            self._file = h5py.File(self.path, "r", locking=False)
+        self._file = CheckedFile(path, kind="an sgbasis store", remedy="fetch it again or compile it anew")
+        self.path = self._file.path
+        with self._file.errors():
             self._read_attributes(self._file)
             self._read_tables(self._file)
 
-    def _read_attributes(self, file: h5py.File) -> None:
-        if "format" not in file.attrs or _text(file.attrs["format"]) != FORMAT_NAME:
-            raise StoreFormatError(f"{self.path} is an HDF5 file, but not an sgbasis store")
-        attributes = {name: _text(file.attrs[name]) for name in ATTRIBUTES}
+    def _read_attributes(self, file: CheckedFile) -> None:
+        attributes = file.attributes(FORMAT_NAME)
         try:
             self.format_version = parse_format_version(attributes["format_version"])
             self.recipe = Recipe.from_json(attributes["recipe"])
         except StoreFormatError as error:
             raise StoreFormatError(f"{self.path}: {error}") from error
-        if attributes_digest(attributes) != _text(file.attrs["attributes_sha256"]):
-            raise self._corrupt("its root attributes do not match their checksum")
+        file.check_attributes(attributes)
         self.content_hash = attributes["content_sha256"]
         self.provenance: dict[str, str] = json.loads(attributes["provenance"])
 
-    def _read_tables(self, file: h5py.File) -> None:
-        self._norm_limits: list[int] = self._table(file, "settings/norm_limit", "<i4").tolist()
-        self._digests: list[bytes] = [row.tobytes() for row in self._table(file, "settings/sha256", "u1")]
+    def _read_tables(self, file: CheckedFile) -> None:
+        self._norm_limits: list[int] = file.read("settings/norm_limit", "<i4").tolist()
+        self._digests: list[bytes] = [row.tobytes() for row in file.read("settings/sha256", "u1")]
         self.shared_waves: dict[Frame, Int16] = {
-            frame: self._table(file, f"shared_waves/{frame}", "<i2") for frame in FRAMES
+            frame: file.read(f"shared_waves/{frame}", "<i2") for frame in FRAMES
         }
         if content_digest(self.recipe, self.shared_waves, self._digests) != self.content_hash:
-            raise self._corrupt("its content does not match its hash")
-        hall_numbers = self._table(file, "settings/hall_number", "<i2").tolist()
+            raise file.corrupt("its content does not match its hash")
+        hall_numbers = file.read("settings/hall_number", "<i2").tolist()
         if any(not 1 <= number <= 530 for number in hall_numbers):
-            raise self._corrupt("it lists a setting that does not exist")
+            raise file.corrupt("it lists a setting that does not exist")
         self.settings = tuple(all_settings()[number - 1] for number in hall_numbers)
-        if self._table(file, "settings/number", "<i2").tolist() != [setting.number for setting in self.settings]:
-            raise self._corrupt("its space-group numbers are not those of its Hall numbers")
+        if file.read("settings/number", "<i2").tolist() != [setting.number for setting in self.settings]:
+            raise file.corrupt("its space-group numbers are not those of its Hall numbers")
         self._rows = {setting: row for row, setting in enumerate(self.settings)}
-        self._offsets = {axis: self._table(file, f"{axis}/offsets", "<i8").tolist() for axis in AXES}
-        self._datasets = {column.name: file[f"{column.axis}/{column.name}"] for column in COLUMNS}
-
-    def _table(self, file: h5py.File, name: str, dtype: str) -> NDArray[Any]:
-        dataset = file[name]
-        if dataset.dtype != np.dtype(dtype):
-            raise self._corrupt(f"{name} is stored as {dataset.dtype}")
-        return np.asarray(dataset[:])
+        self._offsets = {axis: file.read(f"{axis}/offsets", "<i8").tolist() for axis in AXES}
+        self._datasets = {column.name: file.hdf5[f"{column.axis}/{column.name}"] for column in COLUMNS}
 
     def __contains__(self, setting: Setting) -> bool:
         return setting in self._rows
@@ -141,22 +123,22 @@ class StoreReader:
             StoreCorruptError: the content does not match its hash.
         """
         row = self._row(setting)
-        if not self._file:
+        if not self._file.hdf5:
             raise ValueError(f"the store {self.path} is closed")
         arrays = {}
-        with self._hdf5_errors():
+        with self._file.errors():
             for column in COLUMNS:
                 start, stop = self._offsets[column.axis][row : row + 2]
                 dataset = self._datasets[column.name]
                 # Checked before reading: h5py clips slices and would allocate whatever a damaged shape says.
                 if dataset.shape[1:] != column.row_shape or not 0 <= start <= stop <= dataset.shape[0]:
-                    raise self._corrupt(f"the rows of {setting.label} are out of range")
+                    raise self._file.corrupt(f"the rows of {setting.label} are out of range")
                 if dataset.dtype != np.dtype(column.dtype):
-                    raise self._corrupt(f"{column.name} is stored as {dataset.dtype}")
+                    raise self._file.corrupt(f"{column.name} is stored as {dataset.dtype}")
                 arrays[column.name] = dataset[start:stop]
         compiled = CompiledSetting(setting=setting, norm_limit=self._norm_limits[row], **arrays)
         if compiled.digest() != self._digests[row]:
-            raise self._corrupt(f"the basis of {setting.label} does not match its checksum")
+            raise self._file.corrupt(f"the basis of {setting.label} does not match its checksum")
         return compiled
 
     def _row(self, setting: Setting) -> int:
@@ -170,31 +152,9 @@ class StoreReader:
                 f"it was compiled with settings={self.recipe.settings!r}"
             ) from None
 
-    def _corrupt(self, why: str) -> StoreCorruptError:
-        return StoreCorruptError(f"{self.path} is damaged: {why}; fetch it again or compile it anew")
-
-    @contextlib.contextmanager
-    def _hdf5_errors(self) -> Iterator[None]:
-        """Whatever HDF5 raises over damaged bytes becomes one of our errors."""
-        try:
-            yield
-        except SgbasisError:
-            raise
-        except (OSError, KeyError, ValueError, TypeError, RuntimeError, MemoryError, AttributeError) as error:
-            reason = str(error).strip("'\"").split("\n")[0]
-            if "locking" in reason:  # another h5py handle of this process holds it with other options
-                raise OSError(
-                    f"{self.path} is open elsewhere with another locking option: close it first"
-                ) from error
-            raise self._corrupt(f"HDF5 says: {reason}") from error
-
 
 def _reopen(path: Path, content_hash: str) -> StoreReader:
     reader = StoreReader(path)
     if reader.content_hash != content_hash:
         raise StoreCorruptError(f"{path} was replaced by a store with other content ({reader.content_hash})")
     return reader
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes | np.bytes_) else str(value)

@@ -16,15 +16,15 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.errors import ReachError, StoreFormatError
+from basis_store.errors import ReachError
 from basis_store.frames import FRAMES, ball_norm, norm
+from basis_store.integrity import add_column, parse_version
 from basis_store.recipe import Recipe
 from basis_store.setting import Frame, Setting
 
@@ -152,9 +152,7 @@ class CompiledSetting:
         """SHA-256 of this setting's content (32 bytes)."""
         digest = hashlib.sha256(f"{self.setting.hall_number},{self.norm_limit}".encode())
         for column in COLUMNS:
-            array = np.ascontiguousarray(getattr(self, column.name))
-            digest.update(f";{column.name}:{column.dtype}:{array.shape}:".encode())
-            digest.update(array.data)
+            add_column(digest, column.name, column.dtype, getattr(self, column.name))
         return digest.digest()
 
 
@@ -171,13 +169,4 @@ def content_digest(recipe: Recipe, shared_waves: dict[Frame, Int16], setting_dig
 
 def parse_format_version(text: str) -> tuple[int, int]:
     """Read ``"major.minor"``, strictly; raise :class:`StoreFormatError` for versions this release cannot read."""
-    match = re.fullmatch(r"(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})", text)
-    if not match:
-        raise StoreFormatError(f"{text!r} is not a store format version of the form major.minor")
-    version = (int(match[1]), int(match[2]))
-    if version[0] != FORMAT_VERSION[0]:
-        hint = "upgrade sgbasis" if version[0] > FORMAT_VERSION[0] else "compile or fetch the store again"
-        raise StoreFormatError(
-            f"store format {text} cannot be read by this release, which reads {FORMAT_VERSION[0]}.x: {hint}"
-        )
-    return version
+    return parse_version(text, kind="store", reads=FORMAT_VERSION, remedy="compile or fetch the store again")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor, from_numpy
 
-from basis_store import Recipe, Setting, StoreReader, open_store
+from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store
 from basis_store.setting import Frame
 from runtime.basis import Basis
 
@@ -42,6 +42,7 @@ class Store:
         self.content_hash: str = reader.content_hash
         self.recipe: Recipe = reader.recipe
         self.settings: tuple[Setting, ...] = reader.settings
+        self._compiled: dict[Setting, CompiledSetting] = {}
 
     def basis(self, setting: Setting, *, radius: float | None = None, count: int | None = None) -> Basis:
         """The basis of one setting, whole or truncated (see :meth:`Basis.truncate`).
@@ -51,14 +52,28 @@ class Store:
             basis_store.StoreCorruptError: the stored basis does not match its checksum.
             basis_store.ReachError: the store does not reach that far.
         """
-        compiled = self._reader.read(setting)
+        compiled = self.compiled(setting)
         shared = self._reader.shared_waves[setting.frame]
         basis = Basis(compiled, shared_waves=shared, content_hash=self.content_hash)
         return basis if radius is None and count is None else basis.truncate(radius=radius, count=count)
 
+    def compiled(self, setting: Setting) -> CompiledSetting:
+        """The stored integers of one setting: operations, waves, phases; read and checked once, then kept.
+
+        Raises:
+            As :meth:`basis`.
+        """
+        if setting not in self._compiled:
+            self._compiled[setting] = self._reader.read(setting)
+        return self._compiled[setting]
+
     def shared_waves(self, frame: Frame) -> Tensor:
         """(K, 3) int64: the waves that every setting of ``frame`` has, without 0, in store order."""
         return from_numpy(self._reader.shared_waves[frame].astype("int64"))
+
+    def __deepcopy__(self, memo: object) -> Store:
+        """Itself: nothing in a store changes, so copies of a model share it."""
+        return self
 
     def __contains__(self, setting: Setting) -> bool:
         return setting in self._reader

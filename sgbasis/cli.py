@@ -9,6 +9,7 @@ import click
 
 from basis_store.errors import SgbasisError
 from sgbasis.commands.compile import compile_command
+from sgbasis.commands.crystals import crystals
 from sgbasis.commands.encode import encode
 from sgbasis.commands.export import export
 from sgbasis.commands.fetch import fetch
@@ -59,7 +60,7 @@ def main() -> None:
     """
 
 
-for command in (compile_command, verify, info, export, encode, fetch, show, plot):
+for command in (compile_command, verify, info, export, encode, crystals, fetch, show, plot):
     main.add_command(command)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_compiler.crystals import ELEMENTS
+from basis_compiler.crystals.crystal import ELEMENTS
 
 if TYPE_CHECKING:
     from basis_compiler import StandardCrystal

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from basis_compiler import Crystal, operations
-from basis_compiler.crystals import closest_pair
+from basis_compiler.crystals.crystal import closest_pair
 from basis_store import Setting
 
 FloatArray = np.ndarray

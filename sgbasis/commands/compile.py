@@ -35,7 +35,7 @@ def compile_command(output: Path, radius: int, min_functions: int, chosen: str, 
 
     from basis_compiler import available_cores, compile_recipe
     from basis_store import Recipe, write_store
-    from basis_store.writer import check_writable
+    from basis_store.atomic_write import check_writable
     from sgbasis.summary import summary_table
 
     check_writable(output)

@@ -60,7 +60,7 @@ def encode(
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
     import torch
 
-    from basis_store.writer import check_writable, write_atomically
+    from basis_store.atomic_write import check_writable, write_atomically
     from sgbasis.encoded_crystal import EncodedCrystal, csv_text, json_text, npz_bytes
 
     if output is not None:

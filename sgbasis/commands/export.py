@@ -28,7 +28,7 @@ def export(output: Path, setting: Setting, radius: float | None, store_path: Pat
 
     from basis_store import open_store
     from basis_store.arrays import flat_arrays
-    from basis_store.writer import write_atomically
+    from basis_store.atomic_write import write_atomically
 
     with open_store(store_path) as store:
         arrays = flat_arrays(store.read(setting), radius=radius)

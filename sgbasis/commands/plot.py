@@ -40,7 +40,7 @@ def plot(
     extra `plot`.
     """
     from basis_store import open_store
-    from basis_store.writer import check_writable, write_atomically
+    from basis_store.atomic_write import check_writable, write_atomically
     from sgbasis.plotting import function_picture
 
     section = _parse_section(section_text)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from basis_compiler import Crystal, StandardCrystal, operations, read_crystals, standardize
-from basis_compiler.canonical import LANDMARKS
+from basis_compiler.crystals.canonical import LANDMARKS
 from basis_store import Setting, standard_settings
 from basis_store.locations import data_folder
 from runtime import Store

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from basis_compiler import Crystal, StandardCrystal, operations, read_crystals, standardize
-from basis_compiler.crystals import closest_pair
+from basis_compiler.crystals.crystal import closest_pair
 from basis_store import CrystalError, Setting, standard_settings
 from basis_store.locations import data_folder
 from runtime import Store, load_store

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from basis_compiler import operations
-from basis_compiler.normalizer import normalizer
+from basis_compiler.crystals.normalizer import normalizer
 from basis_compiler.operations import rotation_generators
 from basis_store import Setting, standard_settings
 

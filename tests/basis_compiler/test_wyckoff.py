@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import basis_compiler
 from basis_compiler import operations
+from basis_compiler.crystals import wyckoff
+from basis_compiler.crystals.wyckoff import integer_basis, letters_after, wyckoff_positions
+from basis_compiler.crystals.wyckoff_table import wyckoff_rows
 from basis_compiler.operations import rotation_key
-from basis_compiler.wyckoff import integer_basis, letters_after, wyckoff_positions
-from basis_compiler.wyckoff_table import wyckoff_rows
 from basis_store import CertificateError, Setting, standard_settings
 
 
 def test_the_table_is_what_its_writer_writes() -> None:
-    with Path(basis_compiler.__file__).with_name("wyckoff.csv").open(newline="", encoding="utf-8") as file:
+    with Path(wyckoff.__file__).with_name("wyckoff.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert rows == list(wyckoff_rows())
     # International Tables A have 1731 Wyckoff positions.

@@ -13,7 +13,7 @@ import pytest
 
 from basis_compiler import compile_recipe
 from basis_store import Recipe, open_store, write_store
-from basis_store.writer import check_writable, write_atomically
+from basis_store.atomic_write import check_writable, write_atomically
 
 SMALL = Recipe(radius=2, min_functions=5, settings=(1, 2))
 WRITE_FOREVER = """

@@ -8,9 +8,9 @@ The file's cell vectors are lattice translations of the crystal, so P is a matri
 it minimises the squared distances between atoms and symmetric images. It becomes a multiple of 1/24 when one
 lies within the tolerance and describes the atoms as well; along polar axes it puts the reference atom at 0.
 
-Of the equivalent descriptions that the group allows, :mod:`basis_compiler.canonical` chooses one, however the
-file is written. Operations of the group lead from it to itself; the one that leaves the file's axes and origin
-most alone is applied.
+Of the equivalent descriptions that the group allows, :mod:`basis_compiler.crystals.canonical` chooses one,
+however the file is written. Operations of the group lead from it to itself; the one that leaves the file's axes
+and origin most alone is applied.
 
 Everything after spglib has named the group uses the exact operations of :mod:`basis_compiler.operations`.
 For an atom j of an orbit with first atom i, the pairs (j, g) with g x_i = x_j modulo the lattice are a left coset
@@ -22,17 +22,17 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import spglib
 
-from basis_compiler.canonical import Description, canonical_description
-from basis_compiler.crystals import ELEMENTS, LEAST_DISTANCE, Crystal, FloatArray, IntArray
+from basis_compiler.crystals.canonical import Description, canonical_description
+from basis_compiler.crystals.crystal import ELEMENTS, LEAST_DISTANCE, Crystal, FloatArray, IntArray
+from basis_compiler.crystals.wyckoff import wyckoff_positions
 from basis_compiler.operations import UNIT, Operations, operations
 from basis_compiler.origin_shifts import origin_shifts
-from basis_compiler.wyckoff import wyckoff_positions
 from basis_store import CrystalError, Setting
 
 _ROUNDING = 1e-4
@@ -138,13 +138,20 @@ def standardize(crystal: Crystal, *, tolerance: float = 0.01) -> StandardCrystal
             from the atoms.
         ValueError: the tolerance is not between 0 and 0.25 Angstrom.
     """
+    found = standard_description(crystal, tolerance=tolerance)
+    return replace(found, notes=(*found.notes, *_other_groups(crystal, found.setting, tolerance)))
+
+
+def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCrystal:
+    """As :func:`standardize`, but does not try other tolerances, which takes as long as all the rest."""
     if not 0 < tolerance <= _REACH:
         raise ValueError(f"the tolerance must lie between 0 and {_REACH} Angstrom, not {tolerance}")
     found = _dataset(crystal, tolerance)
     if found is None:
         raise CrystalError(f"{crystal.name}: spglib finds no space group at {tolerance:g} Angstrom")
     setting = Setting.standard(int(found.number))
-    dataset = _dataset(crystal, tolerance, setting.hall_number)
+    standard = found.hall_number == setting.hall_number
+    dataset = found if standard else _dataset(crystal, tolerance, setting.hall_number)
     if dataset is None or dataset.number != setting.number:
         raise CrystalError(
             f"{crystal.name}: spglib finds {setting.label} at {tolerance:g} Angstrom, not its standard setting: "
@@ -198,7 +205,7 @@ def standardize(crystal: Crystal, *, tolerance: float = 0.01) -> StandardCrystal
         tolerance=tolerance,
         max_displacement=moved,
         max_cell_change=float(np.linalg.norm(change.T @ (lattice - measured), axis=1).max()),
-        notes=(*crystal.notes, *_other_groups(crystal, setting, tolerance)),
+        notes=crystal.notes,
     )
 
 
@@ -253,7 +260,7 @@ def _exact_basis(crystal: Crystal, dataset: Any, tolerance: float) -> tuple[IntA
 
 def _invariant_lattice(lattice: FloatArray, group: Operations) -> FloatArray:
     """The lattice with the metric averaged over the point group, reached by a pure strain (no rotation)."""
-    rotations = np.unique(group.rotations, axis=0)
+    rotations = group.point_group
     metric = np.einsum("gji,jk,gkl->il", rotations, lattice @ lattice.T, rotations) / len(rotations)
     inverse = np.linalg.inv(lattice)
     squares, axes = np.linalg.eigh(inverse @ metric @ inverse.T)
@@ -290,7 +297,6 @@ class _Orbit:
 def _orbits(
     crystal: Crystal, points: FloatArray, group: Operations, lattice: FloatArray, measured: FloatArray
 ) -> list[_Orbit]:
-    inverses = np.rint(np.linalg.inv(group.rotations)).astype(np.int64)
     cells = crystal.volume / abs(np.linalg.det(measured))
     free = np.ones(len(points), dtype=bool)
     orbits = []
@@ -314,7 +320,7 @@ def _orbits(
                 "onto whole sets of atoms: try another tolerance"
             )
         free[atoms] = False
-        back = inverses[ops]
+        back = group.inverse_rotations[ops]
         orbits.append(
             _Orbit(
                 first=points[first],

@@ -1,4 +1,4 @@
-"""Write ``basis_compiler/wyckoff.csv`` from spglib's letters: ``python -m basis_compiler.wyckoff_table``.
+"""Write ``wyckoff.csv`` from spglib's letters: ``python -m basis_compiler.crystals.wyckoff_table``.
 
 The positions themselves are found exactly: every Wyckoff position of a standard setting has points on the grid of
 24ths that lie on no more special one, so points of the grid with the same site-symmetry group up to conjugation
@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import spglib
 
+from basis_compiler.crystals.wyckoff import WyckoffPosition, integer_basis, lies_on
 from basis_compiler.operations import UNIT, Operations, operations
-from basis_compiler.wyckoff import WyckoffPosition, integer_basis, lies_on
 from basis_store import CertificateError, Setting, standard_settings
 
 COLUMNS = ("number", "letter", "multiplicity", "site_symmetry", "point24", "directions")

@@ -6,6 +6,7 @@ occupancies, dummy atoms, atoms that overlap.
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
 from collections.abc import Iterable
@@ -14,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from basis_compiler.cif import parse_cif
-from basis_compiler.crystals import ELEMENTS, Crystal
+from basis_compiler.crystals.cif import parse_cif
+from basis_compiler.crystals.crystal import ELEMENTS, Crystal
 from basis_store import CrystalError, MissingDependencyError
 
 _FORMATS = {"cif": "CIF", "vasp": "POSCAR", "extxyz": "extended XYZ", "xyz": "XYZ"}
@@ -39,7 +40,7 @@ def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
         OSError: there is no such file, or it may not be read.
     """
     if isinstance(source, str | os.PathLike):
-        return _read_file(Path(source), tolerance)
+        return read_file(Path(source), name=str(Path(source)), tolerance=tolerance)
     if hasattr(source, "get_atomic_numbers"):
         return [_from_ase(source, "Atoms")]
     if hasattr(source, "frac_coords") and hasattr(source, "lattice"):
@@ -47,40 +48,62 @@ def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
     raise TypeError(f"a path, an ase.Atoms or a pymatgen Structure is needed, not {type(source).__name__}")
 
 
-def _read_file(path: Path, tolerance: float) -> list[Crystal]:
+def read_file(path: Path, *, name: str, tolerance: float) -> list[Crystal]:
+    """All crystals of a file that messages call ``name``; see :func:`read_crystals`."""
     content = path.read_bytes()
     if not content.strip():
-        raise CrystalError(f"{path}: the file is empty")
+        raise CrystalError(f"{name}: the file is empty")
     try:
         import ase.io  # noqa: PLC0415 - heavy and optional
         from ase.io.formats import filetype  # noqa: PLC0415 - heavy and optional
     except ImportError as error:
         raise MissingDependencyError("reading crystals needs ASE: pip install 'sgbasis[structures]'") from error
     if path.suffix.lower() == ".cif":
-        return parse_cif(_decoded(content), name=str(path), tolerance=tolerance)
+        return parse_cif(_decoded(content), name=name, tolerance=tolerance)
     with warnings.catch_warnings():
         # ASE warns about what is checked here afterwards; a warning must not end in the user's terminal.
         warnings.simplefilter("ignore")
         try:
             form = filetype(str(path))
         except Exception as error:
-            raise CrystalError(f"{path}: {_UNKNOWN_FORMAT}") from error
+            raise CrystalError(f"{name}: {_UNKNOWN_FORMAT}") from error
         if form not in _FORMATS:
-            raise CrystalError(f"{path}: {_UNKNOWN_FORMAT}")
+            raise CrystalError(f"{name}: {_UNKNOWN_FORMAT}")
         if form == "cif":
-            return parse_cif(_decoded(content), name=str(path), tolerance=tolerance)
+            return parse_cif(_decoded(content), name=name, tolerance=tolerance)
         try:
             frames = ase.io.read(path, index=":", format=form)
         except Exception as error:
-            reason = " ".join(str(error).split())[:80] or type(error).__name__
-            raise CrystalError(f"{path}: not a readable {_FORMATS[form]} file (ASE says: {reason})") from error
+            message = f"{name}: not a readable {_FORMATS[form]} file (ASE says: {_reason(error)})"
+            raise CrystalError(message) from error
     if not frames:
-        raise CrystalError(f"{path}: no atoms")
+        raise CrystalError(f"{name}: no atoms")
     several = len(frames) > 1
     return [
-        _from_ase(atoms, f"{path} (frame {i})" if several else str(path))
-        for i, atoms in enumerate(frames, start=1)
+        _from_ase(atoms, f"{name} (frame {i})" if several else name) for i, atoms in enumerate(frames, start=1)
     ]
+
+
+def parse_frame(text: str, name: str) -> tuple[Crystal, dict[str, Any]]:
+    """The crystal of one frame of an extended XYZ file, and what its comment line says about it; needs ASE.
+
+    Raises:
+        CrystalError: it cannot be read, or is no crystal.
+    """
+    from ase.io import extxyz  # noqa: PLC0415 - heavy and optional
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            (atoms,) = extxyz.read_xyz(io.StringIO(text), index=slice(None))
+        except Exception as error:
+            raise CrystalError(f"{name}: not a readable frame (ASE says: {_reason(error)})") from error
+    results = {} if atoms.calc is None else atoms.calc.results
+    return _from_ase(atoms, name), atoms.info | results
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:80] or type(error).__name__
 
 
 def _decoded(content: bytes) -> str:
@@ -101,10 +124,10 @@ def _from_ase(atoms: Any, name: str) -> Crystal:
     if lattice.any() and not all(atoms.pbc):
         raise CrystalError(f"{name}: periodic in {sum(atoms.pbc)} of 3 directions; a crystal needs all three")
     amounts = np.asarray(atoms.arrays.get("occupancy", 1.0), dtype=np.float64).ravel()
-    _check_occupancies(name, ([(str(symbol), a)] for symbol, a in zip(atoms.symbols, amounts, strict=False)))
+    check_occupancies(name, ([(str(symbol), a)] for symbol, a in zip(atoms.symbols, amounts, strict=False)))
     occupancy = atoms.info.get("occupancy")
     if isinstance(occupancy, dict):
-        _check_occupancies(name, (site.items() for site in occupancy.values() if isinstance(site, dict)))
+        check_occupancies(name, (site.items() for site in occupancy.values() if isinstance(site, dict)))
     # The plain solution, and not ASE's scaled positions, so that a missing cell is reported as one.
     singular = not np.isfinite(lattice).all() or np.linalg.matrix_rank(lattice) < 3
     coordinates = atoms.positions * 0 if singular else np.linalg.solve(lattice.T, atoms.positions.T).T
@@ -113,9 +136,7 @@ def _from_ase(atoms: Any, name: str) -> Crystal:
 
 def _from_pymatgen(structure: Any) -> Crystal:
     name = str(structure.reduced_formula if hasattr(structure, "reduced_formula") else structure.formula)
-    _check_occupancies(
-        name, ([(str(kind), amount) for kind, amount in site.species.items()] for site in structure)
-    )
+    check_occupancies(name, ([(str(kind), amount) for kind, amount in site.species.items()] for site in structure))
     if not all(structure.lattice.pbc):
         raise CrystalError(f"{name}: periodic in {sum(structure.lattice.pbc)} of 3 directions")
     symbols = ["H" if site.specie.symbol in ("D", "T") else site.specie.symbol for site in structure]
@@ -127,7 +148,8 @@ def _from_pymatgen(structure: Any) -> Crystal:
     )
 
 
-def _check_occupancies(name: str, sites: Iterable[Iterable[tuple[str, float]]]) -> None:
+def check_occupancies(name: str, sites: Iterable[Iterable[tuple[str, float]]]) -> None:
+    """Raise :class:`CrystalError` unless each site holds one element (name, amount) and is full."""
     for site in sites:
         kinds = list(site)
         if len(kinds) != 1 or abs(kinds[0][1] - 1) > 1e-3:

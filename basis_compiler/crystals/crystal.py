@@ -92,6 +92,9 @@ def _check_cell(crystal: Crystal) -> None:
         raise CrystalError(f"{crystal.name}: no cell: a crystal needs three cell vectors")
     if crystal.volume <= 1e-3 * lengths.prod():
         raise CrystalError(f"{crystal.name}: the cell has no volume: its three vectors lie in one plane")
+    # Said before atoms are looked for within reach: in a cell given in metres there are too many to count.
+    if lengths.min() < LEAST_DISTANCE:
+        raise CrystalError(f"{crystal.name}: the cell repeats each atom after only {lengths.min():.3f} Angstrom")
 
 
 def _check_atoms(crystal: Crystal) -> None:

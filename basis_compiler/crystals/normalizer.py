@@ -72,7 +72,7 @@ def normalizer(setting: Setting) -> Normalizer:
     """The equivalent descriptions of a standard setting; see the head of this module."""
     group = operations(setting)
     shifts = origin_shifts(group)
-    proper = [rotation for rotation in np.unique(group.rotations, axis=0) if round(np.linalg.det(rotation)) == 1]
+    proper = [rotation for rotation in group.point_group if round(np.linalg.det(rotation)) == 1]
     seen: set[bytes] = set()
     rotations, translations = [], []
     # Least change first, so that the identity stands for the group itself.

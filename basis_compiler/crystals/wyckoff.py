@@ -7,8 +7,8 @@ site-symmetry group. With a basis of the integer rows c that vanish on the direc
 
 and y is no more special when its multiplicity is that of the position. Everything is in integers.
 
-The table ``wyckoff.csv`` is written by ``python -m basis_compiler.wyckoff_table``; letters and symbols of site
-symmetry are those of International Tables A as spglib has them.
+The table ``wyckoff.csv`` is written by ``python -m basis_compiler.crystals.wyckoff_table``; letters and symbols of
+site symmetry are those of International Tables A as spglib has them.
 """
 
 from __future__ import annotations

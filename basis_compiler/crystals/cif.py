@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from basis_compiler.crystals import ELEMENTS, LEAST_DISTANCE, Crystal, FloatArray, IntArray
+from basis_compiler.crystals.crystal import ELEMENTS, LEAST_DISTANCE, Crystal, FloatArray, IntArray
 from basis_compiler.operations import UNIT, operations
 from basis_store import CrystalError, Setting, SettingError, all_settings
 

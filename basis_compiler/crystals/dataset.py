@@ -1,0 +1,110 @@
+"""Compile files of crystals to a dataset: in parallel, chunk by chunk, able to go on after it was killed.
+
+The entries of all inputs are cut into chunks in their order. A finished chunk is a small dataset of its own in a
+folder beside the output, named after everything that decides its content; what is found there is not done again.
+So the outcome depends neither on the number of processes nor on how often the work was interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from basis_compiler.crystals.chunks import compile_chunk, join_chunks
+from basis_compiler.crystals.sources import read_source
+from basis_compiler.processes import in_processes
+from basis_store import CrystalError, CrystalRecipe, CrystalTable, SgbasisError, open_crystals
+from basis_store.atomic_write import check_writable
+from basis_store.crystals.schema import FORMAT_VERSION
+from basis_store.hdf5_file import provenance
+
+_CHUNK = 128
+"""Entries per chunk: a few seconds of work."""
+
+
+def compile_dataset(
+    inputs: Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    tolerance: float = 0.01,
+    units: Mapping[str, str] | None = None,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> CrystalTable:
+    """Compile the crystals of ``inputs`` to the dataset ``output``.
+
+    Crystals that cannot be compiled are left out and listed with the reason; of several with one identifier, the
+    first is kept. Finished chunks lie in the folder ``output`` + ``.chunks`` until the dataset is whole.
+
+    Args:
+        inputs: files and folders; see :mod:`basis_compiler.crystals.sources`.
+        output: the file to write; replaced in one step when the new one is whole.
+        tolerance: in Angstrom, as for :func:`standardize`.
+        units: of targets, by name, where they are not known by the name.
+        workers: processes; the result does not depend on their number.
+        progress: called with the number of entries finished, and of all.
+
+    Raises:
+        CrystalError: an input that cannot be read at all, or no crystal is left.
+        CompilationError: a worker process was killed.
+        RecipeError: the tolerance is not between 0 and 0.25 Angstrom.
+        OSError: an input does not exist, or the output cannot be written.
+    """
+    output = Path(output)
+    check_writable(output)
+    sources = [read_source(Path(one)) for one in inputs]
+    recipe = CrystalRecipe(
+        inputs=tuple(source.stands_for for source in sources), tolerance=tolerance, units=dict(units or {})
+    )
+    entries = [entry for source in sources for entry in source.entries]
+    folder = output.with_name(f"{output.name}.chunks")
+    key = hashlib.sha256(f"{recipe.to_json()}\n{FORMAT_VERSION}\n{_CHUNK}\n{provenance()}".encode()).hexdigest()
+    current = folder / key[:16]
+    current.mkdir(parents=True, exist_ok=True)
+    chunks = {
+        current / f"{start // _CHUNK:06d}.h5": entries[start : start + _CHUNK]
+        for start in range(0, len(entries), _CHUNK)
+    }
+    left = [(path, chunk) for path, chunk in chunks.items() if not _is_whole(path)]
+    done = len(entries) - sum(len(chunk) for _, chunk in left)
+    report = progress or (lambda finished, total: None)
+    report(done, len(entries))
+    compile_one = functools.partial(compile_chunk, tolerance)
+    results = (
+        map(compile_one, left)
+        if workers <= 1 or not left
+        else in_processes(compile_one, left, workers=workers, remedy="smaller inputs")
+    )
+    for finished in results:
+        done += finished
+        report(done, len(entries))
+    try:
+        join_chunks([open_crystals(path) for path in chunks], output, recipe)
+    except CrystalError:  # there is nothing to go on with
+        _remove(folder)
+        raise
+    _remove(folder)
+    return open_crystals(output)
+
+
+def _remove(folder: Path) -> None:
+    """Remove finished chunks, also those of other inputs, and nothing else that somebody may have put there."""
+    for one in folder.iterdir():
+        if re.fullmatch("[0-9a-f]{16}", one.name):
+            shutil.rmtree(one)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        open_crystals(path)
+    except (SgbasisError, OSError):
+        return False
+    return True

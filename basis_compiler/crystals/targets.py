@@ -1,0 +1,71 @@
+"""What a source says about a crystal, as arrays of floats: numbers, truth values and nested lists of them.
+
+Missing is NaN: ``null``, NaN itself, and infinities, which no model could learn. Texts and objects are no targets;
+they are left out, and said to be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNITS = {
+    "band_gap": "eV",
+    "bulk_modulus_voigt": "GPa",
+    "bulk_modulus_vrh": "GPa",
+    "dielectric_electronic": "1",
+    "dielectric_total": "1",
+    "eij_max": "C/m^2",
+    "elastic_tensor_voigt_GPa": "GPa",
+    "fermi_energy": "eV",
+    "formation_energy_per_atom": "eV/atom",
+    "piezo_tensor_voigt_C_per_m2": "C/m^2",
+    "poisson_ratio": "1",
+    "poly_electronic": "1",
+    "poly_total": "1",
+    "refractive_index": "1",
+    "shear_modulus_voigt": "GPa",
+    "shear_modulus_vrh": "GPa",
+    "volume": "Angstrom^3",
+}
+"""Units of targets by the names that the Materials Project and its datasets use; 1 is a pure number."""
+
+Remarks = Counter[tuple[str, str]]
+"""How often a value of a target, by name, was left out, by reason."""
+
+
+def target_values(raw: Mapping[str, object], remarks: Remarks) -> dict[str, NDArray[np.float64]]:
+    """The targets among ``raw`` values; what is left out is counted in ``remarks``."""
+    values = {}
+    for name, value in raw.items():
+        try:
+            found = np.array(_plain(value), dtype=np.float64)
+        except (TypeError, ValueError, OverflowError) as error:
+            remarks[name, str(error) if isinstance(error, TypeError) else "not an array of numbers"] += 1
+            continue
+        infinite = np.isinf(found)
+        if infinite.any():
+            remarks[name, "infinite, taken as missing"] += 1
+            found[infinite] = np.nan
+        if found.size:
+            values[name] = found
+        else:
+            remarks[name, "an empty list"] += 1
+    return values
+
+
+def _plain(value: object) -> object:
+    """Lists of floats, nested as ``value`` is; numpy by itself would take "1.5" for a number."""
+    if value is None:
+        return math.nan
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, bool | int | float | np.number | np.bool_):
+        return float(value)
+    raise TypeError("text, not a number" if isinstance(value, str) else "not a number")

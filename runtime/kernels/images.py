@@ -1,0 +1,68 @@
+"""The neighbours of every site: all symmetry images and lattice translations of all sites within a distance.
+
+This is the direct side of the invariant kernels (T6): K(x, y) = sum over images g y of kappa(x - g y), where
+equivalent atoms are never told apart, so that only the sites of the asymmetric unit appear as x and as y.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CompiledSetting, CrystalRecord
+
+_SAME_POINT = 1e-3
+"""Angstrom. An image this close is the site itself; records hold no atoms closer than 0.5."""
+
+_BLOCK = 1 << 20
+"""Vectors measured at once, so that a crystal of any size needs a bounded amount of memory."""
+
+
+class Neighbours(NamedTuple):
+    """Pairs (site, image of a site) closer than a cutoff, each site's own lattice images included.
+
+    Attributes:
+        receivers: (E,) the site I at x_I.
+        senders: (E,) the site J whose image it is.
+        vectors: (E, 3) from x_I to the image, Cartesian, in Angstrom.
+    """
+
+    receivers: NDArray[np.int64]
+    senders: NDArray[np.int64]
+    vectors: NDArray[np.float64]
+
+
+def neighbours(record: CrystalRecord, compiled: CompiledSetting, cutoff: float) -> Neighbours:
+    """All images of all sites within ``cutoff`` Angstrom of each site, by the operations of the store.
+
+    Exact for every shape of cell: a vector shorter than the cutoff has fractional components below
+    ``cutoff * |G_i|``, with G_i the reciprocal vectors (rounding to the nearest image is not; museum, 8).
+    """
+    atoms, owners = cell_atoms(record, compiled)
+    widths = np.linalg.norm(np.linalg.inv(record.lattice), axis=0)
+    extents = np.floor(cutoff * widths + 0.5).astype(int)
+    cells = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.float64)
+    translations = cells @ record.lattice
+    found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
+    rows = max(1, _BLOCK // len(translations))
+    for site, x in enumerate(record.coordinates):
+        for start in range(0, len(atoms), rows):
+            gaps = atoms[start : start + rows] - x
+            gaps -= np.rint(gaps)
+            vectors = (gaps @ record.lattice)[:, None] + translations
+            squares = np.einsum("atc,atc->at", vectors, vectors)
+            atom, cell = np.nonzero((squares < cutoff * cutoff) & (squares > _SAME_POINT**2))
+            found.append((np.full(len(atom), site), owners[start + atom], vectors[atom, cell]))
+    receivers, senders, vectors = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Neighbours(receivers, senders, vectors)
+
+
+def cell_atoms(record: CrystalRecord, compiled: CompiledSetting) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """All atoms of the conventional cell: (N, 3) fractional coordinates, not reduced, and (N,) their sites."""
+    owners = np.repeat(np.arange(len(record)), record.multiplicities)
+    rotations = compiled.rotations[record.images].astype(np.float64)
+    shifts = compiled.translations24[record.images] / 24
+    return np.einsum("aij,aj->ai", rotations, record.coordinates[owners]) + shifts, owners

@@ -1,0 +1,78 @@
+"""Attention between the sites of a crystal through invariant kernels: the layer of the default model."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class KernelAttention(nn.Module):
+    """One head for each of several learned kernels; angular moments of its values, made invariant.
+
+    For head h, sites I and J, and an angular function (l, m):
+
+        A_I,lm = sum_J  gate(q_I . k_J)  [sum over images of J of  W_hl(r) Y_lm(r / |r|)]  v_J
+
+    The bracket is a continuous filter on values: a learned combination of the direct kernels (T6) with weights of
+    either sign; the gate, 2 sigmoid(q.k / sqrt(d)), is the attention. There is no softmax over sites: it would
+    forget how many neighbours there are. All is additive over images, so that tokens do not depend on the choice
+    of cell and equal those of the full cell. Products ``sum_m A_lm B_lm`` of moments are invariant under rotation
+    and reflection and carry angles (three-body terms); of degree 0, A itself is.
+
+    Args:
+        width: of tokens.
+        heads: number of learned kernels.
+        head_width: of a head's values.
+        radial: number of radial functions of the direct kernel.
+        degree: highest l.
+    """
+
+    degrees: Tensor
+
+    def __init__(self, width: int, heads: int, head_width: int, radial: int, degree: int) -> None:
+        super().__init__()
+        self.heads, self.head_width, self.degree = heads, head_width, degree
+        invariants = heads * head_width * (degree + 1)
+        self.norm = nn.LayerNorm(width)
+        self.query_key_value = nn.Linear(width, 3 * heads * head_width)
+        self.filters = nn.Parameter(torch.randn(degree + 1, radial, heads) / math.sqrt(radial))
+        self.partners = nn.Parameter(torch.randn(degree, heads, head_width, head_width) / math.sqrt(head_width))
+        self.invariant_norm = nn.LayerNorm(invariants)
+        self.invariant_gate = nn.Linear(width, invariants)
+        self.output = nn.Sequential(nn.Linear(invariants, width), nn.SiLU(), nn.Linear(width, width))
+        degrees = torch.repeat_interleave(torch.arange(degree + 1), 2 * torch.arange(degree + 1) + 1)
+        self.register_buffer("degrees", degrees, persistent=False)
+
+    def forward(self, tokens: Tensor, kernels: Tensor) -> Tensor:
+        """What to add to the tokens.
+
+        Args:
+            tokens: (p, n, width).
+            kernels: (p, n, n, (degree + 1)^2, radial), zero for padding.
+
+        Returns:
+            (p, n, width).
+        """
+        p, n, _ = tokens.shape
+        tokens = self.norm(tokens)
+        split = self.query_key_value(tokens).view(p, n, 3, self.heads, self.head_width)
+        queries, keys, values = split.permute(2, 0, 3, 1, 4)
+        gates = 2 * torch.sigmoid(queries @ keys.transpose(-1, -2) / math.sqrt(self.head_width))
+        filters = torch.einsum("pijar,arh->phaij", kernels, self.filters[self.degrees]) * gates[:, :, None]
+        moments = filters.reshape(p, self.heads, -1, n) @ values
+        moments = moments.view(p, self.heads, len(self.degrees), n, self.head_width)
+        invariants = self._invariants(moments).permute(0, 2, 1, 3, 4).reshape(p, n, -1)
+        gate = 2 * torch.sigmoid(self.invariant_gate(tokens))
+        result: Tensor = self.output(self.invariant_norm(invariants) * gate)
+        return result
+
+    def _invariants(self, moments: Tensor) -> Tensor:
+        """(p, h, (degree + 1)^2, n, d) -> (p, h, n, d, degree + 1)."""
+        parts = [moments[:, :, 0]]
+        for degree in range(1, self.degree + 1):
+            some = moments[:, :, degree**2 : (degree + 1) ** 2]
+            partners = torch.einsum("phmnd,hde->phmne", some, self.partners[degree - 1])
+            parts.append((some * partners).sum(2) / math.sqrt(2 * degree + 1))
+        return torch.stack(parts, dim=-1)

@@ -1,0 +1,285 @@
+"""The paper's model: positions through group-conditional waves, elements, a Transformer over the cell, a head.
+
+Source: C. Zhang, E. Ertekin, P. Orbanz, R. P. Adams, arXiv 2512.13989, and the hyper-parameters of the authors'
+release. What differs from the release, each time to repair it or because it changes no number:
+
+- Crystals come in the standard setting of their group; the release applies a group number to any cell (museum 6).
+- Attention and pooling run over the asymmetric unit, which is exact (:mod:`runtime.models.attention`).
+- The lattice is given as its turned lower triangle and groups without data keep zero columns
+  (:mod:`runtime.models.paper.position_encoder`); distances in pretraining are exact (museum 8).
+- The density counts every atom once; the release counts an atom once per operation that leaves it in place.
+
+Predictions depend on which of the allowed origins a crystal is described from (T5): where two of them exchange the
+atoms, as in rock salt, swapped crystals get different values (museum 7). That is the model's own property and the
+reason why it is a baseline here and not the default.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from basis_store import CrystalRecord, Setting
+from basis_store.frames import FRAMES, ball_norm, norm
+from basis_store.setting import Frame
+from runtime.models.attention import weighted_mean
+from runtime.models.base import Batch, CrystalModel, Sample, Target
+from runtime.models.elements import N_ELEMENTS
+from runtime.models.paper.group_waves import GroupWaves
+from runtime.models.paper.position_encoder import PositionEncoder, lattice_features
+from runtime.models.paper.transformer import EPSILON, TransformerBlock
+from runtime.store import Store, load_store
+
+_DENSITY_RADIUS = math.sqrt(6)  # 80 orthogonal waves, as in the release
+
+
+@dataclass(frozen=True)
+class PaperConfig:
+    """Sizes of a :class:`PaperModel`; the defaults are within the paper's ranges.
+
+    Attributes:
+        width: of tokens, 128 to 256.
+        blocks: Transformer blocks, 2 to 6.
+        heads: attention heads.
+        feed_forward: hidden width of the blocks.
+        encoder_hidden: width of both branches of the position encoders.
+        encoder_blocks: residual blocks per branch.
+        head_hidden: width of the head's first layer; the second has an eighth of it.
+        dropout: in the blocks; the release uses 0.1 for moduli.
+        density_sigma: width in Angstrom of the optional Gaussian density encoding (the release: 2); 0: without.
+    """
+
+    width: int = 128
+    blocks: int = 4
+    heads: int = 8
+    feed_forward: int = 512
+    encoder_hidden: int = 256
+    encoder_blocks: int = 3
+    head_hidden: int = 2048
+    dropout: float = 0.0
+    density_sigma: float = 0.0
+
+
+@dataclass(frozen=True)
+class PaperSample(Sample):
+    """One crystal of n sites.
+
+    Attributes:
+        setting: of the record.
+        functions: (n, M) invariant functions at the sites.
+        lattice: (6,) see :func:`lattice_features`.
+        numbers: (n,) atomic numbers.
+        multiplicities: (n,) atoms per cell.
+        decays: (D,) transforms of the Gaussian at the first D shared waves; D = 0 without densities.
+    """
+
+    setting: Setting
+    functions: NDArray[np.floating]
+    lattice: NDArray[np.floating]
+    numbers: NDArray[np.uint8]
+    multiplicities: NDArray[np.int32]
+    decays: NDArray[np.floating]
+
+    @property
+    def n_tokens(self) -> int:
+        """Sites of the asymmetric unit."""
+        return len(self.numbers)
+
+
+@dataclass(frozen=True)
+class PaperBatch(Batch):
+    """p crystals padded to n sites; per frame, the s sites of its crystals without padding.
+
+    Attributes:
+        numbers: (p, n) atomic numbers, 0 for padding.
+        multiplicities: (p, n) atoms per cell, 0 for padding.
+        lattices: (p, 6).
+        groups: (p,) space-group numbers.
+        orthogonal_sites: (s,) rows of the flattened (p n) tokens.
+        orthogonal_waves: (s, 2 K) Re P_k and Im P_k.
+        orthogonal_densities: (s, 2 D) transforms of the Gaussian density of each site's atoms.
+        hexagonal_sites, hexagonal_waves, hexagonal_densities: the same.
+    """
+
+    numbers: Tensor
+    multiplicities: Tensor
+    lattices: Tensor
+    groups: Tensor
+    orthogonal_sites: Tensor
+    orthogonal_waves: Tensor
+    orthogonal_densities: Tensor
+    hexagonal_sites: Tensor
+    hexagonal_waves: Tensor
+    hexagonal_densities: Tensor
+
+
+class PaperModel(CrystalModel):
+    """The baseline of arXiv 2512.13989; see the head of this file.
+
+    Args:
+        config: sizes.
+        targets: what to predict.
+        store: where waves and operations come from; default: the store that ships with the package.
+
+    Attributes:
+        encoders: position encoders by frame; :func:`runtime.models.paper.pretrain` trains them.
+    """
+
+    config_class = PaperConfig
+    config: PaperConfig
+
+    def __init__(self, config: PaperConfig, targets: Sequence[Target], store: Store | None = None) -> None:
+        super().__init__(config, targets)
+        self.store = load_store() if store is None else store
+        self._group_waves: dict[Setting, GroupWaves] = {}
+        n_waves = {frame: len(self.store.shared_waves(frame)) for frame in FRAMES}
+        self.encoders = nn.ModuleDict(
+            {
+                frame: PositionEncoder(n, config.width, config.encoder_hidden, config.encoder_blocks)
+                for frame, n in n_waves.items()
+            }
+        )
+        self._density_waves = {
+            frame: self._density_shells(frame) if config.density_sigma else 0 for frame in FRAMES
+        }
+        self.density_projections = nn.ModuleDict(
+            {
+                frame: nn.Linear(config.width + 2 * n, config.width) if n else nn.Identity()
+                for frame, n in self._density_waves.items()
+            }
+        )
+        self.element = nn.Embedding(N_ELEMENTS, config.width)
+        self.input_norm = nn.LayerNorm(config.width, eps=EPSILON)
+        self.blocks = nn.ModuleList(
+            TransformerBlock(config.width, config.heads, config.feed_forward, config.dropout)
+            for _ in range(config.blocks)
+        )
+        self.head = _head(config.width, config.head_hidden, len(targets))
+        self._initialize()
+
+    def group_waves(self, setting: Setting) -> GroupWaves:
+        """The shared waves made invariant under one setting; read from the store once."""
+        if setting not in self._group_waves:
+            self._group_waves[setting] = GroupWaves(self.store, setting)
+        return self._group_waves[setting]
+
+    def prepare(self, record: CrystalRecord) -> PaperSample:
+        """Evaluate the group's functions at the sites, in float64; keep them in the model's type."""
+        dtype = self.target_mean.dtype
+        waves = self.group_waves(record.setting)
+        functions = waves.functions(torch.tensor(record.coordinates))
+        lattice = torch.tensor(record.lattice)
+        return PaperSample(
+            setting=record.setting,
+            functions=functions.to(dtype).numpy(),
+            lattice=lattice_features(lattice[None])[0].to(dtype).numpy(),
+            numbers=record.numbers.copy(),
+            multiplicities=record.multiplicities.copy(),
+            decays=self._decays(waves, lattice, record.setting.frame).to(dtype).numpy(),
+        )
+
+    def collate(self, samples: Sequence[PaperSample]) -> PaperBatch:  # type: ignore[override]
+        """Pad the tokens; expand the functions to waves."""
+        n = max(sample.n_tokens for sample in samples)
+        numbers = torch.zeros(len(samples), n, dtype=torch.long)
+        multiplicities = torch.zeros(len(samples), n, dtype=self.target_mean.dtype)
+        for row, sample in enumerate(samples):
+            numbers[row, : sample.n_tokens] = torch.from_numpy(sample.numbers)
+            multiplicities[row, : sample.n_tokens] = torch.from_numpy(sample.multiplicities)
+        parts: dict[str, Tensor] = {}
+        for frame in FRAMES:
+            rows = [row for row, sample in enumerate(samples) if sample.setting.frame == frame]
+            parts |= self._sites_of(frame, [samples[row] for row in rows], [row * n for row in rows])
+        return PaperBatch(
+            numbers=numbers,
+            multiplicities=multiplicities,
+            lattices=torch.from_numpy(np.stack([sample.lattice for sample in samples])),
+            groups=torch.tensor([sample.setting.number for sample in samples]),
+            **parts,
+        )
+
+    def network(self, batch: PaperBatch) -> Tensor:
+        """(crystals, targets) of order one."""
+        tokens = self.input_norm(self.element(batch.numbers) + self.encode_positions(batch))
+        for block in self.blocks:
+            tokens = block(tokens, batch.multiplicities)
+        values: Tensor = self.head(weighted_mean(tokens, batch.multiplicities))
+        return values
+
+    def encode_positions(self, batch: PaperBatch) -> Tensor:
+        """(p, n, width) position encodings, 0 for padding."""
+        p, n = batch.numbers.shape
+        encodings, sites = [], []
+        for frame in FRAMES:
+            some: Tensor = getattr(batch, f"{frame}_sites")
+            waves = getattr(batch, f"{frame}_waves")
+            encoding: Tensor = self.encoders[frame](waves, some // n, batch.lattices, batch.groups)
+            if self._density_waves[frame]:
+                encoding = torch.cat([encoding, getattr(batch, f"{frame}_densities").to(encoding)], dim=1)
+            encodings.append(self.density_projections[frame](encoding))
+            sites.append(some)
+        found = torch.cat(encodings)
+        return found.new_zeros(p * n, found.shape[1]).index_copy(0, torch.cat(sites), found).view(p, n, -1)
+
+    def _sites_of(self, frame: Frame, samples: Sequence[PaperSample], starts: Sequence[int]) -> dict[str, Tensor]:
+        """The fields of a batch that belong to one frame, from its crystals and their first rows."""
+        n_waves, n_density = len(self.store.shared_waves(frame)), self._density_waves[frame]
+        dtype = self.target_mean.dtype
+        sites, waves = [torch.zeros(0, dtype=torch.long)], [torch.zeros(0, 2 * n_waves, dtype=dtype)]
+        densities = [torch.zeros(0, 2 * n_density, dtype=dtype)]
+        for sample, start in zip(samples, starts, strict=True):
+            values = self.group_waves(sample.setting).project(torch.from_numpy(sample.functions))
+            sites.append(torch.arange(start, start + sample.n_tokens))
+            waves.append(values)
+            # T7: F_I = m_I P_k(x_I), times the transform of a Gaussian.
+            weights = torch.from_numpy(sample.multiplicities)[:, None] * torch.from_numpy(sample.decays)
+            leading = values.view(-1, 2, n_waves)[:, :, :n_density]
+            densities.append((leading * weights[:, None]).flatten(1))
+        fields = {"sites": sites, "waves": waves, "densities": densities}
+        return {f"{frame}_{name}": torch.cat(tensors) for name, tensors in fields.items()}
+
+    def _density_shells(self, frame: Frame) -> int:
+        """D: the shared waves, whole shells of them, at which densities are given."""
+        norms = norm(self.store.shared_waves(frame).numpy(), frame)
+        return int((norms <= ball_norm(_DENSITY_RADIUS)).sum())
+
+    def _decays(self, waves: GroupWaves, lattice: Tensor, frame: Frame) -> Tensor:
+        """(D,) exp(-2 pi^2 sigma^2 |G|^2) at the leading shared waves."""
+        if not self.config.density_sigma:
+            return torch.zeros(0)
+        k = waves.waves[: self._density_waves[frame]].to(lattice)
+        squares = (k @ torch.linalg.inv(lattice).T).square().sum(-1)
+        return torch.exp(-2 * (math.pi * self.config.density_sigma) ** 2 * squares)
+
+    @torch.no_grad()
+    def _initialize(self) -> None:
+        """The release's initial values (flax): variance 1 / inputs, no biases; no group has a name yet."""
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.normal_(module.weight, std=module.in_features**-0.5)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            elif isinstance(module, nn.Embedding):
+                nn.init.normal_(module.weight, std=module.embedding_dim**-0.5)
+        for encoder in self.encoders.values():
+            assert isinstance(encoder, PositionEncoder)
+            nn.init.zeros_(encoder.position_group.weight)
+            nn.init.zeros_(encoder.lattice_group.weight)
+
+
+def _head(width: int, hidden: int, n_targets: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(width, hidden),
+        nn.SiLU(),
+        nn.LayerNorm(hidden, eps=EPSILON),
+        nn.Linear(hidden, hidden // 8),
+        nn.SiLU(),
+        nn.LayerNorm(hidden // 8, eps=EPSILON),
+        nn.Linear(hidden // 8, n_targets),
+    )

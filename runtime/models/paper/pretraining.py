@@ -1,0 +1,122 @@
+"""Pretraining of the position encoders: |encoding(x) - encoding(y)| learns the distance of the orbits of x and y.
+
+Cells and points are random; no crystal is seen. Source: arXiv 2512.13989 and the authors' release, whose loss,
+optimizer, schedule and cells these are. Its distances round fractional coordinates; here they are exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+from basis_store import Setting, standard_settings
+from runtime.models.paper.model import PaperModel
+from runtime.models.paper.orbit_distance import orbit_distance
+from runtime.models.paper.position_encoder import lattice_features
+from runtime.models.paper.random_lattices import random_lattices
+
+_GROUPS_PER_STEP = 8
+_WARM_UP, _CONSTANT = 0.01, 0.2  # parts of the schedule
+_L2 = 5e-5  # times the sum of squares of all parameters
+
+
+class _Pairs(NamedTuple):
+    """n pairs of points under one setting: (n, 2 K) waves at x and at y, (n, 6) lattices, (n,) distances."""
+
+    setting: Setting
+    x: Tensor
+    y: Tensor
+    lattices: Tensor
+    distances: Tensor
+
+
+def pretrain(
+    model: PaperModel,
+    *,
+    steps: int,
+    seed: int,
+    excluded_groups: Iterable[int] = (),
+    pairs: int = 256,
+    learning_rate: float = 3e-4,
+    on_step: Callable[[int, float], None] | None = None,
+) -> list[float]:
+    """Train ``model.encoders`` on orbit distances, in place; everything else stays as it is.
+
+    The same arguments give the same parameters on the same machine, whatever random numbers were drawn before.
+
+    Args:
+        model: its encoders are trained, on its device.
+        steps: optimizer steps.
+        seed: of cells, points and the order of groups.
+        excluded_groups: numbers of space groups of which no sample is made.
+        pairs: pairs of points per step, a multiple of 8: they share 8 groups drawn anew.
+        learning_rate: the greatest; warm-up, a constant part, then a cosine.
+        on_step: told the step (from 1) and its loss.
+
+    Returns:
+        The loss of each step: mean squared error of distances in square Angstrom.
+
+    Raises:
+        ValueError: no group is left.
+    """
+    excluded = frozenset(excluded_groups)
+    settings = [setting for setting in standard_settings() if setting.number not in excluded]
+    if not settings:
+        raise ValueError("every space group is excluded from pretraining")
+    generator = Generator().manual_seed(seed)
+    parameters = list(model.encoders.parameters())
+    optimizer = torch.optim.Adam(parameters, lr=learning_rate, weight_decay=2 * _L2)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _schedule(step / steps))
+    losses = []
+    for step in range(1, steps + 1):
+        groups = torch.randint(len(settings), (_GROUPS_PER_STEP,), generator=generator).tolist()
+        batches = [sample_pairs(model, settings[i], pairs // _GROUPS_PER_STEP, generator) for i in groups]
+        optimizer.zero_grad()
+        loss = torch.cat(list(_errors(model, batches))).square().mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        scheduler.step()
+        losses.append(loss.item())
+        if on_step is not None:
+            on_step(step, losses[-1])
+    return losses
+
+
+def sample_pairs(model: PaperModel, setting: Setting, n: int, generator: Generator) -> _Pairs:
+    """Random pairs of points in random cells of one setting."""
+    waves = model.group_waves(setting)
+    lattices = random_lattices(setting.crystal_system, n, generator)
+    x, y = torch.rand(2, n, 3, generator=generator, dtype=torch.float64)
+    basis = waves.basis
+    distances = orbit_distance(x, y, lattices, basis.rotations, basis.translations24)
+    at_x, at_y = waves.project(waves.functions(torch.cat([x, y]))).chunk(2)
+    return _Pairs(setting, at_x, at_y, lattice_features(lattices), distances)
+
+
+def _errors(model: PaperModel, batches: list[_Pairs]) -> Iterator[Tensor]:
+    """Errors of the distances of all pairs, frame by frame."""
+    like = next(model.encoders.parameters())
+    for frame, encoder in model.encoders.items():
+        some = [batch for batch in batches if batch.setting.frame == frame]
+        if not some:
+            continue
+        waves = torch.cat([batch.x for batch in some] + [batch.y for batch in some]).to(like)
+        lattices = torch.cat([batch.lattices for batch in some]).to(like)
+        numbers = [torch.full((len(batch.x),), batch.setting.number) for batch in some]
+        rows = torch.arange(len(lattices), device=like.device).repeat(2)
+        at_x, at_y = encoder(waves, rows, lattices, torch.cat(numbers).to(like.device)).chunk(2)
+        distances = torch.cat([batch.distances for batch in some]).to(like)
+        yield ((at_x - at_y).square().sum(-1) + 1e-6).sqrt() - distances
+
+
+def _schedule(part: float) -> float:
+    """Learning rate at a part of all steps, as a part of the greatest."""
+    if part < _WARM_UP:
+        return 0.01 + 0.99 * part / _WARM_UP
+    decayed = max(0.0, part - _WARM_UP - _CONSTANT) / (1 - _WARM_UP - _CONSTANT)
+    return 1e-4 + (1 - 1e-4) * (1 + math.cos(math.pi * min(1.0, decayed))) / 2

@@ -1,0 +1,269 @@
+"""The training loop: steps in pieces, averaged weights, validation, and a checkpoint after every epoch."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from basis_store import TrainingError
+from runtime.models import ARCHITECTURES, CrystalModel
+from runtime.training import parallel
+from runtime.training.batches import epoch_steps, pieces
+from runtime.training.checkpoints import load_checkpoint, save_checkpoint
+from runtime.training.config import TrainingConfig
+from runtime.training.data import Part
+from runtime.training.optimization import make_average, make_optimizer, make_schedule
+
+CHECKPOINT = "checkpoint.pt"
+
+
+class Log(Protocol):
+    """Where figures go: a TensorBoard writer is one."""
+
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None:
+        """Record one figure."""
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What an epoch brought.
+
+    Attributes:
+        epoch: from 0.
+        train_mae: (targets,) mean absolute error while training, in the targets' units.
+        val_mae: (targets,) of the averaged weights on the validation split.
+        learning_rate: at the end.
+        seconds: wall time, validation included.
+        crystals_per_second: of training alone.
+        best: whether no epoch before was better.
+    """
+
+    epoch: int
+    train_mae: tuple[float, ...]
+    val_mae: tuple[float, ...]
+    learning_rate: float
+    seconds: float
+    crystals_per_second: float
+    best: bool
+
+
+class Trainer:
+    """One training run: :meth:`epochs` yields a report after each epoch, its checkpoint already written.
+
+    Args:
+        config: the run.
+        model: to be trained, in place.
+        train: crystals to learn from.
+        val: crystals to choose by.
+        device: where to compute; on CUDA in mixed precision (bfloat16).
+        log: for figures by step and epoch.
+
+    Raises:
+        TrainingError: the checkpoint in the run's folder is damaged, or of another run.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        model: CrystalModel,
+        train: Part,
+        val: Part,
+        *,
+        device: torch.device | str = "cpu",
+        log: Log | None = None,
+    ) -> None:
+        self.config, self.train_part, self.val_part, self.log = config, train, val, log
+        self.device = torch.device(device)
+        self.folder = Path(config.output)
+        set_scale(model, train)
+        self.model = model.to(self.device)
+        self.average = make_average(self.model, config)
+        self.optimizer = make_optimizer(self.model, config)
+        self.steps_per_epoch = -(-len(train) // config.batch_size)
+        self.schedule = make_schedule(self.optimizer, config, config.epochs * self.steps_per_epoch)
+        weights = config.target_weights or (1.0,) * len(config.targets)
+        self.weights = torch.tensor(weights, device=self.device) / sum(weights)
+        self.epoch, self.best, self.best_epoch = 0, float("inf"), -1
+        self.best_weights: Mapping[str, Tensor] = {}
+        self.history: list[dict[str, Any]] = []
+        if (self.folder / CHECKPOINT).exists():
+            self._resume()
+
+    @property
+    def averaged_model(self) -> CrystalModel:
+        """The model with averaged weights, as of now."""
+        module = self.average.module
+        assert isinstance(module, CrystalModel)
+        return module
+
+    @property
+    def best_model(self) -> CrystalModel:
+        """A model with the averaged weights of the best epoch."""
+        model = ARCHITECTURES[self.config.architecture](self.config.model_config(), self.config.targets)
+        model.load_state_dict(self.best_weights)
+        return model
+
+    def epochs(self, progress: Any = iter) -> Iterable[EpochReport]:
+        """Train to the end, or until patience runs out.
+
+        Args:
+            progress: wraps the iterable of steps of an epoch, such as ``tqdm``.
+        """
+        while self.epoch < self.config.epochs and not self._out_of_patience():
+            yield self._one_epoch(progress)
+
+    def _out_of_patience(self) -> bool:
+        waited = self.epoch - 1 - self.best_epoch
+        return self.config.patience > 0 and waited >= self.config.patience
+
+    def _one_epoch(self, progress: Any) -> EpochReport:
+        start = time.perf_counter()
+        # What dropout draws depends on seed, epoch and process alone, so that a resumed run draws the same.
+        torch.manual_seed((self.config.seed * 100_003 + self.epoch) * 1_009 + parallel.rank())
+        self.model.train()
+        errors = torch.zeros(2, len(self.weights), dtype=torch.float64)
+        steps = epoch_steps(
+            self.train_part.lengths, self.config.batch_size, seed=self.config.seed, epoch=self.epoch
+        )
+        for indices in progress(steps):
+            errors += self._step(indices)
+        trained = time.perf_counter() - start
+        train_mae = errors[0] / errors[1].clamp(min=1) * self.model.target_scale.cpu()
+        val_mae = mean_absolute_errors(self.averaged_model, self.val_part, self.config.pair_budget, self.device)
+        score = float((torch.from_numpy(val_mae).to(self.weights) / self.model.target_scale * self.weights).sum())
+        if not np.isfinite(score):
+            raise TrainingError(f"epoch {self.epoch}: the model diverged; lower the learning rate")
+        is_best = score < self.best
+        if is_best:
+            self.best, self.best_epoch = score, self.epoch
+            self.best_weights = {k: v.detach().cpu().clone() for k, v in self.averaged_model.state_dict().items()}
+        report = EpochReport(
+            epoch=self.epoch,
+            train_mae=tuple(train_mae.tolist()),
+            val_mae=tuple(val_mae.tolist()),
+            learning_rate=float(self.schedule.get_last_lr()[0]),
+            seconds=time.perf_counter() - start,
+            crystals_per_second=len(self.train_part) / trained,
+            best=is_best,
+        )
+        self.epoch += 1
+        self._record(report)
+        return report
+
+    def _step(self, indices: np.ndarray) -> Tensor:
+        """One optimiser step; returns (2, targets): sums of absolute errors in scales, and their counts."""
+        own = indices[parallel.rank() :: parallel.world_size()]
+        sums = torch.zeros(2, len(self.weights), dtype=torch.float64)
+        self.optimizer.zero_grad()
+        for piece in pieces(own, self.train_part.lengths, self.config.pair_budget):
+            batch = self.model.collate([self.train_part.samples[i] for i in piece]).to(self.device)
+            with _mixed_precision(self.device):
+                values = self.model(batch).float()
+            errors, known = absolute_errors(self.model, values, self.train_part.tensor(piece).to(self.device))
+            loss = (errors.sum(0) * self.weights).sum() / len(indices)
+            loss.backward()  # type: ignore[no-untyped-call]
+            sums[0] += errors.detach().sum(0).double().cpu()
+            sums[1] += known.sum(0).double().cpu()
+        parallel.sum_gradients(self.model.parameters())
+        parallel.sum_tensor(sums)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_norm)
+        if not torch.isfinite(norm):
+            raise TrainingError(f"epoch {self.epoch}: gradients are not finite; lower the learning rate")
+        self.optimizer.step()
+        self.schedule.step()
+        self.average.update_parameters(self.model)
+        return sums
+
+    def _record(self, report: EpochReport) -> None:
+        names = [target.name for target in self.config.targets]
+        entry = {
+            "epoch": report.epoch,
+            "train_mae": dict(zip(names, report.train_mae, strict=True)),
+            "val_mae": dict(zip(names, report.val_mae, strict=True)),
+            "learning_rate": report.learning_rate,
+            "seconds": round(report.seconds, 2),
+            "crystals_per_second": round(report.crystals_per_second, 1),
+        }
+        self.history.append(entry)
+        if not parallel.is_first():
+            return
+        if self.log is not None:
+            for name, train, val in zip(names, report.train_mae, report.val_mae, strict=True):
+                self.log.add_scalar(f"mae/{name}/train", train, report.epoch)
+                self.log.add_scalar(f"mae/{name}/val", val, report.epoch)
+            self.log.add_scalar("learning_rate", report.learning_rate, report.epoch)
+            self.log.add_scalar("crystals_per_second", report.crystals_per_second, report.epoch)
+        save_checkpoint(
+            self.folder / CHECKPOINT,
+            {
+                "config": json.dumps(self.config.to_mapping(), sort_keys=True),
+                "epoch": self.epoch,
+                "model": self.model.state_dict(),
+                "average": self.average.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "schedule": self.schedule.state_dict(),
+                "best": self.best,
+                "best_epoch": self.best_epoch,
+                "best_weights": dict(self.best_weights),
+                "history": json.dumps(self.history),
+            },
+        )
+
+    def _resume(self) -> None:
+        path = self.folder / CHECKPOINT
+        state = load_checkpoint(path)
+        if json.loads(state["config"]) != json.loads(json.dumps(self.config.to_mapping())):
+            raise TrainingError(
+                f"{path} belongs to a run with another configuration: choose another output folder, or remove it"
+            )
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.epoch, self.best, self.best_epoch = state["epoch"], state["best"], state["best_epoch"]
+        self.best_weights = state["best_weights"]
+        self.history = json.loads(state["history"])
+
+
+def set_scale(model: CrystalModel, train: Part) -> None:
+    """Let the network's output be of order one: mean and mean absolute deviation of the training values."""
+    mean = np.nanmean(train.values, axis=0)
+    deviation = np.nanmean(np.abs(train.values - np.nanmedian(train.values, axis=0)), axis=0)
+    model.target_mean.copy_(torch.from_numpy(mean))
+    model.target_scale.copy_(torch.from_numpy(np.where(deviation > 0, deviation, 1.0)))
+
+
+def absolute_errors(model: CrystalModel, values: Tensor, expected: Tensor) -> tuple[Tensor, Tensor]:
+    """(crystals, targets) absolute errors in scales, 0 where the target is missing; and where it is known."""
+    known = torch.isfinite(expected)
+    errors = (values - torch.where(known, expected, 0.0)).abs() / model.target_scale
+    return torch.where(known, errors, 0.0), known
+
+
+@torch.no_grad()
+def mean_absolute_errors(
+    model: CrystalModel, part: Part, pair_budget: int, device: torch.device | str = "cpu"
+) -> np.ndarray:
+    """(targets,) in the targets' units."""
+    model.eval()
+    sums = np.zeros((2, len(model.targets)))
+    for piece in pieces(np.arange(len(part)), part.lengths, pair_budget):
+        values = model(model.collate([part.samples[i] for i in piece]).to(device)).double().cpu().numpy()
+        errors = np.abs(values - part.values[piece])
+        sums += np.nansum(errors, axis=0), np.isfinite(errors).sum(axis=0)
+    return np.asarray(sums[0] / np.maximum(sums[1], 1))
+
+
+def _mixed_precision(device: torch.device) -> AbstractContextManager[Any]:
+    if device.type == "cuda":
+        return torch.autocast("cuda", dtype=torch.bfloat16)
+    return nullcontext()

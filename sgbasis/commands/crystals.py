@@ -1,0 +1,72 @@
+"""``sgbasis crystals``: compile files of crystals to a dataset."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True,
+    help="Dataset to write (.h5); replaced in one step when the new one is whole.",
+)  # fmt: skip
+@click.option(
+    "--tolerance", type=click.FloatRange(0, 0.25, min_open=True), default=0.01, show_default=True,
+    help="In Angstrom: atoms and their images by symmetry this close are the same.",
+)  # fmt: skip
+@click.option(
+    "--target-unit", "units", multiple=True, metavar="NAME=UNIT", help="Unit of a target; may be repeated."
+)
+@click.option("--workers", type=click.IntRange(1), help="Processes [default: one per core].")
+def crystals(
+    inputs: tuple[Path, ...], output: Path, tolerance: float, units: tuple[str, ...], workers: int | None
+) -> None:
+    """Compile the crystals in INPUTS to a dataset: standard settings, asymmetric units, targets, splits.
+
+    INPUTS are .jsonl files (one object per line with id, lattice, species, frac_coords, targets, split), .json
+    tables of matbench and matminer, either of them also as .gz; .extxyz files; folders of crystal files with an
+    id_prop.csv; CIF and POSCAR files.
+
+    Crystals that cannot be compiled are left out and listed in the dataset with the reason. If this command is
+    killed, the same command goes on where it stopped.
+    """
+    from tqdm import tqdm
+
+    from basis_compiler import available_cores, compile_dataset
+    from sgbasis.dataset_summary import dataset_summary
+
+    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    started = time.perf_counter()
+    with tqdm(unit="crystal", desc="Compiling", disable=None) as bar:
+
+        def progress(finished: int, total: int) -> None:
+            bar.total = total
+            bar.update(finished - bar.n)
+
+        table = compile_dataset(
+            inputs,
+            output,
+            tolerance=tolerance,
+            units=_units(units),
+            workers=workers or available_cores(),
+            progress=progress,
+        )
+    click.echo(dataset_summary(table))
+    click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {table.content_hash}")
+    click.echo(f"Compiled {len(table)} crystals in {time.perf_counter() - started:.1f} s.")
+
+
+def _units(pairs: tuple[str, ...]) -> dict[str, str]:
+    units = {}
+    for pair in pairs:
+        name, equals, unit = pair.rpartition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{pair!r} is not of the form NAME=UNIT", param_hint="--target-unit")
+        units[name] = unit
+    return units

@@ -1,0 +1,56 @@
+"""What a compiled dataset holds, as text for people."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+
+from basis_store import CrystalTable, all_settings
+
+
+def dataset_summary(table: CrystalTable) -> str:
+    """Counts, targets with their ranges, and what was left out and why."""
+    groups = {all_settings()[number - 1].number for number in table.hall_numbers}
+    splits = Counter(split or "none" for split in table.splits)
+    lines = [
+        f"{len(table):,} crystals in {len(groups)} space groups: {len(table.numbers):,} sites, "
+        f"{len(table.images):,} atoms in the conventional cells",
+        "splits: " + ", ".join(f"{name} {count:,}" for name, count in splits.items()),
+        *_targets(table),
+        *(f"note: {note}" for note in table.notes),
+        *_skipped(table),
+    ]
+    return "\n".join(lines)
+
+
+def _targets(table: CrystalTable) -> list[str]:
+    if not table.targets:
+        return ["no targets"]
+    rows: list[tuple[str, ...]] = [("target", "unit", "shape", "known", "least", "greatest")]
+    for name, values in table.targets.items():
+        known = ~np.isnan(values.reshape(len(values), -1)).all(axis=1)
+        ends = [f"{end:.6g}" for end in (np.nanmin(values), np.nanmax(values))] if known.any() else ["", ""]
+        shape = " x ".join(map(str, values.shape[1:])) or "number"
+        rows.append((name, table.units[name], shape, f"{known.sum():,}", *ends))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if i < 3 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+
+
+def _skipped(table: CrystalTable) -> list[str]:
+    """One line for each kind of reason, with the first of its kind."""
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for identifier, reason in table.skipped:
+        kinds.setdefault(re.sub(r"\S*\d\S*", "..", reason), []).append((identifier, reason))
+    lines = [f"skipped: {len(table.skipped):,}"]
+    for members in sorted(kinds.values(), key=len, reverse=True):
+        identifier, reason = members[0]
+        lines.append(f"{len(members):>7,}  {identifier}: {reason}")
+    return lines

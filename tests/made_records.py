@@ -1,0 +1,136 @@
+"""Crystal records made to order from the store alone, so that tests of the runtime need no spglib."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CompiledSetting, CrystalRecord, Setting, StoreReader, open_store
+
+FloatArray = NDArray[np.float64]
+
+_CLOSEST = 1.0  # Angstrom
+_THINNEST = 2.0  # Angstrom, between lattice planes; see _too_close
+
+
+def made_record(setting: Setting, rng: np.random.Generator, n_sites: int = 3) -> CrystalRecord:
+    """A random crystal of a setting: every third site (from the second) on a special position, where there is one.
+
+    Atoms are at least 1 Angstrom apart, at 10 to 20 cubic Angstrom per atom; the cell has the metric of the
+    crystal system and a random orientation. The elements differ. Wyckoff letters are not worked out (``b"?"``),
+    and nothing keeps the crystal from having more symmetry than its setting says.
+    """
+    compiled = _compiled(setting)
+    for _ in range(200):
+        # Where the sites lie decides how many atoms there are, hence the cell; then the sites are placed in it.
+        drafts = [_draw(compiled, rng, special=site % 3 == 1) for site in range(n_sites)]
+        multiplicities = [len(distinct_images(compiled, point)) for point in drafts]
+        lattice = made_lattice(compiled, rng, volume=rng.uniform(10, 20) * sum(multiplicities))
+        sites = _placed(compiled, rng, lattice, multiplicities)
+        if sites is not None:
+            break
+    else:
+        raise AssertionError(f"no crystal of {n_sites} sites found for {setting.label}")
+    return CrystalRecord(
+        identifier=f"made-{setting.hall_number}",
+        setting=setting,
+        lattice=lattice,
+        change_of_basis=np.eye(3, dtype=np.int64),
+        denominator=1,
+        origin_shift=np.zeros(3),
+        numbers=rng.choice(np.arange(1, 90), n_sites, replace=False).astype(np.uint8),
+        coordinates=sites,
+        multiplicities=np.array(multiplicities, np.int32),
+        wyckoff=np.full(n_sites, b"?", "S1"),
+        images=np.concatenate([distinct_images(compiled, point) for point in sites]),
+    )
+
+
+def made_lattice(compiled: CompiledSetting, rng: np.random.Generator, *, volume: float) -> FloatArray:
+    """(3, 3) rows in Angstrom: a random cell that the setting's rotations preserve, randomly turned."""
+    rotations = compiled.rotations.astype(float)
+    start = np.diag([1.0, 1.25, 1.5] * np.exp(0.1 * rng.normal(size=3))) + 0.12 * rng.normal(size=(3, 3))
+    # The rotations preserve the mean over the group of R^T M R, for any metric M.
+    metric = np.einsum("gji,jk,gkl->il", rotations, start @ start.T, rotations) / len(rotations)
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    turn *= np.linalg.det(turn)
+    lattice = np.linalg.cholesky(metric)
+    return np.asarray(lattice * np.cbrt(volume / np.linalg.det(lattice)) @ turn)
+
+
+def distinct_images(compiled: CompiledSetting, point: FloatArray) -> NDArray[np.int16]:
+    """Indices of operations that carry ``point`` to each atom of its orbit in the cell, once each; 0 first."""
+    images = _images(compiled, point)
+    steps = images[:, None] - images[None]
+    same = np.abs(steps - np.rint(steps)).max(-1) < 1e-6
+    return np.unique(same.argmax(axis=1)).astype(np.int16)
+
+
+def all_atoms(record: CrystalRecord) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Fractional coordinates (atoms, 3) of the whole cell, in [0, 1), and the site of each."""
+    compiled = _compiled(record.setting)
+    site = np.repeat(np.arange(len(record)), record.multiplicities)
+    rotated = np.einsum("nij,nj->ni", compiled.rotations[record.images].astype(float), record.coordinates[site])
+    return (rotated + compiled.translations24[record.images] / 24) % 1.0 % 1.0, site
+
+
+@functools.cache
+def _store() -> StoreReader:
+    return open_store()
+
+
+@functools.cache
+def _compiled(setting: Setting) -> CompiledSetting:
+    return _store().read(setting)
+
+
+def _images(compiled: CompiledSetting, point: FloatArray) -> FloatArray:
+    return np.asarray(compiled.rotations @ point + compiled.translations24 / 24)
+
+
+def _placed(
+    compiled: CompiledSetting, rng: np.random.Generator, lattice: FloatArray, multiplicities: list[int]
+) -> FloatArray | None:
+    """Random sites of these multiplicities, one after the other, far enough from each other; or None."""
+    sites = np.zeros((0, 3))
+    for multiplicity in multiplicities:
+        for _ in range(50):
+            point = _draw(compiled, rng, special=multiplicity < len(compiled.rotations))
+            if len(distinct_images(compiled, point)) == multiplicity and not _too_close(
+                compiled, lattice, point, sites
+            ):
+                sites = np.concatenate([sites, point[None]])
+                break
+        else:
+            return None
+    return sites
+
+
+def _too_close(compiled: CompiledSetting, lattice: FloatArray, point: FloatArray, sites: FloatArray) -> bool:
+    """Whether an image of ``point`` comes too close to it or to one of ``sites``, or the cell is too thin to say.
+
+    Rounding is exact here (and not in general, museum 8): a step shorter than 1 Angstrom has fractional
+    components below 1/2 in a cell whose planes are more than 2 Angstrom apart.
+    """
+    if np.linalg.norm(np.linalg.inv(lattice), axis=0).max() > 1 / _THINNEST:
+        return True
+    atoms = _images(compiled, point)
+    own = atoms[distinct_images(compiled, point)][1:]
+    steps = np.concatenate([own - point, *(atoms - site for site in sites)])
+    lengths = np.linalg.norm((steps - np.rint(steps)) @ lattice, axis=-1)
+    return bool((lengths < _CLOSEST).any())
+
+
+def _draw(compiled: CompiledSetting, rng: np.random.Generator, *, special: bool) -> FloatArray:
+    """A random point; a special one is fixed by some operation but the identity, modulo the lattice."""
+    if special:
+        for index in rng.permutation(np.arange(1, len(compiled.rotations)))[:20]:
+            turn = compiled.rotations[index] - np.eye(3)
+            target = rng.integers(-1, 2, 3) - compiled.translations24[index] / 24
+            start = rng.random(3)
+            point = start + np.linalg.lstsq(turn, target - turn @ start, rcond=None)[0]
+            if np.abs(turn @ point - target).max() < 1e-9:
+                return np.asarray(point % 1.0 % 1.0)  # -1e-17 % 1.0 is 1.0
+    return np.asarray(rng.random(3))

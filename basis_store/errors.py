@@ -40,7 +40,7 @@ class CertificateError(SgbasisError, ArithmeticError):
 
 
 class DownloadError(SgbasisError, OSError):
-    """A published store could not be fetched whole and with the right hash."""
+    """A published store or model could not be fetched whole and with the right hash."""
 
 
 class CrystalError(SgbasisError, ValueError):
@@ -49,6 +49,10 @@ class CrystalError(SgbasisError, ValueError):
 
 class ModelError(SgbasisError, ValueError):
     """A trained model that cannot be loaded or used: unknown name, damaged weights, another store."""
+
+
+class EvaluationError(SgbasisError, ValueError):
+    """A dataset that says nothing about a model: no such target, another unit, an empty split."""
 
 
 class TrainingError(SgbasisError, ValueError):

@@ -11,11 +11,14 @@ from basis_store.errors import SgbasisError
 from sgbasis.commands.compile import compile_command
 from sgbasis.commands.crystals import crystals
 from sgbasis.commands.encode import encode
+from sgbasis.commands.evaluate import evaluate
 from sgbasis.commands.export import export
 from sgbasis.commands.fetch import fetch
 from sgbasis.commands.info import info
 from sgbasis.commands.plot import plot
+from sgbasis.commands.predict import predict
 from sgbasis.commands.show import show
+from sgbasis.commands.train import train
 from sgbasis.commands.verify import verify
 
 _EXTRA_OF = {
@@ -23,6 +26,7 @@ _EXTRA_OF = {
     "spglib": "compiler",
     "sympy": "compiler",
     "torch": "runtime",
+    "safetensors": "runtime",
     "ase": "structures",
     "matplotlib": "plot",
     "skimage": "plot",
@@ -60,7 +64,9 @@ def main() -> None:
     """
 
 
-for command in (compile_command, verify, info, export, encode, crystals, fetch, show, plot):
+for command in (
+    train, predict, evaluate, compile_command, verify, info, export, encode, crystals, fetch, show, plot
+):  # fmt: skip
     main.add_command(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -134,3 +135,44 @@ def _draw(compiled: CompiledSetting, rng: np.random.Generator, *, special: bool)
             if np.abs(turn @ point - target).max() < 1e-9:
                 return np.asarray(point % 1.0 % 1.0)  # -1e-17 % 1.0 is 1.0
     return np.asarray(rng.random(3))
+
+
+def in_p1(record: CrystalRecord, *, change: NDArray[np.int64] | None = None) -> CrystalRecord:
+    """The same crystal with no symmetry: every atom of the cell with rows ``change @ lattice`` a site.
+
+    ``change`` holds integers, of any determinant but 0: 2 makes a supercell, 1 or -1 another cell.
+    """
+    atoms, owners = all_atoms(record)
+    change = np.eye(3, dtype=np.int64) if change is None else change
+    size = abs(round(np.linalg.det(change)))
+    reach = int(np.abs(change).sum())
+    steps = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    cells = np.unique(np.round(steps @ np.linalg.inv(change) % 1.0, 9) % 1.0, axis=0)
+    assert len(cells) == size
+    coordinates = (atoms @ np.linalg.inv(change) + cells[:, None]).reshape(-1, 3) % 1.0 % 1.0
+    n = len(coordinates)
+    return dataclasses.replace(
+        record,
+        setting=Setting.standard(1),
+        lattice=change @ record.lattice,
+        numbers=np.tile(record.numbers[owners], size),
+        coordinates=coordinates,
+        multiplicities=np.ones(n, np.int32),
+        wyckoff=np.full(n, b"a", "S1"),
+        images=np.zeros(n, np.int16),
+    )
+
+
+def moved(record: CrystalRecord, coordinates: FloatArray, order: NDArray[np.int64] | None = None) -> CrystalRecord:
+    """The record with its sites at ``coordinates``, then in another ``order``, and the images that belong there."""
+    order = np.arange(len(record)) if order is None else order
+    compiled = _compiled(record.setting)
+    images = [distinct_images(compiled, point) for point in coordinates[order]]
+    return dataclasses.replace(
+        record,
+        numbers=record.numbers[order],
+        coordinates=coordinates[order],
+        multiplicities=np.array([len(one) for one in images], np.int32),
+        wyckoff=record.wyckoff[order],
+        images=np.concatenate(images),
+    )

@@ -18,8 +18,11 @@ import numpy as np
 from basis_compiler.crystals.records import compile_crystal
 from basis_compiler.crystals.sources import Entry
 from basis_compiler.crystals.targets import UNITS, Remarks, target_values
-from basis_store import CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, SgbasisError, write_crystals
+from basis_store import CertificateError, CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
 from basis_store.crystals.schema import SPLITS
+
+_NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
+"""What is wrong with one crystal, and no reason to give up on the others."""
 
 _TWICE = "a crystal of this identifier came before"
 
@@ -58,9 +61,9 @@ def _outcomes(entry: Entry, tolerance: float, remarks: Remarks) -> Iterator[Crys
                     split=_split(sample.split),
                     tolerance=tolerance,
                 )
-            except (SgbasisError, np.linalg.LinAlgError) as error:
+            except _NO_CRYSTAL as error:
                 yield sample.identifier, _reason(error, entry.name, sample.identifier)
-    except (SgbasisError, OSError) as error:
+    except (*_NO_CRYSTAL, OSError) as error:
         yield entry.name, _reason(error, entry.name)
 
 
@@ -133,7 +136,8 @@ def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]],
         if 2 * most > total or not total:
             shapes[name] = shape
             if most < total:
-                notes.append(f"{name}: not of shape {shape}, taken as missing, in {total - most} crystals")
+                form = " x ".join(map(str, shape)) or "a single number"
+                notes.append(f"{name}: not {form}, taken as missing, in {total - most} crystals")
         else:
             notes.append(f"{name}: left out, for its values have {len(+count)} shapes")
     return shapes, notes

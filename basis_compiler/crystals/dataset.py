@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from basis_compiler.crystals.chunks import compile_chunk, join_chunks
-from basis_compiler.crystals.sources import read_source
+from basis_compiler.crystals.sources import Entry, read_source
 from basis_compiler.processes import in_processes
 from basis_store import CrystalError, CrystalRecipe, CrystalTable, SgbasisError, open_crystals
 from basis_store.atomic_write import check_writable
@@ -25,7 +25,9 @@ from basis_store.crystals.schema import FORMAT_VERSION
 from basis_store.hdf5_file import provenance
 
 _CHUNK = 128
-"""Entries per chunk: a few seconds of work."""
+"""Entries per chunk: a second or two of work."""
+
+Progress = Callable[[int, int], None]
 
 
 def compile_dataset(
@@ -35,7 +37,7 @@ def compile_dataset(
     tolerance: float = 0.01,
     units: Mapping[str, str] | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> CrystalTable:
     """Compile the crystals of ``inputs`` to the dataset ``output``.
 
@@ -64,17 +66,40 @@ def compile_dataset(
     )
     entries = [entry for source in sources for entry in source.entries]
     folder = output.with_name(f"{output.name}.chunks")
-    key = hashlib.sha256(f"{recipe.to_json()}\n{FORMAT_VERSION}\n{_CHUNK}\n{provenance()}".encode()).hexdigest()
-    current = folder / key[:16]
+    current = folder / _key(recipe)
     current.mkdir(parents=True, exist_ok=True)
     chunks = {
         current / f"{start // _CHUNK:06d}.h5": entries[start : start + _CHUNK]
         for start in range(0, len(entries), _CHUNK)
     }
-    left = [(path, chunk) for path, chunk in chunks.items() if not _is_whole(path)]
-    done = len(entries) - sum(len(chunk) for _, chunk in left)
-    report = progress or (lambda finished, total: None)
-    report(done, len(entries))
+    try:
+        _compile_chunks(chunks, tolerance, workers, progress or (lambda finished, total: None))
+        try:
+            join_chunks([open_crystals(path) for path in chunks], output, recipe)
+        except CrystalError:  # there is nothing to go on with
+            _remove(folder)
+            raise
+        _remove(folder)
+    finally:
+        with contextlib.suppress(OSError):  # empty ones only
+            current.rmdir()
+            folder.rmdir()
+    return open_crystals(output)
+
+
+def _key(recipe: CrystalRecipe) -> str:
+    """Name of the folder of chunks: what decides their content, so that no others are taken for them."""
+    decides = f"{recipe.to_json()}\n{FORMAT_VERSION}\n{_CHUNK}\n{provenance()}"
+    return hashlib.sha256(decides.encode()).hexdigest()[:16]
+
+
+def _compile_chunks(
+    chunks: Mapping[Path, Sequence[Entry]], tolerance: float, workers: int, progress: Progress
+) -> None:
+    total = sum(map(len, chunks.values()))
+    left = [(path, entries) for path, entries in chunks.items() if not _is_whole(path)]
+    done = total - sum(len(entries) for _, entries in left)
+    progress(done, total)
     compile_one = functools.partial(compile_chunk, tolerance)
     results = (
         map(compile_one, left)
@@ -83,14 +108,7 @@ def compile_dataset(
     )
     for finished in results:
         done += finished
-        report(done, len(entries))
-    try:
-        join_chunks([open_crystals(path) for path in chunks], output, recipe)
-    except CrystalError:  # there is nothing to go on with
-        _remove(folder)
-        raise
-    _remove(folder)
-    return open_crystals(output)
+        progress(done, total)
 
 
 def _remove(folder: Path) -> None:

@@ -19,6 +19,7 @@ from basis_compiler.crystals.cif import parse_cif
 from basis_compiler.crystals.crystal import ELEMENTS, Crystal
 from basis_store import CrystalError, MissingDependencyError
 
+_NO_ASE = "reading crystals needs ASE: pip install 'sgbasis[structures]'"
 _FORMATS = {"cif": "CIF", "vasp": "POSCAR", "extxyz": "extended XYZ", "xyz": "XYZ"}
 
 
@@ -57,7 +58,7 @@ def read_file(path: Path, *, name: str, tolerance: float) -> list[Crystal]:
         import ase.io  # noqa: PLC0415 - heavy and optional
         from ase.io.formats import filetype  # noqa: PLC0415 - heavy and optional
     except ImportError as error:
-        raise MissingDependencyError("reading crystals needs ASE: pip install 'sgbasis[structures]'") from error
+        raise MissingDependencyError(_NO_ASE) from error
     if path.suffix.lower() == ".cif":
         return parse_cif(_decoded(content), name=name, tolerance=tolerance)
     with warnings.catch_warnings():
@@ -89,9 +90,12 @@ def parse_frame(text: str, name: str) -> tuple[Crystal, dict[str, Any]]:
 
     Raises:
         CrystalError: it cannot be read, or is no crystal.
+        MissingDependencyError: ASE is not installed.
     """
-    from ase.io import extxyz  # noqa: PLC0415 - heavy and optional
-
+    try:
+        from ase.io import extxyz  # noqa: PLC0415 - heavy and optional
+    except ImportError as error:
+        raise MissingDependencyError(_NO_ASE) from error
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -290,7 +290,7 @@ def _listed(listing: Path, files: Mapping[str, Path]) -> Iterator[Entry]:
             yield _Unreadable(identifier, f"{_LISTING} lists it, but there is no such file")
             continue
         values = {name: _value(cell) for name, cell in zip(names, row[1:], strict=True)}
-        split = str(values.pop("split", ""))
+        split = str(values.pop("split", None) or "")
         own = found.stem if identifier == found.name else identifier
         yield _CrystalFile(found.name, found, own, values, split)
 

@@ -291,7 +291,8 @@ class _Orbit:
 
     def residuals(self, step: FloatArray) -> FloatArray:
         """(pairs, 3) fractional vectors from the symmetric position to what each pair says."""
-        return np.asarray(self.gaps + self.turns @ step - self.displacement(step))
+        said = self.gaps + self.turns @ step
+        return np.asarray(said - said.mean(axis=0))
 
 
 def _orbits(
@@ -308,9 +309,11 @@ def _orbits(
         gaps = points[same][:, None] - images[None]
         # Right for short vectors: spglib's standard cell is reduced as far as the setting allows.
         gaps -= np.rint(gaps)
-        hits = np.linalg.norm(gaps @ lattice, axis=-1) < _REACH
+        vectors = gaps @ lattice
+        hits = np.einsum("agi,agi->ag", vectors, vectors) < _REACH**2
         rows, ops = np.nonzero(hits)
-        atoms = same[np.flatnonzero(hits.any(axis=1))]
+        hit = hits.any(axis=1)
+        atoms = same[hit]
         stabiliser = int(hits[np.searchsorted(same, first)].sum())
         multiplicity = len(group) // stabiliser
         whole = len(rows) == stabiliser * len(atoms) and round(multiplicity * cells, 6) == len(atoms)
@@ -325,7 +328,7 @@ def _orbits(
             _Orbit(
                 first=points[first],
                 atoms=atoms,
-                operations=hits[hits.any(axis=1)].argmax(axis=1),
+                operations=hits[hit].argmax(axis=1),
                 gaps=np.einsum("pij,pj->pi", back, gaps[rows, ops]),
                 turns=(back - np.eye(3, dtype=np.int64)).astype(np.float64),
                 multiplicity=multiplicity,

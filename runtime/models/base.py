@@ -9,15 +9,20 @@ The trainer, prediction and evaluation know nothing more of a model than this.
 from __future__ import annotations
 
 import dataclasses
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord
+from basis_store import CrystalRecord, ModelError
+
+if TYPE_CHECKING:
+    from runtime.domain import Domain
+    from runtime.store import Store
 
 
 @dataclass(frozen=True)
@@ -101,3 +106,25 @@ class CrystalModel(nn.Module, ABC):
         """(crystals, targets) in the targets' units."""
         values: Tensor = self.target_mean + self.target_scale * self.network(batch)
         return values
+
+    @classmethod
+    def from_pretrained(cls, name_or_path: str | os.PathLike[str], *, store: Store | None = None) -> Self:
+        """Load a trained model of this class; see :func:`runtime.pretrained.from_pretrained`.
+
+        Raises:
+            ModelError: also when it is of another class.
+        """
+        from runtime.pretrained import from_pretrained  # noqa: PLC0415 - it knows all architectures
+
+        model = from_pretrained(name_or_path, store=store)
+        if not isinstance(model, cls):
+            raise ModelError(f"{name_or_path} is a {type(model).__name__}, not a {cls.__name__}")
+        return model
+
+    def save_pretrained(
+        self, folder: str | os.PathLike[str], *, card: str, domain: Domain, training: Mapping[str, Any]
+    ) -> None:
+        """Write the model to a folder; see :func:`runtime.pretrained.save_pretrained`."""
+        from runtime.pretrained import save_pretrained  # noqa: PLC0415 - it knows all architectures
+
+        save_pretrained(self, folder, card=card, domain=domain, training=training)

@@ -1,8 +1,7 @@
-"""Which crystals go together: steps of one size, crystals of like length, pieces that fit in the cache.
+"""Which crystals make a step: always ``batch_size`` of them, of like length.
 
-A step always has ``batch_size`` crystals. They are drawn from a shuffled window and sorted by length, so that
-little is padded, and a step is worked off in pieces whose padded pairs stay within a budget: there is no
-greatest number of sites, and gradients do not depend on how a step was cut.
+They are drawn from a shuffled window and sorted by length, so that little is padded. A step is worked off in
+batches of bounded cost (:func:`runtime.prediction.batches`), and gradients do not depend on how it was cut.
 """
 
 from __future__ import annotations
@@ -33,21 +32,3 @@ def epoch_steps(lengths: Indices, batch_size: int, *, seed: int, epoch: int) -> 
         window = window[np.argsort(lengths[window], kind="stable")]
         steps += [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
     return [steps[i] for i in rng.permutation(len(steps))]
-
-
-def pieces(indices: Indices, lengths: Indices, pair_budget: int) -> list[Indices]:
-    """Cut a step into pieces of at most ``pair_budget`` padded pairs, or of one crystal.
-
-    Args:
-        indices: of the step's crystals.
-        lengths: (n,) tokens of every crystal.
-        pair_budget: number of crystals times the square of the greatest length.
-    """
-    ordered = indices[np.argsort(lengths[indices], kind="stable")]
-    cut: list[list[int]] = []
-    for index in ordered:
-        if cut and (len(cut[-1]) + 1) * int(lengths[index]) ** 2 <= pair_budget:
-            cut[-1].append(int(index))
-        else:
-            cut.append([int(index)])
-    return [np.array(piece, np.int64) for piece in cut]

@@ -40,7 +40,7 @@ class TrainingConfig:
         patience: epochs without a better validation error until the run stops; default: never.
         pretraining_steps: of the architecture's own pretraining, if it has one.
         seed: of weights, order and dropout. Equal seeds give equal results on equal machines.
-        pair_budget: padded pairs that are worked on at once; bounds memory.
+        pair_budget: cost of what is worked on at once, see :func:`runtime.prediction.batches`; bounds memory.
     """
 
     data: tuple[str, ...]
@@ -61,7 +61,7 @@ class TrainingConfig:
     patience: int = 0
     pretraining_steps: int = 0
     seed: int = 0
-    pair_budget: int = 12_000
+    pair_budget: int = 32_000
 
     def __post_init__(self) -> None:
         if not self.data:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from basis_store import TrainingError
+from basis_store import TrainingError, all_settings
 from basis_store.crystals import CrystalTable, open_crystals
+from runtime.domain import Domain
 from runtime.models import CrystalModel, Sample, Target
 from runtime.training.config import TrainingConfig
 
@@ -26,14 +28,13 @@ class Part:
         samples: (n,) prepared crystals.
         values: (n, targets) float64 in the targets' units, NaN where missing.
         groups: (n,) space-group numbers.
-        lengths: (n,) tokens.
     """
 
     samples: tuple[Sample, ...]
     values: np.ndarray
     groups: np.ndarray
 
-    @property
+    @cached_property
     def lengths(self) -> np.ndarray:
         """(n,) tokens of each crystal."""
         return np.array([sample.n_tokens for sample in self.samples], np.int64)
@@ -44,23 +45,6 @@ class Part:
     def tensor(self, rows: np.ndarray) -> Tensor:
         """(rows, targets) float32 values."""
         return torch.from_numpy(self.values[rows].astype(np.float32))
-
-
-@dataclass(frozen=True, eq=False)
-class Domain:
-    """What the training split spans; see :mod:`runtime.prediction` for its use.
-
-    Attributes:
-        elements: atomic numbers.
-        groups: space-group numbers.
-        max_sites: sites of the largest asymmetric unit.
-        volume_per_atom: least and greatest, cubic Angstrom.
-    """
-
-    elements: tuple[int, ...]
-    groups: tuple[int, ...]
-    max_sites: int
-    volume_per_atom: tuple[float, float]
 
 
 class TrainingData:
@@ -112,26 +96,12 @@ class TrainingData:
 
     def domain(self) -> Domain:
         """What the training split spans."""
-        elements: set[int] = set()
-        groups, sites, volumes = set(), [], []
-        for t, row in self._rows["train"]:
-            record = self.tables[t][row]
-            elements.update(record.numbers.tolist())
-            groups.add(record.setting.number)
-            sites.append(len(record))
-            volumes.append(record.volume / int(record.multiplicities.sum()))
-        return Domain(tuple(sorted(elements)), tuple(sorted(groups)), max(sites), (min(volumes), max(volumes)))
+        return Domain.of(self.tables[t][row] for t, row in self._rows["train"])
 
 
 def table_groups(table: CrystalTable) -> np.ndarray:
     """(N,) space-group number of each crystal."""
-    numbers = {hall: table[int(row)].setting.number for hall, row in _first_rows(table.hall_numbers)}
-    return np.array([numbers[int(hall)] for hall in table.hall_numbers], np.int64)
-
-
-def _first_rows(values: np.ndarray) -> Iterable[tuple[int, int]]:
-    found, rows = np.unique(values, return_index=True)
-    return zip(found.tolist(), rows.tolist(), strict=True)
+    return np.array([setting.number for setting in all_settings()])[table.hall_numbers.astype(np.int64) - 1]
 
 
 def target_values(table: CrystalTable, targets: Sequence[Target]) -> np.ndarray:

@@ -16,8 +16,9 @@ from torch import Tensor
 
 from basis_store import TrainingError
 from runtime.models import ARCHITECTURES, CrystalModel
+from runtime.prediction import batches
 from runtime.training import parallel
-from runtime.training.batches import epoch_steps, pieces
+from runtime.training.batches import epoch_steps
 from runtime.training.checkpoints import load_checkpoint, save_checkpoint
 from runtime.training.config import TrainingConfig
 from runtime.training.data import Part
@@ -138,7 +139,7 @@ class Trainer:
             errors += self._step(indices)
         trained = time.perf_counter() - start
         train_mae = errors[0] / errors[1].clamp(min=1) * self.model.target_scale.cpu()
-        val_mae = mean_absolute_errors(self.averaged_model, self.val_part, self.config.pair_budget, self.device)
+        val_mae = mean_absolute_errors(self.averaged_model, self.val_part, self.config.pair_budget)
         score = float((torch.from_numpy(val_mae).to(self.weights) / self.model.target_scale * self.weights).sum())
         if not np.isfinite(score):
             raise TrainingError(f"epoch {self.epoch}: the model diverged; lower the learning rate")
@@ -164,7 +165,7 @@ class Trainer:
         own = indices[parallel.rank() :: parallel.world_size()]
         sums = torch.zeros(2, len(self.weights), dtype=torch.float64)
         self.optimizer.zero_grad()
-        for piece in pieces(own, self.train_part.lengths, self.config.pair_budget):
+        for piece in batches(own, self.train_part.lengths, self.config.pair_budget):
             batch = self.model.collate([self.train_part.samples[i] for i in piece]).to(self.device)
             with _mixed_precision(self.device):
                 values = self.model(batch).float()
@@ -249,18 +250,21 @@ def absolute_errors(model: CrystalModel, values: Tensor, expected: Tensor) -> tu
     return torch.where(known, errors, 0.0), known
 
 
-@torch.no_grad()
-def mean_absolute_errors(
-    model: CrystalModel, part: Part, pair_budget: int, device: torch.device | str = "cpu"
-) -> np.ndarray:
+def mean_absolute_errors(model: CrystalModel, part: Part, pair_budget: int) -> np.ndarray:
     """(targets,) in the targets' units."""
+    errors = np.abs(predicted(model, part, pair_budget) - part.values)
+    return np.asarray(np.nansum(errors, axis=0) / np.maximum(np.isfinite(errors).sum(axis=0), 1))
+
+
+@torch.no_grad()
+def predicted(model: CrystalModel, part: Part, pair_budget: int) -> np.ndarray:
+    """(n, targets) in the targets' units, by a model in evaluation mode."""
     model.eval()
-    sums = np.zeros((2, len(model.targets)))
-    for piece in pieces(np.arange(len(part)), part.lengths, pair_budget):
-        values = model(model.collate([part.samples[i] for i in piece]).to(device)).double().cpu().numpy()
-        errors = np.abs(values - part.values[piece])
-        sums += np.nansum(errors, axis=0), np.isfinite(errors).sum(axis=0)
-    return np.asarray(sums[0] / np.maximum(sums[1], 1))
+    values = np.empty((len(part), len(model.targets)))
+    for rows in batches(np.arange(len(part)), part.lengths, pair_budget):
+        batch = model.collate([part.samples[i] for i in rows]).to(model.target_mean.device)
+        values[rows] = model(batch).double().cpu().numpy()
+    return values
 
 
 def _mixed_precision(device: torch.device) -> AbstractContextManager[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -49,14 +50,19 @@ def crystals(
             bar.total = total
             bar.update(finished - bar.n)
 
-        table = compile_dataset(
-            inputs,
-            output,
-            tolerance=tolerance,
-            units=_units(units),
-            workers=workers or available_cores(),
-            progress=progress,
-        )
+        try:
+            table = compile_dataset(
+                inputs,
+                output,
+                tolerance=tolerance,
+                units=_units(units),
+                workers=workers or available_cores(),
+                progress=progress,
+            )
+        except KeyboardInterrupt:
+            if (kept := output.with_name(f"{output.name}.chunks")).exists():
+                bar.write(f"Run again, the same command goes on with what is in {kept}.", file=sys.stderr)
+            raise
     click.echo(dataset_summary(table))
     click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {table.content_hash}")
     click.echo(f"Compiled {len(table)} crystals in {time.perf_counter() - started:.1f} s.")

@@ -26,7 +26,7 @@ def by_rounding(steps: torch.Tensor, lattices: torch.Tensor) -> torch.Tensor:
 
 
 def by_brute_force(steps: torch.Tensor, lattices: torch.Tensor) -> torch.Tensor:
-    """All translations with |n_i| <= 1/2 + rho |b_i*|, for rho the length of some v: |v_i| = |v.b_i*| <= rho |b_i*|."""
+    """All n with |n_i| <= 1/2 + rho |b_i*|, rho the length of some v: |v_i| = |v.b_i*| <= rho |b_i*|."""
     rounded = steps - steps.round()
     shortest = []
     for rows, lattice in zip(rounded, lattices, strict=True):

@@ -18,10 +18,17 @@ import torch
 from torch import Tensor
 
 from basis_store import Setting
+from basis_store.frames import ball_norm, norm
+from basis_store.setting import Frame
 from runtime.store import Store
 
-# The reach of the lists that a frame's settings share: 514 waves (orthogonal) and 418 (hexagonal), the paper's.
 _RADIUS = 5
+
+
+def paper_waves(store: Store, frame: Frame) -> Tensor:
+    """(K, 3) int64: the paper's 514 (orthogonal) or 418 (hexagonal) shared waves, also from a larger store."""
+    waves = store.shared_waves(frame)
+    return waves[torch.from_numpy(norm(waves.numpy(), frame) <= ball_norm(_RADIUS))]
 
 
 class GroupWaves:
@@ -33,15 +40,19 @@ class GroupWaves:
 
     Attributes:
         basis: its functions up to the reach of the shared list, the constant first.
-        waves: (K, 3) the shared list.
+        waves: (K, 3) see :func:`paper_waves`.
         columns: (2, 2 K) the two functions that each real column is made of, and
         weights: (2, 2 K) with what weights, float64; 0 where P_k = 0. Columns: all Re P_k, then all Im P_k.
     """
 
     def __init__(self, store: Store, setting: Setting) -> None:
         self.basis = store.basis(setting, radius=_RADIUS)
-        self.waves = self.basis.shared_waves
+        self.waves = paper_waves(store, setting.frame)
         self.columns, self.weights = self._matrix()
+
+    def __deepcopy__(self, memo: object) -> GroupWaves:
+        """Itself: nothing in it changes, so copies of a model share it."""
+        return self
 
     def functions(self, coordinates: Tensor) -> Tensor:
         """(n, M) invariant functions f_j at (n, 3) fractional coordinates."""
@@ -50,18 +61,18 @@ class GroupWaves:
     def project(self, functions: Tensor) -> Tensor:
         """(n, 2 K): Re P_k of all shared waves, then Im P_k, from the (n, M) functions."""
         weights = self.weights.to(functions)
-        first, second = self.columns.to(functions.device)
+        first, second = self.columns
         return functions[:, first] * weights[0] + functions[:, second] * weights[1]
 
     def _matrix(self) -> tuple[Tensor, Tensor]:
-        orbits, phases24, counts = self.basis.routing()
+        orbits, phases24, counts = self.basis.routing(self.waves)
         present = orbits >= 0
         orbits = orbits.clamp(min=0)
         part, real_phase = self.basis.parts[orbits], self.basis.real_phases24[orbits]
         # psi = exp(-i phi) f for O = -O, else (f_first + i sign f_second) / sqrt2: Basis.evaluate_complex.
         first, second = orbits - (part == -1).long(), orbits + (part == 1).long()
         angle = (phases24 + real_phase).double() * (-math.tau / 24)
-        size = present * counts.double().rsqrt() * torch.where(part == 0, 1.0, math.sqrt(0.5))
+        size = present * (counts * torch.where(part == 0, 1, 2)).double().rsqrt()
         cos, sin = size * torch.cos(angle), size * torch.sin(angle)
         real = torch.stack([cos, -sin * part])
         imaginary = torch.stack([sin, cos * part])

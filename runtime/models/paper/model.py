@@ -31,7 +31,7 @@ from basis_store.setting import Frame
 from runtime.models.attention import weighted_mean
 from runtime.models.base import Batch, CrystalModel, Sample, Target
 from runtime.models.elements import N_ELEMENTS
-from runtime.models.paper.group_waves import GroupWaves
+from runtime.models.paper.group_waves import GroupWaves, paper_waves
 from runtime.models.paper.position_encoder import PositionEncoder, lattice_features
 from runtime.models.paper.transformer import EPSILON, TransformerBlock
 from runtime.store import Store, load_store
@@ -138,11 +138,11 @@ class PaperModel(CrystalModel):
         super().__init__(config, targets)
         self.store = load_store() if store is None else store
         self._group_waves: dict[Setting, GroupWaves] = {}
-        n_waves = {frame: len(self.store.shared_waves(frame)) for frame in FRAMES}
+        self._n_waves = {frame: len(paper_waves(self.store, frame)) for frame in FRAMES}
         self.encoders = nn.ModuleDict(
             {
                 frame: PositionEncoder(n, config.width, config.encoder_hidden, config.encoder_blocks)
-                for frame, n in n_waves.items()
+                for frame, n in self._n_waves.items()
             }
         )
         self._density_waves = {
@@ -173,8 +173,8 @@ class PaperModel(CrystalModel):
         """Evaluate the group's functions at the sites, in float64; keep them in the model's type."""
         dtype = self.target_mean.dtype
         waves = self.group_waves(record.setting)
-        functions = waves.functions(torch.tensor(record.coordinates))
-        lattice = torch.tensor(record.lattice)
+        functions = waves.functions(torch.from_numpy(record.coordinates.copy()))
+        lattice = torch.from_numpy(record.lattice.copy())
         return PaperSample(
             setting=record.setting,
             functions=functions.to(dtype).numpy(),
@@ -229,7 +229,7 @@ class PaperModel(CrystalModel):
 
     def _sites_of(self, frame: Frame, samples: Sequence[PaperSample], starts: Sequence[int]) -> dict[str, Tensor]:
         """The fields of a batch that belong to one frame, from its crystals and their first rows."""
-        n_waves, n_density = len(self.store.shared_waves(frame)), self._density_waves[frame]
+        n_waves, n_density = self._n_waves[frame], self._density_waves[frame]
         dtype = self.target_mean.dtype
         sites, waves = [torch.zeros(0, dtype=torch.long)], [torch.zeros(0, 2 * n_waves, dtype=dtype)]
         densities = [torch.zeros(0, 2 * n_density, dtype=dtype)]
@@ -246,7 +246,7 @@ class PaperModel(CrystalModel):
 
     def _density_shells(self, frame: Frame) -> int:
         """D: the shared waves, whole shells of them, at which densities are given."""
-        norms = norm(self.store.shared_waves(frame).numpy(), frame)
+        norms = norm(paper_waves(self.store, frame).numpy(), frame)
         return int((norms <= ball_norm(_DENSITY_RADIUS)).sum())
 
     def _decays(self, waves: GroupWaves, lattice: Tensor, frame: Frame) -> Tensor:

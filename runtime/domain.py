@@ -1,0 +1,65 @@
+"""What a model was trained on, and in which respects a crystal lies outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from basis_store import CrystalRecord
+from runtime.formula import symbol
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a training split spans.
+
+    Attributes:
+        elements: atomic numbers.
+        groups: space-group numbers.
+        max_sites: sites of the largest asymmetric unit.
+        volume_per_atom: least and greatest, cubic Angstrom.
+    """
+
+    elements: tuple[int, ...]
+    groups: tuple[int, ...]
+    max_sites: int
+    volume_per_atom: tuple[float, float]
+
+    @classmethod
+    def of(cls, records: Iterable[CrystalRecord]) -> Self:
+        """What at least one record spans."""
+        elements: set[int] = set()
+        groups: set[int] = set()
+        sites: list[int] = []
+        volumes: list[float] = []
+        for record in records:
+            elements.update(record.numbers.tolist())
+            groups.add(record.setting.number)
+            sites.append(len(record))
+            volumes.append(_volume_per_atom(record))
+        return cls(tuple(sorted(elements)), tuple(sorted(groups)), max(sites), (min(volumes), max(volumes)))
+
+
+def outside_domain(record: CrystalRecord, domain: Domain) -> list[str]:
+    """One sentence for each respect in which a crystal is unlike all that a model was trained on; often none."""
+    sentences = []
+    unseen = sorted(set(record.numbers.tolist()) - set(domain.elements))
+    if unseen:
+        names = ", ".join(symbol(number) for number in unseen)
+        sentences.append(f"no training crystal has {names}")
+    if record.setting.number not in domain.groups:
+        sentences.append(f"no training crystal has space group {record.setting.number} {record.setting.symbol}")
+    if len(record) > domain.max_sites:
+        sentences.append(f"its {len(record)} sites are more than the {domain.max_sites} of any training crystal")
+    volume, (least, greatest) = _volume_per_atom(record), domain.volume_per_atom
+    if not least <= volume <= greatest:
+        sentences.append(
+            f"its volume per atom of {volume:.1f} cubic Angstrom lies outside the range trained on, "
+            f"{least:.1f} to {greatest:.1f}"
+        )
+    return sentences
+
+
+def _volume_per_atom(record: CrystalRecord) -> float:
+    return record.volume / int(record.multiplicities.sum())

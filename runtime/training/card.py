@@ -1,0 +1,54 @@
+"""The model card that a training run writes: what the run itself knows. Who publishes a model adds the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runtime.model_card import DataSource, ModelCard
+from runtime.models import CrystalModel
+
+
+def training_card(model: CrystalModel, summary: Mapping[str, Any]) -> str:
+    """Markdown.
+
+    Args:
+        model: trained.
+        summary: see :func:`runtime.training.run.run_training`.
+    """
+    configuration = summary["configuration"]
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    training = [
+        f"{type(model).__name__} with {parameters:,} parameters, trained on {summary['crystals']:,} crystals in "
+        f"{summary['epochs']} epochs of batches of {configuration['batch_size']}, seed {configuration['seed']}. "
+        f"The weights are the moving average after epoch {summary['best_epoch']}, the best on the validation split.",
+    ]
+    if configuration["hold_out_groups"]:
+        groups = ", ".join(map(str, configuration["hold_out_groups"]))
+        training.append(f"No crystal of the space groups {groups} was trained on.")
+    if configuration["initial"]:
+        training.append(f"Training started from the weights of `{configuration['initial']}`.")
+    return ModelCard(
+        name=" and ".join(target.name for target in model.targets),
+        summary="Predicts " + ", ".join(f"{target.name} ({target.unit})" for target in model.targets) + ".",
+        sources=[
+            DataSource(
+                name=name, attribution=f"`{name}`, content {content}. Say here whose it is, and its licence."
+            )
+            for name, content in summary["data"].items()
+        ],
+        training=" ".join(training),
+        figures=[
+            (
+                f"mean absolute error of {target.name} on the validation split",
+                f"{summary['val_mae'][target.name]:.4f} {target.unit}".strip(),
+            )
+            for target in model.targets
+        ],
+        limits=[
+            "The validation split chose the epoch, so its error is a little too good.",
+            "Crystals unlike those of the training split are predicted with unknown error; `sgbasis predict` says "
+            "in which respect a crystal is unlike them.",
+        ],
+        licence="other",
+    ).to_markdown()

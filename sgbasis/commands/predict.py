@@ -1,0 +1,102 @@
+"""``sgbasis predict``: properties of crystals, from trained models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--property", "properties", multiple=True, metavar="NAME",
+    help="Such as formation_energy; may be repeated [default: all that ship].",
+)  # fmt: skip
+@click.option(
+    "--model", "folders", multiple=True, metavar="FOLDER", help="A model of your own, or owner/name on the Hub."
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write .csv instead of printing a table.",
+)
+@click.option(
+    "--tolerance", type=click.FloatRange(0, 0.25, min_open=True), default=0.01, show_default=True,
+    help="In Angstrom: atoms and their images by symmetry this close are the same.",
+)  # fmt: skip
+def predict(
+    files: tuple[Path, ...],
+    properties: tuple[str, ...],
+    folders: tuple[str, ...],
+    output: Path | None,
+    tolerance: float,
+) -> None:
+    """Predict properties of the crystals in FILES, in whatever cell they are written.
+
+    FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), and folders of
+    crystal files. The column "notes" says in which respects a crystal is unlike all that a model was trained on.
+
+    A crystal that cannot be read is reported in one line; the others are predicted all the same, and the exit code
+    says that something was left out.
+    """
+    if output is not None and output.suffix.lower() != ".csv":
+        raise click.BadParameter(f"{output} does not end in .csv", param_hint="--output")
+    from tqdm import tqdm
+
+    from basis_store import CrystalError, CrystalRecord, ModelError
+    from basis_store.atomic_write import check_writable, write_atomically
+    from runtime import load_store
+    from runtime.model_location import shipped_models
+    from runtime.pretrained import open_pretrained
+    from sgbasis.crystal_input import read_inputs
+    from sgbasis.predicting import predictions
+    from sgbasis.prediction_table import csv_text, text_table
+
+    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    if output is not None:
+        check_writable(output)
+    shipped = shipped_models()
+    if unknown := [name for name in properties if name not in shipped]:
+        raise ModelError(
+            f"no model for {unknown[0]!r} ships with this package; known: {', '.join(shipped) or 'none'}"
+        )
+    names = [*properties, *folders] or list(shipped)
+    if not names:
+        raise ModelError("no models ship with this package: give --model FOLDER")
+    store = load_store()
+    models = [(one, one.load(store)) for one in map(open_pretrained, names)]
+
+    with tqdm(unit="crystal", desc="Reading", disable=None) as bar:
+
+        def progress(finished: int, total: int) -> None:
+            bar.total = total
+            bar.update(finished - bar.n)
+
+        readings = read_inputs(files, tolerance=tolerance, progress=progress)
+    found = [(source, crystal) for source, crystal in readings if isinstance(crystal, CrystalRecord)]
+    failures = [crystal for _, crystal in readings if isinstance(crystal, str)]
+    if not found and len(failures) == 1:
+        raise CrystalError(failures[0])
+    for failure in failures:
+        click.echo(failure, err=True)
+    if not found:
+        raise CrystalError(f"none of {len(failures)} inputs holds a crystal that can be read")
+    with tqdm(total=len(found) * len(models), unit="crystal", desc="Predicting", disable=None) as bar:
+        predicted = predictions(found, models, bar.update)
+    if output is None:
+        click.echo(text_table(predicted))
+    else:
+        write_atomically(output, csv_text(predicted).encode())
+        outside = sum(bool(one.notes) for one in predicted)
+        click.echo(
+            f"{output}: {len(predicted)} predictions for {len(found)} crystals, "
+            f"{outside} of them outside of what the model was trained on"
+        )
+    if failures:
+        raise CrystalError(
+            f"{len(failures)} of {len(readings)} crystals could not be read; the others are predicted"
+        )

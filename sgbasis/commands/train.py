@@ -1,0 +1,107 @@
+"""``sgbasis train``: train a model on compiled datasets."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from runtime.training import EpochReport
+
+
+@click.command()
+@click.argument("config", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--data", multiple=True, help="Compiled dataset (repeatable).")
+@click.option(
+    "--target", "targets", multiple=True, help="NAME, or log10:NAME to learn the logarithm (repeatable)."
+)
+@click.option("--output", "-o", help="Folder for checkpoints, logs and the model.")
+@click.option("--architecture", help="CrystalFourierTransformer, PaperModel or CompositionModel.")
+@click.option("--initial", help="Trained model to start from: a name or a folder.")
+@click.option("--hold-out-groups", help='Space groups never trained on: "inversion", or numbers such as 225,227.')
+@click.option("--epochs", type=click.IntRange(1))
+@click.option("--batch-size", type=click.IntRange(1), help="Crystals per step, over all processes.")
+@click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
+@click.option("--patience", type=click.IntRange(0), help="Stop after this many epochs without a better one.")
+@click.option("--seed", type=int)
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
+def train(
+    config: Path | None, data: tuple[str, ...], targets: tuple[str, ...], device: str, **options: Any
+) -> None:
+    r"""Train a model as CONFIG (a TOML file) says; options replace its entries.
+
+    The best epoch on the validation split is saved in OUTPUT/model, for --model of predict and evaluate. A run
+    that was killed goes on from its last epoch with the same command. Several processes: torchrun
+    --nproc-per-node 2 -m sgbasis train CONFIG.
+
+    \b
+    sgbasis crystals mp.jsonl.gz --output mp.h5
+    sgbasis train --data mp.h5 --target band_gap --output runs/gap
+    sgbasis evaluate --model runs/gap/model --data mp.h5
+    """
+    import torch
+
+    from runtime.training import TrainingConfig, parallel
+    from runtime.training.run import run_training
+
+    values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    if data:
+        values["data"] = data
+    if targets:
+        values["targets"] = [_target(text) for text in targets]
+    made = TrainingConfig.from_toml(config, **values) if config else TrainingConfig.from_mapping(values)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_flush_denormal(True)  # tiny numbers of averaged weights would slow the processor down
+    parallel.start()
+    try:
+        display = _Display(parallel.is_first())
+        started = time.perf_counter()
+        folder = run_training(
+            made,
+            device=device,
+            display=display,
+            on_epoch=lambda report: display.say(_line(report, [target.name for target in made.targets])),
+        )
+        display.say(f"Trained in {time.perf_counter() - started:.0f} s. The model: {folder}")
+    finally:
+        parallel.stop()
+
+
+def _target(text: str) -> dict[str, Any]:
+    name, log = text.removeprefix("log10:"), text.startswith("log10:")
+    return {"name": name, "log10": log}
+
+
+def _line(report: EpochReport, names: list[str]) -> str:
+    figures = "  ".join(
+        f"{name} {train:.4f} / {val:.4f}"
+        for name, train, val in zip(names, report.train_mae, report.val_mae, strict=True)
+    )
+    mark = " *" if report.best else ""
+    return (
+        f"epoch {report.epoch:3d}  MAE train / val: {figures}  {report.crystals_per_second:.0f} crystals/s{mark}"
+    )
+
+
+class _Display:
+    """Lines and progress bars on standard error; silent in all processes but the first."""
+
+    def __init__(self, loud: bool) -> None:
+        self.loud = loud
+
+    def say(self, text: str) -> None:
+        if self.loud:
+            click.echo(text)
+
+    def bar(self, things: Iterable[Any], label: str, unit: str) -> Iterator[Any]:
+        from tqdm import tqdm
+
+        disable = None if self.loud else True
+        with contextlib.closing(tqdm(things, desc=label, unit=unit, leave=False, disable=disable)) as bar:
+            yield from bar

@@ -1,0 +1,122 @@
+"""Predict properties of crystals from files, compiled datasets, and the objects of ASE and pymatgen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from basis_store import CrystalError, CrystalRecord, Setting
+
+if TYPE_CHECKING:
+    from runtime.models import CrystalModel
+    from runtime.pretrained import Pretrained
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """One property of one crystal.
+
+    Attributes:
+        source: the file it came from; ``""`` for an object.
+        identifier: what its source calls the crystal.
+        formula: reduced, such as ``"MgAl2O4"``.
+        setting: the standard setting of its space group.
+        property: what is predicted.
+        value: in ``unit``.
+        unit: such as ``"eV/atom"`` or ``"log10 GPa"``.
+        notes: in which respects the crystal lies outside of what the model was trained on.
+    """
+
+    source: str
+    identifier: str
+    formula: str
+    setting: Setting
+    property: str
+    value: float
+    unit: str
+    notes: tuple[str, ...]
+
+
+def predict_property(
+    structures: object, model: str | os.PathLike[str], *, tolerance: float = 0.01
+) -> list[Prediction]:
+    """Predict with a trained model.
+
+    >>> from sgbasis import predict_property
+    >>> predict_property("NaCl.cif", "formation_energy")[0].value  # doctest: +SKIP
+    -2.1
+
+    Args:
+        structures: the path of a CIF, POSCAR, extended XYZ or JSONL file, of a compiled dataset or of a folder of
+            crystal files; an ``ase.Atoms``; a pymatgen ``Structure``; a record; or several of these.
+        model: a property that ships, such as ``"formation_energy"``; or what
+            :func:`runtime.pretrained.from_pretrained` takes.
+        tolerance: in Angstrom: atoms and their images by symmetry this close are the same.
+
+    Returns:
+        A prediction for every crystal and target of the model, in this order.
+
+    Raises:
+        CrystalError: a file cannot be read, or holds no ordered crystal.
+        ModelError: there is no such model, or it is damaged.
+        OSError: there is no such file.
+    """
+    from runtime.pretrained import open_pretrained
+
+    pretrained = open_pretrained(model)
+    found = list(_found(structures, tolerance))
+    return predictions(found, [(pretrained, pretrained.load())])
+
+
+def predictions(
+    found: Sequence[tuple[str, CrystalRecord]],
+    models: Sequence[tuple[Pretrained, CrystalModel]],
+    progress: Callable[[int], object] | None = None,
+) -> list[Prediction]:
+    """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
+    from runtime.domain import outside_domain
+    from runtime.formula import reduced_formula
+    from runtime.prediction import predict
+
+    values = [predict(model, (record for _, record in found), progress=progress) for _, model in models]
+    return [
+        Prediction(
+            source=source,
+            identifier=record.identifier,
+            formula=reduced_formula(record),
+            setting=record.setting,
+            property=label,
+            value=float(value),
+            unit=target.unit,
+            notes=tuple(outside_domain(record, pretrained.description.domain)),
+        )
+        for row, (source, record) in enumerate(found)
+        for (pretrained, model), predicted in zip(models, values, strict=True)
+        for target, label, value in zip(model.targets, pretrained.labels, predicted[row], strict=True)
+    ]
+
+
+def _found(structures: Any, tolerance: float) -> Iterator[tuple[str, CrystalRecord]]:
+    from basis_compiler import compile_crystals
+    from sgbasis.crystal_input import read_inputs
+
+    if isinstance(structures, CrystalRecord):
+        yield "", structures
+    elif isinstance(structures, str | os.PathLike):
+        path = Path(structures)
+        path.stat()  # a missing file is an OSError, as elsewhere in Python, and no crystal's fault
+        for source, crystal in read_inputs([path], tolerance=tolerance):
+            if isinstance(crystal, str):
+                raise CrystalError(crystal)
+            yield source, crystal
+    elif hasattr(structures, "get_atomic_numbers") or hasattr(structures, "frac_coords"):
+        for record in compile_crystals(structures, tolerance=tolerance):
+            yield "", record
+    elif isinstance(structures, Iterable):
+        for one in structures:
+            yield from _found(one, tolerance)
+    else:
+        raise TypeError(f"a path, an ase.Atoms or a pymatgen Structure is needed, not {type(structures).__name__}")

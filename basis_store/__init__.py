@@ -6,9 +6,9 @@
 [[1, 1, 1], [1, 1, -1]]
 """
 
-from basis_store.crystal_record import CrystalRecord
-from basis_store.crystals import CrystalInput, CrystalRecipe, CrystalTable, open_crystals, write_crystals
-from basis_store.download import fetch_store
+import importlib
+from typing import TYPE_CHECKING
+
 from basis_store.errors import (
     CertificateError,
     CompilationError,
@@ -25,12 +25,17 @@ from basis_store.errors import (
     StoreFormatError,
     TrainingError,
 )
-from basis_store.reader import StoreReader, open_store
-from basis_store.recipe import Recipe
-from basis_store.registry import PublishedStore, published_stores
-from basis_store.schema import CompiledSetting
 from basis_store.setting import Setting, all_settings, standard_settings
-from basis_store.writer import write_store
+
+if TYPE_CHECKING:
+    from basis_store.crystal_record import CrystalRecord
+    from basis_store.crystals import CrystalInput, CrystalRecipe, CrystalTable, open_crystals, write_crystals
+    from basis_store.download import fetch_store
+    from basis_store.reader import StoreReader, open_store
+    from basis_store.recipe import Recipe
+    from basis_store.registry import PublishedStore, published_stores
+    from basis_store.schema import CompiledSetting
+    from basis_store.writer import write_store
 
 __all__ = [
     "CertificateError",
@@ -65,3 +70,29 @@ __all__ = [
     "write_crystals",
     "write_store",
 ]
+
+# Imported when first asked for: a command that only names a setting waits for neither numpy nor h5py, and opening
+# a store does not wait for what writes or fetches one.
+_MODULES = {
+    "crystal_record": ("CrystalRecord",),
+    "crystals": ("CrystalInput", "CrystalRecipe", "CrystalTable", "open_crystals", "write_crystals"),
+    "download": ("fetch_store",),
+    "reader": ("StoreReader", "open_store"),
+    "recipe": ("Recipe",),
+    "registry": ("PublishedStore", "published_stores"),
+    "schema": ("CompiledSetting",),
+    "writer": ("write_store",),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+if not TYPE_CHECKING:  # a type checker would take any name for one that this module has
+
+    def __getattr__(name):
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

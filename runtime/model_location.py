@@ -58,7 +58,7 @@ def _from_hub(name: str) -> Path:
         from huggingface_hub import snapshot_download  # noqa: PLC0415 - optional
     except ImportError as error:
         raise MissingDependencyError(
-            f"there is no folder {name}; to look for it on the Hugging Face Hub: pip install huggingface_hub"
+            f"there is no folder {name}; to look for it on the Hugging Face Hub: pip install 'sgbasis[hub]'"
         ) from error
     try:
         return Path(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS, CARD]))

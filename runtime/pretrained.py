@@ -147,11 +147,8 @@ class Pretrained:
         model = self._empty_model(store)
         if any(tensor.dtype == torch.float64 for tensor in tensors.values()):
             model.double()
-        try:
-            model.load_state_dict(tensors)
-        except RuntimeError as error:
-            reason = " ".join(str(error).split())[:300]
-            raise ModelError(f"{self.folder / WEIGHTS} does not fit {CONFIG} beside it: {reason}") from error
+        self._check_fit(model, tensors)
+        model.load_state_dict(tensors)
         return model.eval()
 
     def _weights(self) -> dict[str, Tensor]:
@@ -172,19 +169,31 @@ class Pretrained:
                 f"{self.folder} has the unknown architecture {described.architecture!r}; "
                 f"known: {', '.join(ARCHITECTURES)}"
             )
-        try:
-            config = architecture.config_class(**described.config)
-        except (TypeError, ValueError) as error:
-            raise ModelError(
-                f"{self.folder / CONFIG}: not a configuration of its architecture: {error}"
-            ) from error
+        arguments: dict[str, Any] = {}
         # Not every architecture computes with a store: compositions have no symmetry.
-        if "store" not in inspect.signature(architecture).parameters:
-            return architecture(config, described.targets)
-        store = load_store() if store is None else store
-        if store.content_hash != described.store:
+        if "store" in inspect.signature(architecture).parameters:
+            arguments["store"] = self._checked(load_store() if store is None else store)
+        try:
+            return architecture(architecture.config_class(**described.config), described.targets, **arguments)
+        except (TypeError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{self.folder / CONFIG} makes no {described.architecture}: {reason}") from error
+
+    def _checked(self, store: Store) -> Store:
+        known = str(self.description.store)
+        if store.content_hash != known:
             raise ModelError(
-                f"{self.folder} was trained with the store {str(described.store)[:12]}, not with {store.path} "
+                f"{self.folder} was trained with the store {known[:12]}, not with {store.path} "
                 f"({store.content_hash[:12]}): load that store and pass it"
             )
-        return architecture(config, described.targets, store=store)  # type: ignore[call-arg]
+        return store
+
+    def _check_fit(self, model: CrystalModel, tensors: Mapping[str, Tensor]) -> None:
+        needed = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+        found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+        if differing := sorted(name for name in needed | found if needed.get(name) != found.get(name)):
+            name = differing[0]
+            raise ModelError(
+                f"{self.folder / WEIGHTS} does not fit {CONFIG} beside it: the shape of {name} is "
+                f"{found.get(name, 'missing')} in the one, {needed.get(name, 'missing')} by the other"
+            )

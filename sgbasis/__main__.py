@@ -1,6 +1,6 @@
 """``python -m sgbasis``."""
 
-from sgbasis.cli import main
+from sgbasis.entry_point import main
 
 if __name__ == "__main__":
-    main(prog_name="sgbasis")
+    main()

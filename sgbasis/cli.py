@@ -20,6 +20,7 @@ from sgbasis.commands.predict import predict
 from sgbasis.commands.show import show
 from sgbasis.commands.train import train
 from sgbasis.commands.verify import verify
+from sgbasis.entry_point import INTERRUPTED
 
 _EXTRA_OF = {
     "networkx": "compiler",
@@ -52,7 +53,7 @@ class _Group(click.Group):
             hint = f"pip install 'sgbasis[{_EXTRA_OF[error.name]}]'"
             raise click.ClickException(f"this needs {error.name}, which is not installed: {hint}") from error
         except KeyboardInterrupt:
-            _fail("interrupted; nothing was left half-written", 130)
+            _fail(INTERRUPTED, 130)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

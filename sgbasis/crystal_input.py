@@ -13,12 +13,22 @@ from typing import NamedTuple
 import numpy as np
 
 from basis_compiler import available_cores, compile_crystal
-from basis_compiler.crystals.sources import Entry, read_source
+from basis_compiler.crystals.entries import CrystalFile, Entry
+from basis_compiler.crystals.sources import read_source
 from basis_compiler.processes import in_processes
-from basis_store import CrystalRecord, CrystalTable, SgbasisError, open_crystals
+from basis_store import (
+    CertificateError,
+    CrystalError,
+    CrystalRecord,
+    SgbasisError,
+    open_crystals,
+)
 
 _CHUNK = 64
 """Entries that a process works on at once; fewer than two chunks are not worth a process."""
+
+_NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
+"""What is wrong with one crystal, and no reason to give up on the others."""
 
 _DATASET = (".h5", ".hdf5")
 
@@ -52,27 +62,19 @@ def read_inputs(
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
         progress: called with the number of entries finished, and of all.
     """
-    parts: list[list[Reading] | CrystalTable | list[_Task]] = [_part(path) for path in paths]
-    tasks = [task for part in parts if isinstance(part, list) for task in part if isinstance(task, _Task)]
-    compiled = iter(_compiled(tasks, tolerance, progress))
-    readings: list[Reading] = []
-    for path, part in zip(paths, parts, strict=True):
-        if isinstance(part, CrystalTable):
-            readings += [Reading(str(path), record) for record in part]
-            continue
-        for one in part:
-            readings += next(compiled) if isinstance(one, _Task) else [one]
-    return readings
+    parts = [one for path in paths for one in _part(path)]
+    compiled = iter(_compiled([one for one in parts if isinstance(one, _Task)], tolerance, progress))
+    return [reading for one in parts for reading in (next(compiled) if isinstance(one, _Task) else [one])]
 
 
-def _part(path: Path) -> list[Reading] | CrystalTable | list[_Task]:
+def _part(path: Path) -> list[Reading | _Task]:
     try:
         if path.suffix.lower() in _DATASET:
-            return open_crystals(path)
+            return [Reading(str(path), record) for record in open_crystals(path)]
         entries = read_source(path).entries
     except (SgbasisError, OSError) as error:
         return [Reading(str(path), _message(error, path, path.name))]
-    return [_Task(str(path / entry.name if path.is_dir() else path), entry) for entry in entries]
+    return [_Task(str(one.path if isinstance(one, CrystalFile) else path), one) for one in entries]
 
 
 def _compiled(
@@ -108,9 +110,9 @@ def _readings(task: _Task, tolerance: float) -> Iterator[Reading]:
             try:
                 crystal = compile_crystal(sample.build(), identifier=sample.identifier, tolerance=tolerance)
                 yield Reading(source, crystal)
-            except (SgbasisError, np.linalg.LinAlgError) as error:
+            except _NO_CRYSTAL as error:
                 yield Reading(source, _message(error, source, Path(source).name))
-    except (SgbasisError, OSError) as error:
+    except (CrystalError, OSError) as error:
         yield Reading(source, _message(error, source, Path(source).name))
 
 

@@ -13,11 +13,12 @@ from basis_store import CrystalTable, all_settings
 def dataset_summary(table: CrystalTable) -> str:
     """Counts, targets with their ranges, and what was left out and why."""
     groups = {all_settings()[number - 1].number for number in table.hall_numbers}
-    splits = Counter(split or "none" for split in table.splits)
+    splits = Counter(table.splits)
+    parts = [f"{name or 'none'} {splits[name]:,}" for name in ("train", "val", "test", "") if splits[name]]
     lines = [
         f"{len(table):,} crystals in {len(groups)} space groups: {len(table.numbers):,} sites, "
         f"{len(table.images):,} atoms in the conventional cells",
-        "splits: " + ", ".join(f"{name} {count:,}" for name, count in splits.items()),
+        f"splits: {', '.join(parts)}",
         *_targets(table),
         *(f"note: {note}" for note in table.notes),
         *_skipped(table),

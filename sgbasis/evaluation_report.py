@@ -77,7 +77,7 @@ class EvaluationReport:
         return {
             "without a value": self.known.missing,
             "not positive": self.known.not_positive,
-            "not readable": self.unreadable,
+            "not compiled": self.unreadable,
         }
 
 

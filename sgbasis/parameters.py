@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +25,17 @@ class SettingType(click.ParamType):  # type: ignore[type-arg]  # generic only fr
 
 
 SETTING = SettingType()
+
+
+class FiniteRange(click.FloatRange):
+    """The float options of all commands: click's own range lets nan through, and inf where there is no upper end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """As click does, and then fail unless the number is finite."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 def store_option(command: _Command) -> _Command:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from basis_compiler.crystals.entries import Entry
 from basis_compiler.crystals.records import compile_crystal
-from basis_compiler.crystals.sources import Entry
 from basis_compiler.crystals.targets import UNITS, Remarks, target_values
 from basis_store import CertificateError, CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
 from basis_store.crystals.schema import SPLITS

@@ -17,7 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from basis_compiler.crystals.chunks import compile_chunk, join_chunks
-from basis_compiler.crystals.sources import Entry, read_source
+from basis_compiler.crystals.entries import Entry
+from basis_compiler.crystals.sources import read_source
 from basis_compiler.processes import in_processes
 from basis_store import CrystalError, CrystalRecipe, CrystalTable, SgbasisError, open_crystals
 from basis_store.atomic_write import check_writable

@@ -298,13 +298,14 @@ class _Orbit:
 def _orbits(
     crystal: Crystal, points: FloatArray, group: Operations, lattice: FloatArray, measured: FloatArray
 ) -> list[_Orbit]:
+    rotations, translations = group.rotations.astype(np.float64), group.translations24 / UNIT
     cells = crystal.volume / abs(np.linalg.det(measured))
     free = np.ones(len(points), dtype=bool)
     orbits = []
     for first in range(len(points)):
         if not free[first]:
             continue
-        images = group.rotations @ points[first] + group.translations24 / UNIT
+        images = rotations @ points[first] + translations
         same = np.flatnonzero(free & (crystal.numbers == crystal.numbers[first]))
         gaps = points[same][:, None] - images[None]
         # Right for short vectors: spglib's standard cell is reduced as far as the setting allows.

@@ -2,15 +2,20 @@
 
 from runtime.kernels.direct import DirectKernel
 from runtime.kernels.harmonics import real_harmonics
-from runtime.kernels.images import Neighbours, cell_atoms, neighbours
+from runtime.kernels.images import Neighbours, cell_atoms, images_within, neighbours
 from runtime.kernels.reciprocal import reciprocal_kernel, waves_within
+from runtime.kernels.shells import ReciprocalKernel, SiteWaves, site_waves
 
 __all__ = [
     "DirectKernel",
     "Neighbours",
+    "ReciprocalKernel",
+    "SiteWaves",
     "cell_atoms",
+    "images_within",
     "neighbours",
     "real_harmonics",
     "reciprocal_kernel",
+    "site_waves",
     "waves_within",
 ]

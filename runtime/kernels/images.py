@@ -36,26 +36,44 @@ class Neighbours(NamedTuple):
 
 
 def neighbours(record: CrystalRecord, compiled: CompiledSetting, cutoff: float) -> Neighbours:
-    """All images of all sites within ``cutoff`` Angstrom of each site, by the operations of the store.
+    """All images of all sites within ``cutoff`` Angstrom of each site, by the operations of the store."""
+    atoms, owners = cell_atoms(record, compiled)
+    return images_within(cutoff, record.coordinates, atoms, owners, record.lattice)
+
+
+def images_within(
+    cutoff: float,
+    points: NDArray[np.float64],
+    atoms: NDArray[np.float64],
+    owners: NDArray[np.int64],
+    lattice: NDArray[np.float64],
+) -> Neighbours:
+    """All atoms of a periodic crystal within ``cutoff`` Angstrom of each point, the point itself left out.
 
     Exact for every shape of cell: a vector shorter than the cutoff has fractional components below
     ``cutoff * |G_i|``, with G_i the reciprocal vectors (rounding to the nearest image is not; museum, 8).
+
+    Args:
+        cutoff: Angstrom.
+        points: (n, 3) fractional; what ``receivers`` counts.
+        atoms: (N, 3) fractional, all atoms of one cell.
+        owners: (N,) what ``senders`` calls them.
+        lattice: (3, 3) rows in Angstrom.
     """
-    atoms, owners = cell_atoms(record, compiled)
-    widths = np.linalg.norm(np.linalg.inv(record.lattice), axis=0)
+    widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
     extents = np.floor(cutoff * widths + 0.5).astype(int)
     cells = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.float64)
-    translations = cells @ record.lattice
+    translations = cells @ lattice
     found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
     rows = max(1, _BLOCK // len(translations))
-    for site, x in enumerate(record.coordinates):
+    for point, x in enumerate(points):
         for start in range(0, len(atoms), rows):
             gaps = atoms[start : start + rows] - x
             gaps -= np.rint(gaps)
-            vectors = (gaps @ record.lattice)[:, None] + translations
+            vectors = (gaps @ lattice)[:, None] + translations
             squares = np.einsum("atc,atc->at", vectors, vectors)
             atom, cell = np.nonzero((squares < cutoff * cutoff) & (squares > _SAME_POINT**2))
-            found.append((np.full(len(atom), site), owners[start + atom], vectors[atom, cell]))
+            found.append((np.full(len(atom), point), owners[start + atom], vectors[atom, cell]))
     receivers, senders, vectors = (np.concatenate(part) for part in zip(*found, strict=True))
     return Neighbours(receivers, senders, vectors)
 

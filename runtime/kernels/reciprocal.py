@@ -73,12 +73,13 @@ def reciprocal_kernel(
     rotations = torch.as_tensor(compiled.rotations.astype(np.int64), device=x.device).to(x.dtype)
     shifts = torch.as_tensor(compiled.translations24.astype(np.int64), device=x.device).to(x.dtype) / 24
     images = torch.einsum("gij,mj->mgi", rotations, y) + shifts
-    at_x, at_y = _waves_at(x, k), _waves_at(images, k).mean(dim=1)
+    at_x, at_y = waves_at(x, k), waves_at(images, k).mean(dim=1)
     volume = abs(float(np.linalg.det(lattice)))
     sums = 2 * ((at_x * weights) @ at_y.conj().T).real + constant
     return sums * multiplicities.to(x.dtype) / volume
 
 
-def _waves_at(points: Tensor, waves: Tensor) -> Tensor:
+def waves_at(points: Tensor, waves: Tensor) -> Tensor:
+    """exp(2 pi i k.x) of all ``waves`` (K, 3) at all ``points`` (..., 3); (..., K)."""
     turns = (points[..., None, :] * waves).sum(-1)
     return torch.polar(torch.ones_like(turns), math.tau * (turns - turns.round()))

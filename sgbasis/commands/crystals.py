@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from sgbasis.parameters import FiniteRange
+
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -17,7 +19,7 @@ import click
     help="Dataset to write (.h5); replaced in one step when the new one is whole.",
 )  # fmt: skip
 @click.option(
-    "--tolerance", type=click.FloatRange(0, 0.25, min_open=True), default=0.01, show_default=True,
+    "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
     help="In Angstrom: atoms and their images by symmetry this close are the same.",
 )  # fmt: skip
 @click.option(

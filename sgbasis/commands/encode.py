@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sgbasis.parameters import store_option
+from sgbasis.parameters import FiniteRange, store_option
 
 _SUFFIXES = (".npz", ".json", ".csv")
 
@@ -15,10 +15,10 @@ _SUFFIXES = (".npz", ".json", ".csv")
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
-    "--tolerance", type=click.FloatRange(0, 0.25, min_open=True), default=0.01, show_default=True,
+    "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
     help="In Angstrom: atoms and their images by symmetry this close are the same.",
 )  # fmt: skip
-@click.option("--radius", type=click.FloatRange(0, min_open=True), help="Only functions of radius up to this.")
+@click.option("--radius", type=FiniteRange(0, min_open=True), help="Only functions of radius up to this.")
 @click.option("--count", type=click.IntRange(1), help="Only this many functions, the constant included.")
 @click.option("--origin-free", is_flag=True, help="Moduli |psi|, which do not depend on the choice of origin.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write .npz, .json or .csv.")

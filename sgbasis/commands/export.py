@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from basis_store.setting import Setting
-from sgbasis.parameters import SETTING, store_option
+from sgbasis.parameters import SETTING, FiniteRange, store_option
 
 
 @click.command()
 @click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--setting", type=SETTING, required=True, help="Such as 227, 227:1, hall:525 or Fd-3m.")
-@click.option("--radius", type=click.FloatRange(0, min_open=True), help="Only waves of norm up to 3 radius^2.")
+@click.option("--radius", type=FiniteRange(0, min_open=True), help="Only waves of norm up to 3 radius^2.")
 @store_option
 def export(output: Path, setting: Setting, radius: float | None, store_path: Path | None) -> None:
     """Write one basis to OUTPUT (.npz) as integer arrays.

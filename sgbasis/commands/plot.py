@@ -39,6 +39,8 @@ def plot(
     SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m. Needs the
     extra `plot`.
     """
+    if output is not None and output.suffix.lower() != ".png":
+        raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")
     from basis_store import open_store
     from basis_store.atomic_write import check_writable, write_atomically
     from sgbasis.plotting import function_picture

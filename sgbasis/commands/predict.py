@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from sgbasis.parameters import FiniteRange
+
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -24,7 +26,7 @@ import click
     help="Write .csv instead of printing a table.",
 )
 @click.option(
-    "--tolerance", type=click.FloatRange(0, 0.25, min_open=True), default=0.01, show_default=True,
+    "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
     help="In Angstrom: atoms and their images by symmetry this close are the same.",
 )  # fmt: skip
 def predict(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sgbasis.parameters import FiniteRange
+
 if TYPE_CHECKING:
     from runtime.training import EpochReport
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--hold-out-groups", help='Space groups never trained on: "inversion", or numbers such as 225,227.')
 @click.option("--epochs", type=click.IntRange(1))
 @click.option("--batch-size", type=click.IntRange(1), help="Crystals per step, over all processes.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True))
+@click.option("--learning-rate", type=FiniteRange(0, min_open=True))
 @click.option("--patience", type=click.IntRange(0), help="Stop after this many epochs without a better one.")
 @click.option("--seed", type=int)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")

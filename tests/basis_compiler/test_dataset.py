@@ -107,15 +107,15 @@ LISTING = "nacl,8.5,1\nrutile.cif,3.0,\nspinel,8,2\n"
 
 
 def test_a_folder_of_cifs(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "cifs", LISTING + "none,1,2\nquartz,1\n")
+    folder = write_folder(tmp_path / "cifs", LISTING + "none,1,2\nquartz,1\n", names=(*GROUPS, "calcite"))
     table = compiled(tmp_path, folder)
     assert numbers(table) == {"nacl": 225, "rutile": 136, "spinel": 227}
     np.testing.assert_array_equal(table.targets["target_1"], [8.5, 3, 8])
     np.testing.assert_array_equal(table.targets["target_2"], [1, np.nan, 2])
     assert table.skipped == (
         ("none", "id_prop.csv lists it, but there is no such file"),
-        ("quartz", "its row in id_prop.csv has 2 columns, not 3 (5)"),
-        ("quartz.cif", "id_prop.csv does not list it"),
+        ("quartz.cif", "its line in id_prop.csv has 2 entries, not 3"),
+        ("calcite.cif", "id_prop.csv does not list it"),
     )
 
 
@@ -126,6 +126,12 @@ def test_a_folder_with_a_header_and_splits(tmp_path: Path) -> None:
     np.testing.assert_array_equal(table.targets["band_gap"], [8.5, 3.0, np.nan, np.nan])
     assert table.units == {"band_gap": "eV"}
     assert table.notes == ("band_gap: text, not a number, in 1 crystals",)
+
+
+def test_a_first_line_that_names_a_file_is_no_header(tmp_path: Path) -> None:
+    table = compiled(tmp_path, write_folder(tmp_path / "cifs", "nacl,cubic\nrutile,1\n", names=["nacl", "rutile"]))
+    assert table.identifiers == ("nacl", "rutile")
+    np.testing.assert_array_equal(table.targets["target"], [np.nan, 1])
 
 
 def test_one_column_is_the_target(tmp_path: Path) -> None:
@@ -266,6 +272,7 @@ def test_duplicates_are_found_across_chunks_and_inputs(tmp_path: Path, monkeypat
         ("a.cif", b"data_x\n", r"none of 1 crystals could be compiled; the first, a.cif: no cell and no atoms"),
         ("a.extxyz", b"x\n", "frame 1 does not begin with its number of atoms"),
         ("a.extxyz", b"2\n\nPo 0 0 0\n", "frame 1 is cut off"),
+        ("a.extxyz", b"999999999\n\nPo 0 0 0\n", "frame 1 is cut off"),
     ],
 )
 def test_inputs_that_hold_nothing(tmp_path: Path, name: str, content: bytes, message: str) -> None:

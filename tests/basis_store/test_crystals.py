@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 from collections.abc import Callable
@@ -143,6 +144,19 @@ def test_equal_content_gives_equal_files(records: list[CrystalRecord], path: Pat
     hashes = {write_crystals(tmp_path / f"{i}.h5", records) for i in range(2)}
     assert len(hashes) == 1
     assert (tmp_path / "0.h5").read_bytes() == (tmp_path / "1.h5").read_bytes()
+
+
+def test_the_hash_is_the_documented_one(path: Path) -> None:
+    """As docs/format.md says, with nothing of ours."""
+    with h5py.File(path) as file:
+        names: list[str] = []
+        file.visit(names.append)
+        digest = hashlib.sha256(b"sgbasis-crystals 1\n" + file.attrs["recipe"] + b"\n")
+        for name in sorted(name for name in names if isinstance(file[name], h5py.Dataset)):
+            array = file[name][()]
+            digest.update(f";{name}:{array.dtype.str}:{array.shape}:".encode() + array.tobytes())
+        assert digest.hexdigest().encode() == file.attrs["content_sha256"]
+        assert "targets/k%2FG %25" in names
 
 
 def test_any_change_of_content_changes_the_hash(records: list[CrystalRecord], tmp_path: Path) -> None:

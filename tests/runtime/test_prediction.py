@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from basis_store import CrystalRecord, Setting
 from basis_store.locations import data_folder
 from runtime.domain import Domain, outside_domain
 from runtime.formula import reduced_formula
-from runtime.models import ARCHITECTURES, CrystalModel
+from runtime.models import ARCHITECTURES
 from runtime.prediction import batches, predict
 from tests.made_records import made_record
 from tests.tiny_models import BULK, DOMAIN, ENERGY, tiny_model
@@ -48,14 +47,11 @@ def records() -> list[CrystalRecord]:
     ]
 
 
-def models() -> Iterator[CrystalModel]:
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_neither_batches_nor_order_matter(architecture: str, records: list[CrystalRecord]) -> None:
     torch.manual_seed(0)
-    for architecture in ARCHITECTURES.values():
-        yield architecture(architecture.config_class(), [ENERGY, BULK]).double()
-
-
-@pytest.mark.parametrize("model", models(), ids=lambda model: type(model).__name__)
-def test_neither_batches_nor_order_matter(model: CrystalModel, records: list[CrystalRecord]) -> None:
+    kind = ARCHITECTURES[architecture]
+    model = kind(kind.config_class(), [ENERGY, BULK]).double()
     together = predict(model, records)
     assert together.shape == (24, 2)
     alone = np.concatenate([predict(model, [record]) for record in records])
@@ -119,7 +115,7 @@ def test_batches_stay_within_the_budget() -> None:
     assert list(batches(indices[:0], lengths, 20_000)) == []
 
 
-def test_a_crystal_of_500_sites(store: object) -> None:
+def test_a_crystal_of_500_sites() -> None:
     rng = np.random.default_rng(0)
     grid = np.stack(np.meshgrid(*[np.arange(8)] * 3), -1).reshape(-1, 3)[:500] / 8
     large = dataclasses.replace(
@@ -177,8 +173,3 @@ def test_formulas(name: str, formula: str) -> None:
 def test_formulas_of_noble_gases() -> None:
     record = dataclasses.replace(example("nacl"), numbers=np.array([2, 10], np.uint8))
     assert reduced_formula(record) == "HeNe"
-
-
-def test_paths_exist() -> None:
-    named = {*SAME, *(other for others in SAME.values() for other in others)}
-    assert {Path(CRYSTALS / f"{name}.cif").exists() for name in named} == {True}

@@ -1,0 +1,79 @@
+"""Features of pairs of sites: how the images of one lie around the other, near and far."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from basis_store import CrystalRecord
+from runtime.kernels import DirectKernel, ReciprocalKernel, neighbours, site_waves
+from runtime.plugins.moments import moment_norms
+from runtime.store import Store, load_store
+
+
+class PairKernel(nn.Module):
+    """Invariant kernels K_w(x_I, x_J) of T6 between all sites of a crystal, from both sides of Poisson's sum.
+
+    ``kernel(record)`` is (n, n, n_features): row I, column J holds what all images of J are to site I. The columns
+    are lengths of moments, for each degree l: first ``radial`` Gaussians in distance up to ``cutoff``
+    (:class:`runtime.kernels.DirectKernel`: sharp, near), then ``shells`` Gaussians in |G|
+    (:class:`runtime.kernels.ReciprocalKernel`: smooth, reaching further). Every wave of the real lattice takes
+    part, so a pair of sites has the same features in whatever cell a crystal is given.
+
+    A site's relation to its own images is on the diagonal. K_IJ is not K_JI: divided by the multiplicity of J, it
+    is symmetric at l = 0.
+
+    There is no gradient with respect to coordinates. Values are computed in float64, once per crystal, and
+    returned in the type and on the device of the module.
+
+    Args:
+        cutoff: Angstrom, of the direct part.
+        radial: Gaussians in distance; at least 2.
+        greatest: centre of the last shell in 1/Angstrom, |G| without 2 pi.
+        shells: number of shells in |G|.
+        degree: highest l, 0 to 3.
+        store: where operations come from; default: the store that ships with the package.
+    """
+
+    def __init__(
+        self,
+        *,
+        cutoff: float = 6.0,
+        radial: int = 12,
+        greatest: float = 1.0,
+        shells: int = 20,
+        degree: int = 0,
+        store: Store | None = None,
+    ) -> None:
+        super().__init__()
+        self.direct = DirectKernel(cutoff, radial, degree)
+        self.reciprocal = ReciprocalKernel(greatest, shells, degree)
+        self.store = load_store() if store is None else store
+
+    @property
+    def n_features(self) -> int:
+        """Columns: (degree + 1) (radial + shells)."""
+        return (self.direct.degree + 1) * (len(self.direct.centres) + len(self.reciprocal.centres))
+
+    @torch.no_grad()
+    def forward(self, record: CrystalRecord) -> Tensor:
+        """Features of all pairs of the n sites of a crystal; (n, n, n_features).
+
+        Raises:
+            basis_store.SettingError: the store does not hold the record's setting.
+        """
+        compiled = self.store.compiled(record.setting)
+        n, degree = len(record), self.direct.degree
+        found = neighbours(record, compiled, self.direct.cutoff)
+        near = self.direct(
+            torch.from_numpy(found.vectors).to(self.direct.centres.device),
+            torch.from_numpy(found.receivers * n + found.senders).to(self.direct.centres.device),
+            n * n,
+        )
+        waves = site_waves(record, compiled, self.reciprocal.reach)
+        far = self.reciprocal(waves.vectors, waves.phases, waves.factors[None])
+        parts = [
+            moment_norms(near, degree).view(n, n, -1).to(self.direct.centres),
+            moment_norms(far, degree).flatten(2).to(self.direct.centres),
+        ]
+        return torch.cat(parts, dim=-1)

@@ -1,0 +1,19 @@
+"""For PyTorch Geometric: crystals as graphs, and transforms that add our features to nodes and edges.
+
+It is imported by its own name, so that nothing else needs PyTorch Geometric; without it, the import raises
+:class:`basis_store.MissingDependencyError`.
+"""
+
+from basis_store import MissingDependencyError
+
+try:
+    import torch_geometric  # noqa: F401
+except ImportError as error:
+    raise MissingDependencyError(
+        "graphs and transforms need PyTorch Geometric: pip install 'sgbasis[pyg]'"
+    ) from error
+
+from runtime.plugins.pyg.graph import CrystalData, record_to_data
+from runtime.plugins.pyg.transforms import SgbasisEncoding, SgbasisPairKernel
+
+__all__ = ["CrystalData", "SgbasisEncoding", "SgbasisPairKernel", "record_to_data"]

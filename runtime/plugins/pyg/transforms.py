@@ -1,0 +1,92 @@
+"""Transforms of PyTorch Geometric that add our encoding to nodes and our pair kernels to edges.
+
+In the manner of ``torch_geometric.transforms.AddLaplacianEigenvectorPE``. Both are costly beside a look-up: apply
+them once, as a ``pre_transform``, and not as the ``transform`` of every epoch.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Data
+from torch_geometric.transforms import BaseTransform
+
+from basis_store import CrystalError, CrystalRecord
+from runtime.plugins.pair_kernel import PairKernel
+from runtime.plugins.site_encoding import SiteEncoding
+
+
+class SgbasisEncoding(BaseTransform):  # type: ignore[misc]
+    """Adds the :class:`SiteEncoding` of its site to every node.
+
+    The graph needs ``crystal``, a record, and ``site`` (N,), the record's site of each node; as
+    :func:`record_to_data` makes them, or your own graph with :func:`runtime.plugins.sites_of_atoms`.
+
+    Args:
+        encoding: default: one with its own defaults.
+        attr_name: where (N, n_features) goes; with ``None`` it is concatenated to ``data.x``.
+    """
+
+    def __init__(self, encoding: SiteEncoding | None = None, attr_name: str | None = "sgbasis_encoding") -> None:
+        self.encoding = SiteEncoding() if encoding is None else encoding
+        self.attr_name = attr_name
+
+    def forward(self, data: Data) -> Data:
+        """Add the encoding.
+
+        Raises:
+            CrystalError: the graph holds no crystal, or its sites are not those of the crystal.
+        """
+        record, site = _crystal(data)
+        values = self.encoding(record)
+        return _added(data, values[site.to(values.device)].to(site.device), self.attr_name, "x")
+
+
+class SgbasisPairKernel(BaseTransform):  # type: ignore[misc]
+    """Adds the :class:`PairKernel` of its receiver and its sender to every edge.
+
+    The graph needs what :class:`SgbasisEncoding` needs, and ``edge_index``.
+
+    Args:
+        kernel: default: one with its own defaults.
+        attr_name: where (E, n_features) goes; with ``None`` it is concatenated to ``data.edge_attr``.
+    """
+
+    def __init__(self, kernel: PairKernel | None = None, attr_name: str | None = "sgbasis_pair_kernel") -> None:
+        self.kernel = PairKernel() if kernel is None else kernel
+        self.attr_name = attr_name
+
+    def forward(self, data: Data) -> Data:
+        """Add the pair kernels.
+
+        Raises:
+            CrystalError: as :meth:`SgbasisEncoding.forward`.
+        """
+        record, site = _crystal(data)
+        values = self.kernel(record)
+        senders, receivers = site[data.edge_index].to(values.device)
+        return _added(data, values[receivers, senders].to(site.device), self.attr_name, "edge_attr")
+
+
+def _crystal(data: Data) -> tuple[CrystalRecord, Tensor]:
+    record, site = data.get("crystal"), data.get("site")
+    if not isinstance(record, CrystalRecord) or not isinstance(site, Tensor):
+        raise CrystalError(
+            "the graph needs one crystal and the site of each node (data.crystal, data.site): "
+            "make it with record_to_data, and apply the transform before batching"
+        )
+    if len(site) and not 0 <= int(site.min()) <= int(site.max()) < len(record):
+        raise CrystalError(f"data.site must be 0 to {len(record) - 1}, the sites of {record.identifier}")
+    return record, site
+
+
+def _added(data: Data, values: Tensor, attr_name: str | None, default: str) -> Data:
+    if attr_name is not None:
+        data[attr_name] = values
+        return data
+    present = data.get(default)
+    if present is not None:
+        present = present.view(-1, 1) if present.dim() == 1 else present
+        values = torch.cat([present, values.to(present)], dim=-1)
+    data[default] = values
+    return data

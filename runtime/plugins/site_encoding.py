@@ -1,0 +1,72 @@
+"""An encoding of the sites of any crystal whose columns mean the same in all groups and in every crystal."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from basis_store import CrystalRecord
+from runtime.kernels import ReciprocalKernel, site_waves
+from runtime.plugins.moments import moment_norms
+from runtime.store import Store, load_store
+
+
+class SiteEncoding(nn.Module):
+    """What each site sees of its own orbit, of its element and of all atoms, by shells in |G| and by angle.
+
+    ``encoding(*records)`` are (n, n_features), the sites of all records one after the other. The columns are, for
+    each of three classes of atoms, each degree l and each shell, the length of the moments of
+    :class:`runtime.kernels.ReciprocalKernel` about the site:
+
+    * its own orbit: with l = 0 this is T6's K_w(x, x) = sum_O w(|G_O|) |psi_O(x)|^2, the moduli of the group's
+      basis at the site (T5), collected by |G|. It tells how the site lies among the symmetry elements;
+    * all atoms of its element, and
+    * all atoms: the structure factor of Debye's equation, resolved by site.
+
+    l > 0 adds the shape of the surroundings, hence angles, which networks on distances alone do not see.
+
+    Why not |psi_O(x)| itself: it does not depend on the origin either, but function j of one group has nothing to
+    do with function j of another, nor with the same function in a crystal of another size, and the axes that a
+    group leaves open (a, b and c of Pmmm) may be named anew. Shells in |G| are lengths of the real lattice: a
+    column means the same in all crystals, changes smoothly under strain, and a primitive cell, a supercell or a
+    description with less symmetry gives the same values (but for the first class, which is about symmetry).
+
+    There is no gradient with respect to coordinates. Values are computed in float64, once per crystal, and
+    returned in the type and on the device of the module.
+
+    Args:
+        greatest: centre of the last shell in 1/Angstrom, |G| without 2 pi.
+        shells: number of shells; they see as far as some ``shells / (2 pi greatest)`` Angstrom.
+        degree: highest l, 0 to 3.
+        store: where operations come from; default: the store that ships with the package.
+    """
+
+    def __init__(
+        self, *, greatest: float = 1.0, shells: int = 20, degree: int = 2, store: Store | None = None
+    ) -> None:
+        super().__init__()
+        self.kernel = ReciprocalKernel(greatest, shells, degree)
+        self.store = load_store() if store is None else store
+
+    @property
+    def n_features(self) -> int:
+        """Columns: 3 (degree + 1) shells."""
+        return 3 * (self.kernel.degree + 1) * len(self.kernel.centres)
+
+    @torch.no_grad()
+    def forward(self, *records: CrystalRecord) -> Tensor:
+        """Encode the sites of one or more crystals; (n, n_features) for n sites in all.
+
+        Raises:
+            basis_store.SettingError: the store does not hold the setting of a record.
+        """
+        return torch.cat([self._encode(record) for record in records]).to(self.kernel.centres)
+
+    def _encode(self, record: CrystalRecord) -> Tensor:
+        waves = site_waves(record, self.store.compiled(record.setting), self.kernel.reach)
+        numbers = torch.from_numpy(record.numbers)
+        alike = (numbers[:, None] == numbers).to(waves.factors)
+        everything = waves.factors.sum(0).expand_as(waves.factors)
+        classes = torch.stack([waves.factors, alike @ waves.factors, everything], dim=1)
+        moments = self.kernel(waves.vectors, waves.phases, classes)
+        return moment_norms(moments, self.kernel.degree).flatten(1)

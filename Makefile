@@ -6,7 +6,7 @@ STORE := data/default.h5
 # `make store RECIPE="--radius 16 --min-functions 256" STORE=large.h5` compiles another recipe.
 RECIPE ?=
 
-.PHONY: store test lint bench publish wheel clean
+.PHONY: store test lint bench models publish wheel clean
 
 store: .venv/compiler-installed  ## Compile, prove and describe the default store
 	$(BIN)/sgbasis compile --output $(STORE) $(RECIPE)
@@ -22,6 +22,16 @@ lint: .venv/dev-installed
 
 bench: .venv/dev-installed  ## Measure: ratios in one run, on this machine
 	$(BIN)/python -m benchmarks
+
+models: .venv/dev-installed  ## Train the models that ship, from the JSONL files in MP (hours on a CPU; resumes)
+	@test -n "$(MP)" || { echo "make models MP=<folder with mp_scalar.jsonl.gz, mp_moduli.jsonl.gz ...>"; exit 2; }
+	mkdir -p runs
+	for name in mp_scalar mp_moduli mp_moduli_binary; do \
+	  test -e runs/$$name.h5 || $(BIN)/sgbasis crystals $(MP)/$$name.jsonl.gz --output runs/$$name.h5 || exit 1; done
+	$(BIN)/sgbasis train data/training/mp_scalar.toml
+	$(BIN)/sgbasis train data/training/mp_moduli.toml
+	$(BIN)/python -m runtime.training.publish runs/mp_scalar formation_energy=formation_energy_per_atom band_gap
+	$(BIN)/python -m runtime.training.publish runs/mp_moduli bulk_modulus=bulk_modulus_vrh shear_modulus=shear_modulus_vrh
 
 publish: .venv/dev-installed  ## Build every published store into dist/stores and write data/registry.json
 	$(BIN)/python -m basis_compiler.publish dist/stores

@@ -1,38 +1,57 @@
-"""Put a file in place in one step: it appears whole or not at all, and what was there before stays until then."""
+"""Put a file in place in one step: it appears whole or not at all, and what was there before stays until then.
+
+A rename replaces whatever has the name. So symbolic links are followed first, and devices and pipes are refused.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
+import stat
 import tempfile
 from pathlib import Path
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Fail before the work, not after it: raise OSError unless a file can be created beside ``path``."""
-    path = Path(path)
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    """Fail before the work, not after it: raise OSError where :func:`write_atomically` would."""
+    target = _target(path)
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
+        with tempfile.TemporaryFile(dir=target.parent):
             pass
     except OSError as error:
         raise type(error)(error.errno, error.strerror, str(path)) from error
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Put ``content`` at ``path`` through a temporary file and a rename; on failure nothing is left behind."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    """Put ``content`` at ``path`` through a temporary file and a rename; on failure nothing is left behind.
+
+    Raises:
+        OSError: no file can be made there, or what is there is a folder, a device or a pipe.
+    """
+    target = _target(path)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with part.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        part.replace(target)
     except BaseException as error:
         part.unlink(missing_ok=True)
         if isinstance(error, OSError):  # a full disk names no file, a rename names two
             raise type(error)(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """The file to replace or to make: where the links at ``path`` lead."""
+    with contextlib.suppress(FileNotFoundError):
+        # Of the path itself: the links of /dev/stdout lead to a name that nothing has when it is a pipe.
+        mode = Path(path).stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "Not a file but a device or a pipe: give the name of a file", str(path))
+    return Path(os.path.realpath(path))

@@ -91,7 +91,8 @@ class StoreReader:
         self._datasets = {column.name: file.hdf5[f"{column.axis}/{column.name}"] for column in COLUMNS}
 
     def __contains__(self, setting: Setting) -> bool:
-        return setting in self._rows
+        """Whether the store holds this setting; :class:`SettingError` for a bare number, as in :meth:`read`."""
+        return _checked(setting) in self._rows
 
     def __len__(self) -> int:
         return len(self.settings)
@@ -142,15 +143,19 @@ class StoreReader:
         return compiled
 
     def _row(self, setting: Setting) -> int:
-        if not isinstance(setting, Setting):
-            raise SettingError(f"give a Setting, such as Setting.standard(227), not {setting!r}")
         try:
-            return self._rows[setting]
+            return self._rows[_checked(setting)]
         except KeyError:
             raise SettingError(
                 f"{self.path.name} holds no basis for {setting.label} (hall:{setting.hall_number}): "
                 f"it was compiled with settings={self.recipe.settings!r}"
             ) from None
+
+
+def _checked(setting: Setting) -> Setting:
+    if not isinstance(setting, Setting):
+        raise SettingError(f"give a Setting, such as Setting.standard(227), not {setting!r}")
+    return setting
 
 
 def _reopen(path: Path, content_hash: str) -> StoreReader:

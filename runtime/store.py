@@ -76,6 +76,7 @@ class Store:
         return self
 
     def __contains__(self, setting: Setting) -> bool:
+        """Whether the store holds this setting; :class:`basis_store.SettingError` for a bare number."""
         return setting in self._reader
 
     def __len__(self) -> int:

@@ -28,7 +28,7 @@ SETTING = SettingType()
 
 
 class FiniteRange(click.FloatRange):
-    """The float options of all commands: click's own range lets nan through, and inf where there is no upper end."""
+    """The range of every float option: click's own lets nan through, and inf where there is no upper end."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """As click does, and then fail unless the number is finite."""

@@ -88,7 +88,7 @@ def canonical_description(
     equivalent, positions = normalizer(setting), wyckoff_positions(setting)
     changes = [
         (equivalent.rotations[i], (equivalent.translations24[i] + shift) % UNIT)
-        for i in _shortest(lattice, equivalent.rotations, tolerance)
+        for i in _shortest(lattice, equivalent.inverse_rotations, tolerance)
         for shift in equivalent.shifts24
     ]
     ranks = {letter: rank for rank, letter in enumerate(positions)}
@@ -97,7 +97,8 @@ def canonical_description(
     renamed = np.array([[ranks[names[letter]] for letter in letters] for names in mapped])
     order = np.array([np.lexsort((row, multiplicities, numbers)) for row in renamed])
     earliest = np.take_along_axis(renamed, order, axis=1).tolist()
-    kept = [i for i, row in enumerate(earliest) if row == min(earliest)]
+    first = min(earliest)
+    kept = [i for i, row in enumerate(earliest) if row == first]
 
     atoms, starts = _atoms(setting, coordinates)
     rotations = np.array([changes[i][0] for i in kept])
@@ -135,9 +136,9 @@ def canonical_description(
     return Description(rotations[best], shifts[best], tuple(names[letter] for letter in letters))
 
 
-def _shortest(lattice: FloatArray, rotations: IntArray, tolerance: float) -> IntArray:
-    """Criterion 1: the indices of the W that lead to the best cell."""
-    cells = np.linalg.inv(rotations).transpose(0, 2, 1) @ lattice
+def _shortest(lattice: FloatArray, inverse_rotations: FloatArray, tolerance: float) -> IntArray:
+    """Criterion 1: the indices of the W, given as their inverses, that lead to the best cell."""
+    cells = inverse_rotations.transpose(0, 2, 1) @ lattice
     lengths = np.linalg.norm(cells, axis=2)
     # As a length: the sum of the dot products over the size of the cell.
     size = np.cbrt(abs(np.linalg.det(lattice)))

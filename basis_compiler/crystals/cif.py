@@ -60,7 +60,7 @@ def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]
         except Exception as error:
             if "data_" not in text.lower():
                 raise CrystalError(f"{name}: not a CIF: it has no data_ block") from error
-            raise CrystalError(f"{name}: not a readable CIF: {_reason(error)}") from error
+            raise CrystalError(f"{name}: not a readable CIF: {_complaint(error, text)}") from error
     crystals = [block for block in blocks if any(_column(block, tag) for tag in _FRACTIONS)]
     if not crystals:
         if any(_LENGTHS[0] in block for block in blocks):
@@ -74,6 +74,19 @@ def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]
 
 def _reason(error: Exception) -> str:
     return " ".join(str(error).split()) or "it ends or breaks off where more is needed"
+
+
+def _complaint(error: Exception, text: str) -> str:
+    """What ASE's error over the items of ``text`` means."""
+    if isinstance(error, IndexError):  # it asked for one line more than there is
+        lines = text.rstrip().splitlines()
+        return (
+            f"it breaks off after line {len(lines)} ({lines[-1].strip()[:60]!r}), where the value of an item "
+            "or the ';' that closes a text is needed"
+        )
+    if isinstance(error, AssertionError):  # its only assertion that a text can break
+        return "something else stands before its first data_ block"
+    return _reason(error)
 
 
 def _crystal(block: Items, name: str, tolerance: float) -> Crystal:

@@ -8,6 +8,7 @@ files of the folder are taken.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def listed_entries(files: Mapping[str, Path]) -> Iterator[Entry]:
 
 def _rows(listing: Path) -> list[list[str]]:
     try:
-        rows = [row for row in csv.reader(listing.read_text("utf-8-sig").splitlines()) if any(row)]
+        rows = [row for row in csv.reader(io.StringIO(listing.read_text("utf-8-sig"))) if any(row)]
     except (csv.Error, UnicodeDecodeError) as error:
         raise CrystalError(f"{listing}: not a readable CSV file: {error}") from error
     if not rows:

@@ -35,6 +35,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from basis_compiler.operations import UNIT, IntArray, Operations, operations, rotation_generators, rotation_key
 from basis_compiler.origin_shifts import origin_shifts
@@ -65,6 +66,11 @@ class Normalizer:
     def index(self) -> int:
         """Number of descriptions up to continuous shifts: of those with the listed W, where W is not finite."""
         return len(self.rotations) * len(self.shifts24)
+
+    @functools.cached_property
+    def inverse_rotations(self) -> NDArray[np.float64]:
+        """(n, 3, 3) the inverse of each W."""
+        return np.linalg.inv(self.rotations)
 
 
 @functools.cache

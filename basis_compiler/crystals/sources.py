@@ -1,19 +1,19 @@
 """Where datasets come from: files and folders in the layouts that people have, as a list of entries to compile.
 
-*.jsonl, *.jsonl.gz      one JSON object per line: id, lattice (rows, Angstrom), species (atomic numbers or
-symbols), frac_coords, targets, split; numbers and truth values beside them are
-targets as well
-*.json, *.json.gz        a table of pandas (orient="split") with a column of pymatgen structures: matbench,
-matminer
-*.extxyz, *.xyz          every frame, with the numbers of its comment line as targets
-a folder                 crystal files, and what an id_prop.csv says about them
-anything else            a CIF or POSCAR file
+- ``*.jsonl``, ``*.jsonl.gz``: one JSON object per line with id, lattice (rows, Angstrom), species (atomic numbers
+  or symbols), frac_coords, targets, split; numbers and truth values beside these are targets as well.
+- ``*.json``, ``*.json.gz``: a table of pandas (orient="split") with a column of pymatgen structures, as matbench
+  and matminer have them; the other columns are targets.
+- ``*.extxyz``, ``*.xyz``: every frame, with the numbers of its comment line as targets.
+- A folder: crystal files, and what an ``id_prop.csv`` says about them.
+- Anything else: a CIF or POSCAR file.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import itertools
 import json
 import re
@@ -100,7 +100,7 @@ def _rows(path: Path, content: bytes) -> Iterator[Row]:
 
 
 def _frames(path: Path, text: str) -> Iterator[Frame]:
-    lines = iter(text.splitlines(keepends=True))
+    lines = iter(io.StringIO(text))
     stem = path.name.split(".")[0]
     heads = (line for line in lines if line.strip())
     for number, head in enumerate(heads, start=1):

@@ -21,7 +21,8 @@ def training_card(model: CrystalModel, summary: Mapping[str, Any]) -> str:
     training = [
         f"{type(model).__name__} with {parameters:,} parameters, trained on {summary['crystals']:,} crystals in "
         f"{summary['epochs']} epochs of batches of {configuration['batch_size']}, seed {configuration['seed']}. "
-        f"The weights are the moving average after epoch {summary['best_epoch']}, the best on the validation split.",
+        f"The weights are the moving average after epoch {summary['best_epoch']}, the best on the "
+        "validation split.",
     ]
     if configuration["hold_out_groups"]:
         groups = ", ".join(map(str, configuration["hold_out_groups"]))

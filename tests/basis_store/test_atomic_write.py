@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,39 @@ def test_files_get_ordinary_permissions(tmp_path: Path) -> None:
     finally:
         os.umask(mask)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    target, link = tmp_path / "there" / "file", tmp_path / "link"
+    link.symlink_to(Path("there") / "file")
+    for content in (b"made", b"replaced"):
+        check_writable(link)
+        write_atomically(link, content)
+        assert target.read_bytes() == content
+        assert link.is_symlink() and not target.is_symlink()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "link", "there"]
+
+
+@pytest.mark.parametrize("write", [check_writable, lambda path: write_atomically(path, b"content")])
+def test_only_files_are_replaced(write: Callable[[Path], None], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, target in (("link", "pipe"), ("null", "/dev/null"), ("loop", "loop")):
+        (tmp_path / name).symlink_to(target)
+    before = {path.name: path.lstat().st_ino for path in tmp_path.iterdir()}
+    for name in ("pipe", "link", "null"):
+        with pytest.raises(OSError, match="Not a file but a device or a pipe") as raised:
+            write(tmp_path / name)
+        assert raised.value.filename == str(tmp_path / name)
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        write(tmp_path / "loop")
+    assert {path.name: path.lstat().st_ino for path in tmp_path.iterdir()} == before
+
+
+def test_standard_output_is_no_place_for_a_store() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sgbasis", "export", "--setting", "1", "/dev/stdout"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "Error: /dev/stdout: Not a file but a device or a pipe: give the name of a file\n"

@@ -120,6 +120,9 @@ def test_settings_that_are_not_there(reader: StoreReader, compiled: list[Compile
         open_store(path).read(Setting.standard(2))
     with pytest.raises(SettingError, match="give a Setting"):
         reader.read(227)  # type: ignore[arg-type]
+    for one in (227, "Fd-3m"):
+        with pytest.raises(SettingError, match=f"give a Setting, such as .*, not {one!r}"):
+            assert one in reader
     assert Setting.standard(2) in reader
     assert Setting.standard(2) not in open_store(path)
 

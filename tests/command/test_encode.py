@@ -35,6 +35,9 @@ BROKEN = {
     "two_origins.cif": (NACL.replace("F m -3 m", "F d -3 m").replace("225", "227"), "two origin choices"),
     "misfit.cif": (NACL.replace("_length_c                 5.64", "_length_c 6.64"), "does not fit"),
     "cut.cif": (NACL[:-12], "not a readable CIF"),
+    "cut_text.cif": ("data_x\n_publ_section_comment\n;\nLattice para\n\n", r"off after line 4 \('Lattice para'\)"),
+    "cut_item.cif": (NACL.split("5.64")[0], r"breaks off after line \d+ \('_cell_length_a'\), where the value of"),
+    "preface.cif": ("Dear editor,\n" + NACL, "something else stands before its first data_ block"),
     "prose.cif": ("Dear editor,\n", "not a CIF: it has no data_ block"),
     "empty.cif": ("", "empty"),
     "table.json": ("{}", "not a CIF, POSCAR or extended XYZ file"),
@@ -152,6 +155,8 @@ def test_origin_free_encodings_agree_between_origins() -> None:
         (["--radius", "1000"], "is compiled to radius"),
         (["--tolerance", "0"], "tolerance"),
         (["--tolerance", "3"], "tolerance"),
+        (["--tolerance", "nan"], "nan is not a finite number"),
+        (["--radius", "inf"], "inf is not a finite number"),
         (["--count", "0"], "count"),
     ],
 )

@@ -108,6 +108,14 @@ def test_output_in_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     assert_one_line(plot("225", "--output", tmp_path / "nowhere" / "picture.png"), "No such file or directory")
 
 
+@pytest.mark.parametrize("name", ["picture.jpg", "picture"])
+def test_only_png(tmp_path: Path, name: str) -> None:
+    done = plot("225", "--output", tmp_path / name)
+    assert done.exit_code == 2
+    assert done.stderr == f"Error: Invalid value for --output: {tmp_path / name} does not end in .png\n"
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("text", ["w=1/8", "z", "z=", "z=1/0", "z=a", "1/8"])
 def test_bad_section(text: str) -> None:
     with pytest.raises(ValueError, match="a section is written z=1/8"):

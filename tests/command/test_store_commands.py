@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import h5py
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_info_of_the_default_store(reader: StoreReader) -> None:
     ("content", "message"),
     [
         (None, "No such file or directory"),
-        (b"hello", "is not an sgbasis store"),
+        (b"hello", "is not an sgbasis"),  # info, which reads datasets too, says file
         (b"\x89HDF\r\n\x1a\n" + bytes(100), "is damaged"),
     ],
 )
@@ -137,3 +138,21 @@ def test_missing_extras_are_named(missing: str, arguments: list[str], extra: str
     line = error_line(done)
     assert missing in line.lower().replace("scikit-image", "skimage")
     assert f"pip install 'sgbasis[{extra}]'" in line
+
+
+def test_no_option_takes_what_is_no_number() -> None:
+    """Every float option of every command: click's own range lets nan through."""
+    from sgbasis.cli import main
+
+    floats = [
+        (name, option)
+        for name, command in main.commands.items()
+        for option in command.params
+        if isinstance(option.type, click.types.FloatParamType)
+    ]
+    assert len(floats) >= 5
+    for name, option in floats:
+        for value in ("nan", "inf", "-inf"):
+            with pytest.raises(click.BadParameter, match=r"is not a finite number|is not in the range"):
+                option.type.convert(value, option, None)
+                pytest.fail(f"{name} {option.opts[0]} takes {value}")

@@ -220,6 +220,8 @@ def test_errors_speak_to_the_user(store: Store) -> None:
     basis = store.basis(Setting.standard(227))
     with pytest.raises(SettingError, match=r"give a Setting, such as Setting.standard\(227\), not 227"):
         store.basis(227)  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match=r"give a Setting, such as Setting.standard\(227\), not 227"):
+        assert 227 in store
     with pytest.raises(ValueError, match=r"has 1 to \d+ functions in this store, not 1000"):
         basis.truncate(count=1000)
     with pytest.raises(ValueError, match=r"compiled to radius .* only, not 40"):

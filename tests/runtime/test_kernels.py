@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 
@@ -11,7 +12,15 @@ import torch
 
 from basis_store import Setting, standard_settings
 from runtime import Store
-from runtime.kernels import DirectKernel, neighbours, real_harmonics, reciprocal_kernel, waves_within
+from runtime.kernels import (
+    DirectKernel,
+    ReciprocalKernel,
+    neighbours,
+    real_harmonics,
+    reciprocal_kernel,
+    site_waves,
+    waves_within,
+)
 from tests.made_records import all_atoms, in_p1, made_record
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
@@ -62,6 +71,72 @@ def test_direct_and_reciprocal_sides_agree(setting: Setting, store: Store) -> No
         reach=5.6 / (math.pi * math.sqrt(2) * width),
     )
     assert waves.numpy() == pytest.approx(direct, rel=1e-9)
+
+
+@STANDARD
+def test_shells_equal_sums_over_images(setting: Setting, store: Store) -> None:
+    """Poisson's sum once more, by shells and degrees: the kernel's transform is found by quadrature."""
+    record = made_record(setting, np.random.default_rng(setting.number), n_sites=2)
+    n, shells, degree = len(record), 2, 3
+    kernel = ReciprocalKernel(0.3, shells, degree).double()
+    waves = site_waves(record, store.compiled(setting), kernel.reach)
+    moments = kernel(waves.vectors, waves.phases, waves.factors[None])
+    found = neighbours(record, store.compiled(setting), cutoff=8.0)
+    vectors = torch.from_numpy(found.vectors)
+    lengths = vectors.norm(dim=1)
+    angular = real_harmonics(vectors / lengths[:, None], degree)
+    expected = torch.zeros(n, n, (degree + 1) ** 2, shells, dtype=torch.float64)
+    for l in range(degree + 1):  # noqa: E741 - as it is always called
+        columns = slice(l**2, (l + 1) ** 2)
+        for shell, centre in enumerate(kernel.centres.tolist()):
+            radial = torch.from_numpy(shell_in_space(lengths.numpy(), centre, kernel.width, l))
+            terms = angular[:, columns] * radial[:, None]
+            pairs = (torch.from_numpy(found.receivers), torch.from_numpy(found.senders))
+            expected[:, :, columns, shell].index_put_(pairs, terms, accumulate=True)
+    expected[range(n), range(n), 0] += 1  # a site and itself
+    torch.testing.assert_close(moments, expected, rtol=0, atol=1e-6)
+
+
+def shell_in_space(r: np.ndarray, centre: float, width: float, degree: int) -> np.ndarray:
+    """The Fourier transform of a shell, integrated numerically; it must agree with the closed form of degree 0."""
+    lengths = np.linspace(0, centre + 9 * width, 600)
+    weight = np.exp(-0.5 * ((lengths - centre) / width) ** 2) + np.exp(-0.5 * ((lengths + centre) / width) ** 2)
+    square = centre**2 + width**2
+    weight *= 4 * math.pi * lengths**2
+    angle = 2 * math.pi * np.outer(r, lengths) + 1e-30
+    bessel = [np.sinc(angle / math.pi)]
+    with np.errstate(invalid="ignore", over="ignore"):
+        bessel.append((bessel[0] - np.cos(angle)) / angle)
+        bessel.append(3 * bessel[1] / angle - bessel[0])
+        bessel.append(5 * bessel[2] / angle - bessel[1])
+    integrand = (
+        weight * (lengths / math.sqrt(square)) ** degree * np.where(angle < 1e-3, degree == 0, bessel[degree])
+    )
+    value = integrand.sum(axis=1) / weight.sum()  # both vanish at the ends of the grid
+    if degree == 0:
+        closed = centre**2 * np.sinc(2 * centre * r) + width**2 * np.cos(2 * math.pi * centre * r)
+        assert value == pytest.approx(np.exp(-2 * (math.pi * width * r) ** 2) * closed / square, abs=1e-10)
+    return np.asarray(value)
+
+
+@pytest.mark.parametrize("number", [195, 214, 221, 225, 227, 230])
+def test_the_kernel_of_a_site_with_itself_collects_the_moduli_of_the_basis(number: int, store: Store) -> None:
+    """T6 as it is written: sum_O w(|G_O|) |psi_O(x)|^2, with the functions that the store holds."""
+    side = 3.0
+    record = made_record(Setting.standard(number), np.random.default_rng(number), n_sites=2)
+    record = dataclasses.replace(record, lattice=side * np.eye(3))
+    kernel = ReciprocalKernel(1.0, 12, 0).double()
+    waves = site_waves(record, store.compiled(record.setting), kernel.reach)
+    own = kernel(waves.vectors, waves.phases, waves.factors[:, None])[:, 0, 0]
+    basis = store.basis(record.setting, radius=5)
+    assert side * kernel.reach < 5
+    squares = basis.evaluate_complex(torch.from_numpy(record.coordinates)).abs() ** 2
+    lengths = basis.waves.double().norm(dim=1)[torch.cat([torch.zeros(1, dtype=int), basis.counts.cumsum(0)[:-1]])]
+    shells = sum(torch.exp(-0.5 * ((lengths[:, None] / side - c) / kernel.width) ** 2)
+                 for c in (kernel.centres, -kernel.centres))  # fmt: skip
+    shells = shells / (2 * (math.tau**1.5) * kernel.width * (kernel.centres**2 + kernel.width**2))
+    scale = torch.from_numpy(record.multiplicities / side**3)[:, None]
+    torch.testing.assert_close(own, scale * (squares @ shells), rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("skewness", [0.0, 3.7])

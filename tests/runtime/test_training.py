@@ -140,8 +140,8 @@ def test_two_processes_give_the_gradients_of_one(dataset: Path, tmp_path: Path) 
         "parallel.stop()\n"
     )
     command = [
-        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-addr=127.0.0.1",
-        "--master-port=0", str(script), json.dumps(config),
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
+        str(script), json.dumps(config),
     ]  # fmt: skip
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}

@@ -69,7 +69,7 @@ class SgbasisPairKernel(BaseTransform):  # type: ignore[misc]
 
 
 def _crystal(data: Data) -> tuple[CrystalRecord, Tensor]:
-    record, site = data.get("crystal"), data.get("site")
+    record, site = getattr(data, "crystal", None), getattr(data, "site", None)
     if not isinstance(record, CrystalRecord) or not isinstance(site, Tensor):
         raise CrystalError(
             "the graph needs one crystal and the site of each node (data.crystal, data.site): "
@@ -84,7 +84,7 @@ def _added(data: Data, values: Tensor, attr_name: str | None, default: str) -> D
     if attr_name is not None:
         data[attr_name] = values
         return data
-    present = data.get(default)
+    present = getattr(data, default, None)
     if present is not None:
         present = present.view(-1, 1) if present.dim() == 1 else present
         values = torch.cat([present, values.to(present)], dim=-1)

@@ -36,7 +36,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
             raise ValueError("no epoch in it")
     except Exception as error:
         raise TrainingError(
-            f"{path} is damaged or not a checkpoint of sgbasis ({str(error).splitlines()[0][:80]}): "
+            f"{path} is damaged or not a checkpoint of sgbasis ({type(error).__name__}): "
             "remove it to start the run anew"
         ) from error
     return state

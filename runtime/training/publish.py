@@ -80,7 +80,7 @@ def _card(name: str, source: Pretrained, target: Target, scores: dict[str, Any])
         ],
         limits=[
             "The values learnt are density-functional ones (PBE, 0 K), with their known errors.",
-            f"Trained on ordered crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups "
+            f"Trained on crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups "
             f"with up to {domain.max_sites} sites. Outside of that it extrapolates; `sgbasis predict` says when.",
             "The validation split chose the epoch, so its error is a little too good.",
         ],

@@ -55,13 +55,14 @@ def weights(run: Trainer) -> torch.Tensor:
     return torch.cat([p.detach().reshape(-1) for p in run.model.parameters()])
 
 
-@pytest.mark.parametrize("architecture", ["CrystalFourierTransformer", "CompositionModel"])
-def test_training_learns(dataset: Path, tmp_path: Path, architecture: str) -> None:
+# A composition does not say which volume a crystal has, on which half of the made energy depends.
+@pytest.mark.parametrize(("architecture", "left"), [("CrystalFourierTransformer", 0.3), ("CompositionModel", 0.7)])
+def test_training_learns(dataset: Path, tmp_path: Path, architecture: str, left: float) -> None:
     model = TINY if architecture == "CrystalFourierTransformer" else {}
     run = trainer(configuration(dataset, tmp_path / "run", epochs=40, architecture=architecture, model=model))
     errors = [report.train_mae[0] for report in run.epochs()]
     spread = np.abs(run.train_part.values - np.median(run.train_part.values)).mean()
-    assert errors[-1] < 0.3 * spread
+    assert errors[-1] < left * spread
 
 
 def test_a_resumed_run_ends_as_if_it_had_not_been_interrupted(dataset: Path, tmp_path: Path) -> None:

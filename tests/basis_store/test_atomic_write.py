@@ -48,7 +48,9 @@ def test_a_full_disk_keeps_the_old_store(tmp_path: Path) -> None:
     path = tmp_path / "store.h5"
     content_hash = write_store(path, compile_recipe(SMALL), SMALL)
     script = (
-        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        # Python would write cut-off byte code, too, which the next process would read.
+        "import resource, signal, sys; sys.dont_write_bytecode = True\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "from sgbasis.cli import main; main()"
     )

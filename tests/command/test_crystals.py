@@ -215,7 +215,9 @@ def test_an_interrupted_run_goes_on(many: Path, expected: str, tmp_path: Path) -
 def test_a_full_disk_is_one_line(lines: Path, tmp_path: Path) -> None:
     """A file-size limit makes the kernel refuse the write half-way, as a full disk does."""
     script = (
-        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        # Python would write cut-off byte code, too, which the next process would read.
+        "import resource, signal, sys; sys.dont_write_bytecode = True\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "from sgbasis.cli import main; main()"
     )

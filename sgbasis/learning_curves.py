@@ -1,0 +1,41 @@
+"""Learning curves of training runs: ``python -m sgbasis.learning_curves RUN... --output curves.png``."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import click
+
+from basis_store.atomic_write import write_atomically
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False))
+def main(runs: tuple[Path, ...], output: Path) -> None:
+    """Draw training and validation error by epoch of finished RUNS, a panel per target."""
+    from matplotlib.figure import Figure
+
+    histories = {run.name: json.loads((run / "report.json").read_text())["history"] for run in runs}
+    targets = list(dict.fromkeys(name for history in histories.values() for name in history[0]["val_mae"]))
+    figure = Figure(figsize=(4.6 * len(targets), 3.4), layout="constrained")
+    for panel, target in zip(figure.subplots(1, len(targets), squeeze=False)[0], targets, strict=True):
+        for number, (name, history) in enumerate(histories.items()):
+            if target not in history[0]["val_mae"]:
+                continue
+            epochs = [entry["epoch"] + 1 for entry in history]
+            for part, style in (("val_mae", "-"), ("train_mae", ":")):
+                values = [entry[part][target] for entry in history]
+                label = name if part == "val_mae" else None
+                panel.plot(epochs, values, style, color=f"C{number}", label=label)
+        panel.set(title=target, xlabel="epoch", ylabel="MAE (dotted: training)", yscale="log")
+        panel.legend(frameon=False)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    write_atomically(output, buffer.getvalue())
+
+
+if __name__ == "__main__":
+    main()

@@ -60,7 +60,7 @@ def _card(name: str, source: Pretrained, target: Target, scores: dict[str, Any])
     domain, training = source.description.domain, source.description.training
     low, high = scores["mae_interval"]
     others = [one.name for one in source.description.targets if one.name != target.name]
-    together = f", together with {' and '.join(others)}" if others else ""
+    together = f" together with {' and '.join(others)}" if others else ""
     files = ", ".join(f"`{file}` (content {digest[:12]})" for file, digest in training["data"].items())
     configuration = training["configuration"]
     return ModelCard(

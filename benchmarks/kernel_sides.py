@@ -17,8 +17,8 @@ from basis_store import open_crystals
 from runtime import load_store
 from runtime.kernels import neighbours, reciprocal_kernel
 
-CRYSTALS = 150
-WIDTHS = (0.3, 0.5, 0.8, 1.2, 2.0, 3.0)
+CRYSTALS = 30
+WIDTHS = (0.5, 0.8, 1.2, 2.0, 3.0)
 DIGITS = math.log(1e6)
 
 

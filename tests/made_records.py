@@ -164,7 +164,7 @@ def in_p1(record: CrystalRecord, *, change: NDArray[np.int64] | None = None) -> 
 
 
 def moved(record: CrystalRecord, coordinates: FloatArray, order: NDArray[np.int64] | None = None) -> CrystalRecord:
-    """The record with its sites at ``coordinates``, then in another ``order``, and the images that belong there."""
+    """The record with its sites at ``coordinates``, then in another ``order``, and the images they have there."""
     order = np.arange(len(record)) if order is None else order
     compiled = _compiled(record.setting)
     images = [distinct_images(compiled, point) for point in coordinates[order]]

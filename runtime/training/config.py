@@ -131,7 +131,7 @@ def _build(kind: type[T], values: Mapping[str, Any], what: str) -> T:
         if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
     ]  # fmt: skip
     if missing := [name for name in required if name not in values]:
-        raise TrainingError(f"the {what} lacks {missing[0]!r}")
+        raise TrainingError(f"the {what} lacks {missing[0]!r}; it needs {', '.join(required)}")
     checked = {key: _checked(value, hints[key], f"{key} in the {what}") for key, value in values.items()}
     return kind(**checked)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--learning-rate", type=FiniteRange(0, min_open=True))
 @click.option("--patience", type=click.IntRange(0), help="Stop after this many epochs without a better one.")
 @click.option("--seed", type=int)
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 def train(
     config: Path | None, data: tuple[str, ...], targets: tuple[str, ...], device: str, **options: Any
 ) -> None:
@@ -57,6 +57,8 @@ def train(
     if targets:
         values["targets"] = [_target(text) for text in targets]
     made = TrainingConfig.from_toml(config, **values) if config else TrainingConfig.from_mapping(values)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise click.UsageError("PyTorch finds no CUDA device here: leave out --device, or give cpu")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_flush_denormal(True)  # tiny numbers of averaged weights would slow the processor down

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -73,7 +74,7 @@ class TrainingConfig:
         if self.target_weights and len(self.target_weights) != len(self.targets):
             raise TrainingError(f"{len(self.target_weights)} target_weights for {len(self.targets)} targets")
         for name in ("epochs", "batch_size", "learning_rate", "gradient_norm", "pair_budget"):
-            if getattr(self, name) <= 0:
+            if not 0 < getattr(self, name) < math.inf:  # nan is neither
                 raise TrainingError(f"{name} must be positive, not {getattr(self, name)}")
         if not 0 <= self.averaging < 1:
             raise TrainingError(f"averaging lies between 0 and 1, not {self.averaging}")

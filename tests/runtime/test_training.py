@@ -200,6 +200,7 @@ def test_bad_configurations_are_named(dataset: Path, tmp_path: Path) -> None:
     assert "'log10 GPa'" in message(targets=[{"name": "stiffness", "unit": "GPa", "log10": True}])
     assert "unknown key 'epoch'" in message(epoch=3)
     assert "epochs must be positive" in message(epochs=0)
+    assert "learning_rate must be positive" in message(learning_rate=float("nan"))
     assert "unknown key 'depth' in the model configuration" in message(model={"depth": 3})
     assert "width in the model configuration" in message(model={"width": "wide"})
     assert "unknown architecture" in message(architecture="Transformer")

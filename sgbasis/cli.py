@@ -10,6 +10,7 @@ import click
 from basis_store.errors import SgbasisError
 from sgbasis.commands.compile import compile_command
 from sgbasis.commands.crystals import crystals
+from sgbasis.commands.curves import curves
 from sgbasis.commands.encode import encode
 from sgbasis.commands.evaluate import evaluate
 from sgbasis.commands.export import export
@@ -19,6 +20,7 @@ from sgbasis.commands.plot import plot
 from sgbasis.commands.predict import predict
 from sgbasis.commands.show import show
 from sgbasis.commands.train import train
+from sgbasis.commands.unseen_groups import unseen_groups
 from sgbasis.commands.verify import verify
 from sgbasis.entry_point import INTERRUPTED
 
@@ -66,7 +68,8 @@ def main() -> None:
 
 
 for command in (
-    train, predict, evaluate, compile_command, verify, info, export, encode, crystals, fetch, show, plot
+    train, predict, evaluate, curves, unseen_groups, compile_command, verify, info, export, encode, crystals,
+    fetch, show, plot,
 ):  # fmt: skip
     main.add_command(command)
 

@@ -7,7 +7,6 @@ writes ``data/models/formation_energy`` and ``data/models/band_gap`` (``make mod
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from basis_store.locations import data_folder
 from runtime.model_card import MATERIALS_PROJECT, ModelCard
 from runtime.models import CrystalModel, Target
 from runtime.pretrained import Pretrained, open_pretrained, save_pretrained
+from runtime.training.report import read_report
 
 
 def only_target(model: CrystalModel, index: int) -> CrystalModel:
@@ -40,15 +40,13 @@ def publish(run: Path, target: str, folder: Path) -> None:
         TrainingError: the run is not finished, or has no such target.
         ModelError: its model is damaged.
     """
-    report_path = run / "report.json"
-    if not report_path.exists():
-        raise TrainingError(f"{run} is not a finished training run: it has no report.json")
+    report = read_report(run)
     source = open_pretrained(run / "model")
     names = [one.name for one in source.description.targets]
     if target not in names:
         raise TrainingError(f"{run} has no target {target!r}; it has {', '.join(names)}")
     index = names.index(target)
-    scores = json.loads(report_path.read_text())["val"][target]["overall"]
+    scores = report["val"][target]["overall"]
     training = {**source.description.training, "validation": scores}
     with torch.random.fork_rng():
         model = only_target(source.load(), index)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,6 @@ import numpy as np
 import torch
 
 from basis_store import MissingDependencyError, Setting, TrainingError
-from basis_store.atomic_write import write_atomically
 from runtime.evaluation import evaluate
 from runtime.models import ARCHITECTURES, CrystalModel, PaperModel
 from runtime.models.paper import pretrain
@@ -21,6 +19,7 @@ from runtime.training import parallel
 from runtime.training.card import training_card
 from runtime.training.config import TrainingConfig
 from runtime.training.data import Part, TrainingData
+from runtime.training.report import write_report
 from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer, predicted
 
 
@@ -79,7 +78,7 @@ def run_training(
         "history": trainer.history,
     }
     if parallel.is_first():
-        write_atomically(output / "report.json", json.dumps(scores, indent=1).encode())
+        write_report(output, scores)
         summary = {
             "best_epoch": trainer.best_epoch,
             "epochs": trainer.epoch,

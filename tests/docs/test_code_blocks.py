@@ -51,7 +51,7 @@ def test_readme_commands_exist() -> None:
     from sgbasis.cli import main
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`sgbasis (\w+)", text))
+    named = set(re.findall(r"`sgbasis ([\w-]+)", text))
     assert named == set(main.commands)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make (\w+)", text, re.MULTILINE):

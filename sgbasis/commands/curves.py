@@ -1,24 +1,27 @@
-"""Learning curves of training runs: ``python -m sgbasis.learning_curves RUN... --output curves.png``."""
+"""``sgbasis curves``: learning curves of training runs."""
 
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 import click
-
-from basis_store.atomic_write import write_atomically
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False))
-def main(runs: tuple[Path, ...], output: Path) -> None:
+def curves(runs: tuple[Path, ...], output: Path) -> None:
     """Draw training and validation error by epoch of finished RUNS, a panel per target."""
     from matplotlib.figure import Figure
 
-    histories = {run.name: json.loads((run / "report.json").read_text())["history"] for run in runs}
+    from basis_store.atomic_write import check_writable, write_atomically
+    from runtime.training.report import read_report
+
+    if output.suffix.lower() != ".png":
+        raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")
+    check_writable(output)
+    histories = {run.name: read_report(run)["history"] for run in runs}
     targets = list(dict.fromkeys(name for history in histories.values() for name in history[0]["val_mae"]))
     figure = Figure(figsize=(4.6 * len(targets), 3.4), layout="constrained")
     for panel, target in zip(figure.subplots(1, len(targets), squeeze=False)[0], targets, strict=True):
@@ -35,7 +38,3 @@ def main(runs: tuple[Path, ...], output: Path) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     write_atomically(output, buffer.getvalue())
-
-
-if __name__ == "__main__":
-    main()

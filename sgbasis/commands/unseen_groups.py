@@ -1,0 +1,35 @@
+"""``sgbasis unseen-groups``: what two training runs say of groups that one of them never saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_RUN = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+@click.command("unseen-groups")
+@click.argument("held_out", type=_RUN)
+@click.argument("all_data", type=_RUN)
+def unseen_groups(held_out: Path, all_data: Path) -> None:
+    """Print the group-balanced gap between two finished training runs.
+
+    HELD_OUT was trained with --hold-out-groups, ALL_DATA without, all else equal. The gap is the mean over
+    held-out groups of the absolute difference of their validation errors.
+    """
+    from basis_store import TrainingError
+    from runtime.training.report import read_report
+    from runtime.training.unseen_groups import group_balanced_gap
+
+    first, second = read_report(held_out), read_report(all_data)
+    if first["held_out"] is None:
+        raise TrainingError(f"{held_out} held no group out")
+    for target, scores in first["held_out"].items():
+        if target not in second["val"]:
+            raise TrainingError(f"{all_data} has no target {target!r}")
+        gap, unseen, seen, n = group_balanced_gap(scores["by_group"], second["val"][target]["by_group"])
+        click.echo(
+            f"{target}: gap {gap:.4f} over {n} groups; group-balanced MAE {unseen:.4f} unseen, {seen:.4f} seen; "
+            f"MAE {scores['overall']['mae']:.4f} over {scores['overall']['n']} unseen crystals"
+        )

@@ -24,6 +24,7 @@ from basis_compiler.origin_shifts import OriginShifts, origin_shifts
 from basis_compiler.processes import available_cores
 from basis_compiler.reflection_conditions import ReflectionConditions, reflection_conditions
 from basis_compiler.symbolic import TrigonometricForm, coordinate_symbols, symbolic_function, trigonometric_form
+from basis_compiler.tensor_bases import compile_tensors
 from basis_compiler.waves import WaveIndex
 from basis_store import Recipe, Setting
 
@@ -44,6 +45,7 @@ __all__ = [
     "compile_dataset",
     "compile_recipe",
     "compile_setting",
+    "compile_tensors",
     "coordinate_symbols",
     "dimensions",
     "dual_graph",

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.operations import UNIT, IntArray, Operations, operations
+from basis_compiler.tensor_certificate import prove_tensors
 from basis_store import CertificateError, CompiledSetting, Recipe, Setting, StoreReader
 from basis_store.frames import ball_norm, norm
 from basis_store.setting import Frame
@@ -58,7 +59,7 @@ def prove(compiled: CompiledSetting) -> None:
 
 
 def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = None) -> None:
-    """Prove every setting of a store, and that it holds the settings, ball and counts its recipe asks for.
+    """Prove every setting of a store and its tensors, and that it holds what its recipe asks for.
 
     Raises:
         CertificateError: naming the setting and the first statement that fails.
@@ -75,6 +76,8 @@ def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = 
         prove_extent(compiled, store.recipe)
         if progress:
             progress(1)
+    if store.has_tensors:
+        prove_tensors(store)
 
 
 def prove_extent(compiled: CompiledSetting, recipe: Recipe) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from basis_compiler.compiler import compile_recipe
 from basis_compiler.processes import available_cores
+from basis_compiler.tensor_bases import compile_tensors
 from basis_store import Recipe, SgbasisError, write_store
 from basis_store.atomic_write import write_atomically
 from basis_store.locations import DEFAULT_STORE, data_folder
@@ -66,7 +67,8 @@ def publish(output: Path, *, data: Path, workers: int = 1) -> Registry:
 def _build(name: str, output: Path, workers: int) -> PublishedStore:
     recipe, description = PUBLICATIONS[name]
     unnamed = output / f"{name}.h5"
-    content_hash = write_store(unnamed, compile_recipe(recipe, workers=workers), recipe)
+    compiled, tensors = compile_recipe(recipe, workers=workers), compile_tensors(recipe.setting_list)
+    content_hash = write_store(unnamed, compiled, recipe, tensors=tensors)
     sha256 = hashlib.sha256(unnamed.read_bytes()).hexdigest()
     path = unnamed.replace(output / f"sgbasis-{name}-{sha256[:12]}.h5")
     return PublishedStore(

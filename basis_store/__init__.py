@@ -9,12 +9,15 @@
 import importlib
 from typing import TYPE_CHECKING
 
+# Not imported late: the function has the name of its module, which would take its place.
+from basis_store.cartesian_frame import cartesian_frame
 from basis_store.errors import (
     CertificateError,
     CompilationError,
     CrystalError,
     DownloadError,
     EvaluationError,
+    FormulaError,
     MissingDependencyError,
     ModelError,
     ReachError,
@@ -23,6 +26,8 @@ from basis_store.errors import (
     SgbasisError,
     StoreCorruptError,
     StoreFormatError,
+    TargetError,
+    TensorError,
     TrainingError,
 )
 from basis_store.setting import Setting, all_settings, standard_settings
@@ -31,10 +36,13 @@ if TYPE_CHECKING:
     from basis_store.crystal_record import CrystalRecord
     from basis_store.crystals import CrystalInput, CrystalRecipe, CrystalTable, open_crystals, write_crystals
     from basis_store.download import fetch_store
+    from basis_store.index_symmetry import IndexSymmetry
     from basis_store.reader import StoreReader, open_store
     from basis_store.recipe import Recipe
     from basis_store.registry import PublishedStore, published_stores
     from basis_store.schema import CompiledSetting
+    from basis_store.tensor_basis import TensorBasis
+    from basis_store.tensor_table import TensorTable
     from basis_store.writer import write_store
 
 __all__ = [
@@ -48,6 +56,8 @@ __all__ = [
     "CrystalTable",
     "DownloadError",
     "EvaluationError",
+    "FormulaError",
+    "IndexSymmetry",
     "MissingDependencyError",
     "ModelError",
     "PublishedStore",
@@ -60,8 +70,13 @@ __all__ = [
     "StoreCorruptError",
     "StoreFormatError",
     "StoreReader",
+    "TargetError",
+    "TensorBasis",
+    "TensorError",
+    "TensorTable",
     "TrainingError",
     "all_settings",
+    "cartesian_frame",
     "fetch_store",
     "open_crystals",
     "open_store",
@@ -77,10 +92,13 @@ _MODULES = {
     "crystal_record": ("CrystalRecord",),
     "crystals": ("CrystalInput", "CrystalRecipe", "CrystalTable", "open_crystals", "write_crystals"),
     "download": ("fetch_store",),
+    "index_symmetry": ("IndexSymmetry",),
     "reader": ("StoreReader", "open_store"),
     "recipe": ("Recipe",),
     "registry": ("PublishedStore", "published_stores"),
     "schema": ("CompiledSetting",),
+    "tensor_basis": ("TensorBasis",),
+    "tensor_table": ("TensorTable",),
     "writer": ("write_store",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

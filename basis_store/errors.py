@@ -15,6 +15,10 @@ class SettingError(SgbasisError, ValueError):
     """An unknown, ambiguous or missing space-group setting."""
 
 
+class FormulaError(SgbasisError, ValueError):
+    """A formula for the index symmetry of a tensor that cannot be read."""
+
+
 class ReachError(SgbasisError, ValueError):
     """More waves or functions are asked for than the store was compiled with."""
 
@@ -45,6 +49,14 @@ class DownloadError(SgbasisError, OSError):
 
 class CrystalError(SgbasisError, ValueError):
     """A crystal that has no well-defined symmetric description (no cell, overlap, disorder ...)."""
+
+
+class TensorError(SgbasisError, ValueError):
+    """A property tensor of the wrong shape or index symmetry, or one that says nothing about what is asked."""
+
+
+class TargetError(SgbasisError, ValueError):
+    """A dataset does not hold a target as it is asked for."""
 
 
 class ModelError(SgbasisError, ValueError):

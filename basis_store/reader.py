@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,18 +14,22 @@ import numpy as np
 from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
 from basis_store.frames import FRAMES
 from basis_store.hdf5_file import CheckedFile
+from basis_store.index_symmetry import IndexSymmetry
 from basis_store.locations import default_store_path
 from basis_store.recipe import Recipe
 from basis_store.schema import (
     AXES,
     COLUMNS,
     FORMAT_NAME,
+    TENSOR_VERSION,
     CompiledSetting,
     Int16,
     content_digest,
     parse_format_version,
 )
 from basis_store.setting import Frame, Setting, all_settings
+from basis_store.tensor_basis import TensorBasis, symmetrised_basis
+from basis_store.tensor_table import TENSOR_COLUMNS, TensorTable
 
 
 def open_store(path: str | os.PathLike[str] | None = None) -> StoreReader:
@@ -57,6 +62,8 @@ class StoreReader:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._file = CheckedFile(path, kind="an sgbasis store", remedy="fetch it again or compile it anew")
         self.path = self._file.path
+        self._tensors: TensorTable | None = None
+        self._tensor_bases: dict[tuple[int, IndexSymmetry], TensorBasis] = {}
         with self._file.errors():
             self._read_attributes(self._file)
             self._read_tables(self._file)
@@ -124,8 +131,7 @@ class StoreReader:
             StoreCorruptError: the content does not match its hash.
         """
         row = self._row(setting)
-        if not self._file.hdf5:
-            raise ValueError(f"the store {self.path} is closed")
+        self._check_open()
         arrays = {}
         with self._file.errors():
             for column in COLUMNS:
@@ -141,6 +147,74 @@ class StoreReader:
         if compiled.digest() != self._digests[row]:
             raise self._file.corrupt(f"the basis of {setting.label} does not match its checksum")
         return compiled
+
+    def tensor_basis(self, setting: Setting, formula: str | IndexSymmetry, *, axial: bool = False) -> TensorBasis:
+        """The tensors that the point group of a setting allows, exactly, for any index symmetry (T8).
+
+        Components are in the setting's Cartesian frame, see :mod:`basis_store.cartesian_frame`.
+
+        Args:
+            setting: the setting; its translations do not matter.
+            formula: such as ``"ij=ji"`` or ``"ijkl=jikl=klij"``, see :meth:`IndexSymmetry.parse`; or an
+                index symmetry, which says itself whether it is axial.
+            axial: whether the tensor that a formula describes is axial.
+
+        Raises:
+            FormulaError: the formula cannot be read.
+            SettingError: as :meth:`read`.
+            StoreFormatError: the store was written before there were tensors in it (format 1.0).
+            StoreCorruptError: the stored tensors do not match their hash.
+        """
+        symmetry = formula if isinstance(formula, IndexSymmetry) else IndexSymmetry.parse(formula, axial=axial)
+        row = self._row(setting)
+        orientation = int(self.tensors.orientations[row])
+        key = orientation, symmetry
+        if key not in self._tensor_bases:
+            space = self.tensors.space(orientation, rank=symmetry.rank, axial=symmetry.axial)
+            self._tensor_bases[key] = symmetrised_basis(setting, symmetry, space)
+        known = self._tensor_bases[key]
+        return known if known.setting == setting else replace(known, setting=setting)
+
+    @property
+    def has_tensors(self) -> bool:
+        """Whether the store holds tensors: those written before format 1.1 do not."""
+        return self.format_version >= TENSOR_VERSION
+
+    @property
+    def tensors(self) -> TensorTable:
+        """The invariant tensors of every orientation, checked against their hash; read when first asked for.
+
+        Raises:
+            StoreFormatError, StoreCorruptError: as :meth:`tensor_basis`.
+        """
+        if self._tensors is None:
+            if not self.has_tensors:
+                raise StoreFormatError(
+                    f"{self.path} has format {'.'.join(map(str, self.format_version))}, which holds no tensors: "
+                    "compile it again with sgbasis compile"
+                )
+            self._check_open()
+            self._tensors = self._read_tensors()
+        return self._tensors
+
+    def _read_tensors(self) -> TensorTable:
+        with self._file.errors():
+            arrays = {}
+            for column in TENSOR_COLUMNS:
+                array = self._file.read(f"tensors/{column.name}", column.dtype)
+                if array.shape[1:] != column.row_shape:
+                    raise self._file.corrupt(f"tensors/{column.name} has rows of {array.shape[1:]}")
+                arrays[column.name] = array
+            table = TensorTable(**arrays)
+            if table.digest(self.content_hash) != self._file.read("tensors/sha256", "u1").tobytes():
+                raise self._file.corrupt("its tensors do not match their hash")
+            if len(table.orientations) != len(self):
+                raise self._file.corrupt("it does not say how its settings are oriented")
+        return table
+
+    def _check_open(self) -> None:
+        if not self._file.hdf5:
+            raise ValueError(f"the store {self.path} is closed")
 
     def _row(self, setting: Setting) -> int:
         try:

@@ -8,8 +8,11 @@ Hashes form a tree, so that every read is checked at the cost of what it reads:
 
     setting hash = SHA-256(Hall number, norm limit, every column of that setting)
     content hash = SHA-256(format version, recipe, shared waves, all setting hashes)
+    tensors hash = SHA-256(content hash, every column of the tensor table)
 
-Both are taken over little-endian array bytes with names, types and shapes, not over HDF5's own layout.
+The content hash is that of the bases, as it was before there were tensors: a reader of format 1.0 checks it, and
+models name their store by it. All are taken over little-endian array bytes with names, types and shapes, not
+over HDF5's own layout.
 """
 
 from __future__ import annotations
@@ -29,8 +32,10 @@ from basis_store.recipe import Recipe
 from basis_store.setting import Frame, Setting
 
 FORMAT_NAME = "sgbasis-store"
-FORMAT_VERSION = (1, 0)
+FORMAT_VERSION = (1, 1)
 """(major, minor). A change of sign, order or normalisation is a new major version."""
+TENSOR_VERSION = (1, 1)
+"""The version that added the tensors. A store that is written without them has the version before."""
 
 Int8 = NDArray[np.int8]
 Int16 = NDArray[np.int16]

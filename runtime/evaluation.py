@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from basis_store import ModelError, Setting
 
+Rows = NDArray[np.intp]
+
 _BLOCK = 1 << 22
 """Drawn numbers that are held at once."""
 
@@ -59,40 +61,60 @@ def evaluate(predicted: ArrayLike, known: ArrayLike, settings: Sequence[Setting]
     Raises:
         ModelError: a prediction is not finite.
     """
-    values, groups = np.asarray(predicted), np.array([setting.number for setting in settings])
+    values = np.asarray(predicted)
     if broken := int((~np.isfinite(values)).sum()):
         raise ModelError(f"the model has no finite prediction for {broken} of {len(values)} crystals")
     errors = values - np.asarray(known)
-    present: list[int] = np.unique(groups).tolist()
-    systems: dict[str, list[int]] = {}
-    for group in present:
-        systems.setdefault(Setting.standard(group).crystal_system, []).append(group)
+    by_system, by_group = by_symmetry(settings)
     return Evaluation(
         overall=score(errors),
-        by_system={system: score(errors[np.isin(groups, some)]) for system, some in systems.items()},
-        by_group={group: score(errors[groups == group]) for group in present},
+        by_system={system: score(errors[rows]) for system, rows in by_system.items()},
+        by_group={group: score(errors[rows]) for group, rows in by_group.items()},
     )
 
 
-def score(errors: NDArray[np.float64], *, resamples: int = 1000, seed: int = 0) -> Score:
-    """Mean errors with percentile bootstrap intervals (Efron, Ann. Stat. 7, 1, 1979).
+def by_symmetry(settings: Sequence[Setting]) -> tuple[dict[str, Rows], dict[int, Rows]]:
+    """Which crystals belong to each crystal system, triclinic to cubic, and to each space group, ascending."""
+    groups = np.array([setting.number for setting in settings])
+    by_group = {int(group): np.flatnonzero(groups == group) for group in np.unique(groups)}
+    by_system: dict[str, Rows] = {}
+    for group, rows in by_group.items():
+        system = Setting.standard(group).crystal_system
+        by_system[system] = np.sort(np.concatenate([by_system.get(system, rows[:0]), rows]))
+    return by_system, by_group
+
+
+def score(errors: NDArray[np.float64]) -> Score:
+    """Mean errors with bootstrap intervals.
 
     Args:
         errors: (n,) finite, n > 0.
-        resamples: how often n crystals are drawn with replacement.
-        seed: of the draws; equal errors have equal intervals.
     """
-    rng, n = np.random.default_rng(seed), len(errors)
-    sizes = np.stack([np.abs(errors), errors**2])
+    return Score(
+        n=len(errors),
+        mae=float(np.abs(errors).mean()),
+        mae_interval=bootstrap_interval(np.abs(errors)),
+        rmse=float(np.sqrt((errors**2).mean())),
+        rmse_interval=_roots(bootstrap_interval(errors**2)),
+    )
+
+
+def bootstrap_interval(
+    values: NDArray[np.float64], *, resamples: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """The 95 % percentile bootstrap interval of a mean (Efron, Ann. Stat. 7, 1, 1979).
+
+    Args:
+        values: (n,) n > 0.
+        resamples: how often n values are drawn with replacement.
+        seed: of the draws; equal values have equal intervals.
+    """
+    rng, n = np.random.default_rng(seed), len(values)
     rows = max(1, _BLOCK // n)
     draws = (rng.integers(n, size=(min(rows, resamples - done), n)) for done in range(0, resamples, rows))
-    means = np.concatenate([sizes[:, drawn].mean(axis=2) for drawn in draws], axis=1)
-    means[1] = np.sqrt(means[1])
-    (mae_low, mae_high), (rmse_low, rmse_high) = np.percentile(means, [2.5, 97.5], axis=1).T.tolist()
-    return Score(
-        n=n,
-        mae=float(sizes[0].mean()),
-        mae_interval=(mae_low, mae_high),
-        rmse=float(np.sqrt(sizes[1].mean())),
-        rmse_interval=(rmse_low, rmse_high),
-    )
+    low, high = np.percentile(np.concatenate([values[drawn].mean(axis=1) for drawn in draws]), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _roots(ends: tuple[float, float]) -> tuple[float, float]:
+    return float(np.sqrt(ends[0])), float(np.sqrt(ends[1]))

@@ -43,9 +43,9 @@ def predict(
         progress: called with the number of crystals finished since the last call.
 
     Returns:
-        (n, targets) in the targets' units.
+        (n, columns) in the targets' units; see :func:`runtime.models.columns`.
     """
-    rows = [np.zeros((0, len(model.targets)))]
+    rows = [np.zeros((0, len(model.target_mean)))]
     stream, was_training = iter(records), model.training
     model.eval()
     try:
@@ -59,7 +59,7 @@ def predict(
 def _predict_samples(
     model: CrystalModel, samples: Sequence[Sample], pair_budget: int, progress: Progress | None
 ) -> NDArray[np.float64]:
-    values = np.empty((len(samples), len(model.targets)))
+    values = np.empty((len(samples), len(model.target_mean)))
     lengths = np.array([sample.n_tokens for sample in samples], np.int64)
     for batch in batches(np.arange(len(samples)), lengths, pair_budget):
         values[batch] = _forward(model, [samples[i] for i in batch])

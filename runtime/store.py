@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor, from_numpy
 
-from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store
+from basis_store import CompiledSetting, IndexSymmetry, Recipe, Setting, StoreReader, TensorBasis, open_store
 from basis_store.setting import Frame
 from runtime.basis import Basis
 
@@ -66,6 +66,23 @@ class Store:
         if setting not in self._compiled:
             self._compiled[setting] = self._reader.read(setting)
         return self._compiled[setting]
+
+    def tensor_basis(self, setting: Setting, formula: str | IndexSymmetry, *, axial: bool = False) -> TensorBasis:
+        """The tensors that the point group of a setting allows, exactly, for any index symmetry (T8).
+
+        Args:
+            setting: the setting.
+            formula: such as ``"ij=ji"``, ``"ijk=ikj"`` or ``"ijkl=jikl=klij"``, or an index symmetry, which says
+                itself whether it is axial.
+            axial: whether the tensor that a formula describes is axial.
+
+        Raises:
+            basis_store.FormulaError: the formula cannot be read.
+            basis_store.SettingError: the store does not hold this setting, or it is a bare number.
+            basis_store.StoreFormatError: the store was written before there were tensors in it (format 1.0).
+            basis_store.StoreCorruptError: the stored tensors do not match their hash.
+        """
+        return self._reader.tensor_basis(setting, formula, axial=axial)
 
     def shared_waves(self, frame: Frame) -> Tensor:
         """(K, 3) int64: the waves that every setting of ``frame`` has, without 0, in store order."""

@@ -18,7 +18,9 @@ from sgbasis.commands.fetch import fetch
 from sgbasis.commands.info import info
 from sgbasis.commands.plot import plot
 from sgbasis.commands.predict import predict
+from sgbasis.commands.project_tensor import project_tensor
 from sgbasis.commands.show import show
+from sgbasis.commands.tensor import tensor
 from sgbasis.commands.train import train
 from sgbasis.commands.unseen_groups import unseen_groups
 from sgbasis.commands.verify import verify
@@ -69,7 +71,7 @@ def main() -> None:
 
 for command in (
     train, predict, evaluate, curves, unseen_groups, compile_command, verify, info, export, encode, crystals,
-    fetch, show, plot,
+    fetch, show, tensor, project_tensor, plot,
 ):  # fmt: skip
     main.add_command(command)
 

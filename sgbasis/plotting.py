@@ -69,7 +69,9 @@ class Section:
         return f"{_AXES[self.axis]} = {self.at}"
 
 
-def _needs_plot_extra(function: Callable[_P, _T]) -> Callable[_P, _T]:
+def needs_plot_extra(function: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Runs a function in matplotlib's default style, or says what to install; it may import matplotlib inside."""
+
     @functools.wraps(function)
     def checked(*args: _P.args, **kwargs: _P.kwargs) -> _T:
         try:
@@ -87,7 +89,7 @@ def _needs_plot_extra(function: Callable[_P, _T]) -> Callable[_P, _T]:
     return checked
 
 
-@_needs_plot_extra
+@needs_plot_extra
 def function_picture(
     compiled: CompiledSetting, function: int, *, section: Section | None = None, cells: int = 1
 ) -> bytes:
@@ -367,7 +369,7 @@ def _write_texts(
     form = trigonometric_form(compiled, function)
     setting = compiled.setting
     choice = f", setting {setting.choice}" if setting.choice and not setting.is_standard else ""
-    name = f"No. {setting.number}   {_symbol_mathtext(setting.symbol)}{choice}   function {function}"
+    name = f"No. {setting.number}   {symbol_mathtext(setting.symbol)}{choice}   function {function}"
     figure.text(0.03, 0.93, name, fontsize=17, color=_INK, va="center")
     short = len(formula_text(form)) <= _LONGEST_FORMULA
     formula = formula_latex(form) if short else rf"\mathrm{{{len(form.terms)}\ terms}}"
@@ -377,7 +379,7 @@ def _write_texts(
     figure.text(0.74, 0.045, note, fontsize=10, color=_INK, ha="center")
 
 
-def _symbol_mathtext(symbol: str) -> str:
+def symbol_mathtext(symbol: str) -> str:
     """A Hermann-Mauguin symbol as printed: bars over rotoinversions, screw subscripts, letters in italics."""
     text = re.sub(r"-(\d)", r"\\bar{\1}", symbol)
     text = re.sub(r"_(\d)", r"_{\1}", text)

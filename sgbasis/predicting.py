@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from basis_store import CrystalError, CrystalRecord, Setting
 
@@ -25,9 +28,10 @@ class Prediction:
         formula: reduced, such as ``"MgAl2O4"``.
         setting: the standard setting of its space group.
         property: what is predicted.
-        value: in ``unit``.
-        unit: such as ``"eV/atom"`` or ``"log10 GPa"``.
+        value: in ``unit``: a number, or a tensor (3, ..., 3) in the Cartesian frame of the crystal's source.
+        unit: such as ``"eV/atom"``, ``"log10 GPa"`` or ``"GPa"``; ``""`` for a number without one.
         notes: in which respects the crystal lies outside of what the model was trained on.
+        record: the crystal.
     """
 
     source: str
@@ -35,9 +39,10 @@ class Prediction:
     formula: str
     setting: Setting
     property: str
-    value: float
+    value: float | NDArray[np.float64]
     unit: str
     notes: tuple[str, ...]
+    record: CrystalRecord = field(repr=False)
 
 
 def predict_property(
@@ -79,7 +84,9 @@ def predictions(
     """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
     from runtime.domain import outside_domain
     from runtime.formula import reduced_formula
+    from runtime.models import columns
     from runtime.prediction import predict
+    from runtime.target_values import physical_value
 
     values = [predict(model, (record for _, record in found), progress=progress) for _, model in models]
     return [
@@ -89,13 +96,14 @@ def predictions(
             formula=reduced_formula(record),
             setting=record.setting,
             property=label,
-            value=float(value),
-            unit=target.unit,
+            value=physical_value(target, predicted[row, own], record),
+            unit=target.unit if target.space is None else target.physical_unit,
             notes=tuple(outside_domain(record, pretrained.description.domain)),
+            record=record,
         )
         for row, (source, record) in enumerate(found)
         for (pretrained, model), predicted in zip(models, values, strict=True)
-        for target, label, value in zip(model.targets, pretrained.labels, predicted[row], strict=True)
+        for target, label, own in zip(model.targets, pretrained.labels, columns(model.targets), strict=True)
     ]
 
 

@@ -20,7 +20,7 @@ class DirectKernel(nn.Module):
     Args:
         cutoff: Angstrom; every phi_b falls to zero there with a continuous slope.
         radial: number of Gaussians phi_b, evenly spaced from 0.5 Angstrom to the cutoff.
-        degree: highest l, 0 to 3.
+        degree: highest l, 0 to 4.
     """
 
     centres: Tensor

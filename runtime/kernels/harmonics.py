@@ -1,4 +1,4 @@
-"""Real solid angles: spherical harmonics of degree 0 to 3, as polynomials of a unit vector."""
+"""Real spherical harmonics of degree 0 to 4, as polynomials of a unit vector, and how they turn."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-HIGHEST_DEGREE = 3
+HIGHEST_DEGREE = 4
 
 
 def real_harmonics(u: Tensor, degree: int) -> Tensor:
@@ -17,7 +17,7 @@ def real_harmonics(u: Tensor, degree: int) -> Tensor:
 
     Args:
         u: unit vectors.
-        degree: 0 to 3.
+        degree: 0 to 4.
     """
     if not 0 <= degree <= HIGHEST_DEGREE:
         raise ValueError(f"the degree is 0 to {HIGHEST_DEGREE}, not {degree}")
@@ -35,4 +35,31 @@ def real_harmonics(u: Tensor, degree: int) -> Tensor:
         values += [four * y * (3 * x * x - y * y), math.sqrt(105) * x * y * z, six * y * (5 * z * z - 1)]
         values += [two * z * (5 * z * z - 3), six * x * (5 * z * z - 1)]
         values += [math.sqrt(105) / 2 * z * (x * x - y * y), four * x * (x * x - 3 * y * y)]
+    if degree >= 4:
+        two, three, four = 1.5 * math.sqrt(5), 1.5 * math.sqrt(35 / 2), 1.5 * math.sqrt(35)
+        one = two / math.sqrt(2)
+        values += [four * x * y * (x * x - y * y), three * y * (3 * x * x - y * y) * z]
+        values += [two * x * y * (7 * z * z - 1), one * y * z * (7 * z * z - 3)]
+        values += [0.375 * (35 * z**4 - 30 * z * z + 3), one * x * z * (7 * z * z - 3)]
+        values += [two / 2 * (x * x - y * y) * (7 * z * z - 1), three * x * (x * x - 3 * y * y) * z]
+        values += [four / 4 * (x * x * (x * x - 3 * y * y) - y * y * (3 * x * x - y * y))]
     return torch.stack(values, dim=-1)
+
+
+def harmonic_rotation(rotations: Tensor, degree: int) -> Tensor:
+    """The matrices D of one degree: Y(R u) = D Y(u) for every unit vector u.
+
+    Args:
+        rotations: (..., 3, 3) orthogonal R, float64; improper ones too.
+        degree: l, 0 to 4.
+
+    Returns:
+        (..., 2 l + 1, 2 l + 1) orthogonal, float64.
+    """
+    count = torch.arange(4 * degree + 4, dtype=torch.float64)
+    z, turn = 1 - (2 * count + 1) / len(count), 2.399963 * count  # a spiral: no plane or cone holds it
+    radius = (1 - z * z).sqrt()
+    points = torch.stack([radius * turn.cos(), radius * turn.sin(), z], dim=-1)
+    before = real_harmonics(points, degree)[:, degree**2 :]
+    after = real_harmonics(points @ rotations.mT, degree)[..., degree**2 :]
+    return (torch.linalg.pinv(before) @ after).mT

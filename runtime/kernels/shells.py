@@ -73,7 +73,7 @@ class ReciprocalKernel(nn.Module):
         greatest: centre of the last shell, 1/Angstrom, without 2 pi. The others are evenly spaced from
             ``greatest / shells``; their width is the spacing.
         shells: number of shells.
-        degree: highest l, 0 to 3.
+        degree: highest l, 0 to 4.
     """
 
     centres: Tensor
@@ -121,7 +121,7 @@ class ReciprocalKernel(nn.Module):
         for degree in range(self.degree + 1):
             some = angular[:, degree**2 : (degree + 1) ** 2, None]
             parts.append(some * (shells * (lengths / squares.sqrt()) ** degree)[:, None])
-        # Re[i^l z] is Re z, -Im z, -Re z, Im z for l = 0, 1, 2, 3.
-        real = torch.cat([part * (1, 0, -1, 0)[degree] for degree, part in enumerate(parts)], dim=1)
-        imaginary = torch.cat([part * (0, -1, 0, 1)[degree] for degree, part in enumerate(parts)], dim=1)
+        # Re[i^l z] is Re z, -Im z, -Re z, Im z, Re z for l = 0, 1, 2, 3, 4.
+        real = torch.cat([part * (1, 0, -1, 0, 1)[degree] for degree, part in enumerate(parts)], dim=1)
+        imaginary = torch.cat([part * (0, -1, 0, 1, 0)[degree] for degree, part in enumerate(parts)], dim=1)
         return real.flatten(1), imaginary.flatten(1)

@@ -1,6 +1,6 @@
 """Models for crystals: see :mod:`runtime.models.base` for what they share."""
 
-from runtime.models.base import Batch, CrystalModel, Sample, Target
+from runtime.models.base import Batch, CrystalModel, Sample, Target, columns
 from runtime.models.composition import CompositionModel
 from runtime.models.crystal_fourier_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
 from runtime.models.paper import PaperModel
@@ -21,4 +21,5 @@ __all__ = [
     "PaperModel",
     "Sample",
     "Target",
+    "columns",
 ]

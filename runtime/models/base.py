@@ -1,8 +1,9 @@
 """What every model of this package is: records in, physical values out.
 
     samples = [model.prepare(record) for record in records]     once per crystal: no gradients, no parameters
-    values = model(model.collate(samples))                      (crystals, targets), in the targets' units
+    values = model(model.collate(samples))                      (crystals, columns), in the targets' units
 
+A scalar target has one column, a tensor target one for each component that its index symmetry leaves free.
 The trainer, prediction and evaluation know nothing more of a model than this.
 """
 
@@ -13,12 +14,15 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord, ModelError
+from basis_store import CrystalRecord, IndexSymmetry, ModelError
+from runtime.models.tensor_space import TensorSpace
 
 if TYPE_CHECKING:
     from runtime.domain import Domain
@@ -32,12 +36,48 @@ class Target:
     Attributes:
         name: as in the dataset, such as ``"bulk_modulus_vrh"``.
         unit: of the prediction, such as ``"eV/atom"`` or ``"log10 GPa"``.
-        log10: whether the model predicts the decimal logarithm of what the dataset holds.
+        log10: whether the model predicts the decimal logarithm of what the dataset holds; of a tensor the
+            logarithm as a symmetric matrix, which turns as the tensor does, so that predictions are positive
+            definite.
+        symmetry: index symmetry of a tensor, such as ``"ijkl=jikl=klij"``; ``""`` for a scalar.
+        axial: whether the tensor is axial.
+        where: column of the dataset that is 1 where the value is to be trusted; ``""``: all are.
+        up_to_normalizer: whether values are known only up to the operations that carry the point group into
+            itself: the sign of a piezoelectric tensor, the names of axes.
     """
 
     name: str
     unit: str = ""
     log10: bool = False
+    symmetry: str = ""
+    axial: bool = False
+    where: str = ""
+    up_to_normalizer: bool = False
+
+    @cached_property
+    def space(self) -> TensorSpace | None:
+        """The space of a tensor; None for a scalar.
+
+        Raises:
+            basis_store.FormulaError: ``symmetry`` is not an index symmetry.
+        """
+        return TensorSpace(IndexSymmetry.parse(self.symmetry, axial=self.axial)) if self.symmetry else None
+
+    @property
+    def physical_unit(self) -> str:
+        """Of the value itself, whether or not its logarithm is predicted."""
+        return self.unit.removeprefix("log10 ") if self.log10 else self.unit
+
+    @property
+    def n_columns(self) -> int:
+        """Numbers that a model predicts for it: orthonormal components of a tensor, 1 for a scalar."""
+        return 1 if self.space is None else len(self.space)
+
+
+def columns(targets: Sequence[Target]) -> list[slice]:
+    """The columns of each target in what a model predicts."""
+    ends = np.cumsum([target.n_columns for target in targets]).tolist()
+    return [slice(end - target.n_columns, end) for end, target in zip(ends, targets, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -66,17 +106,22 @@ class Batch:
 
 
 class CrystalModel(nn.Module, ABC):
-    """A network that predicts scalar properties of crystals.
+    """A network that predicts properties of crystals.
 
     Attributes:
-        targets: what the columns of the output are.
-        target_mean: (targets,) buffer, and
-        target_scale: (targets,) buffer: outputs are ``mean + scale * network``; the trainer sets them from the
-            training split.
+        targets: what the columns of the output are, see :func:`columns`.
+        target_mean: (columns,) buffer, and
+        target_scale: (columns,) buffer: outputs are ``mean + scale * network``; the trainer sets them from the
+            training split. The mean of a tensor is isotropic and its scale the same for all its columns.
+
+    Raises:
+        ModelError: a target is a tensor and the architecture predicts scalars only.
     """
 
     config_class: ClassVar[type[Any]]
     """A frozen dataclass of plain values; ``Model(config, targets)`` makes a model."""
+
+    predicts_tensors: ClassVar[bool] = False
 
     target_mean: Tensor
     target_scale: Tensor
@@ -87,8 +132,12 @@ class CrystalModel(nn.Module, ABC):
             raise ValueError("a model needs at least one target")
         self.config = config
         self.targets = tuple(targets)
-        self.register_buffer("target_mean", torch.zeros(len(targets)))
-        self.register_buffer("target_scale", torch.ones(len(targets)))
+        tensors = [target.name for target in targets if target.space is not None]
+        if tensors and not self.predicts_tensors:
+            raise ModelError(f"{type(self).__name__} predicts scalars only: {tensors[0]!r} is a tensor")
+        n_columns = sum(target.n_columns for target in targets)
+        self.register_buffer("target_mean", torch.zeros(n_columns))
+        self.register_buffer("target_scale", torch.ones(n_columns))
 
     @abstractmethod
     def prepare(self, record: CrystalRecord) -> Sample:
@@ -100,10 +149,10 @@ class CrystalModel(nn.Module, ABC):
 
     @abstractmethod
     def network(self, batch: Any) -> Tensor:
-        """(crystals, targets) of order one."""
+        """(crystals, columns) of order one."""
 
     def forward(self, batch: Batch) -> Tensor:
-        """(crystals, targets) in the targets' units."""
+        """(crystals, columns) in the targets' units."""
         values: Tensor = self.target_mean + self.target_scale * self.network(batch)
         return values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord
+from basis_store.cartesian_frame import cartesian_frame
 from runtime.kernels import DirectKernel, neighbours
 from runtime.models.base import Batch, CrystalModel, Sample, Target
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.kernel_attention import KernelAttention
+from runtime.models.tensor_head import TensorHead
+from runtime.models.tensor_space import allowed_tensors, block_diagonal
 from runtime.store import Store, load_store
 
 _TYPICAL_LOG_VOLUME = 2.9
@@ -34,6 +37,7 @@ class CrystalFourierTransformerConfig:
         radial: radial functions of the kernels.
         degree: highest angular degree of the kernels, 0 to 3.
         dropout: on what each block adds.
+        tensor_channels: moments of each degree from which tensors are made.
     """
 
     width: int = 128
@@ -45,6 +49,7 @@ class CrystalFourierTransformerConfig:
     radial: int = 16
     degree: int = 2
     dropout: float = 0.0
+    tensor_channels: int = 16
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,9 @@ class SitesSample(Sample):
         weights: (n,) multiplicities divided by their sum.
         log_volume: natural logarithm of the volume per atom in cubic Angstrom.
         pairs: (E,) receiver * n + sender.
-        vectors: (E, 3) from the receiver to an image of the sender, Angstrom.
+        vectors: (E, 3) from the receiver to an image of the sender, Angstrom, in the reference frame of the setting:
+            in whatever orientation a crystal comes, the network sees it in the same.
+        allowed: (D, D) float64, see :func:`allowed_tensors`; of all tensor targets together, D columns.
     """
 
     numbers: np.ndarray
@@ -64,6 +71,7 @@ class SitesSample(Sample):
     log_volume: float
     pairs: np.ndarray
     vectors: np.ndarray
+    allowed: np.ndarray
 
     @property
     def n_tokens(self) -> int:
@@ -81,6 +89,7 @@ class SitesBatch(Batch):
         log_volumes: (p, 1).
         pairs: (E,) (crystal * n + receiver) * n + sender.
         vectors: (E, 3).
+        allowed: (p, D, D).
     """
 
     numbers: Tensor
@@ -88,6 +97,7 @@ class SitesBatch(Batch):
     log_volumes: Tensor
     pairs: Tensor
     vectors: Tensor
+    allowed: Tensor
 
 
 class _Block(nn.Module):
@@ -115,7 +125,8 @@ class CrystalFourierTransformer(CrystalModel):
 
     Tokens are sites. They see each other only through invariant kernels (:class:`KernelAttention`), and the
     lattice only through distances and the volume per atom. Predictions therefore do not depend on origin, cell,
-    orientation, handedness or order of atoms. They are means over atoms: multiplicities weigh sites.
+    orientation, handedness or order of atoms. They are means over atoms: multiplicities weigh sites. Tensors
+    (:class:`TensorHead`) turn with the crystal and obey its point group.
 
     Args:
         config: sizes.
@@ -125,6 +136,7 @@ class CrystalFourierTransformer(CrystalModel):
 
     config_class = CrystalFourierTransformerConfig
     config: CrystalFourierTransformerConfig
+    predicts_tensors = True
 
     def __init__(
         self,
@@ -139,14 +151,24 @@ class CrystalFourierTransformer(CrystalModel):
         self.register_buffer("element_features", element_features(), persistent=False)
         self.from_features = nn.Linear(self.element_features.shape[1], config.width)
         self.from_volume = nn.Linear(1, config.width)
-        self.kernel = DirectKernel(config.cutoff, config.radial, config.degree)
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
         self.per_site = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, config.width), nn.SiLU())
-        self.head = nn.Sequential(
-            nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, len(targets))
+        self.n_scalars = sum(target.space is None for target in targets)
+        if self.n_scalars:
+            self.head = nn.Sequential(
+                nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, self.n_scalars)
+            )
+            self.element_energy = nn.Embedding(N_ELEMENTS, self.n_scalars)
+            nn.init.zeros_(self.element_energy.weight)
+        sizes = (config.width, config.heads, config.head_width, config.radial, config.tensor_channels)
+        self.tensor_heads = nn.ModuleDict(
+            {target.name: TensorHead(target.space, *sizes) for target in targets if target.space is not None}
         )
-        self.element_energy = nn.Embedding(N_ELEMENTS, len(targets))
-        nn.init.zeros_(self.element_energy.weight)
+        degrees = [head.degree for head in self._tensor_heads()]
+        self.kernel = DirectKernel(config.cutoff, config.radial, max(config.degree, *degrees, 0))
+
+    def _tensor_heads(self) -> list[TensorHead]:
+        return [head for head in self.tensor_heads.values() if isinstance(head, TensorHead)]
 
     element_features: Tensor
 
@@ -154,12 +176,15 @@ class CrystalFourierTransformer(CrystalModel):
         """Find the neighbours of every site (direct sums over the store's operations)."""
         found = neighbours(record, self.store.compiled(record.setting), self.config.cutoff)
         dtype = np.float64 if self.target_mean.dtype == torch.float64 else np.float32
+        spaces = [target.space for target in self.targets if target.space is not None]
+        allowed = [allowed_tensors(space, record, self.store) for space in spaces]
         return SitesSample(
             numbers=record.numbers.astype(np.int64),
             weights=(record.multiplicities / record.multiplicities.sum()).astype(dtype),
             log_volume=float(np.log(record.volume / record.multiplicities.sum())),
             pairs=found.receivers * len(record) + found.senders,
-            vectors=found.vectors.astype(dtype),
+            vectors=(found.vectors @ cartesian_frame(record.setting, record.lattice).T).astype(dtype),
+            allowed=block_diagonal(allowed),
         )
 
     def collate(self, samples: Sequence[SitesSample]) -> SitesBatch:  # type: ignore[override]
@@ -180,10 +205,11 @@ class CrystalFourierTransformer(CrystalModel):
             log_volumes=torch.from_numpy(log_volumes),
             pairs=torch.from_numpy(np.concatenate(pairs)),
             vectors=torch.from_numpy(np.concatenate([sample.vectors for sample in samples])),
+            allowed=torch.from_numpy(np.stack([sample.allowed for sample in samples])),
         )
 
     def network(self, batch: SitesBatch) -> Tensor:
-        """(crystals, targets) of order one."""
+        """(crystals, columns) of order one."""
         p, n = batch.numbers.shape
         kernels = self.kernel(batch.vectors, batch.pairs, p * n * n)
         kernels = kernels.view(p, n, n, *kernels.shape[1:])
@@ -191,8 +217,22 @@ class CrystalFourierTransformer(CrystalModel):
         tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
         tokens = tokens + volume[:, None]
         for block in self.blocks:
-            tokens = block(tokens, kernels)
+            tokens = block(tokens, kernels[:, :, :, : (self.config.degree + 1) ** 2])
         weights = batch.weights[..., None]
         pooled = (self.per_site(tokens) * weights).sum(1)
-        values: Tensor = self.head(pooled) + (self.element_energy(batch.numbers) * weights).sum(1)
-        return values
+        scalars: Iterator[Tensor] = iter(())
+        if self.n_scalars:
+            energies = (self.element_energy(batch.numbers) * weights).sum(1)
+            scalars = iter((self.head(pooled) + energies).split(1, dim=1))
+        tensors = self._tensors(tokens, pooled, kernels, weights, batch.allowed)
+        return torch.cat([next(scalars if target.space is None else tensors) for target in self.targets], dim=1)
+
+    def _tensors(
+        self, tokens: Tensor, pooled: Tensor, kernels: Tensor, weights: Tensor, allowed: Tensor
+    ) -> Iterator[Tensor]:
+        """(p, columns) of each tensor target in turn."""
+        start = 0
+        for head in self._tensor_heads():
+            own = slice(start, start + head.dimension)
+            yield head(tokens, pooled, kernels, weights, allowed[:, own, own])
+            start = own.stop

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 
-class KernelAttention(nn.Module):
-    """One head for each of several learned kernels; angular moments of its values, made invariant.
+class KernelMoments(nn.Module):
+    """What a site sees around it: for each of several learned kernels, angular moments of its neighbours' values.
 
     For head h, sites I and J, and an angular function (l, m):
 
@@ -17,9 +17,8 @@ class KernelAttention(nn.Module):
 
     The bracket is a continuous filter on values: a learned combination of the direct kernels (T6) with weights of
     either sign; the gate, 2 sigmoid(q.k / sqrt(d)), is the attention. There is no softmax over sites: it would
-    forget how many neighbours there are. All is additive over images, so that tokens do not depend on the choice
-    of cell and equal those of the full cell. Products ``sum_m A_lm B_lm`` of moments are invariant under rotation
-    and reflection and carry angles (three-body terms); of degree 0, A itself is.
+    forget how many neighbours there are. All is additive over images, so that moments do not depend on the choice
+    of cell and equal those of the full cell; they turn with the crystal.
 
     Args:
         width: of tokens.
@@ -34,16 +33,45 @@ class KernelAttention(nn.Module):
     def __init__(self, width: int, heads: int, head_width: int, radial: int, degree: int) -> None:
         super().__init__()
         self.heads, self.head_width, self.degree = heads, head_width, degree
-        invariants = heads * head_width * (degree + 1)
         self.norm = nn.LayerNorm(width)
         self.query_key_value = nn.Linear(width, 3 * heads * head_width)
         self.filters = nn.Parameter(torch.randn(degree + 1, radial, heads) / math.sqrt(radial))
+        degrees = torch.repeat_interleave(torch.arange(degree + 1), 2 * torch.arange(degree + 1) + 1)
+        self.register_buffer("degrees", degrees, persistent=False)
+
+    def moments(self, tokens: Tensor, kernels: Tensor) -> Tensor:
+        """Sums over neighbours.
+
+        Args:
+            tokens: (p, n, width), normalised.
+            kernels: (p, n, n, (degree + 1)^2, radial), zero for padding.
+
+        Returns:
+            (p, heads, (degree + 1)^2, n, head_width).
+        """
+        p, n, _ = tokens.shape
+        split = self.query_key_value(tokens).view(p, n, 3, self.heads, self.head_width)
+        queries, keys, values = split.permute(2, 0, 3, 1, 4)
+        gates = 2 * torch.sigmoid(queries @ keys.transpose(-1, -2) / math.sqrt(self.head_width))
+        filters = torch.einsum("pijar,arh->phaij", kernels, self.filters[self.degrees]) * gates[:, :, None]
+        moments = filters.reshape(p, self.heads, -1, n) @ values
+        return moments.view(p, self.heads, len(self.degrees), n, self.head_width)
+
+
+class KernelAttention(KernelMoments):
+    """One layer: what to add to tokens, from the invariants of :class:`KernelMoments`.
+
+    Products ``sum_m A_lm B_lm`` of moments do not change under rotation and reflection and carry angles
+    (three-body terms); of degree 0, A itself is invariant.
+    """
+
+    def __init__(self, width: int, heads: int, head_width: int, radial: int, degree: int) -> None:
+        super().__init__(width, heads, head_width, radial, degree)
+        invariants = heads * head_width * (degree + 1)
         self.partners = nn.Parameter(torch.randn(degree, heads, head_width, head_width) / math.sqrt(head_width))
         self.invariant_norm = nn.LayerNorm(invariants)
         self.invariant_gate = nn.Linear(width, invariants)
         self.output = nn.Sequential(nn.Linear(invariants, width), nn.SiLU(), nn.Linear(width, width))
-        degrees = torch.repeat_interleave(torch.arange(degree + 1), 2 * torch.arange(degree + 1) + 1)
-        self.register_buffer("degrees", degrees, persistent=False)
 
     def forward(self, tokens: Tensor, kernels: Tensor) -> Tensor:
         """What to add to the tokens.
@@ -57,13 +85,7 @@ class KernelAttention(nn.Module):
         """
         p, n, _ = tokens.shape
         tokens = self.norm(tokens)
-        split = self.query_key_value(tokens).view(p, n, 3, self.heads, self.head_width)
-        queries, keys, values = split.permute(2, 0, 3, 1, 4)
-        gates = 2 * torch.sigmoid(queries @ keys.transpose(-1, -2) / math.sqrt(self.head_width))
-        filters = torch.einsum("pijar,arh->phaij", kernels, self.filters[self.degrees]) * gates[:, :, None]
-        moments = filters.reshape(p, self.heads, -1, n) @ values
-        moments = moments.view(p, self.heads, len(self.degrees), n, self.head_width)
-        invariants = self._invariants(moments).permute(0, 2, 1, 3, 4).reshape(p, n, -1)
+        invariants = self._invariants(self.moments(tokens, kernels)).permute(0, 2, 1, 3, 4).reshape(p, n, -1)
         gate = 2 * torch.sigmoid(self.invariant_gate(tokens))
         result: Tensor = self.output(self.invariant_norm(invariants) * gate)
         return result

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from basis_store import TrainingError, all_settings
+from basis_store import CrystalRecord, TrainingError, all_settings
 from basis_store.crystals import CrystalTable, open_crystals
 from runtime.domain import Domain
-from runtime.models import CrystalModel, Sample, Target
+from runtime.models import CrystalModel, Sample
+from runtime.target_values import alternative_values, target_values
 from runtime.training.config import TrainingConfig
 
 Progress = Callable[[Iterable[tuple[int, int]]], Iterable[tuple[int, int]]]
@@ -26,12 +27,15 @@ class Part:
 
     Attributes:
         samples: (n,) prepared crystals.
-        values: (n, targets) float64 in the targets' units, NaN where missing.
+        values: (n, columns) float64 in the targets' units, NaN where missing.
+        alternatives: (n, a, columns) values that are as good, the first being ``values``: see
+            :attr:`Target.up_to_normalizer`.
         groups: (n,) space-group numbers.
     """
 
     samples: tuple[Sample, ...]
     values: np.ndarray
+    alternatives: np.ndarray
     groups: np.ndarray
 
     @cached_property
@@ -43,8 +47,8 @@ class Part:
         return len(self.samples)
 
     def tensor(self, rows: np.ndarray) -> Tensor:
-        """(rows, targets) float32 values."""
-        return torch.from_numpy(self.values[rows].astype(np.float32))
+        """(rows, a, columns) float32 alternatives."""
+        return torch.from_numpy(self.alternatives[rows].astype(np.float32))
 
 
 class TrainingData:
@@ -54,12 +58,16 @@ class TrainingData:
     ``train`` nor ``val``; those of the validation split are in ``held_out``.
 
     Raises:
-        TrainingError: a dataset lacks a target, states another unit, or nothing is left to train or validate on.
+        TargetError: a dataset lacks a target, or holds it in another shape or unit.
+        TrainingError: nothing is left to train or validate on.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
         self.tables = [open_crystals(path) for path in config.data]
-        values = [target_values(table, config.targets) for table in self.tables]
+        values = [
+            np.concatenate([target_values(table, target).values for target in config.targets], axis=1)
+            for table in self.tables
+        ]
         held = np.array(config.hold_out_groups, np.int64)
         self._rows: dict[str, list[tuple[int, int]]] = {"train": [], "val": [], "held_out": []}
         self._values = values
@@ -88,9 +96,11 @@ class TrainingData:
     def part(self, name: str, model: CrystalModel, progress: Progress = iter) -> Part:
         """The ``train``, ``val`` or ``held_out`` crystals, prepared for ``model``."""
         rows = self._rows[name]
+        values = np.array([self._values[t][row] for t, row in rows]).reshape(len(rows), len(model.target_mean))
         return Part(
             samples=tuple(model.prepare(self.tables[t][row]) for t, row in progress(rows)),
-            values=np.array([self._values[t][row] for t, row in rows]).reshape(len(rows), len(model.targets)),
+            values=values,
+            alternatives=alternative_values(values, (self.tables[t][row] for t, row in rows), model.targets),
             groups=np.array([self.groups[t][row] for t, row in rows], np.int64),
         )
 
@@ -102,35 +112,3 @@ class TrainingData:
 def table_groups(table: CrystalTable) -> np.ndarray:
     """(N,) space-group number of each crystal."""
     return np.array([setting.number for setting in all_settings()])[table.hall_numbers.astype(np.int64) - 1]
-
-
-def target_values(table: CrystalTable, targets: Sequence[Target]) -> np.ndarray:
-    """(N, targets) in the targets' units: logarithms taken; NaN where missing, or not positive.
-
-    Raises:
-        TrainingError: the dataset has no such target, it is not a scalar, or the unit is another.
-    """
-    columns = []
-    for target in targets:
-        if target.name not in table.targets:
-            raise TrainingError(
-                f"{table.path} has no target {target.name!r}; it has {', '.join(table.targets) or 'none'}"
-            )
-        column = table.targets[target.name]
-        if column.ndim != 1:
-            raise TrainingError(f"{target.name!r} of {table.path} is a tensor of shape {column.shape[1:]}")
-        _check_unit(target, table)
-        if target.log10:
-            column = np.log10(np.where(column > 0, column, np.nan))
-        columns.append(np.where(np.isfinite(column), column, np.nan))
-    return np.stack(columns, axis=1)
-
-
-def _check_unit(target: Target, table: CrystalTable) -> None:
-    stated = table.units[target.name]
-    expected = f"log10 {stated}" if target.log10 else stated
-    if stated and target.unit and target.unit != expected:
-        raise TrainingError(
-            f"{target.name!r} is to be learnt in {target.unit!r}, but {Path(table.path).name} holds it in "
-            f"{stated!r}{', so that its logarithm is in ' + repr(expected) if target.log10 else ''}"
-        )

@@ -12,9 +12,10 @@ import torch
 
 from basis_store import MissingDependencyError, Setting, TrainingError
 from runtime.evaluation import evaluate
-from runtime.models import ARCHITECTURES, CrystalModel, PaperModel
+from runtime.models import ARCHITECTURES, CrystalModel, PaperModel, columns
 from runtime.models.paper import pretrain
 from runtime.pretrained import from_pretrained, open_pretrained, save_pretrained
+from runtime.tensor_evaluation import evaluate_tensors
 from runtime.training import parallel
 from runtime.training.card import training_card
 from runtime.training.config import TrainingConfig
@@ -132,11 +133,16 @@ def _copy_weights(source: CrystalModel, model: CrystalModel, name: str) -> None:
 def _errors(model: CrystalModel, part: Part, config: TrainingConfig) -> dict[str, Any]:
     values = predicted(model, part, config.pair_budget)
     scores = {}
-    for t, target in enumerate(config.targets):
-        known = np.isfinite(part.values[:, t])
-        if known.any():
-            settings = [Setting.standard(int(group)) for group in part.groups[known]]
-            scores[target.name] = asdict(evaluate(values[known, t], part.values[known, t], settings))
+    for target, own in zip(config.targets, columns(config.targets), strict=True):
+        known = np.flatnonzero(np.isfinite(part.values[:, own.start]))
+        if not len(known):
+            continue
+        settings = [Setting.standard(int(group)) for group in part.groups[known]]
+        if target.space is None:
+            found: Any = evaluate(values[known, own.start], part.values[known, own.start], settings)
+        else:
+            found = evaluate_tensors(values[known, own], part.alternatives[known][..., own], target, settings)
+        scores[target.name] = asdict(found)
     return scores
 
 

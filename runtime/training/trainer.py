@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from basis_store import TrainingError
-from runtime.models import ARCHITECTURES, CrystalModel
+from runtime.models import ARCHITECTURES, CrystalModel, Target, columns
 from runtime.prediction import batches
 from runtime.training import parallel
 from runtime.training.batches import epoch_steps
@@ -40,7 +40,8 @@ class EpochReport:
 
     Attributes:
         epoch: from 0.
-        train_mae: (targets,) mean absolute error while training, in the targets' units.
+        train_mae: (targets,) mean absolute error while training, in the targets' units; of tensors the mean
+            Frobenius norm of the error.
         val_mae: (targets,) of the averaged weights on the validation split.
         learning_rate: at the end.
         seconds: wall time, validation included.
@@ -93,6 +94,7 @@ class Trainer:
         self.schedule = make_schedule(self.optimizer, config, config.epochs * self.steps_per_epoch)
         weights = config.target_weights or (1.0,) * len(config.targets)
         self.weights = torch.tensor(weights, device=self.device) / sum(weights)
+        self.scales = self.model.target_scale[[own.start for own in columns(config.targets)]]
         self.epoch, self.best, self.best_epoch = 0, float("inf"), -1
         self.best_weights: Mapping[str, Tensor] = {}
         self.history: list[dict[str, Any]] = []
@@ -138,9 +140,9 @@ class Trainer:
         for indices in progress(steps):
             errors += self._step(indices)
         trained = time.perf_counter() - start
-        train_mae = errors[0] / errors[1].clamp(min=1) * self.model.target_scale.cpu()
+        train_mae = errors[0] / errors[1].clamp(min=1) * self.scales.cpu()
         val_mae = mean_absolute_errors(self.averaged_model, self.val_part, self.config.pair_budget)
-        score = float((torch.from_numpy(val_mae).to(self.weights) / self.model.target_scale * self.weights).sum())
+        score = float((torch.from_numpy(val_mae).to(self.weights) / self.scales * self.weights).sum())
         if not np.isfinite(score):
             raise TrainingError(f"epoch {self.epoch}: the model diverged; lower the learning rate")
         is_best = score < self.best
@@ -169,7 +171,10 @@ class Trainer:
             batch = self.model.collate([self.train_part.samples[i] for i in piece]).to(self.device)
             with _mixed_precision(self.device):
                 values = self.model(batch).float()
-            errors, known = absolute_errors(self.model, values, self.train_part.tensor(piece).to(self.device))
+            expected = self.train_part.tensor(piece).to(self.device)
+            errors = target_errors(self.config.targets, values, expected)
+            known = torch.isfinite(errors)
+            errors = torch.where(known, errors / self.scales, 0.0)
             loss = (errors.sum(0) * self.weights).sum() / len(indices)
             loss.backward()  # type: ignore[no-untyped-call]
             sums[0] += errors.detach().sum(0).double().cpu()
@@ -236,31 +241,54 @@ class Trainer:
 
 
 def set_scale(model: CrystalModel, train: Part) -> None:
-    """Let the network's output be of order one: mean and mean absolute deviation of the training values."""
-    mean = np.nanmean(train.values, axis=0)
-    deviation = np.nanmean(np.abs(train.values - np.nanmedian(train.values, axis=0)), axis=0)
-    model.target_mean.copy_(torch.from_numpy(mean))
-    model.target_scale.copy_(torch.from_numpy(np.where(deviation > 0, deviation, 1.0)))
+    """Let the network's output be of order one: mean and mean deviation of the training values.
+
+    The mean of a tensor over crystals in any orientation is its isotropic part.
+    """
+    for target, own in zip(model.targets, columns(model.targets), strict=True):
+        values = train.values[:, own]
+        mean = np.nanmean(values, axis=0)
+        if target.space is None:
+            deviation = np.nanmean(np.abs(values - np.nanmedian(values)))
+        else:
+            mean = target.space.isotropic(mean)
+            deviation = np.nanmean(np.linalg.norm(values - mean, axis=1))
+        model.target_mean[own] = torch.from_numpy(mean)
+        model.target_scale[own] = float(deviation) if deviation > 0 else 1.0
 
 
-def absolute_errors(model: CrystalModel, values: Tensor, expected: Tensor) -> tuple[Tensor, Tensor]:
-    """(crystals, targets) absolute errors in scales, 0 where the target is missing; and where it is known."""
+def target_errors(targets: Sequence[Target], values: Tensor, expected: Tensor) -> Tensor:
+    """Distance of predictions from the nearest of what is expected.
+
+    Args:
+        targets: what the columns are.
+        values: (crystals, columns).
+        expected: (crystals, a, columns) alternatives; NaN where a target is missing.
+
+    Returns:
+        (crystals, targets): absolute errors of scalars, Frobenius norms of the errors of tensors; NaN where missing.
+    """
     known = torch.isfinite(expected)
-    errors = (values - torch.where(known, expected, 0.0)).abs() / model.target_scale
-    return torch.where(known, errors, 0.0), known
+    gaps = values[:, None] - torch.where(known, expected, 0.0)  # a NaN here would spoil the gradients
+    errors = []
+    for own in columns(targets):
+        norms = torch.linalg.vector_norm(gaps[..., own], dim=-1).amin(dim=1)
+        errors.append(torch.where(known[:, 0, own].all(dim=1), norms, torch.nan))
+    return torch.stack(errors, dim=1)
 
 
 def mean_absolute_errors(model: CrystalModel, part: Part, pair_budget: int) -> np.ndarray:
-    """(targets,) in the targets' units."""
-    errors = np.abs(predicted(model, part, pair_budget) - part.values)
+    """(targets,) in the targets' units; see :func:`target_errors`."""
+    values = torch.from_numpy(predicted(model, part, pair_budget))
+    errors = target_errors(model.targets, values, torch.from_numpy(part.alternatives)).numpy()
     return np.asarray(np.nansum(errors, axis=0) / np.maximum(np.isfinite(errors).sum(axis=0), 1))
 
 
 @torch.no_grad()
 def predicted(model: CrystalModel, part: Part, pair_budget: int) -> np.ndarray:
-    """(n, targets) in the targets' units, by a model in evaluation mode."""
+    """(n, columns) in the targets' units, by a model in evaluation mode."""
     model.eval()
-    values = np.empty((len(part), len(model.targets)))
+    values = np.empty((len(part), len(model.target_mean)))
     for rows in batches(np.arange(len(part)), part.lengths, pair_budget):
         batch = model.collate([part.samples[i] for i in rows]).to(model.target_mean.device)
         values[rows] = model(batch).double().cpu().numpy()

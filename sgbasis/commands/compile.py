@@ -30,10 +30,10 @@ from basis_store.setting import Setting
 )  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), help="Processes [default: one per core].")
 def compile_command(output: Path, radius: int, min_functions: int, chosen: str, workers: int | None) -> None:
-    """Compile and prove the bases of space-group settings, and write them to a store."""
+    """Compile and prove the bases of space-group settings, and write them to a store, with their tensors."""
     from tqdm import tqdm
 
-    from basis_compiler import available_cores, compile_recipe
+    from basis_compiler import available_cores, compile_recipe, compile_tensors
     from basis_store import Recipe, write_store
     from basis_store.atomic_write import check_writable
     from sgbasis.summary import summary_table
@@ -44,7 +44,7 @@ def compile_command(output: Path, radius: int, min_functions: int, chosen: str, 
     workers = workers or available_cores()
     with tqdm(total=len(recipe.setting_list), unit="setting", desc="Compiling", disable=None) as bar:
         compiled = compile_recipe(recipe, workers=workers, progress=bar.update)
-    content_hash = write_store(output, compiled, recipe)
+    content_hash = write_store(output, compiled, recipe, tensors=compile_tensors(recipe.setting_list))
     click.echo(summary_table(compiled))
     click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")
     click.echo(f"Compiled and proved {len(compiled)} settings in {time.perf_counter() - started:.1f} s.")

@@ -11,6 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from basis_store import CrystalTable
+    from runtime.evaluation import Evaluation
+    from runtime.tensor_evaluation import TensorEvaluation
 
 
 @click.command()
@@ -28,30 +30,43 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
     """Compare a model's predictions with the values in a dataset.
 
     Prints the mean absolute error and the root of the mean squared error with 95 % bootstrap intervals, over all
-    crystals, by crystal system, and by space group where there are at least 10. Crystals without a value are left
-    out and counted, and so are values that are not positive where the model predicts logarithms.
+    crystals, by crystal system, and by space group where there are at least 10. Of tensors it prints the mean
+    Frobenius norm of the error and the fractions of crystals with a relative error within 25, 10 and 5 % (EwT), of
+    elastic ones also the errors of Hill's moduli. Crystals without a value are left out and counted, and so are
+    values that are not positive where the model predicts logarithms, or that the data say not to trust.
     """
     from tqdm import tqdm
 
     from runtime.evaluation import evaluate as evaluate_predictions
     from runtime.known_values import known_values
+    from runtime.models import columns
     from runtime.prediction import predict
     from runtime.pretrained import open_pretrained
+    from runtime.target_values import alternative_values
+    from runtime.tensor_evaluation import evaluate_tensors
     from sgbasis.evaluation_report import EvaluationReport
 
     # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
     pretrained = open_pretrained(name)
-    column = pretrained.target_index(target)
-    chosen = pretrained.description.targets[column]
+    targets = pretrained.description.targets
+    index = pretrained.target_index(target)
+    chosen, own = targets[index], columns(targets)[index]
     model = pretrained.load()
     table = _table(data)
     known = known_values(table, chosen, split)
     if split is None and "train" in table.splits and not as_json:
         click.echo(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
     with tqdm(total=len(known.rows), unit="crystal", desc="Predicting", disable=None) as bar:
-        values = predict(model, (table[int(row)] for row in known.rows), progress=bar.update)
-    settings = [table[int(row)].setting for row in known.rows]
+        values = predict(model, (table[int(row)] for row in known.rows), progress=bar.update)[:, own]
+    records = [table[int(row)] for row in known.rows]
+    settings = [record.setting for record in records]
+    evaluation: Evaluation | TensorEvaluation
+    if chosen.space is None:
+        evaluation = evaluate_predictions(values[:, 0], known.values[:, 0], settings)
+    else:
+        alternatives = alternative_values(known.values, records, [chosen])
+        evaluation = evaluate_tensors(values, alternatives, chosen, settings)
     report = EvaluationReport(
         model=name,
         data=str(data),
@@ -59,7 +74,7 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
         target=chosen,
         known=known,
         unreadable=len(table.skipped),
-        evaluation=evaluate_predictions(values[:, column], known.values, settings),
+        evaluation=evaluation,
     )
     click.echo(report.to_json() if as_json else report.to_text())
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sgbasis.parameters import FiniteRange
+
+if TYPE_CHECKING:
+    from sgbasis.predicting import Prediction
 
 
 @click.command()
@@ -23,8 +28,12 @@ from sgbasis.parameters import FiniteRange
     "--output",
     "-o",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write .csv instead of printing a table.",
+    help="Write .csv or .jsonl instead of printing.",
 )
+@click.option(
+    "--plot", "picture", type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw a tensor of one crystal by direction, as .png: Young's modulus, or dielectric constant.",
+)  # fmt: skip
 @click.option(
     "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
     help="In Angstrom: atoms and their images by symmetry this close are the same.",
@@ -34,6 +43,7 @@ def predict(
     properties: tuple[str, ...],
     folders: tuple[str, ...],
     output: Path | None,
+    picture: Path | None,
     tolerance: float,
 ) -> None:
     """Predict properties of the crystals in FILES, in whatever cell they are written.
@@ -41,11 +51,17 @@ def predict(
     FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), and folders of
     crystal files. The column "notes" says in which respects a crystal is unlike all that a model was trained on.
 
+    Tensors (elastic_tensor, dielectric_electronic, piezoelectric_tensor) obey the crystal's point group. They are
+    printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv
+    and .jsonl hold them in the former.
+
     A crystal that cannot be read is reported in one line; the others are predicted all the same, and the exit code
     says that something was left out.
     """
-    if output is not None and output.suffix.lower() != ".csv":
-        raise click.BadParameter(f"{output} does not end in .csv", param_hint="--output")
+    if output is not None and output.suffix.lower() not in (".csv", ".jsonl"):
+        raise click.BadParameter(f"{output} does not end in .csv or .jsonl", param_hint="--output")
+    if picture is not None and picture.suffix.lower() != ".png":
+        raise click.BadParameter(f"{picture} does not end in .png", param_hint="--plot")
     from tqdm import tqdm
 
     from basis_store import CrystalError, CrystalRecord, ModelError
@@ -55,12 +71,14 @@ def predict(
     from runtime.pretrained import open_pretrained
     from sgbasis.crystal_input import read_inputs
     from sgbasis.predicting import predictions
-    from sgbasis.prediction_table import csv_text, text_table
+    from sgbasis.prediction_table import csv_text, jsonl_text, text_report
+    from sgbasis.tensor_plots import tensor_picture
 
     # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
-    if output is not None:
-        check_writable(output)
+    for path in (output, picture):
+        if path is not None:
+            check_writable(path)
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
         raise ModelError(
@@ -90,15 +108,28 @@ def predict(
     with tqdm(total=len(found) * len(models), unit="crystal", desc="Predicting", disable=None) as bar:
         predicted = predictions(found, models, bar.update)
     if output is None:
-        click.echo(text_table(predicted))
+        click.echo(text_report(predicted))
     else:
-        write_atomically(output, csv_text(predicted).encode())
+        text = csv_text(predicted) if output.suffix.lower() == ".csv" else jsonl_text(predicted)
+        write_atomically(output, text.encode())
         outside = sum(bool(one.notes) for one in predicted)
         click.echo(
             f"{output}: {len(predicted)} predictions for {len(found)} crystals, "
             f"{outside} of them outside of what the model was trained on"
         )
+    if picture is not None:
+        write_atomically(picture, tensor_picture(_one_tensor(predicted)))
+        click.echo(f"{picture}: written")
     if failures:
         raise CrystalError(
             f"{len(failures)} of {len(readings)} crystals could not be read; the others are predicted"
         )
+
+
+def _one_tensor(predicted: Sequence[Prediction]) -> Prediction:
+    tensors = [one for one in predicted if not isinstance(one.value, float)]
+    if len(tensors) != 1:
+        raise click.UsageError(
+            f"--plot draws one tensor of one crystal, and here are {len(tensors)}: choose with --property"
+        )
+    return tensors[0]

@@ -11,10 +11,11 @@ import click
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def verify(file: Path) -> None:
-    """Prove every basis of a store again, exactly, from the space-group tables alone.
+    """Prove every basis of a store and its tensors again, exactly, from the space-group tables alone.
 
     Checks hashes, operations, closure, constancy of the coefficients along every operation, witnesses of the
-    absences, completeness (T3) and order. None of the code that found the orbits is used.
+    absences, completeness (T3) and order; frames, invariance, completeness and normal form of the tensors (T8).
+    None of the code that found the orbits and tensors is used.
     """
     from tqdm import tqdm
 
@@ -27,5 +28,7 @@ def verify(file: Path) -> None:
         tqdm(total=len(store), unit="setting", desc="Verifying", disable=None) as bar,
     ):
         prove_store(store, progress=bar.update)
-    click.echo(f"{file}: {len(store)} settings proved in {time.perf_counter() - started:.1f} s.")
+        tensors = f"tensors of {len(store.tensors)} orientations" if store.has_tensors else "it holds no tensors"
+    seconds = time.perf_counter() - started
+    click.echo(f"{file}: {len(store)} settings proved, {tensors}, in {seconds:.1f} s.")
     click.echo(f"content {store.content_hash}")

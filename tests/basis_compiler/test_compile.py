@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from basis_compiler import compile_recipe, compile_setting
-from basis_store import CompiledSetting, Recipe, Setting, StoreReader, write_store
+from basis_compiler import compile_recipe, compile_setting, compile_tensors
+from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store, write_store
 from basis_store.frames import norm
 
 
@@ -17,9 +17,12 @@ def test_the_committed_store_is_what_the_compiler_makes(reader: StoreReader, tmp
     hashes = {reader.content_hash}
     for workers in (1, 2):
         compiled = compile_recipe(Recipe(), workers=workers)
-        hashes.add(write_store(tmp_path / f"{workers}.h5", compiled, Recipe()))
+        tensors = compile_tensors(Recipe().setting_list)
+        hashes.add(write_store(tmp_path / f"{workers}.h5", compiled, Recipe(), tensors=tensors))
     assert len(hashes) == 1
     assert (tmp_path / "1.h5").read_bytes() == (tmp_path / "2.h5").read_bytes()
+    with open_store(tmp_path / "1.h5") as made:
+        assert made.tensors.digest(made.content_hash) == reader.tensors.digest(reader.content_hash)
 
 
 def test_the_default_store_is_small_and_complete(reader: StoreReader) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from basis_compiler import compile_crystal, compile_recipe, read_crystals
+from basis_compiler import compile_crystal, compile_recipe, compile_tensors, read_crystals
 from basis_store import (
     Recipe,
     SgbasisError,
@@ -32,7 +32,8 @@ from basis_store import SgbasisError, open_crystals, open_store
 
 def store_content(path):
     with open_store(path) as store:
-        return [one.digest() for one in store], store.recipe, store.provenance, store.content_hash
+        tensors = store.tensors.digest(store.content_hash)
+        return [one.digest() for one in store], tensors, store.recipe, store.provenance, store.content_hash
 
 def dataset_content(path):
     table = open_crystals(path)
@@ -69,7 +70,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("damage") / str(request.param)
     if path.name == "store.h5":
         recipe = Recipe(radius=3, min_functions=12, settings=(1, 43, 230, 462))
-        write_store(path, compile_recipe(recipe), recipe)
+        write_store(path, compile_recipe(recipe), recipe, tensors=compile_tensors(recipe.setting_list))
         return path
     crystals = [read_crystals(data_folder() / "crystals" / f"{name}.cif")[0] for name in ("quartz", "spinel")]
     targets = {"gap": 1.5, "tensor": np.eye(3)}

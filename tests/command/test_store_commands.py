@@ -23,6 +23,8 @@ def test_info_of_the_default_store(reader: StoreReader) -> None:
     assert facts["settings"] == 530
     assert facts["recipe"] == {"min_functions": 64, "radius": 5, "settings": "all"}
     assert facts["shared_waves"] == {"orthogonal": 514, "hexagonal": 418}
+    assert facts["format"] == "1.1"
+    assert facts["tensors"] == {"orientations": 45}
 
 
 @pytest.mark.parametrize("command", ["info", "verify"])
@@ -107,7 +109,7 @@ def test_export_errors(arguments: list[str], message: str, tmp_path: Path) -> No
 
 def test_help_lists_every_command() -> None:
     text = sgbasis("--help").stdout
-    for command in ("compile", "verify", "info", "show", "plot", "export", "encode", "fetch"):
+    for command in ("compile", "verify", "info", "show", "tensor", "plot", "export", "encode", "fetch"):
         assert f"\n  {command} " in text
     assert sgbasis("--version").stdout.startswith("sgbasis, version ")
     assert "No such command 'nonsense'" in error_line(sgbasis("nonsense"))

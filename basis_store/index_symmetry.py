@@ -1,0 +1,168 @@
+"""Index symmetries of tensors, read from formulas such as ``ij=ji`` or ``ijkl=jikl=klij``.
+
+A formula says which rearrangements of the indices leave the components as they are, or change their sign:
+
+    ij             no symmetry, rank 2             ij=ji            symmetric: dielectric, strain
+    ij=-ji         antisymmetric                   ijk=ikj          piezoelectric e_ijk
+    ijkl=jikl=klij elastic                         ijkl=jikl=ijlk   photoelastic
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from basis_store.errors import FormulaError
+
+GREATEST_RANK = 4
+_LETTERS = "ijkl"
+_TERM = re.compile(r"([+-]?)([a-z]+)")
+
+Permutation = tuple[int, ...]
+SignedPermutation = tuple[Permutation, int]
+"""(p, s): T[i_0, i_1, ...] = s T[i_p0, i_p1, ...]."""
+Indices = tuple[int, ...]
+
+SHORTHANDS = {
+    "dielectric": "ij=ji",
+    "piezoelectric": "ijk=ikj",
+    "elastic": "ijkl=jikl=klij",
+    "photoelastic": "ijkl=jikl=ijlk",
+}
+"""Names that :meth:`IndexSymmetry.parse` takes for formulas."""
+
+
+@dataclass(frozen=True)
+class IndexSymmetry:
+    """A group of signed index permutations and how the tensor behaves under inversion. Make it with :meth:`parse`.
+
+    Equal symmetries are equal and have the same hash, whatever formulas they were read from.
+
+    Attributes:
+        rank: number of indices, 1 to 4.
+        axial: whether the tensor takes the extra factor det R, as magnetisation and gyration do.
+        permutations: the whole group, sorted; see :data:`SignedPermutation`.
+    """
+
+    rank: int
+    axial: bool
+    permutations: tuple[SignedPermutation, ...]
+
+    @classmethod
+    def parse(cls, formula: str, *, axial: bool = False) -> IndexSymmetry:
+        """Read a formula: terms joined by ``=``, each a rearrangement of the letters of the first.
+
+        Any distinct letters will do, of either case; spaces do not matter; a term may have a sign. The names
+        in :data:`SHORTHANDS` stand for their formulas.
+
+        Args:
+            formula: such as ``"ijkl=jikl=klij"``, or ``"elastic"``.
+            axial: whether the tensor is axial (a pseudotensor).
+
+        Raises:
+            FormulaError: it is no formula, or its signs contradict each other so that nothing is left.
+        """
+        text = "".join(formula.lower().split())
+        terms = [_read_term(term, formula) for term in SHORTHANDS.get(text, text).split("=")]
+        (first_sign, letters), *others = terms
+        if len(set(letters)) != len(letters):
+            raise FormulaError(f"{formula!r} names an index twice: the letters of a term are all different")
+        if len(letters) > GREATEST_RANK:
+            raise FormulaError(f"{formula!r} has {len(letters)} indices: ranks 1 to {GREATEST_RANK} are known")
+        generators = []
+        for sign, term in others:
+            if sorted(term) != sorted(letters):
+                raise FormulaError(f"{formula!r}: {term!r} does not rearrange the indices of {letters!r}")
+            generators.append((tuple(letters.index(letter) for letter in term), first_sign * sign))
+        group = _generated(len(letters), generators)
+        if len(group) != len({permutation for permutation, _ in group}):
+            raise FormulaError(f"{formula!r} leaves nothing: it says that every component is minus itself")
+        return cls(len(letters), axial, tuple(sorted(group)))
+
+    @property
+    def text(self) -> str:
+        """A formula with few terms that :meth:`parse` reads as this symmetry: the same for equal symmetries."""
+        return _text(self.rank, self.permutations)
+
+    def __str__(self) -> str:
+        return f"{self.text}, axial" if self.axial else self.text
+
+    @property
+    def components(self) -> tuple[Indices, ...]:
+        """The independent components: of those that are equal up to sign the first, in lexicographic order.
+
+        Components that are minus themselves, such as xx for ``ij=-ji``, are left out.
+        """
+        return tuple(orbit[0][0] for orbit in self.orbits)
+
+    @property
+    def orbits(self) -> tuple[tuple[tuple[Indices, int], ...], ...]:
+        """For each independent component, the components tied to it, each with its sign relative to the first."""
+        return _orbits(self.rank, self.permutations)
+
+
+def every_component(rank: int) -> Iterator[Indices]:
+    """All index tuples of a tensor of that rank, in lexicographic order: 3^rank of them."""
+    return itertools.product(range(3), repeat=rank)
+
+
+def component_name(indices: Iterable[int]) -> str:
+    """``xxy`` for (0, 0, 1)."""
+    return "".join("xyz"[index] for index in indices)
+
+
+def _read_term(term: str, formula: str) -> tuple[int, str]:
+    match = _TERM.fullmatch(term)
+    if not match:
+        names = ", ".join(SHORTHANDS)
+        raise FormulaError(
+            f"{formula!r} is no index symmetry: try ij, ij=ji, ijk=ikj or ijkl=jikl=klij, or one of {names}"
+        )
+    return -1 if match[1] == "-" else 1, match[2]
+
+
+def _generated(rank: int, generators: Iterable[SignedPermutation]) -> set[SignedPermutation]:
+    """The group that signed permutations generate."""
+    generators = list(generators)
+    identity = (tuple(range(rank)), 1)
+    group, frontier = {identity}, [identity]
+    while frontier:
+        permutation, sign = frontier.pop()
+        for other, other_sign in generators:
+            product = (tuple(permutation[index] for index in other), sign * other_sign)
+            if product not in group:
+                group.add(product)
+                frontier.append(product)
+    return group
+
+
+@functools.cache
+def _text(rank: int, permutations: tuple[SignedPermutation, ...]) -> str:
+    """Generators in lexicographic order, without those that the others give."""
+    kept: list[SignedPermutation] = []
+    for element in permutations:
+        if element not in _generated(rank, kept):
+            kept.append(element)
+    for element in tuple(kept):
+        rest = [other for other in kept if other != element]
+        if len(_generated(rank, rest)) == len(permutations):
+            kept = rest
+    terms = [("-" if sign < 0 else "") + "".join(_LETTERS[index] for index in p) for p, sign in kept]
+    return "=".join([_LETTERS[:rank], *terms])
+
+
+@functools.cache
+def _orbits(rank: int, permutations: tuple[SignedPermutation, ...]) -> tuple[tuple[tuple[Indices, int], ...], ...]:
+    orbits: list[tuple[tuple[Indices, int], ...]] = []
+    seen: set[Indices] = set()
+    for indices in every_component(rank):
+        if indices in seen:
+            continue
+        images = {(tuple(indices[index] for index in p), sign) for p, sign in permutations}
+        seen.update(image for image, _ in images)
+        if (indices, -1) not in images:
+            orbits.append(tuple(sorted(images)))
+    return tuple(orbits)

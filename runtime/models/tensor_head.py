@@ -1,0 +1,155 @@
+"""Property tensors from tokens and kernels: equivariant by construction, exact by projection."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations_with_replacement
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from runtime.models.kernel_attention import KernelMoments
+from runtime.models.tensor_space import TensorSpace, couplings, isotropic_parts
+
+_GREATEST_FACTOR = 3
+"""Highest degree of moments that are multiplied with each other."""
+
+
+class _Path(NamedTuple):
+    """One way to moments of degree l: those of a site as they are, or the product of two of them."""
+
+    degree: int
+    factors: tuple[int, ...]
+
+
+class TensorHead(nn.Module):
+    """A tensor for each crystal of a batch, which turns with the crystal.
+
+    Moments of what surrounds each site (:class:`KernelMoments`), gated by its token, and products of two of them,
+    are summed over the sites and put together by isotropic tensors, one learned coefficient for each way and
+    channel; isotropic parts come from the tokens. The sum over the atoms of the full cell is then the sum over
+    sites, projected on the invariant subspace of the point group (T8): the atoms of an orbit see the same, turned
+    by the group's operations. By T6 these sums are orbit moments (T7) of learned weights.
+
+    Two-body moments of degree l change by (-1)^l under inversion. Where a tensor's part of degree l does not, such
+    as the l = 2 part of a piezoelectric tensor, products of three bodies reach it, and for a pseudoscalar those of
+    four; no frame has to be chosen for it.
+
+    Args:
+        space: of the tensor.
+        width: of tokens.
+        heads: learned kernels.
+        head_width: of a head's values.
+        radial: radial functions of the kernels.
+        channels: moments of each degree that are kept of a site.
+
+    Attributes:
+        degree: highest degree of the kernels it needs.
+        dimension: of the space.
+    """
+
+    def __init__(
+        self, space: TensorSpace, width: int, heads: int, head_width: int, radial: int, channels: int
+    ) -> None:
+        super().__init__()
+        parts = {degree: isotropic_parts(space, degree) for degree in range(space.symmetry.rank + 1)}
+        parts = {degree: part for degree, part in parts.items() if part.shape[2]}
+        self.dimension = len(space)
+        self.channels = channels
+        self.degree = max(2, *parts)
+        self.pseudoscalar = 0 in parts and space.parity < 0
+        self.paths = _paths([degree for degree in parts if degree], space.parity, self.degree)
+        self.around = KernelMoments(width, heads, head_width, radial, self.degree)
+        self.mixtures = nn.Parameter(
+            torch.randn(self.degree, heads * head_width, 2 * channels) / math.sqrt(heads * head_width)
+        )
+        self.gates = nn.Linear(width, self.degree * 2 * channels)
+        # In float64, so that a model in double precision is equivariant to that precision.
+        for degree, part in parts.items():
+            self.register_buffer(f"isotropic_{degree}", part, persistent=False)
+        products = {path for path in self.paths if len(path.factors) > 1}
+        if self.pseudoscalar:
+            products.add(_Path(2, (1, 2)))
+        for path in sorted(products):
+            self.register_buffer(_coupling_name(path), couplings(*path.factors, path.degree), False)
+        ways = {degree: part.shape[2] for degree, part in parts.items()}
+        self.coefficients = nn.ParameterList(
+            torch.randn(channels, ways[path.degree]) / math.sqrt(channels * len(self.paths)) for path in self.paths
+        )
+        self.scalars: nn.Module | None = None
+        if self.pseudoscalar:
+            self.scalars = nn.Linear(channels, ways[0], bias=False)
+        elif 0 in parts:
+            self.scalars = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, ways[0]))
+
+    def forward(
+        self, tokens: Tensor, pooled: Tensor, kernels: Tensor, weights: Tensor, allowed: Tensor
+    ) -> Tensor:
+        """Coordinates of tensors in their :class:`TensorSpace`.
+
+        Args:
+            tokens: (p, n, width).
+            pooled: (p, width), of all sites.
+            kernels: (p, n, n, (degree + 1)^2 or more, radial), zero for padding.
+            weights: (p, n, 1) share of each site in the atoms.
+            allowed: (p, dimension, dimension) float64, from coordinates in the frame of the kernels' vectors to the
+                invariant subspace in the frame that is asked for.
+
+        Returns:
+            (p, dimension).
+        """
+        moments = self._moments(tokens, kernels)
+        tensors = kernels.new_zeros(allowed.shape[:2])
+        for path, coefficients in zip(self.paths, self.coefficients, strict=True):
+            of_crystal = (self._along(path, moments) * weights[..., None]).sum(1) @ coefficients
+            tensors = tensors + torch.einsum("pmw,cmw->pc", of_crystal, self._isotropic(path.degree, of_crystal.dtype))
+        if self.scalars is not None:
+            if self.pseudoscalar:
+                chiral = self._along(_Path(2, (1, 2)), moments)
+                pooled = ((chiral * moments[2][..., : self.channels]).sum(2) * weights).sum(1)
+            tensors = tensors + torch.einsum("pw,cmw->pc", self.scalars(pooled), self._isotropic(0, pooled.dtype))
+        # In double precision: what rounding adds outside of the subspace is taken away, and none is added.
+        exact: Tensor = torch.einsum("pcd,pd->pc", allowed, tensors.double())
+        return exact.to(tensors.dtype)
+
+    def _moments(self, tokens: Tensor, kernels: Tensor) -> dict[int, Tensor]:
+        """(p, n, 2 l + 1, 2 channels) for each degree l > 0: gated mixtures of what surrounds each site."""
+        p, n, _ = tokens.shape
+        tokens = self.around.norm(tokens)
+        all_moments = self.around.moments(tokens, kernels[:, :, :, : (self.degree + 1) ** 2])
+        all_moments = all_moments.permute(0, 3, 2, 1, 4).flatten(3)  # (p, n, (degree + 1)^2, heads * head_width)
+        gates = (2 * torch.sigmoid(self.gates(tokens))).view(p, n, self.degree, 1, 2 * self.channels)
+        moments = {}
+        for degree in range(1, self.degree + 1):
+            some = all_moments[:, :, degree**2 : (degree + 1) ** 2]
+            size = some.square().mean(dim=(2, 3), keepdim=True)
+            some = some * torch.rsqrt(1 + size)  # large ones do not drown small ones
+            moments[degree] = (some @ self.mixtures[degree - 1]) * gates[:, :, degree - 1]
+        return moments
+
+    def _along(self, path: _Path, moments: dict[int, Tensor]) -> Tensor:
+        """(p, n, 2 l + 1, channels) of one path."""
+        first = moments[path.factors[0]][..., : self.channels]
+        if len(path.factors) == 1:
+            return first
+        second = moments[path.factors[1]][..., self.channels :]
+        coupling = getattr(self, _coupling_name(path)).to(first.dtype)
+        return torch.einsum("pnac,pnbc,abm->pnmc", first, second, coupling)
+
+    def _isotropic(self, degree: int, dtype: torch.dtype) -> Tensor:
+        part: Tensor = getattr(self, f"isotropic_{degree}")
+        return part.to(dtype)
+
+
+def _paths(degrees: list[int], parity: int, greatest: int) -> list[_Path]:
+    """All paths to ``degrees`` > 0 whose sign under inversion is ``parity``."""
+    paths = [_Path(degree, (degree,)) for degree in degrees if (-1) ** degree == parity]
+    for first, second in combinations_with_replacement(range(1, min(greatest, _GREATEST_FACTOR) + 1), 2):
+        if (-1) ** (first + second) == parity:
+            paths += [_Path(d, (first, second)) for d in degrees if second - first <= d <= first + second]
+    return paths
+
+
+def _coupling_name(path: _Path) -> str:
+    return "coupling_{}_{}_{}".format(*path.factors, path.degree)

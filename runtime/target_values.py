@@ -1,0 +1,144 @@
+"""What a dataset knows of a target, in the unit and the form that models predict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CrystalRecord, CrystalTable, TargetError
+from runtime.models import Target, columns
+from runtime.store import load_store
+from runtime.tensors import project_tensor
+from runtime.tensors.normalizer import normalizer_cosets
+from runtime.tensors.voigt import unfold
+
+_VOIGT = {(6,): 2, (3, 6): 3, (6, 6): 4}
+"""Rank of what a matrix in Voigt's form stands for."""
+
+
+@dataclass(frozen=True, eq=False)
+class TargetValues:
+    """One target of all N crystals of a dataset.
+
+    Attributes:
+        values: (N, columns) in the target's unit, logarithms taken; NaN in all columns where there is none.
+        not_positive: (N,) whether there is a value, but one without a logarithm.
+        distrusted: (N,) whether there is a value, but the dataset says not to trust it (``Target.where``).
+    """
+
+    values: NDArray[np.float64]
+    not_positive: NDArray[np.bool_]
+    distrusted: NDArray[np.bool_]
+
+
+def target_values(table: CrystalTable, target: Target) -> TargetValues:
+    """Read a target of a dataset.
+
+    Tensors may be in full (3, ..., 3) or in Voigt's form without factors (6), (3, 6) or (6, 6).
+
+    Raises:
+        TargetError: the dataset has no such target, or holds it in another shape or unit.
+    """
+    if target.name not in table.targets:
+        raise TargetError(f"{table.path} has no target {target.name!r}; it has {_listed(table.targets)}")
+    _check_unit(table, target)
+    column = np.asarray(table.targets[target.name], np.float64)
+    if target.space is None:
+        if column.ndim != 1:
+            raise TargetError(f"{target.name!r} of {table.path} is a tensor of shape {column.shape[1:]}, not a number")
+        values = column[:, None]
+    else:
+        values = target.space.components(_full(column, target, table))
+    values = np.where(np.isfinite(values).all(axis=1, keepdims=True), values, np.nan)
+    known = np.isfinite(values[:, 0])
+    if target.log10:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            logarithms = np.log10(values) if target.space is None else target.space.log10(values)
+        values = np.where(np.isfinite(logarithms), logarithms, np.nan)
+    not_positive = known & np.isnan(values[:, 0])
+    distrusted = known & (table.targets[target.where] != 1) if target.where in table.targets else np.zeros_like(known)
+    values = np.where(distrusted[:, None], np.nan, values)
+    return TargetValues(values, not_positive & ~distrusted, distrusted)
+
+
+def physical_value(
+    target: Target, predicted: NDArray[np.float64], record: CrystalRecord
+) -> float | NDArray[np.float64]:
+    """A prediction as people want it: a number in the target's unit, or a Cartesian tensor in its physical unit.
+
+    Args:
+        target: what is predicted.
+        predicted: (columns,) as a model gives them.
+        record: the crystal.
+
+    Returns:
+        A number, or (3, ..., 3) in the record's own Cartesian frame.
+    """
+    if target.space is None:
+        return float(predicted[0])
+    tensor = target.space.tensors(target.space.exp10(predicted) if target.log10 else predicted)
+    # A logarithm rounded to float32 is good to 1e-6 of the tensor: take away what its point group does not allow.
+    return project_tensor(tensor, record, target.symmetry, axial=target.axial).tensor
+
+
+def alternative_values(
+    values: NDArray[np.float64], records: Iterable[CrystalRecord], targets: Sequence[Target]
+) -> NDArray[np.float64]:
+    """What is as good as a known value, where a target is known up to the normalizer only.
+
+    Args:
+        values: (n, columns).
+        records: their crystals.
+        targets: what the columns are.
+
+    Returns:
+        (n, a, columns); ``values`` come first, and fill up where a crystal has fewer alternatives.
+    """
+    open_ones = [
+        (target.space, own)
+        for target, own in zip(targets, columns(targets), strict=True)
+        if target.up_to_normalizer and target.space is not None
+    ]
+    if not open_ones:
+        return values[:, None]
+    store, rows = load_store(), []
+    for row, record in zip(values, records, strict=True):
+        cosets = normalizer_cosets(record, store.compiled(record.setting))
+        found = np.repeat(row[None], len(cosets), axis=0)
+        for space, own in open_ones:
+            found[:, own] = [space.rotation(operation) @ row[own] for operation in cosets]
+        rows.append(found)
+    stacked = np.repeat(values[:, None], max(map(len, rows), default=1), axis=1)
+    for whole, found in zip(stacked, rows, strict=True):
+        whole[: len(found)] = found
+    return stacked
+
+
+def _full(column: NDArray[np.float64], target: Target, table: CrystalTable) -> NDArray[np.float64]:
+    assert target.space is not None
+    rank, shape = target.space.symmetry.rank, column.shape[1:]
+    if shape == (3,) * rank:
+        return column
+    if _VOIGT.get(shape) == rank:
+        return np.array([unfold(matrix) for matrix in column]).reshape(len(column), *(3,) * rank)
+    raise TargetError(
+        f"{target.name!r} of {table.path} has shape {shape or '()'}: {target.symmetry!r} is a tensor of rank {rank}"
+    )
+
+
+def _check_unit(table: CrystalTable, target: Target) -> None:
+    stated = table.units[target.name]
+    found = f"log10 {stated}" if target.log10 else stated
+    if stated and target.unit and found != target.unit:
+        reason = f", so that its logarithm is in {found!r}" if target.log10 else ""
+        raise TargetError(
+            f"{Path(table.path).name} holds {target.name!r} in {stated!r}{reason}: the target says {target.unit!r}"
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

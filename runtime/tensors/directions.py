@@ -1,0 +1,121 @@
+"""Functions of direction that a symmetric tensor gives: f(n) = T_ij... n_i n_j ..., and where it is extreme."""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from basis_store.errors import TensorError
+
+Floats = NDArray[np.float64]
+
+_SIMPLE = np.array(
+    [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [0, -1, 1], [-1, 0, 1], [-1, 1, 0],
+     [1, 1, 1], [-1, 1, 1], [1, -1, 1], [-1, -1, 1]], dtype=float,
+)  # fmt: skip
+_SIMPLE /= np.linalg.norm(_SIMPLE, axis=1, keepdims=True)
+_STARTS = 400
+_REFINED = 24
+_STEPS = 60
+_EQUAL = 1e-9
+
+
+class Extreme(NamedTuple):
+    """A least or greatest value.
+
+    Attributes:
+        value: in the unit of the function.
+        direction: (3,) unit vector; its greatest component is positive.
+    """
+
+    value: float
+    direction: Floats
+
+
+def unit_vectors(directions: ArrayLike) -> Floats:
+    """Directions (..., 3), made 1 long.
+
+    Raises:
+        TensorError: another shape, or a direction of length 0 or not of numbers.
+    """
+    n = np.asarray(directions, np.float64)
+    if n.shape[-1:] != (3,):
+        raise TensorError(f"directions have shape (..., 3), not {n.shape}")
+    lengths = np.linalg.norm(n, axis=-1, keepdims=True)
+    if not (np.isfinite(lengths) & (lengths > 0)).all():
+        raise TensorError("a direction of length 0, or not of numbers, is none")
+    return np.asarray(n / lengths)
+
+
+def half_sphere(count: int) -> Floats:
+    """(count, 3) unit vectors spread evenly over the half z > 0 of the sphere, on a spiral (Fibonacci lattice)."""
+    steps = np.arange(count) + 0.5
+    z = 1 - steps / count
+    angle = np.pi * (1 + np.sqrt(5)) * steps
+    flat = np.sqrt(1 - z**2)
+    return np.stack([flat * np.cos(angle), flat * np.sin(angle), z], axis=-1)
+
+
+def quartic(tensor: Floats, n: Floats) -> Floats:
+    """T_ijkl n_i n_j n_k n_l for n (..., 3)."""
+    return np.asarray(np.einsum("ijkl,...i,...j,...k,...l->...", tensor, n, n, n, n, optimize=True))
+
+
+def extremes(tensor: Floats) -> tuple[Extreme, Extreme]:
+    """The least and the greatest of T_ijkl n_i n_j n_k n_l over all unit vectors n.
+
+    From a spiral of points and the axes and diagonals of the frame, the best are driven uphill by the power method
+    with a shift that makes every step an ascent (T. G. Kolda & J. R. Mayo, SIAM J. Matrix Anal. Appl. 32 (2011)
+    1095), then by Newton's method.
+
+    Args:
+        tensor: (3, 3, 3, 3), with T_ijkl = T_jikl = T_klij.
+    """
+    # Only the totally symmetric part matters to f.
+    orders = list(itertools.permutations(range(4)))
+    total = np.asarray(sum(tensor.transpose(order) for order in orders) / len(orders))
+    least = _greatest(-total)
+    return Extreme(-least.value, least.direction), _greatest(total)
+
+
+def _greatest(tensor: Floats) -> Extreme:
+    starts = np.concatenate([_SIMPLE, half_sphere(_STARTS)])
+    n = starts[np.argsort(-quartic(tensor, starts), kind="stable")[:_REFINED]]
+    shift = 3 * np.abs(tensor).sum(axis=(1, 2, 3)).max()
+    for _ in range(_STEPS):
+        step = np.einsum("ijkl,nj,nk,nl->ni", tensor, n, n, n) + shift * n
+        n = step / np.linalg.norm(step, axis=1, keepdims=True) if step.any() else n
+    # Symmetry makes many directions equally good. The simplest is taken, or else the first in a fixed order.
+    n = np.array(
+        sorted((_signed(_polished(tensor, one)) for one in n), key=lambda one: tuple(-one[::-1].round(6)))
+    )
+    n = np.concatenate([_SIMPLE, n])
+    values = quartic(tensor, n)
+    best = n[np.argmax(values >= values.max() - _EQUAL * np.abs(values).max())]
+    return Extreme(float(quartic(tensor, best)), best)
+
+
+def _signed(n: Floats) -> Floats:
+    """The direction or its opposite, whichever has a positive greatest component."""
+    clean = np.where(np.abs(n) < 1e-12, 0.0, n)
+    return np.asarray(clean if clean[np.abs(n).round(6).argmax()] > 0 else 0.0 - clean)
+
+
+def _polished(tensor: Floats, n: Floats) -> Floats:
+    """Newton's method on the sphere; stops where a step brings nothing (as on circles of equal value)."""
+    value = float(quartic(tensor, n))
+    for _ in range(20):
+        matrix = np.einsum("ijkl,k,l->ij", tensor, n, n)
+        slope = 4 * (matrix @ n - value * n)
+        # Second derivative along the sphere, on the plane of tangents.
+        plane = np.linalg.svd(n[None])[2][1:]
+        second = plane @ (12 * matrix - 4 * value * np.eye(3)) @ plane.T
+        step = -np.linalg.lstsq(second, plane @ slope, rcond=1e-9)[0] @ plane
+        new = (n + step) / np.linalg.norm(n + step)
+        if not (gain := float(quartic(tensor, new)) - value) > 0:
+            break
+        n, value = new, value + gain
+    return n

@@ -1,0 +1,105 @@
+"""The Cartesian frame of property tensors: IEEE Standard on Piezoelectricity, 176-1987, section 3.2.
+
+In it a tensor has the form that tables print for its crystal class (Nye 1985, appendix B).
+
+=====================  ==============================================================================
+system                 frame, by the axes of the conventional cell
+=====================  ==============================================================================
+cubic                  x3 || c, x1 || a
+hexagonal, trigonal    x3 || c (hexagonal axes), x1 || a; but x1 perpendicular to b in 312, 31m, -31m and
+                       -62m: so 2-fold axes of 32 and -3m are along x1, mirrors of 3m and -6m2 normal to it
+tetragonal             x3 || c, x1 || a; but x1 || a + b in -4m2: so 2-fold axes of -42m are along x1
+orthorhombic           lengths x3 < x1 < x2; mm2: x3 || the polar axis, then x1 < x2
+monoclinic             x2 || the unique axis, x3 || the shorter of the other two; beta is obtuse
+triclinic              x3 || the longest axis, x1 in its plane with the shortest, on the side of that
+=====================  ==============================================================================
+
+x2 = x3 x x1 always; a left-handed cell is inverted first, which changes no rotation.
+
+What the rules leave open is the normalizer's: a frame of a group with more than one equivalent set of axes (a
+and -a of P-3m1, a and b of -43m) is one of several, and C14, or e14, changes sign with it. The standard's text
+then fixes signs by those of measured coefficients. The axes of a record are chosen by a rule that depends on
+atoms alone, so a crystal has one frame, in whatever cell it was written.
+
+Tables of calculated tensors differ. The piezoelectric tensors of the Materials Project (M. de Jong et al., Sci.
+Data 2 (2015) 150053) are as above in every class that they have. Pymatgen's ``Tensor.get_ieee_rotation`` looks at
+lengths of axes and not at the class: x3 is not c where c < a in tetragonal crystals (the Project's elastic
+tensors, Sci. Data 2 (2015) 150009, are so), nor the polar axis of mm2; x1 is always a in trigonal and hexagonal
+crystals; and beta may be acute. In triclinic crystals we do as it does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CrystalRecord, Setting
+
+Floats = NDArray[np.float64]
+
+
+def ieee_frame(record: CrystalRecord) -> Floats:
+    """The IEEE frame of a crystal, from its setting and lattice alone.
+
+    ``rotate_tensor(tensor, ieee_frame(record))`` has the IEEE components of a tensor given in the record's frame.
+
+    Returns:
+        (3, 3) rows x1, x2, x3: orthonormal, right-handed, in the Cartesian coordinates of ``record.lattice``.
+    """
+    lattice = record.lattice * np.sign(np.linalg.det(record.lattice))
+    system, setting = record.setting.crystal_system, record.setting
+    if system == "triclinic":
+        shortest, _, longest = _by_length(lattice)
+        return _frame(longest, shortest)
+    if system == "monoclinic":
+        return _monoclinic(lattice, setting)
+    if system == "orthorhombic":
+        return _orthorhombic(lattice, setting)
+    if setting.choice == "R":
+        # Rhombohedral axes: those of the obverse hexagonal cell are c = a + b + c, a = a - b.
+        return _frame(lattice.sum(axis=0), lattice[0] - lattice[1])
+    a, b, c = lattice
+    if not _is_turned(setting):
+        return _frame(c, a)
+    return _frame(c, a + b if system == "tetragonal" else 2 * a + b)
+
+
+def _is_turned(setting: Setting) -> bool:
+    """Whether x1 lies between a and b, where the class's 2-fold axes are, or normals of its mirrors.
+
+    The Hermann-Mauguin symbol tells: after the main axis come the directions of a, then those in between.
+    """
+    _, _, along_a, *_ = [*setting.full_symbol.split(), "1"]
+    if setting.crystal_system == "trigonal":
+        return setting.point_group in ("32", "3m", "-3m") and along_a == "1"
+    if setting.point_group in ("-6m2", "-62m"):
+        return along_a.startswith("2")
+    return setting.point_group in ("-42m", "-4m2") and not along_a.startswith("2")
+
+
+def _orthorhombic(lattice: Floats, setting: Setting) -> Floats:
+    if setting.point_group != "mm2":
+        shortest, middle, _ = _by_length(lattice)
+        return _frame(shortest, middle)
+    polar = next(axis for axis, part in enumerate(setting.full_symbol.split()[1:]) if part.startswith("2"))
+    return _frame(lattice[polar], _by_length(np.delete(lattice, polar, axis=0))[0])
+
+
+def _monoclinic(lattice: Floats, setting: Setting) -> Floats:
+    """With x1 along +a and x3 along +c, x2 = x3 x x1 points along +b of a right-handed cell."""
+    unique = "abc".index(setting.choice.lstrip("-")[0])
+    c, a = _by_length(np.delete(lattice, unique, axis=0))
+    return _frame(c, a if a @ c <= 0 else -a)
+
+
+def _by_length(vectors: Floats) -> Floats:
+    """Shortest first; equal ones, up to rounding, in their order."""
+    return np.asarray(vectors[np.argsort(np.linalg.norm(vectors, axis=1).round(6), kind="stable")])
+
+
+def _frame(third: Floats, first: Floats) -> Floats:
+    """x3 along ``third``, x1 in the plane of both, on the side of ``first``."""
+    x3 = third / np.linalg.norm(third)
+    x1 = first - (first @ x3) * x3
+    x1 /= np.linalg.norm(x1)
+    return np.array([x1, np.cross(x3, x1), x3])

@@ -1,0 +1,155 @@
+"""The nearest tensor that a crystal's symmetry allows (Neumann's principle, T8), in the crystal's own frame."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from basis_store import CrystalRecord, IndexSymmetry
+from basis_store.cartesian_frame import cartesian_frame
+from basis_store.errors import CrystalError, MissingDependencyError, TensorError
+from runtime.store import Store, load_store
+from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.voigt import checked, formula_of_shape, unfold
+from runtime.tensors.voigt_order import OTHER_ORDERS, from_order
+
+Floats = NDArray[np.float64]
+
+_WRONG = 0.05
+"""Relative distance from which on another order of Voigt's indices is tried."""
+
+_MUCH_BETTER = 0.1
+"""What is left of the distance where another order is the right one."""
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectedTensor:
+    """The nearest tensor that obeys a crystal's symmetry.
+
+    Attributes:
+        tensor: (3, ..., 3), all indices, in the frame and unit of the input; exact zeros where nothing is allowed.
+        distance: Frobenius norm of what was taken away, over all indices, in the unit of the input.
+        relative_distance: the same as a part of the input's norm, 0 to 1; 0 for an input of zeros.
+        basis: (d, 3, ..., 3) orthonormal basis of what the symmetry allows, in the same frame.
+        formula: the index symmetry.
+        remark: ``""``, or a sentence that says in which order of Voigt's indices the input would make sense.
+    """
+
+    tensor: Floats
+    distance: float
+    relative_distance: float
+    basis: Floats
+    formula: str
+    remark: str = ""
+
+
+def project_tensor(
+    tensor: ArrayLike,
+    crystal: object,
+    formula: str | None = None,
+    *,
+    axial: bool = False,
+    store: Store | None = None,
+    tolerance: float = 0.01,
+) -> ProjectedTensor:
+    """Project a property tensor on those that the crystal's point group allows.
+
+    >>> from runtime import project_tensor
+    >>> project_tensor(stiffness, "quartz.cif").relative_distance  # doctest: +SKIP
+    0.0003
+
+    The bases are the store's, exact; the distance is the shortest there is. Rounding and noise of a
+    calculation give relative distances up to a few 1e-2; far greater ones say that the tensor is in another
+    frame than the crystal.
+
+    Args:
+        tensor: full, (3, ..., 3), or in Voigt's form without factors: (6, 6) stiffness, (3, 6) piezoelectric
+            e, (6,) symmetric, in the order xx yy zz yz xz xy. In the Cartesian frame of the crystal: that in
+            which the lattice vectors of the record, or of the object, are given.
+        crystal: a record; or the path of a file that holds one crystal, an ``ase.Atoms`` or a pymatgen
+            ``Structure``, whose symmetry is then searched for, once (needs the extra `structures`).
+        formula: index symmetry, such as ``"ij=ji"``; default, by the shape: ``"ij=ji"``, ``"ijk=ikj"`` or
+            ``"ijkl=jikl=klij"``.
+        axial: whether the tensor changes sign, beside, under reflections.
+        store: where exact bases come from; default, the store that ships with the package.
+        tolerance: in Angstrom, at which the symmetry of a file or object is searched for.
+
+    Raises:
+        TensorError: of another shape than a tensor, or than the formula says.
+        FormulaError: a formula that cannot be read.
+        CrystalError: a file with no crystal, or with more than one.
+        MissingDependencyError: a crystal must be compiled and the extra is not installed.
+    """
+    record = crystal if isinstance(crystal, CrystalRecord) else _record(crystal, tolerance)
+    formula = formula_of_shape(np.shape(tensor)) if formula is None else formula
+    values = checked(tensor, np.shape(tensor), "the tensor")
+    symmetry = IndexSymmetry.parse(formula, axial=axial)
+    is_voigt = values.shape in ((6,), (3, 6), (6, 6))
+    full = unfold(values) if is_voigt else values
+    if full.shape != (3,) * symmetry.rank:
+        raise TensorError(f"{formula} is for tensors of rank {symmetry.rank}, not of shape {values.shape}")
+    basis = allowed_basis(record, symmetry, store)
+    nearest = _nearest(full, basis)
+    distance, norm = float(np.linalg.norm(full - nearest)), float(np.linalg.norm(full))
+    relative = distance / norm if norm else 0.0
+    return ProjectedTensor(
+        tensor=nearest,
+        distance=distance,
+        relative_distance=relative,
+        basis=basis,
+        formula=formula,
+        remark=_order_remark(values, basis, relative) if is_voigt and relative > _WRONG else "",
+    )
+
+
+def allowed_basis(record: CrystalRecord, symmetry: IndexSymmetry, store: Store | None = None) -> Floats:
+    """(d, 3, ..., 3) orthonormal basis of the tensors that a crystal allows, in the record's Cartesian frame."""
+    store = _default_store() if store is None else store
+    exact = store.tensor_basis(record.setting, symmetry).orthonormal()
+    back = cartesian_frame(record.setting, record.lattice).T
+    # Both frames are right-handed, so that an axial tensor turns like a polar one.
+    return np.array([rotate_tensor(one, back) for one in exact]).reshape(exact.shape)
+
+
+def _nearest(full: Floats, basis: Floats) -> Floats:
+    # The empty sum of a class that allows nothing is exactly 0.
+    axes = full.ndim
+    return np.asarray(np.tensordot(np.tensordot(basis, full, axes=axes), basis, axes=1)).reshape(full.shape)
+
+
+def _order_remark(matrix: Floats, basis: Floats, relative: float) -> str:
+    """A sentence, if the matrix obeys the symmetry in another usual order of its indices and not in ours."""
+    for order, programs in OTHER_ORDERS.items():
+        full = unfold(from_order(matrix, order))
+        other = float(np.linalg.norm(full - _nearest(full, basis)) / np.linalg.norm(full))
+        if other < _MUCH_BETTER * relative:
+            return (
+                f"read in the order {' '.join(order)} ({programs}), the matrix is {other:.1e} of its norm away "
+                f"from what the symmetry allows; in Voigt's xx yy zz yz xz xy, {relative:.1e}: reorder it"
+            )
+    return ""
+
+
+def _record(crystal: object, tolerance: float) -> CrystalRecord:
+    try:
+        # Only to read crystals that are no records; the runtime itself searches for no symmetry.
+        from basis_compiler import compile_crystals  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"a crystal that is no record must be compiled ({error}): pip install 'sgbasis[structures]'"
+        ) from error
+    # Its C library otherwise prints attempts that fail on the way to a group.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    records = compile_crystals(crystal, tolerance=tolerance)
+    if len(records) != 1:
+        raise CrystalError(f"{crystal} holds {len(records)} crystals: give one, or its record")
+    return records[0]
+
+
+@functools.cache
+def _default_store() -> Store:
+    return load_store()

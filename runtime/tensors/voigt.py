@@ -1,0 +1,201 @@
+"""Matrix forms of property tensors, in the order xx yy zz yz xz xy (Voigt 1910; Nye 1985, chapters VII and VIII).
+
+In Voigt's form the shear entries of some tensors carry factors, so that sums over 6 indices come out right: none
+for stiffness C and the piezoelectric stress tensor e, 2 and 4 for compliance S. Mandel's form (sqrt2 on every
+shear index, for all tensors) is orthonormal: norms, eigenvalues and inverses of the matrix are those of the tensor
+(S. C. Cowin & M. M. Mehrabadi, Q. J. Mech. Appl. Math. 43 (1990) 15).
+
+All functions take and give plain numbers in whatever unit; a tensor is Cartesian, with all its indices 0 to 2.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from basis_store.errors import TensorError
+from runtime.tensors.index_symmetry import ELASTIC, PIEZOELECTRIC, SYMMETRIC, symmetric_part
+
+Floats = NDArray[np.float64]
+
+VOIGT_ORDER = ("xx", "yy", "zz", "yz", "xz", "xy")
+"""Pairs of axes by Voigt index 1 to 6."""
+
+ASYMMETRY = 1e-3
+"""Departure from the index symmetry that is taken for rounding, as a part of the greatest entry."""
+
+_FIRST, _SECOND = np.array([["xyz".index(axis) for axis in pair] for pair in VOIGT_ORDER]).T
+_INDEX = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])
+_SHEAR = np.array([1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
+_NONE = np.ones(6)
+_SHAPES = {SYMMETRIC: (6,), PIEZOELECTRIC: (3, 6), ELASTIC: (6, 6)}
+_RANKS = {SYMMETRIC: 2, PIEZOELECTRIC: 3, ELASTIC: 4}
+_NAMES = {
+    SYMMETRIC: "a symmetric tensor",
+    PIEZOELECTRIC: "a piezoelectric tensor e",
+    ELASTIC: "an elastic tensor",
+}
+
+Formula = Literal["ij=ji", "ijk=ikj", "ijkl=jikl=klij"]
+
+
+def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+    """C_ijkl (3, 3, 3, 3) of a stiffness matrix (6, 6) in Voigt's form; no factors, the same unit.
+
+    Args:
+        matrix: symmetric; a small asymmetry is averaged away.
+        tolerance: greatest asymmetry, as a part of the greatest entry.
+
+    Raises:
+        TensorError: another shape, entries that are not numbers, or not symmetric.
+    """
+    return _unfolded(matrix, ELASTIC, _NONE, tolerance)
+
+
+def stiffness_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+    """(6, 6) in Voigt's form of a stiffness tensor (3, 3, 3, 3); the inverse of :func:`stiffness_tensor`."""
+    return _folded(tensor, ELASTIC, _NONE, tolerance)
+
+
+def compliance_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+    """S_ijkl (3, 3, 3, 3) of a compliance matrix (6, 6) in Voigt's form, the inverse of a stiffness matrix.
+
+    S_IJ is 2 S_ijkl where one of I and J is a shear, 4 S_ijkl where both are (Nye 1985, section VIII.2).
+
+    Raises:
+        TensorError: as :func:`stiffness_tensor`.
+    """
+    return _unfolded(matrix, ELASTIC, _SHEAR, tolerance)
+
+
+def compliance_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+    """(6, 6) in Voigt's form of a compliance tensor (3, 3, 3, 3); the inverse of :func:`compliance_tensor`."""
+    return _folded(tensor, ELASTIC, _SHEAR, tolerance)
+
+
+def piezoelectric_tensor(matrix: ArrayLike) -> Floats:
+    """e_ijk (3, 3, 3) of piezoelectric stress coefficients e_iJ (3, 6); no factors, such as C/m^2.
+
+    Strain coefficients d_iJ, which carry a factor of 2 on shears, are not meant.
+
+    Raises:
+        TensorError: another shape, or entries that are not numbers.
+    """
+    return _unfolded(matrix, PIEZOELECTRIC, _NONE, np.inf)
+
+
+def piezoelectric_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+    """(3, 6) in Voigt's form of e_ijk = e_ikj (3, 3, 3); the inverse of :func:`piezoelectric_tensor`."""
+    return _folded(tensor, PIEZOELECTRIC, _NONE, tolerance)
+
+
+def symmetric_tensor(vector: ArrayLike) -> Floats:
+    """(3, 3) of the six entries of a symmetric tensor such as a dielectric one; no factors.
+
+    Raises:
+        TensorError: another shape, or entries that are not numbers.
+    """
+    return _unfolded(vector, SYMMETRIC, _NONE, np.inf)
+
+
+def symmetric_vector(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+    """(6,) entries of a symmetric (3, 3) tensor; the inverse of :func:`symmetric_tensor`."""
+    return _folded(tensor, SYMMETRIC, _NONE, tolerance)
+
+
+def to_mandel(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+    """Mandel's form: (6,), (3, 6) or (6, 6) of a tensor of rank 2, 3 (e_ijk = e_ikj) or 4 (stiffness, compliance).
+
+    Raises:
+        TensorError: another shape, entries that are not numbers, or not of that index symmetry.
+    """
+    rank = np.ndim(tensor)
+    formula = next((one for one, its in _RANKS.items() if its == rank), None)
+    if formula is None:
+        raise TensorError(f"Mandel's form is for tensors of rank 2, 3 and 4, not of shape {np.shape(tensor)}")
+    return _folded(tensor, formula, np.sqrt(_SHEAR), tolerance)
+
+
+def from_mandel(array: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+    """The tensor (3, 3), (3, 3, 3) or (3, 3, 3, 3) of Mandel's form (6,), (3, 6) or (6, 6).
+
+    Raises:
+        TensorError: another shape, entries that are not numbers, or (6, 6) and not symmetric.
+    """
+    formula = formula_of_shape(np.shape(array))
+    if np.shape(array) != _SHAPES[formula]:
+        raise TensorError(f"Mandel's form is (6,), (3, 6) or (6, 6), not {np.shape(array)}")
+    return _unfolded(array, formula, np.sqrt(_SHEAR), tolerance)
+
+
+def formula_of_shape(shape: tuple[int, ...]) -> str:
+    """The index symmetry of a tensor, from the shape of its full form or of its Voigt form.
+
+    (3, 3) and (6,) are ``"ij=ji"``, (3, 3, 3) and (3, 6) ``"ijk=ikj"``, (3, 3, 3, 3) and (6, 6)
+    ``"ijkl=jikl=klij"``.
+
+    Raises:
+        TensorError: another shape.
+    """
+    for formula, voigt in _SHAPES.items():
+        if shape in (voigt, (3,) * _RANKS[formula]):
+            return formula
+    raise TensorError(
+        f"a tensor of shape {shape} is not known: give (3, 3), (3, 3, 3) or (3, 3, 3, 3), or Voigt's (6,), "
+        "(3, 6) or (6, 6)"
+    )
+
+
+def checked(array: ArrayLike, shape: tuple[int, ...], what: str) -> Floats:
+    """A copy in float64.
+
+    Raises:
+        TensorError: of another shape, or with entries that are not finite numbers.
+    """
+    try:
+        values = np.array(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TensorError(f"{what} is not an array of numbers") from error
+    if values.shape != shape:
+        raise TensorError(f"{what} has shape {shape}, not {values.shape}")
+    if not np.isfinite(values).all():
+        raise TensorError(f"{what} has entries that are not finite numbers")
+    return values
+
+
+def unfold(matrix: Floats) -> Floats:
+    """All indices of (6,), (3, 6) or (6, 6), without factors, checks or averages; (3,) * 2, 3 or 4."""
+    if matrix.shape == (6, 6):
+        return np.asarray(matrix[_INDEX][:, :, _INDEX])
+    return np.asarray(matrix[..., _INDEX])
+
+
+def _unfolded(matrix: ArrayLike, formula: str, factors: Floats, tolerance: float) -> Floats:
+    values = checked(matrix, _SHAPES[formula], f"{_NAMES[formula]} in matrix form")
+    values = values / factors
+    if formula == ELASTIC:
+        values = values / factors[:, None]
+    return _symmetrised(unfold(values), formula, tolerance)
+
+
+def _folded(tensor: ArrayLike, formula: str, factors: Floats, tolerance: float) -> Floats:
+    full = checked(tensor, (3,) * _RANKS[formula], _NAMES[formula])
+    full = _symmetrised(full, formula, tolerance)
+    if formula == ELASTIC:
+        rows = full[_FIRST, _SECOND][:, _FIRST, _SECOND]
+        return np.asarray(rows * factors * factors[:, None])
+    return np.asarray(full[..., _FIRST, _SECOND] * factors)
+
+
+def _symmetrised(full: Floats, formula: str, tolerance: float) -> Floats:
+    average = symmetric_part(full, formula)
+    departure = float(np.abs(full - average).max())
+    greatest = float(np.abs(full).max())
+    if departure > tolerance * greatest:
+        raise TensorError(
+            f"{_NAMES[formula]} obeys {formula}: this one departs from it by up to {departure:.3g}, "
+            f"{departure / greatest:.2g} of its greatest entry (allowed: {tolerance:g})"
+        )
+    return average

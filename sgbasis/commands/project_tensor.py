@@ -1,0 +1,58 @@
+"""``sgbasis project-tensor``: the nearest tensor that obeys a crystal's symmetry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from sgbasis.parameters import FiniteRange, store_option
+
+
+@click.command("project-tensor")
+@click.argument("crystal", type=click.Path(path_type=Path))
+@click.argument("matrix", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--axial", is_flag=True, help="The tensor changes sign, beside, under reflections.")
+@click.option(
+    "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
+    help="In Angstrom: atoms and their images by symmetry this close are the same.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@store_option
+def project_tensor(
+    crystal: Path, matrix: Path, axial: bool, tolerance: float, as_json: bool, store_path: Path | None
+) -> None:
+    """Print the tensor nearest to MATRIX that the symmetry of CRYSTAL allows, and how far MATRIX is from it.
+
+    CRYSTAL is a CIF, POSCAR or extended XYZ file with one crystal. MATRIX is a file of numbers, JSON or separated
+    by spaces, in the Cartesian frame of the crystal's cell vectors (a CIF, which has none: a along x, b in the
+    plane of x and y): 3x3 (dielectric and the like), 3x6 (piezoelectric e) or 6x6 (stiffness), in the order
+    xx yy zz yz xz xy and without factors.
+    """
+    from runtime import load_store
+    from runtime.tensors import project_tensor as project
+    from sgbasis.tensor_input import read_matrix
+    from sgbasis.tensor_report import matrix_form, matrix_lines
+
+    given = read_matrix(matrix)
+    found = project(given, crystal, axial=axial, store=load_store(store_path), tolerance=tolerance)
+    rows = matrix_form(found.tensor)
+    if as_json:
+        facts = {
+            "tensor": rows.tolist(),
+            "distance": found.distance,
+            "relative_distance": found.relative_distance,
+            "dimension": len(found.basis),
+            "formula": found.formula,
+            "remark": found.remark,
+        }
+        click.echo(json.dumps(facts, indent=2))
+        return
+    click.echo("\n".join(matrix_lines(rows)))
+    click.echo(
+        f"\n{found.formula}: {len(found.basis)} free components; {matrix} is {found.distance:.3g} away, "
+        f"{found.relative_distance:.2g} of its norm"
+    )
+    if found.remark:
+        click.echo(f"{matrix}: {found.remark}")

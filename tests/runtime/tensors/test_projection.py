@@ -1,0 +1,169 @@
+"""The nearest tensor that symmetry allows: invariant, idempotent, equivariant, and the same in every cell."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from basis_compiler import Crystal, compile_crystal
+from basis_store import CrystalError, CrystalRecord, FormulaError, Setting, standard_settings
+from basis_store.errors import TensorError
+from basis_store.locations import data_folder
+from runtime import Store, project_tensor
+from runtime.tensors import OTHER_ORDERS, from_order, piezoelectric_matrix, rotate_tensor, stiffness_matrix
+from tests.made_crystals import made_crystal, rewritten
+from tests.made_records import made_record
+from tests.runtime.tensors.test_voigt import random_rotation
+
+FORMULAS = {"ij=ji": 2, "ijk=ikj": 3, "ijkl=jikl=klij": 4}
+
+
+@pytest.fixture(params=standard_settings(), ids=lambda setting: f"group{setting.number}")
+def group(request: pytest.FixtureRequest) -> Setting:
+    return request.param
+
+
+def cartesian_rotations(record: CrystalRecord, store: Store) -> np.ndarray:
+    """(g, 3, 3) the operations of the crystal's point group as they act on its Cartesian coordinates."""
+    rotations = np.unique(store.compiled(record.setting).rotations, axis=0).astype(float)
+    columns = record.lattice.T
+    return columns @ rotations @ np.linalg.inv(columns)
+
+
+@pytest.mark.parametrize("axial", [False, True], ids=["polar", "axial"])
+def test_projections_of_every_group(group: Setting, axial: bool, store: Store) -> None:
+    rng = np.random.default_rng(group.number)
+    record = made_record(group, rng)
+    rotations = cartesian_rotations(record, store)
+    turn = random_rotation(rng)
+    turned = dataclasses.replace(record, lattice=record.lattice @ turn.T)
+    for formula, rank in FORMULAS.items():
+        tensor = rng.normal(size=(3,) * rank)
+        found = project_tensor(tensor, record, formula, axial=axial, store=store)
+        nearest = found.tensor
+        # Invariant under the operations of the crystal, as they act in its own Cartesian frame.
+        for rotation in rotations:
+            image = rotate_tensor(nearest, rotation, axial=axial)
+            np.testing.assert_allclose(image, nearest, atol=1e-10)
+        # It is the mean over the group of the symmetric part: nothing allowed is lost.
+        mean = sum(rotate_tensor(tensor, rotation, axial=axial) for rotation in rotations) / len(rotations)
+        again = project_tensor(mean, record, formula, axial=axial, store=store)
+        np.testing.assert_allclose(again.tensor, nearest, atol=1e-10)
+        # Idempotent, orthogonal, with the distance it says.
+        again = project_tensor(nearest, record, formula, axial=axial, store=store)
+        np.testing.assert_allclose(again.tensor, nearest, atol=1e-12)
+        assert again.distance < 1e-10
+        assert found.distance == pytest.approx(np.linalg.norm(tensor - nearest))
+        assert found.relative_distance == pytest.approx(found.distance / np.linalg.norm(tensor))
+        assert (nearest * (tensor - nearest)).sum() == pytest.approx(0, abs=1e-10)
+        # Equivariant.
+        other = project_tensor(rotate_tensor(tensor, turn), turned, formula, axial=axial, store=store)
+        np.testing.assert_allclose(other.tensor, rotate_tensor(nearest, turn), atol=1e-10)
+
+
+def test_what_must_vanish_is_exactly_zero(group: Setting, store: Store) -> None:
+    centrosymmetric = any((w == -np.eye(3)).all() for w in store.compiled(group).rotations)
+    record = made_record(group, np.random.default_rng(group.number))
+    found = project_tensor(np.ones((3, 6)), record, store=store)
+    assert (not found.tensor.any()) == (centrosymmetric or group.point_group == "432")
+    if not found.tensor.any():
+        assert found.basis.shape == (0, 3, 3, 3)
+        assert found.relative_distance == 1
+
+
+@pytest.mark.parametrize("number", [1, 5, 15, 36, 62, 82, 122, 146, 152, 166, 173, 194, 216, 227])
+def test_the_description_does_not_matter(number: int, store: Store) -> None:
+    """A primitive cell, and a supercell of it in other axes, origin, order and orientation."""
+    rng = np.random.default_rng(number)
+    crystal, _ = made_crystal(Setting.standard(number), rng)
+    other, _, turn = rewritten(crystal, rng)
+    one, two = compile_crystal(crystal), compile_crystal(other)
+    for formula, rank in FORMULAS.items():
+        tensor = rng.normal(size=(3,) * rank)
+        found = project_tensor(tensor, one, formula, store=store)
+        # Rows of the lattice turn as r Q, so columns as Q^T r.
+        turned = project_tensor(rotate_tensor(tensor, turn.T), two, formula, store=store)
+        np.testing.assert_allclose(turned.tensor, rotate_tensor(found.tensor, turn.T), atol=1e-6)
+
+
+def test_files_and_objects_are_crystals_too(store: Store) -> None:
+    import ase.io
+
+    path = data_folder() / "crystals" / "quartz.cif"
+    tensor = np.arange(9.0).reshape(3, 3)
+    from_path = project_tensor(tensor, path)
+    from_text = project_tensor(tensor, str(path), store=store)
+    atoms = ase.io.read(path)
+    from_atoms = project_tensor(tensor, atoms)
+    record = compile_crystal(
+        Crystal(lattice=atoms.cell[:], numbers=atoms.numbers, coordinates=atoms.get_scaled_positions())
+    )
+    from_record = project_tensor(tensor, record)
+    for found in (from_path, from_text, from_record):
+        np.testing.assert_allclose(found.tensor, from_atoms.tensor, atol=1e-6)
+    x, _, z = np.diag(from_path.tensor)
+    np.testing.assert_allclose(from_path.tensor, np.diag([x, x, z]), atol=1e-9)
+
+
+def test_a_file_of_many_crystals_is_not_one(tmp_path: Path) -> None:
+    text = (data_folder() / "crystals" / "quartz.cif").read_text()
+    both = tmp_path / "both.cif"
+    both.write_text(f"{text}\n{text.replace('data_', 'data_second_', 1)}")
+    with pytest.raises(CrystalError, match="holds 2 crystals"):
+        project_tensor(np.eye(3), both)
+    with pytest.raises(TypeError, match="or a pymatgen Structure is needed, not int"):
+        project_tensor(np.eye(3), 227)
+
+
+def test_voigt_forms_stand_for_the_full_tensor(store: Store) -> None:
+    rng = np.random.default_rng(0)
+    record = made_record(Setting.standard(152), rng)
+    matrix = rng.normal(size=(6, 6))
+    matrix += matrix.T
+    found = project_tensor(matrix, record, store=store)
+    assert found.formula == "ijkl=jikl=klij"
+    assert found.basis.shape == (6, 3, 3, 3, 3)
+    np.testing.assert_allclose(project_tensor(found.tensor, record, store=store).tensor, found.tensor, atol=1e-12)
+    again = project_tensor(stiffness_matrix(found.tensor), record, store=store)
+    np.testing.assert_allclose(again.tensor, found.tensor, atol=1e-12)
+    piezo = project_tensor(rng.normal(size=(3, 6)), record, store=store)
+    assert piezo.formula == "ijk=ikj"
+    again = project_tensor(piezoelectric_matrix(piezo.tensor), record, store=store)
+    assert again.distance < 1e-12
+    assert project_tensor(range(6), record, store=store).tensor.shape == (3, 3)
+
+
+@pytest.mark.parametrize("order", OTHER_ORDERS, ids=lambda order: "-".join(order[3:]))
+@pytest.mark.parametrize("number", [14, 62, 152, 167, 194])
+def test_another_order_of_indices_is_found_out(number: int, order: tuple[str, ...], store: Store) -> None:
+    rng = np.random.default_rng(number)
+    # Along the axes, where orders differ by more than a rotation.
+    record = made_record(Setting.standard(number), rng)
+    full = project_tensor(rng.normal(size=(3, 3, 3, 3)), record, "ijkl=jikl=klij", store=store).tensor
+    right = stiffness_matrix(full)
+    # What a program prints that uses the other order.
+    places = [["xx", "yy", "zz", "yz", "xz", "xy"].index(pair) for pair in order]
+    written = right[np.ix_(places, places)]
+    np.testing.assert_array_equal(from_order(written, order), right)
+    assert project_tensor(right, record, store=store).remark == ""
+    found = project_tensor(written, record, store=store)
+    assert found.relative_distance > 0.05
+    assert f"read in the order {' '.join(order)}" in found.remark
+    assert found.remark.endswith("reorder it")
+
+
+def test_what_is_refused(store: Store) -> None:
+    record = made_record(Setting.standard(225), np.random.default_rng(0))
+    with pytest.raises(TensorError, match=r"of shape \(4, 4\) is not known"):
+        project_tensor(np.eye(4), record, store=store)
+    with pytest.raises(TensorError, match="ijk=ikj is for tensors of rank 3"):
+        project_tensor(np.eye(3), record, "ijk=ikj", store=store)
+    with pytest.raises(TensorError, match="not finite"):
+        project_tensor(np.full((3, 3), np.nan), record, store=store)
+    with pytest.raises(FormulaError):
+        project_tensor(np.eye(3), record, "ij=jk", store=store)
+    assert project_tensor(np.zeros((3, 3)), record, store=store).relative_distance == 0
+    assert project_tensor(np.eye(3, dtype=int), record, store=store).distance < 1e-12

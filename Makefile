@@ -26,12 +26,16 @@ bench: .venv/dev-installed  ## Measure: ratios in one run, on this machine
 models: .venv/dev-installed  ## Train the models that ship, from the JSONL files in MP (hours on a CPU; resumes)
 	@test -n "$(MP)" || { echo "make models MP=<folder with mp_scalar.jsonl.gz, mp_moduli.jsonl.gz ...>"; exit 2; }
 	mkdir -p runs
-	for name in mp_scalar mp_moduli mp_moduli_binary; do \
+	for name in mp_scalar mp_moduli mp_moduli_binary mp_elastic_tensor mp_dielectric_tensor mp_piezo_tensor; do \
 	  test -e runs/$$name.h5 || $(BIN)/sgbasis crystals $(MP)/$$name.jsonl.gz --output runs/$$name.h5 || exit 1; done
-	$(BIN)/sgbasis train data/training/mp_scalar.toml
-	$(BIN)/sgbasis train data/training/mp_moduli.toml
+	for name in mp_scalar mp_moduli mp_elastic mp_dielectric mp_piezo; do \
+	  $(BIN)/sgbasis train data/training/$$name.toml || exit 1; done
 	$(BIN)/python -m runtime.training.publish runs/mp_scalar formation_energy=formation_energy_per_atom band_gap
-	$(BIN)/python -m runtime.training.publish runs/mp_moduli bulk_modulus=bulk_modulus_vrh shear_modulus=shear_modulus_vrh
+	$(BIN)/python -m runtime.training.publish runs/mp_moduli bulk_modulus=bulk_modulus_vrh
+	$(BIN)/python -m runtime.training.publish runs/mp_elastic shear_modulus=shear_modulus_vrh \
+	  elastic_tensor=elastic_tensor_voigt_GPa
+	$(BIN)/python -m runtime.training.publish runs/mp_dielectric dielectric_electronic
+	$(BIN)/python -m runtime.training.publish runs/mp_piezo piezoelectric_tensor=piezo_tensor_voigt_C_per_m2
 
 publish: .venv/dev-installed  ## Build every published store into dist/stores and write data/registry.json
 	$(BIN)/python -m basis_compiler.publish dist/stores

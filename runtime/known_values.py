@@ -47,10 +47,12 @@ def known_values(table: CrystalTable, target: Target, split: str | None = None) 
     not_positive, distrusted = asked & found.not_positive, asked & found.distrusted
     missing = asked & ~known & ~not_positive & ~distrusted
     if not known.any():
-        raise EvaluationError(
-            f"no crystal to compare with: {missing.sum()} without {target.name!r}, "
-            f"{not_positive.sum()} where it is not positive, {distrusted.sum()} where {target.where!r} is not 1"
-        )
+        reasons = [
+            f"{missing.sum()} without {target.name!r}",
+            *([f"{not_positive.sum()} where it is not positive"] if not_positive.any() else []),
+            *([f"{distrusted.sum()} where {target.where!r} is not 1"] if distrusted.any() else []),
+        ]
+        raise EvaluationError(f"no crystal to compare with: {', '.join(reasons)}")
     rows = np.flatnonzero(known)
     return KnownValues(
         rows, found.values[rows], int(missing.sum()), int(not_positive.sum()), int(distrusted.sum())

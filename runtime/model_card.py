@@ -30,6 +30,34 @@ MATERIALS_PROJECT = DataSource(
 )
 
 
+_TENSORS = (
+    "{what} of the [Materials Project](https://materialsproject.org), "
+    "[CC BY 4.0](https://creativecommons.org/licenses/by/4.0/). Please cite {paper}."
+)
+
+MATERIALS_PROJECT_TENSORS = {
+    name: DataSource(name=name, attribution=_TENSORS.format(what=what, paper=paper))
+    for name, what, paper in (
+        (
+            "mp_elastic_tensor",
+            "Elastic tensors",
+            "M. de Jong et al., [Sci. Data 2, 150009 (2015)](https://doi.org/10.1038/sdata.2015.9)",
+        ),
+        (
+            "mp_dielectric_tensor",
+            "Dielectric tensors",
+            "I. Petousis et al., [Sci. Data 4, 160134 (2017)](https://doi.org/10.1038/sdata.2016.134)",
+        ),
+        (
+            "mp_piezo_tensor",
+            "Piezoelectric tensors",
+            "M. de Jong et al., [Sci. Data 2, 150053 (2015)](https://doi.org/10.1038/sdata.2015.53)",
+        ),
+    )
+}
+"""By the stem of the compiled dataset."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
     """What a model card says; texts are Markdown.
@@ -41,6 +69,7 @@ class ModelCard:
         training: how it was trained and chosen.
         figures: rows of (what was measured, outcome with its unit).
         limits: what it cannot do, a sentence each.
+        use: what chooses it in ``sgbasis predict``.
         licence: of the weights, as the Hub names it.
         tags: for the Hub's search.
         metrics: of the figures, for the Hub's search.
@@ -52,6 +81,7 @@ class ModelCard:
     training: str
     figures: Sequence[tuple[str, str]]
     limits: Sequence[str]
+    use: str = "--model FOLDER`, with the folder where this file lies"
     licence: str = "cc-by-4.0"
     tags: Sequence[str] = ("materials-science", "crystals", "space-groups")
     metrics: Sequence[str] = ("mae",)
@@ -70,7 +100,7 @@ class ModelCard:
         lines = [
             "---", *yaml, "---", "",
             f"# {self.name}", "", self.summary, "",
-            "Use: `sgbasis predict crystal.cif --model FOLDER`, with the folder where this file lies.", "",
+            f"Use: `sgbasis predict crystal.cif {self.use}.", "",
             "## Data", "", *(f"- {source.attribution}" for source in self.sources), "",
             "## Training", "", self.training, "",
             "## Figures", "", "| measured | outcome |", "|---|---|",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,31 +37,26 @@ class TargetValues:
 def target_values(table: CrystalTable, target: Target) -> TargetValues:
     """Read a target of a dataset.
 
-    Tensors may be in full (3, ..., 3) or in Voigt's form without factors (6), (3, 6) or (6, 6).
+    Tensors may be in full (3, ..., 3) or in Voigt's form without factors (6), (3, 6) or (6, 6). What lacks the
+    target's index symmetry is averaged away. Where the dataset has no column ``target.where``, all is trusted.
 
     Raises:
         TargetError: the dataset has no such target, or holds it in another shape or unit.
+        TensorError: the logarithm is asked of tensors that have none.
     """
     if target.name not in table.targets:
         raise TargetError(f"{table.path} has no target {target.name!r}; it has {_listed(table.targets)}")
     _check_unit(table, target)
-    column = np.asarray(table.targets[target.name], np.float64)
-    if target.space is None:
-        if column.ndim != 1:
-            raise TargetError(f"{target.name!r} of {table.path} is a tensor of shape {column.shape[1:]}, not a number")
-        values = column[:, None]
-    else:
-        values = target.space.components(_full(column, target, table))
-    values = np.where(np.isfinite(values).all(axis=1, keepdims=True), values, np.nan)
-    known = np.isfinite(values[:, 0])
+    column = _full(table, target)
+    values = column[:, None] if target.space is None else target.space.components(column)
+    known = np.isfinite(values).all(axis=1)
+    distrusted = known & ~_trusted(table, target)
+    values = np.where((known & ~distrusted)[:, None], values, np.nan)
     if target.log10:
         with np.errstate(invalid="ignore", divide="ignore"):
             logarithms = np.log10(values) if target.space is None else target.space.log10(values)
         values = np.where(np.isfinite(logarithms), logarithms, np.nan)
-    not_positive = known & np.isnan(values[:, 0])
-    distrusted = known & (table.targets[target.where] != 1) if target.where in table.targets else np.zeros_like(known)
-    values = np.where(distrusted[:, None], np.nan, values)
-    return TargetValues(values, not_positive & ~distrusted, distrusted)
+    return TargetValues(values, known & ~distrusted & np.isnan(values[:, 0]), distrusted)
 
 
 def physical_value(
@@ -118,26 +112,35 @@ def alternative_values(
     return stacked
 
 
-def _full(column: NDArray[np.float64], target: Target, table: CrystalTable) -> NDArray[np.float64]:
-    assert target.space is not None
-    rank, shape = target.space.symmetry.rank, column.shape[1:]
+def _full(table: CrystalTable, target: Target) -> NDArray[np.float64]:
+    """(N,) numbers, or (N, 3, ..., 3) tensors with all their indices."""
+    column = np.asarray(table.targets[target.name], np.float64)
+    rank, shape = 0 if target.space is None else target.space.symmetry.rank, column.shape[1:]
     if shape == (3,) * rank:
         return column
     if _VOIGT.get(shape) == rank:
         return np.array([unfold(matrix) for matrix in column]).reshape(len(column), *(3,) * rank)
-    raise TargetError(
-        f"{target.name!r} of {table.path} has shape {shape or '()'}: {target.symmetry!r} is a tensor of rank {rank}"
-    )
+    found = f"is a tensor of shape {shape}" if shape else "is a number"
+    wanted = f"the target is a tensor {target.symmetry} of rank {rank}" if rank else "the target is a number"
+    raise TargetError(f"{target.name!r} of {table.path} {found}: {wanted}")
+
+
+def _trusted(table: CrystalTable, target: Target) -> NDArray[np.bool_]:
+    """(N,)."""
+    column = table.targets.get(target.where)
+    if column is None:
+        return np.ones(len(table), np.bool_)
+    if column.ndim != 1:
+        raise TargetError(f"{target.where!r} of {table.path} is a tensor: it cannot say which values to trust")
+    return np.asarray(column == 1)
 
 
 def _check_unit(table: CrystalTable, target: Target) -> None:
     stated = table.units[target.name]
     found = f"log10 {stated}" if target.log10 else stated
     if stated and target.unit and found != target.unit:
-        reason = f", so that its logarithm is in {found!r}" if target.log10 else ""
-        raise TargetError(
-            f"{Path(table.path).name} holds {target.name!r} in {stated!r}{reason}: the target says {target.unit!r}"
-        )
+        reason = f", its logarithm in {found!r}" if target.log10 else ""
+        raise TargetError(f"{table.path} has {target.name!r} in {stated!r}{reason}, not in {target.unit!r}")
 
 
 def _listed(names: Iterable[str]) -> str:

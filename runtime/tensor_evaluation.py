@@ -27,12 +27,14 @@ class TensorScore:
         n: number of crystals.
         frobenius: mean norm of the error, in the physical unit.
         frobenius_interval: its 95 % interval.
-        relative: median over crystals of the norm of the error divided by that of the known tensor.
+        relative: median over crystals of the norm of the error divided by that of the known tensor; infinite
+            where most known tensors are 0 and the predicted ones are not.
         ewt25: fraction of crystals with a relative error of at most 25 %.
         ewt25_interval: its 95 % interval.
         ewt10: the same for 10 %.
         ewt5: the same for 5 %.
-        mae_K: of Hill's bulk modulus of an elastic tensor; None for others.
+        mae_K: of Hill's bulk modulus of an elastic tensor, over the crystals that are stable by both tensors;
+            None where there are none, and for other tensors.
         mae_G: of the shear modulus.
         mae_E: of Young's modulus.
     """
@@ -96,7 +98,8 @@ def evaluate_tensors(
 
     def score(rows: NDArray[np.intp]) -> TensorScore:
         within = {share: relative[rows] <= share / 100 for share in SHARES}
-        mean_moduli = (None,) * 3 if moduli is None else np.nanmean(moduli[rows], axis=0).tolist()
+        stable = rows if moduli is None else rows[np.isfinite(moduli[rows]).all(axis=1)]
+        mean_moduli = (None,) * 3 if moduli is None or not len(stable) else moduli[stable].mean(axis=0).tolist()
         return TensorScore(
             n=len(rows),
             frobenius=float(errors[rows].mean()),

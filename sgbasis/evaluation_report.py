@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -104,10 +105,14 @@ def _headlines(overall: Score | TensorScore, unit: str) -> list[str]:
 
 
 def _figures(score: Score | TensorScore) -> dict[str, Any]:
-    return {name: value for name, value in asdict(score).items() if value is not None}
+    """By name; JSON has no infinity, which a relative error may be where nothing was expected."""
+    figures = {name: value for name, value in asdict(score).items() if value is not None}
+    if isinstance(score, TensorScore) and math.isinf(score.relative):
+        figures["relative"] = None
+    return figures
 
 
-def _table(name: str, scores: Mapping[str, Score] | Mapping[str, TensorScore]) -> Iterable[str]:
+def _table(name: str, scores: Mapping[str, Score | TensorScore]) -> Iterable[str]:
     rows = [_cells(one) for one in scores.values()]
     table = [(name, *rows[0]), *((key, *row.values()) for key, row in zip(scores, rows, strict=True))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]

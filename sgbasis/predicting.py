@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CrystalError, CrystalRecord, Setting
+from basis_store import CrystalError, CrystalRecord, IndexSymmetry, Setting
 
 if TYPE_CHECKING:
     from runtime.models import CrystalModel
@@ -32,6 +32,7 @@ class Prediction:
         unit: such as ``"eV/atom"``, ``"log10 GPa"`` or ``"GPa"``; ``""`` for a number without one.
         notes: in which respects the crystal lies outside of what the model was trained on.
         record: the crystal.
+        symmetry: index symmetry of a tensor; None for a number.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Prediction:
     unit: str
     notes: tuple[str, ...]
     record: CrystalRecord = field(repr=False)
+    symmetry: IndexSymmetry | None = None
 
 
 def predict_property(
@@ -76,6 +78,14 @@ def predict_property(
     return predictions(found, [(pretrained, pretrained.load())])
 
 
+def tensor_kind(prediction: Prediction) -> str:
+    """``"elastic"``, ``"piezoelectric"`` or ``"dielectric"``, by name and index symmetry; ``""`` for all else."""
+    for kind, word in (("elastic", "elastic"), ("piezoelectric", "piezo"), ("dielectric", "dielectric")):
+        if word in prediction.property and prediction.symmetry == IndexSymmetry.parse(kind):
+            return kind
+    return ""
+
+
 def predictions(
     found: Sequence[tuple[str, CrystalRecord]],
     models: Sequence[tuple[Pretrained, CrystalModel]],
@@ -100,6 +110,7 @@ def predictions(
             unit=target.unit if target.space is None else target.physical_unit,
             notes=tuple(outside_domain(record, pretrained.description.domain)),
             record=record,
+            symmetry=None if target.space is None else target.space.symmetry,
         )
         for row, (source, record) in enumerate(found)
         for (pretrained, model), predicted in zip(models, values, strict=True)

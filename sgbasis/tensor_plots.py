@@ -105,10 +105,12 @@ def tensor_picture(prediction: Prediction) -> bytes:
     Raises:
         TensorError: of another kind.
     """
-    value, record = np.asarray(prediction.value), prediction.record
-    if value.ndim == 4:
+    from sgbasis.predicting import tensor_kind
+
+    value, record, kind = np.asarray(prediction.value), prediction.record, tensor_kind(prediction)
+    if kind == "elastic":
         return youngs_modulus_picture(stiffness_matrix(value), record)
-    if value.ndim == 2:
+    if kind == "dielectric":
         return dielectric_picture(value, record, electronic="electronic" in prediction.property)
     raise TensorError(f"there is no picture of {prediction.property}: only of elastic and dielectric tensors")
 

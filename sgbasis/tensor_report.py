@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_store import CrystalRecord, IndexSymmetry
+from basis_store.index_symmetry import component_name
 from runtime.store import Store
 from runtime.tensors import (
     VOIGT_ORDER,
@@ -58,7 +59,7 @@ def elastic_lines(stiffness: ArrayLike, record: CrystalRecord) -> list[str]:
         ("Young's modulus E (GPa)", [one.young for one in (moduli.voigt, moduli.reuss, moduli.hill)], 1),
         ("Poisson's ratio", [one.poisson for one in (moduli.voigt, moduli.reuss, moduli.hill)], 3),
     ]
-    lines = _in_both_frames(f"stiffness in GPa, order {_ORDER}", full, record, stiffness_matrix, 1)
+    lines = _in_both_frames(f"stiffness in GPa, order {_ORDER}", full, record, _stiffness_lines)
     lines += ["", f"{'polycrystal':<24}{'Voigt':>10}{'Reuss':>10}{'Hill':>10}"]
     for name, values, decimals in rows:
         texts = [f"{one:10.{decimals}f}" if np.isfinite(one) else f"{'-':>10}" for one in values]
@@ -94,7 +95,7 @@ def dielectric_lines(tensor: ArrayLike, record: CrystalRecord, *, electronic: bo
     """
     values, axes = principal(tensor)
     name = "electronic dielectric tensor" if electronic else "dielectric tensor"
-    lines = _in_both_frames(f"{name}, relative", np.asarray(tensor, np.float64), record, np.asarray, 3)
+    lines = _in_both_frames(f"{name}, relative", np.asarray(tensor, np.float64), record, matrix_lines)
     lines += ["", "principal values", *_principal_lines(values, axes, record), f"mean: {values.mean():.3f}"]
     if electronic:
         index = refractive_index(tensor)
@@ -121,7 +122,7 @@ def piezoelectric_lines(tensor: ArrayLike, record: CrystalRecord, *, store: Stor
         group = record.setting.point_group
         reason = "432 leaves no tensor of this kind" if group == "432" else f"{group} has a centre of inversion"
         return [f"not piezoelectric: all coefficients are exactly 0, because {reason}"]
-    lines = _in_both_frames(f"piezoelectric e in C/m^2, order {_ORDER}", full, record, piezoelectric_matrix, 3)
+    lines = _in_both_frames(f"piezoelectric e in C/m^2, order {_ORDER}", full, record, _piezoelectric_lines)
     matrix = piezoelectric_matrix(rotate_tensor(full, ieee_frame(record)))
     # Of coefficients that symmetry makes equal, the first.
     row, column = np.unravel_index(int(np.abs(matrix).round(9).argmax()), matrix.shape)
@@ -135,22 +136,54 @@ def matrix_lines(matrix: ArrayLike, decimals: int = 3) -> list[str]:
     return ["".join(f"{value:10.{decimals}f}" for value in row) for row in np.atleast_2d(rounded)]
 
 
-def matrix_form(tensor: Floats) -> Floats:
-    """(3, 3), (3, 6) or (6, 6): a tensor of rank 2 as it is, of rank 3 and 4 in Voigt's form without factors."""
-    if tensor.ndim == 2:
-        return tensor
-    return piezoelectric_matrix(tensor) if tensor.ndim == 3 else stiffness_matrix(tensor)
+def matrix_form(tensor: Floats, formula: str) -> Floats:
+    """(3, 6) or (6, 6) in Voigt's form without factors, if the index symmetry is that of e or C; else as it is."""
+    form = {"ijk=ikj": piezoelectric_matrix, "ijkl=jikl=klij": stiffness_matrix}.get(formula)
+    return tensor if form is None else form(tensor)
+
+
+def other_lines(tensor: Floats, record: CrystalRecord, symmetry: IndexSymmetry, unit: str = "") -> list[str]:
+    """Any other tensor in two frames: its matrix where it has one, else its components that are not 0.
+
+    Args:
+        tensor: (3, ..., 3), in the record's frame.
+        record: the crystal.
+        symmetry: of the indices.
+        unit: of the components.
+    """
+    what = "axial tensor" if symmetry.axial else "tensor"
+    if not len(allowed_basis(record, symmetry)):
+        return [f"all components are exactly 0: {record.setting.point_group} allows no {what} {symmetry}"]
+
+    def write(values: Floats) -> list[str]:
+        form = matrix_form(values, symmetry.text)
+        if form.ndim <= 2:
+            return matrix_lines(form)
+        least = 1e-6 * np.abs(values).max()
+        kept = [indices for indices in symmetry.components if abs(values[indices]) > least]
+        return [f"{component_name(indices):>6}{values[indices]:14.6g}" for indices in kept]
+
+    voigt = f", order {_ORDER}" if 6 in matrix_form(tensor, symmetry.text).shape else ""
+    return _in_both_frames(f"{what} {symmetry}{f' in {unit}' if unit else ''}{voigt}", tensor, record, write)
 
 
 def _in_both_frames(
-    title: str, full: Floats, record: CrystalRecord, form: Callable[[Floats], Floats], decimals: int
+    title: str, full: Floats, record: CrystalRecord, write: Callable[[Floats], list[str]]
 ) -> list[str]:
     frame = ieee_frame(record)
-    own = [f"{title}, in the crystal's own frame", *matrix_lines(form(full), decimals)]
+    own = [f"{title}, in the crystal's own frame", *write(full)]
     if np.abs(frame - np.eye(3)).max() < _SAME_FRAME:
         return [*own, "which is the IEEE frame"]
     axes = ", ".join(f"x{i + 1} {_direction(axis, record)}" for i, axis in enumerate(frame))
-    return [*own, f"in the IEEE frame: {axes}", *matrix_lines(form(rotate_tensor(full, frame)), decimals)]
+    return [*own, f"in the IEEE frame: {axes}", *write(rotate_tensor(full, frame))]
+
+
+def _stiffness_lines(full: Floats) -> list[str]:
+    return matrix_lines(stiffness_matrix(full), 1)
+
+
+def _piezoelectric_lines(full: Floats) -> list[str]:
+    return matrix_lines(piezoelectric_matrix(full))
 
 
 def _principal_lines(values: Floats, axes: Floats, record: CrystalRecord) -> list[str]:

@@ -9,6 +9,9 @@ import numpy as np
 
 from basis_store import CrystalRecord, Setting
 from basis_store.crystals import write_crystals
+from runtime import load_store
+from runtime.tensors import piezoelectric_matrix, project_tensor, rotate_tensor, stiffness_matrix
+from runtime.tensors.normalizer import normalizer_cosets
 from tests.made_records import made_record
 
 GROUPS = (1, 2, 14, 62, 123, 148, 166, 194, 216, 225)
@@ -35,4 +38,30 @@ def made_dataset(path: Path, n: int = 60, *, seed: int = 0, **changes: object) -
         )
         records.append(dataclasses.replace(record, **changes))
     write_crystals(path, records, units={"energy": "eV/atom", "stiffness": "GPa"})
+    return records
+
+
+def made_tensor_dataset(path: Path, n: int = 40, *, turned: bool = False) -> list[CrystalRecord]:
+    """Write the crystals of :func:`made_dataset` with tensors that their point groups allow.
+
+    ``C`` (6, 6) is positive definite and stiffer where ``energy`` is higher; ``e`` is (3, 6). Every eighth crystal
+    is not ``trusted``. With ``turned``, each ``e`` is carried along by an operation of the group's normalizer.
+    """
+    rng, store = np.random.default_rng(1), load_store()
+    records = []
+    for i, record in enumerate(made_dataset(path, n)):
+        some = rng.normal(size=(6, 6))
+        stiffness = float(record.targets["energy"]) * (10 * np.eye(6) + some @ some.T)
+        e = project_tensor(rng.normal(size=(3, 6)), record).tensor
+        cosets = normalizer_cosets(record, store.compiled(record.setting))
+        drawn = rng.integers(len(cosets))  # in any case, so that both datasets have the same crystals
+        operation = cosets[drawn if turned else 0]
+        targets = {
+            "C": stiffness_matrix(project_tensor(stiffness, record).tensor),
+            "e": piezoelectric_matrix(rotate_tensor(e, operation)),
+            "trusted": np.array(float(i % 8 != 0)),
+            "energy": record.targets["energy"],
+        }
+        records.append(dataclasses.replace(record, targets=targets))
+    write_crystals(path, records, units={"C": "GPa", "e": "C/m^2"})
     return records

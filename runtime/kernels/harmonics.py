@@ -62,4 +62,5 @@ def harmonic_rotation(rotations: Tensor, degree: int) -> Tensor:
     points = torch.stack([radius * turn.cos(), radius * turn.sin(), z], dim=-1)
     before = real_harmonics(points, degree)[:, degree**2 :]
     after = real_harmonics(points @ rotations.mT, degree)[..., degree**2 :]
-    return (torch.linalg.pinv(before) @ after).mT
+    turned: Tensor = torch.linalg.pinv(before) @ after
+    return turned.mT

@@ -61,8 +61,8 @@ class SitesSample(Sample):
         weights: (n,) multiplicities divided by their sum.
         log_volume: natural logarithm of the volume per atom in cubic Angstrom.
         pairs: (E,) receiver * n + sender.
-        vectors: (E, 3) from the receiver to an image of the sender, Angstrom, in the reference frame of the setting:
-            in whatever orientation a crystal comes, the network sees it in the same.
+        vectors: (E, 3) from the receiver to an image of the sender, Angstrom, in the reference frame of the
+            setting: in whatever orientation a crystal comes, the network sees it in the same.
         allowed: (D, D) float64, see :func:`allowed_tensors`; of all tensor targets together, D columns.
     """
 

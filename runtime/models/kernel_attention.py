@@ -55,7 +55,8 @@ class KernelMoments(nn.Module):
         gates = 2 * torch.sigmoid(queries @ keys.transpose(-1, -2) / math.sqrt(self.head_width))
         filters = torch.einsum("pijar,arh->phaij", kernels, self.filters[self.degrees]) * gates[:, :, None]
         moments = filters.reshape(p, self.heads, -1, n) @ values
-        return moments.view(p, self.heads, len(self.degrees), n, self.head_width)
+        result: Tensor = moments.view(p, self.heads, len(self.degrees), n, self.head_width)
+        return result
 
 
 class KernelAttention(KernelMoments):

@@ -72,7 +72,9 @@ class TensorHead(nn.Module):
         if self.pseudoscalar:
             products.add(_Path(2, (1, 2)))
         for path in sorted(products):
-            self.register_buffer(_coupling_name(path), couplings(*path.factors, path.degree), False)
+            first, second = path.factors
+            coupling = couplings(first, second, path.degree)
+            self.register_buffer(_coupling_name(path), coupling, persistent=False)
         ways = {degree: part.shape[2] for degree, part in parts.items()}
         self.coefficients = nn.ParameterList(
             torch.randn(channels, ways[path.degree]) / math.sqrt(channels * len(self.paths)) for path in self.paths
@@ -83,9 +85,7 @@ class TensorHead(nn.Module):
         elif 0 in parts:
             self.scalars = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, ways[0]))
 
-    def forward(
-        self, tokens: Tensor, pooled: Tensor, kernels: Tensor, weights: Tensor, allowed: Tensor
-    ) -> Tensor:
+    def forward(self, tokens: Tensor, pooled: Tensor, kernels: Tensor, weights: Tensor, allowed: Tensor) -> Tensor:
         """Coordinates of tensors in their :class:`TensorSpace`.
 
         Args:
@@ -93,8 +93,8 @@ class TensorHead(nn.Module):
             pooled: (p, width), of all sites.
             kernels: (p, n, n, (degree + 1)^2 or more, radial), zero for padding.
             weights: (p, n, 1) share of each site in the atoms.
-            allowed: (p, dimension, dimension) float64, from coordinates in the frame of the kernels' vectors to the
-                invariant subspace in the frame that is asked for.
+            allowed: (p, dimension, dimension) float64, from coordinates in the frame of the kernels' vectors to
+                the invariant subspace in the frame that is asked for.
 
         Returns:
             (p, dimension).
@@ -103,12 +103,12 @@ class TensorHead(nn.Module):
         tensors = kernels.new_zeros(allowed.shape[:2])
         for path, coefficients in zip(self.paths, self.coefficients, strict=True):
             of_crystal = (self._along(path, moments) * weights[..., None]).sum(1) @ coefficients
-            tensors = tensors + torch.einsum("pmw,cmw->pc", of_crystal, self._isotropic(path.degree, of_crystal.dtype))
+            tensors = tensors + self._put_together(path.degree, of_crystal)
         if self.scalars is not None:
             if self.pseudoscalar:
                 chiral = self._along(_Path(2, (1, 2)), moments)
                 pooled = ((chiral * moments[2][..., : self.channels]).sum(2) * weights).sum(1)
-            tensors = tensors + torch.einsum("pw,cmw->pc", self.scalars(pooled), self._isotropic(0, pooled.dtype))
+            tensors = tensors + self._put_together(0, self.scalars(pooled)[:, None])
         # In double precision: what rounding adds outside of the subspace is taken away, and none is added.
         exact: Tensor = torch.einsum("pcd,pd->pc", allowed, tensors.double())
         return exact.to(tensors.dtype)
@@ -137,9 +137,10 @@ class TensorHead(nn.Module):
         coupling = getattr(self, _coupling_name(path)).to(first.dtype)
         return torch.einsum("pnac,pnbc,abm->pnmc", first, second, coupling)
 
-    def _isotropic(self, degree: int, dtype: torch.dtype) -> Tensor:
-        part: Tensor = getattr(self, f"isotropic_{degree}")
-        return part.to(dtype)
+    def _put_together(self, degree: int, moments: Tensor) -> Tensor:
+        """(p, dimension) tensors of moments (p, 2 l + 1, ways)."""
+        parts: Tensor = getattr(self, f"isotropic_{degree}")
+        return torch.einsum("pmw,cmw->pc", moments, parts.to(moments.dtype))
 
 
 def _paths(degrees: list[int], parity: int, greatest: int) -> list[_Path]:

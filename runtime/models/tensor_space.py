@@ -93,29 +93,29 @@ class TensorSpace:
     def _of_eigenvalues(
         self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]], components: ArrayLike
     ) -> NDArray[np.float64]:
-        matrices = np.tensordot(np.asarray(components, np.float64), self._matrices, axes=1)
-        finite = np.isfinite(matrices).all(axis=(-1, -2))
+        matrices = np.tensordot(np.asarray(components, np.float64), self.matrices, axes=1)
+        finite = np.asarray(np.isfinite(matrices).all(axis=(-1, -2)))
         values, vectors = np.linalg.eigh(np.where(finite[..., None, None], matrices, 0.0))
         with np.errstate(invalid="ignore", divide="ignore"):
             values = function(values)
         found = np.einsum("...ij,...j,...kj->...ik", vectors, values, vectors)
         found = np.where(np.isfinite(found).all(axis=(-1, -2)) & finite, found.T, np.nan).T
-        return np.asarray(np.tensordot(found, self._matrices, axes=((-2, -1), (1, 2))))
+        return np.asarray(np.tensordot(found, self.matrices, axes=((-2, -1), (1, 2))))
 
     @cached_property
-    def _matrices(self) -> NDArray[np.float64]:
-        """The basis as symmetric matrices, orthonormal too: (dimension, 3, 3), or (dimension, 6, 6) as Mandel's."""
+    def matrices(self) -> NDArray[np.float64]:
+        """The basis as symmetric matrices, orthonormal too: (dimension, 3, 3), or Mandel's (dimension, 6, 6)."""
         if self.symmetry == IndexSymmetry.parse("dielectric"):
             return self.basis
         if self.symmetry == IndexSymmetry.parse("elastic"):
             pairs = TensorSpace(IndexSymmetry.parse("dielectric")).basis
-            return np.einsum("aij,dijkl,bkl->dab", pairs, self.basis, pairs)
+            return np.asarray(np.einsum("aij,dijkl,bkl->dab", pairs, self.basis, pairs))
         raise TensorError(f"a tensor of {self.symmetry} is no symmetric matrix: it has no logarithm")
 
     @property
     def parity(self) -> int:
         """What inversion multiplies every tensor by: 1 or -1."""
-        return (-1) ** (self.symmetry.rank + self.symmetry.axial)
+        return -1 if (self.symmetry.rank + self.symmetry.axial) % 2 else 1
 
 
 def allowed_tensors(space: TensorSpace, record: CrystalRecord, store: Store) -> NDArray[np.float64]:
@@ -124,8 +124,9 @@ def allowed_tensors(space: TensorSpace, record: CrystalRecord, store: Store) -> 
     The exact basis of the store (T8) is one in the reference frame of the setting; nothing is searched for.
 
     Returns:
-        (dimension, dimension), from coordinates in the frame of :func:`basis_store.cartesian_frame.cartesian_frame`
-        to coordinates in the record's own Cartesian frame; both in ``space``.
+        (dimension, dimension), from coordinates in the reference frame
+        (:func:`basis_store.cartesian_frame.cartesian_frame`) to coordinates in the record's own Cartesian frame;
+        both in ``space``.
     """
     rows = space.components(store.tensor_basis(record.setting, space.symmetry).orthonormal())
     frame = cartesian_frame(record.setting, record.lattice)
@@ -177,14 +178,14 @@ def couplings(first: int, second: int, degree: int) -> Tensor:
 
 
 def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
-    """All X with ``to[g] X = X of[g]`` for orthogonal representations of a dense set of rotations; ``of`` irreducible.
+    """All X with ``to[g] X = X of[g]`` for a dense set of rotations g.
 
-    The mean of to[g] X of[g]^T over a few rotations, taken again and again, leaves of any X only that part. The X to
-    start from are fixed, so that equal weights mean the same on every machine.
+    The mean of to[g] X of[g]^T over a few rotations, taken again and again, leaves of any X only that part. The X
+    to start from are fixed, so that equal weights mean the same on every machine.
 
     Args:
-        to: (g, a, a).
-        of: (g, b, b).
+        to: (g, a, a), an orthogonal representation.
+        of: (g, b, b), likewise, irreducible.
 
     Returns:
         (a, b, ways), columns orthonormal.
@@ -196,13 +197,11 @@ def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
         maps = (to @ maps @ of.mT).mean(dim=1, keepdim=True)
     ways: list[Tensor] = []
     for candidate in maps[:, 0]:
-        length = candidate.norm()
-        for way in ways:  # twice, for the sake of rounding
-            candidate = candidate - (way * candidate).sum() / b * way
-        for way in ways:
-            candidate = candidate - (way * candidate).sum() / b * way
-        if candidate.norm() > 1e-6 * max(1.0, float(length)):
-            ways.append(candidate * math.sqrt(b) / candidate.norm())
+        rest = candidate
+        for way in ways * 2:  # twice, for the sake of rounding
+            rest = rest - (way * rest).sum() / b * way
+        if rest.norm() > 1e-6 * max(1.0, float(candidate.norm())):
+            ways.append(rest * math.sqrt(b) / rest.norm())
     return torch.stack(ways, dim=-1) if ways else torch.zeros(a, b, 0, dtype=torch.float64)
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from basis_store import CrystalRecord, TrainingError, all_settings
+from basis_store import TrainingError, all_settings
 from basis_store.crystals import CrystalTable, open_crystals
 from runtime.domain import Domain
-from runtime.models import CrystalModel, Sample
+from runtime.models import CrystalModel, Sample, Target
 from runtime.target_values import alternative_values, target_values
 from runtime.training.config import TrainingConfig
 
@@ -58,16 +57,13 @@ class TrainingData:
     ``train`` nor ``val``; those of the validation split are in ``held_out``.
 
     Raises:
-        TargetError: a dataset lacks a target, or holds it in another shape or unit.
+        TargetError: no dataset has a target, or one holds it in another shape or unit.
         TrainingError: nothing is left to train or validate on.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
         self.tables = [open_crystals(path) for path in config.data]
-        values = [
-            np.concatenate([target_values(table, target).values for target in config.targets], axis=1)
-            for table in self.tables
-        ]
+        values = _values_by_table(self.tables, config.targets)
         held = np.array(config.hold_out_groups, np.int64)
         self._rows: dict[str, list[tuple[int, int]]] = {"train": [], "val": [], "held_out": []}
         self._values = values
@@ -107,6 +103,19 @@ class TrainingData:
     def domain(self) -> Domain:
         """What the training split spans."""
         return Domain.of(self.tables[t][row] for t, row in self._rows["train"])
+
+
+def _values_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) -> list[np.ndarray]:
+    """(rows, columns) of each dataset; NaN where it does not have a target that another one has."""
+    parts: list[list[np.ndarray]] = [[] for _ in tables]
+    for target in targets:
+        somewhere = any(target.name in table.targets for table in tables)
+        for table, part in zip(tables, parts, strict=True):
+            if somewhere and target.name not in table.targets:
+                part.append(np.full((len(table), target.n_columns), np.nan))
+            else:
+                part.append(target_values(table, target).values)
+    return [np.concatenate(part, axis=1) for part in parts]
 
 
 def table_groups(table: CrystalTable) -> np.ndarray:

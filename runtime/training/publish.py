@@ -15,21 +15,27 @@ import torch
 
 from basis_store import TrainingError
 from basis_store.locations import data_folder
-from runtime.model_card import MATERIALS_PROJECT, ModelCard
-from runtime.models import CrystalModel, Target
+from runtime.model_card import MATERIALS_PROJECT, MATERIALS_PROJECT_TENSORS, ModelCard
+from runtime.models import CrystalModel, Target, columns
 from runtime.pretrained import Pretrained, open_pretrained, save_pretrained
 from runtime.training.report import read_report
 
 
 def only_target(model: CrystalModel, index: int) -> CrystalModel:
-    """The same network with one of its outputs."""
-    small = type(model)(model.config, [model.targets[index]])
-    own, whole = small.state_dict(), model.state_dict()
-    for name, tensor in own.items():
-        for dim, (size, full) in enumerate(zip(tensor.shape, whole[name].shape, strict=True)):
+    """The same network with one of its targets."""
+    target, own = model.targets[index], columns(model.targets)[index]
+    # Scalars share the last layers, a row each; tensors have heads of their own, by name.
+    row = sum(other.space is None for other in model.targets[:index])
+    small = type(model)(model.config, [target])
+    whole, chosen = model.state_dict(), {}
+    for name, tensor in small.state_dict().items():
+        chosen[name] = whole[name]
+        if name in ("target_mean", "target_scale"):
+            chosen[name] = chosen[name][own]
+        for dim, (size, full) in enumerate(zip(tensor.shape, chosen[name].shape, strict=True)):
             if size != full:
-                whole[name] = whole[name].narrow(dim, index, 1)
-    small.load_state_dict(whole)
+                chosen[name] = chosen[name].narrow(dim, row, 1)
+    small.load_state_dict(chosen)
     return small.eval()
 
 
@@ -56,33 +62,66 @@ def publish(run: Path, target: str, folder: Path) -> None:
 
 def _card(name: str, source: Pretrained, target: Target, scores: dict[str, Any]) -> str:
     domain, training = source.description.domain, source.description.training
-    low, high = scores["mae_interval"]
     others = [one.name for one in source.description.targets if one.name != target.name]
     together = f" together with {' and '.join(others)}" if others else ""
     files = ", ".join(f"`{file}` (content {digest[:12]})" for file, digest in training["data"].items())
     configuration = training["configuration"]
+    started = f", from the weights of `{Path(configuration['initial'])}`" if configuration["initial"] else ""
+    sources = [MATERIALS_PROJECT_TENSORS.get(Path(file).stem, MATERIALS_PROJECT) for file in training["data"]]
+    is_tensor = target.space is not None
+    kind = f"the tensor `{target.name}` ({target.symmetry})" if is_tensor else f"`{target.name}`"
+    unit = target.physical_unit if is_tensor else target.unit
     return ModelCard(
         name=name,
-        summary=f"Predicts `{target.name}` in {target.unit} of a crystal in any cell, from its geometry as given.",
-        sources=[MATERIALS_PROJECT],
+        summary=(
+            f"Predicts {kind}{f' in {unit}' if unit else ''} of a crystal in any cell, from its geometry as given."
+            + (" The tensor obeys the crystal's point group and turns with it." if is_tensor else "")
+        ),
+        use=f"--property {name}`",
+        sources=list(dict.fromkeys(sources)),
         training=(
             f"{source.description.architecture}, trained{together} on the {training['crystals']:,} crystals of "
-            f"the training split of {files}: {training['epochs']} epochs, batches of "
+            f"the training split of {files}{started}: {training['epochs']} epochs, batches of "
             f"{configuration['batch_size']}, seed {configuration['seed']}. Kept are the averaged weights after "
             f"epoch {training['best_epoch']}, the best on the validation split. `make models` repeats it."
         ),
-        figures=[
-            (f"mean absolute error, {scores['n']:,} validation crystals", f"{scores['mae']:.4f} {target.unit}"),
-            ("95 % interval (bootstrap)", f"{low:.4f} to {high:.4f}"),
-            ("root of the mean squared error", f"{scores['rmse']:.4f} {target.unit}"),
-        ],
+        figures=_tensor_figures(scores, unit) if is_tensor else _scalar_figures(scores, unit),
         limits=[
             "The values learnt are density-functional ones (PBE, 0 K), with their known errors.",
             f"Trained on crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups "
             f"with up to {domain.max_sites} sites. Outside of that it extrapolates; `sgbasis predict` says when.",
+            *(["Signs and names of axes that the point group leaves open are arbitrary."] * target.up_to_normalizer),
             "The validation split chose the epoch, so its error is a little too good.",
         ],
+        metrics=("frobenius", "ewt25") if is_tensor else ("mae",),
     ).to_markdown()
+
+
+def _scalar_figures(scores: dict[str, Any], unit: str) -> list[tuple[str, str]]:
+    low, high = scores["mae_interval"]
+    return [
+        (f"mean absolute error, {scores['n']:,} validation crystals", f"{scores['mae']:.4f} {unit}"),
+        ("95 % interval (bootstrap)", f"{low:.4f} to {high:.4f}"),
+        ("root of the mean squared error", f"{scores['rmse']:.4f} {unit}"),
+    ]
+
+
+def _tensor_figures(scores: dict[str, Any], unit: str) -> list[tuple[str, str]]:
+    low, high = scores["frobenius_interval"]
+    figures = [
+        (
+            f"mean Frobenius norm of the error, {scores['n']:,} validation crystals",
+            f"{scores['frobenius']:.4g} {unit}".strip(),
+        ),
+        ("95 % interval (bootstrap)", f"{low:.4g} to {high:.4g}"),
+        ("median relative error", f"{scores['relative']:.1%}"),
+    ]
+    figures += [(f"share of crystals within {p} %", f"{scores[f'ewt{p}']:.3f}") for p in (25, 10, 5)]
+    if scores["mae_K"] is not None:
+        figures += [
+            (f"mean absolute error of Hill's {letter}", f"{scores[f'mae_{letter}']:.2f} {unit}") for letter in "KGE"
+        ]
+    return figures
 
 
 @click.command()

@@ -22,6 +22,7 @@ from runtime.training.batches import epoch_steps
 from runtime.training.checkpoints import load_checkpoint, save_checkpoint
 from runtime.training.config import TrainingConfig
 from runtime.training.data import Part
+from runtime.training.errors import error_scales, target_errors
 from runtime.training.optimization import make_average, make_optimizer, make_schedule
 
 CHECKPOINT = "checkpoint.pt"
@@ -40,8 +41,7 @@ class EpochReport:
 
     Attributes:
         epoch: from 0.
-        train_mae: (targets,) mean absolute error while training, in the targets' units; of tensors the mean
-            Frobenius norm of the error.
+        train_mae: (targets,) mean error while training, see :func:`runtime.training.errors.target_errors`.
         val_mae: (targets,) of the averaged weights on the validation split.
         learning_rate: at the end.
         seconds: wall time, validation included.
@@ -94,7 +94,7 @@ class Trainer:
         self.schedule = make_schedule(self.optimizer, config, config.epochs * self.steps_per_epoch)
         weights = config.target_weights or (1.0,) * len(config.targets)
         self.weights = torch.tensor(weights, device=self.device) / sum(weights)
-        self.scales = self.model.target_scale[[own.start for own in columns(config.targets)]]
+        self.scales = error_scales(self.model)
         self.epoch, self.best, self.best_epoch = 0, float("inf"), -1
         self.best_weights: Mapping[str, Tensor] = {}
         self.history: list[dict[str, Any]] = []
@@ -257,28 +257,8 @@ def set_scale(model: CrystalModel, train: Part) -> None:
         model.target_scale[own] = float(deviation) if deviation > 0 else 1.0
 
 
-def target_errors(targets: Sequence[Target], values: Tensor, expected: Tensor) -> Tensor:
-    """Distance of predictions from the nearest of what is expected.
-
-    Args:
-        targets: what the columns are.
-        values: (crystals, columns).
-        expected: (crystals, a, columns) alternatives; NaN where a target is missing.
-
-    Returns:
-        (crystals, targets): absolute errors of scalars, Frobenius norms of the errors of tensors; NaN where missing.
-    """
-    known = torch.isfinite(expected)
-    gaps = values[:, None] - torch.where(known, expected, 0.0)  # a NaN here would spoil the gradients
-    errors = []
-    for own in columns(targets):
-        norms = torch.linalg.vector_norm(gaps[..., own], dim=-1).amin(dim=1)
-        errors.append(torch.where(known[:, 0, own].all(dim=1), norms, torch.nan))
-    return torch.stack(errors, dim=1)
-
-
 def mean_absolute_errors(model: CrystalModel, part: Part, pair_budget: int) -> np.ndarray:
-    """(targets,) in the targets' units; see :func:`target_errors`."""
+    """(targets,) means over a part; see :func:`runtime.training.errors.target_errors`."""
     values = torch.from_numpy(predicted(model, part, pair_budget))
     errors = target_errors(model.targets, values, torch.from_numpy(part.alternatives)).numpy()
     return np.asarray(np.nansum(errors, axis=0) / np.maximum(np.isfinite(errors).sum(axis=0), 1))

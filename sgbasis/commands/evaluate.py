@@ -97,4 +97,6 @@ def _table(data: Path) -> CrystalTable:
             bar.total = total
             bar.update(finished - bar.n)
 
-        return compile_dataset([data], Path(folder) / "data.h5", workers=available_cores(), progress=progress)
+        table = compile_dataset([data], Path(folder) / "data.h5", workers=available_cores(), progress=progress)
+    table.path = data  # what is wrong with it, the user can find there only
+    return table

@@ -12,6 +12,9 @@ import click
 from sgbasis.parameters import FiniteRange
 
 if TYPE_CHECKING:
+    from basis_store import CrystalRecord
+    from runtime.models import CrystalModel
+    from runtime.pretrained import Pretrained
     from sgbasis.predicting import Prediction
 
 
@@ -64,21 +67,42 @@ def predict(
         raise click.BadParameter(f"{picture} does not end in .png", param_hint="--plot")
     from tqdm import tqdm
 
-    from basis_store import CrystalError, CrystalRecord, ModelError
-    from basis_store.atomic_write import check_writable, write_atomically
-    from runtime import load_store
-    from runtime.model_location import shipped_models
-    from runtime.pretrained import open_pretrained
-    from sgbasis.crystal_input import read_inputs
+    from basis_store import CrystalError
+    from basis_store.atomic_write import check_writable
     from sgbasis.predicting import predictions
-    from sgbasis.prediction_table import csv_text, jsonl_text, text_report
-    from sgbasis.tensor_plots import tensor_picture
+    from sgbasis.prediction_report import text_report
 
     # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
     for path in (output, picture):
         if path is not None:
             check_writable(path)
+    models = _models(properties, folders)
+    found, failures = _crystals(files, tolerance)
+    with tqdm(total=len(found) * len(models), unit="crystal", desc="Predicting", disable=None) as bar:
+        predicted = predictions(found, models, bar.update)
+    # A picture that cannot be drawn is an error before anything is written.
+    drawing = None if picture is None else _drawing(predicted)
+    if output is None:
+        click.echo(text_report(predicted))
+    else:
+        _write_table(output, predicted, len(found))
+    if picture is not None and drawing is not None:
+        _write(picture, drawing)
+        click.echo(f"{picture}: written")
+    if failures:
+        raise CrystalError(
+            f"{len(failures)} of {len(failures) + len(found)} crystals could not be read; the others are predicted"
+        )
+
+
+def _models(properties: Sequence[str], folders: Sequence[str]) -> list[tuple[Pretrained, CrystalModel]]:
+    """Those asked for, or all that ship."""
+    from basis_store import ModelError
+    from runtime import load_store
+    from runtime.model_location import shipped_models
+    from runtime.pretrained import open_pretrained
+
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
         raise ModelError(
@@ -88,7 +112,15 @@ def predict(
     if not names:
         raise ModelError("no models ship with this package: give --model FOLDER")
     store = load_store()
-    models = [(one, one.load(store)) for one in map(open_pretrained, names)]
+    return [(one, one.load(store)) for one in map(open_pretrained, names)]
+
+
+def _crystals(files: Sequence[Path], tolerance: float) -> tuple[list[tuple[str, CrystalRecord]], list[str]]:
+    """Crystals with their files, and why others could not be read, which is printed if there are any crystals."""
+    from tqdm import tqdm
+
+    from basis_store import CrystalError, CrystalRecord
+    from sgbasis.crystal_input import read_inputs
 
     with tqdm(unit="crystal", desc="Reading", disable=None) as bar:
 
@@ -105,31 +137,36 @@ def predict(
         click.echo(failure, err=True)
     if not found:
         raise CrystalError(f"none of {len(failures)} inputs holds a crystal that can be read")
-    with tqdm(total=len(found) * len(models), unit="crystal", desc="Predicting", disable=None) as bar:
-        predicted = predictions(found, models, bar.update)
-    if output is None:
-        click.echo(text_report(predicted))
-    else:
-        text = csv_text(predicted) if output.suffix.lower() == ".csv" else jsonl_text(predicted)
-        write_atomically(output, text.encode())
-        outside = sum(bool(one.notes) for one in predicted)
-        click.echo(
-            f"{output}: {len(predicted)} predictions for {len(found)} crystals, "
-            f"{outside} of them outside of what the model was trained on"
-        )
-    if picture is not None:
-        write_atomically(picture, tensor_picture(_one_tensor(predicted)))
-        click.echo(f"{picture}: written")
-    if failures:
-        raise CrystalError(
-            f"{len(failures)} of {len(readings)} crystals could not be read; the others are predicted"
-        )
+    return found, failures
 
 
-def _one_tensor(predicted: Sequence[Prediction]) -> Prediction:
-    tensors = [one for one in predicted if not isinstance(one.value, float)]
+def _write_table(output: Path, predicted: Sequence[Prediction], crystals: int) -> None:
+    from sgbasis.prediction_table import csv_text, jsonl_text
+
+    text = csv_text(predicted) if output.suffix.lower() == ".csv" else jsonl_text(predicted)
+    _write(output, text.encode())
+    outside = sum(bool(one.notes) for one in predicted)
+    click.echo(
+        f"{output}: {len(predicted)} predictions for {crystals} crystals, "
+        f"{outside} of them outside of what the model was trained on"
+    )
+
+
+def _drawing(predicted: Sequence[Prediction]) -> bytes:
+    """A PNG of the one tensor that was predicted."""
+    from sgbasis.tensor_plots import tensor_picture
+
+    tensors = [one for one in predicted if one.symmetry is not None]
     if len(tensors) != 1:
         raise click.UsageError(
             f"--plot draws one tensor of one crystal, and here are {len(tensors)}: choose with --property"
+            if tensors
+            else "--plot draws a tensor, and only numbers are predicted: choose with --property"
         )
-    return tensors[0]
+    return tensor_picture(tensors[0])
+
+
+def _write(path: Path, content: bytes) -> None:
+    from basis_store.atomic_write import write_atomically
+
+    write_atomically(path, content)

@@ -37,7 +37,7 @@ def project_tensor(
 
     given = read_matrix(matrix)
     found = project(given, crystal, axial=axial, store=load_store(store_path), tolerance=tolerance)
-    rows = matrix_form(found.tensor)
+    rows = matrix_form(found.tensor, found.formula)
     if as_json:
         facts = {
             "tensor": rows.tolist(),

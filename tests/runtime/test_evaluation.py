@@ -14,7 +14,7 @@ from runtime.evaluation import evaluate, score
 from runtime.known_values import known_values
 from runtime.models import Target
 from tests.made_records import made_record
-from tests.tiny_models import BULK, ENERGY
+from tests.tiny_models import BULK
 
 
 def test_figures_are_their_definitions() -> None:
@@ -84,7 +84,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> CrystalTable:
             targets={
                 "bulk_modulus_vrh": np.array(modulus),
                 "formation_energy_per_atom": np.array(np.nan),
-                "tensor": np.eye(3),
+                "trusted": np.array(0.0),
             },
             split=split,
         )
@@ -98,24 +98,29 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> CrystalTable:
 
 def test_logarithms_of_positive_values(table: CrystalTable) -> None:
     known = known_values(table, BULK, "val")
-    np.testing.assert_allclose(known.values, [1.0, 3.0])
+    np.testing.assert_allclose(known.values, [[1.0], [3.0]])
     assert (known.rows.tolist(), known.missing, known.not_positive) == ([1, 5], 1, 2)
     assert known_values(table, BULK).rows.tolist() == [0, 1, 5]
 
 
 def test_plain_values_may_be_negative(table: CrystalTable) -> None:
     known = known_values(table, Target("bulk_modulus_vrh", "GPa"), "val")
-    assert (known.values.tolist(), known.missing, known.not_positive) == ([10.0, 0.0, -3.0, 1000.0], 1, 0)
+    assert (known.values[:, 0].tolist(), known.missing, known.not_positive) == ([10.0, 0.0, -3.0, 1000.0], 1, 0)
 
 
 @pytest.mark.parametrize(
     ("target", "split", "message"),
     [
-        (Target("band_gap"), None, "has no target 'band_gap'; it has bulk_modulus_vrh, formation_energy_per_atom"),
-        (Target("tensor"), None, r"is a tensor of shape \(3, 3\)"),
-        (ENERGY, None, "is in 'meV/atom', but the model predicts 'eV/atom'"),
-        (Target("formation_energy_per_atom"), None, "no crystal to compare with: 6 without"),
-        (Target("bulk_modulus_vrh", "log10 MPa", log10=True), None, "is in 'GPa'"),
+        (
+            Target("formation_energy_per_atom"),
+            None,
+            "no crystal to compare with: 6 without 'formation_energy_per_atom'$",
+        ),
+        (
+            dataclasses.replace(BULK, where="trusted"),
+            None,
+            "compare with: 1 without 'bulk_modulus_vrh', 5 where 'trusted' is not 1$",
+        ),
         (BULK, "test", "in the split 'test'; there are train, val"),
     ],
 )

@@ -10,7 +10,13 @@ import torch
 
 from basis_store import CrystalRecord, IndexSymmetry, ModelError, Setting, TensorError, standard_settings
 from runtime import Store
-from runtime.models import CompositionModel, CrystalFourierTransformer, CrystalFourierTransformerConfig, Target, columns
+from runtime.models import (
+    CompositionModel,
+    CrystalFourierTransformer,
+    CrystalFourierTransformerConfig,
+    Target,
+    columns,
+)
 from runtime.models.composition import CompositionConfig
 from runtime.models.tensor_space import TensorSpace
 from runtime.target_values import physical_value
@@ -162,7 +168,7 @@ def test_logarithms_are_symmetric_functions() -> None:
     for formula, size in (("dielectric", 3), ("elastic", 6)):
         space = TensorSpace(IndexSymmetry.parse(formula))
         matrix = rng.normal(size=(size, size))
-        definite = np.einsum("dab,ab->d", space._matrices, matrix @ matrix.T + np.eye(size))
+        definite = np.einsum("dab,ab->d", space.matrices, matrix @ matrix.T + np.eye(size))
         logarithm = space.log10(definite)
         np.testing.assert_allclose(space.exp10(logarithm), definite, rtol=1e-12, atol=1e-12)
         rotation = space.rotation(np.linalg.qr(rng.normal(size=(3, 3)))[0])
@@ -189,7 +195,7 @@ def test_predictions_of_logarithms_are_positive_definite_and_allowed(store: Stor
     tensor = physical_value(target, noise, record)
     assert isinstance(tensor, np.ndarray)
     assert target.space is not None
-    matrix = np.einsum("dab,d->ab", target.space._matrices, target.space.components(tensor))
+    matrix = np.einsum("dab,d->ab", target.space.matrices, target.space.components(tensor))
     assert np.linalg.eigvalsh(matrix)[0] > 0
     for operation in cartesian_operations(record, store):
         np.testing.assert_allclose(rotate_tensor(tensor, operation), tensor, atol=1e-12 * np.abs(tensor).max())

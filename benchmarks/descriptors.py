@@ -1,4 +1,4 @@
-"""A crystal as a list of numbers that need no model: composition, density, symmetry and the shape of the cell."""
+"""A crystal as numbers that need no model: composition, density, symmetry and the shape of the cell."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from basis_store import CrystalRecord, standard_settings
 from runtime.models.elements import element_features
+
+Floats = NDArray[np.float64]
 
 _SYSTEMS = sorted({setting.crystal_system for setting in standard_settings()})
 _POINT_GROUPS = sorted({setting.point_group for setting in standard_settings()})
@@ -33,12 +35,12 @@ _DALTON_PER_A3 = 1.66053907
 """In g/cm^3."""
 
 
-def descriptors(records: Iterable[CrystalRecord]) -> NDArray[np.float64]:
+def descriptors(records: Iterable[CrystalRecord]) -> Floats:
     """(n, features) finite numbers; they do not depend on the orientation of a crystal."""
     return np.array([_descriptor(record) for record in records])
 
 
-def _descriptor(record: CrystalRecord) -> NDArray[np.float64]:
+def _descriptor(record: CrystalRecord) -> Floats:
     atoms = np.bincount(record.numbers, weights=record.multiplicities)
     elements = np.flatnonzero(atoms)
     fractions = atoms[elements] / atoms.sum()
@@ -52,12 +54,10 @@ def _descriptor(record: CrystalRecord) -> NDArray[np.float64]:
     )
 
 
-def _composition(elements: NDArray[np.intp], fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Statistics over the elements of each column of :func:`element_features`, of masses and of radii."""
-    table = np.column_stack(
-        [element_features().numpy(), atomic_masses[:119], covalent_radii[:119], np.arange(119)]
-    )
-    own = table[elements].astype(np.float64)
+def _composition(elements: NDArray[np.intp], fractions: Floats) -> Floats:
+    """Statistics over the elements: of each column of :func:`element_features`, of masses and radii."""
+    beside = [atomic_masses[elements], covalent_radii[elements], elements]
+    own = np.column_stack([element_features().numpy()[elements].astype(np.float64), *beside])
     mean = fractions @ own
     deviation = np.sqrt(fractions @ (own - mean) ** 2)
     least, greatest = own.min(axis=0), own.max(axis=0)
@@ -65,15 +65,16 @@ def _composition(elements: NDArray[np.intp], fractions: NDArray[np.float64]) -> 
     return np.concatenate([mean, deviation, least, greatest, greatest - least, norms, [len(elements)]])
 
 
-def _density(record: CrystalRecord, elements: NDArray[np.intp], atoms: NDArray[np.float64]) -> NDArray[np.float64]:
+def _density(record: CrystalRecord, elements: NDArray[np.intp], atoms: Floats) -> Floats:
     """Volume per atom, mass density, and the part of space that spheres of covalent radii would fill."""
     volume = record.volume / atoms.sum()
     mass = float(atoms @ atomic_masses[elements]) / record.volume * _DALTON_PER_A3
     spheres = float(atoms @ (4 / 3 * np.pi * covalent_radii[elements] ** 3)) / record.volume
-    return np.array([volume, np.log(volume), mass, spheres, len(record), atoms.sum(), record.multiplicities.max()])
+    sites = [len(record), atoms.sum(), record.multiplicities.max()]
+    return np.array([volume, np.log(volume), mass, spheres, *sites])
 
 
-def _symmetry(record: CrystalRecord) -> NDArray[np.float64]:
+def _symmetry(record: CrystalRecord) -> Floats:
     """One-hot crystal system, Laue class and point group; the number of the space group."""
     group = record.setting.point_group
     return np.array(
@@ -87,8 +88,8 @@ def _symmetry(record: CrystalRecord) -> NDArray[np.float64]:
     )
 
 
-def _cell(record: CrystalRecord) -> NDArray[np.float64]:
-    """Edges relative to the cube root of the volume (logarithms), in Angstrom, and cosines of the angles."""
+def _cell(record: CrystalRecord) -> Floats:
+    """Edges relative to the cube root of the volume (logarithms) and in Angstrom, cosines of the angles."""
     edges = np.linalg.norm(record.lattice, axis=1)
     directions = record.lattice / edges[:, None]
     cosines = (directions @ directions.T)[np.triu_indices(3, 1)]

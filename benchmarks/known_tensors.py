@@ -1,8 +1,8 @@
-"""The known tensors of a dataset's split, in one frame for all crystals: what baselines are fitted to and judged on.
+"""The known tensors of a split, in one frame for all crystals: what baselines are fitted to.
 
-Components are orthonormal, those of :class:`runtime.models.tensor_space.TensorSpace`, in the reference frame of
-each crystal (:func:`basis_store.cartesian_frame.cartesian_frame`): there crystals of a point group allow the same
-tensors, so that means and regressions over crystals make sense.
+Components are orthonormal, those of :class:`runtime.models.tensor_space.TensorSpace`, in the reference
+frame of each crystal (:func:`basis_store.cartesian_frame.cartesian_frame`): there crystals of a point group
+allow the same tensors, so that means and regressions over crystals make sense.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class KnownTensors:
     Attributes:
         target: what is known; it is a tensor.
         records: (n,) the crystals.
-        alternatives: (n, a, d) values that are as good, the value itself first: in the physical unit, in each
-            record's own Cartesian frame.
+        alternatives: (n, a, d) values that are as good, the value itself first: in the physical unit and
+            each record's own Cartesian frame.
         to_reference: (n, d, d) from components in the record's frame to those in the reference frame.
-        to_own: (n, d, d) the way back, by way of the nearest tensor that the point group allows (exact).
+        to_own: (n, d, d) the way back, by way of the nearest tensor that the point group allows; exact.
     """
 
     target: Target
@@ -88,10 +88,10 @@ class KnownTensors:
         )
 
     def score(self, predicted: Floats) -> TensorEvaluation:
-        """Judge physical components (n, d) in the reference frame, as ``sgbasis evaluate`` judges a model's.
+        """Judge physical components (n, d) in the reference frame as ``sgbasis evaluate`` does.
 
-        What the point group forbids is taken away first. A prediction need not be positive definite, so the
-        figures are computed from the tensors themselves: those of logarithms are raised to tensors, too.
+        What the point group forbids is taken away first. Known logarithms were raised to tensors, as the
+        evaluation does it itself: a prediction of physical values need not have a logarithm.
         """
         own = np.einsum("nij,nj->ni", self.to_own, predicted)
         physical = dataclasses.replace(self.target, log10=False)
@@ -99,7 +99,7 @@ class KnownTensors:
 
 
 def known_tensors(paths: Sequence[str], target: Target, split: str) -> KnownTensors:
-    """Read one split of those datasets that have a target: the crystals ``sgbasis evaluate`` judges a model on.
+    """Read one split of those datasets that have a target: what ``sgbasis evaluate`` judges a model on.
 
     Raises:
         TargetError: no dataset has the target, or one holds it in another shape or unit.
@@ -110,7 +110,7 @@ def known_tensors(paths: Sequence[str], target: Target, split: str) -> KnownTens
     records: list[CrystalRecord] = []
     values: list[Floats] = []
     tables = [open_crystals(path) for path in paths]
-    # A run may learn other targets from datasets of their own; with no table left, the first says what it has.
+    # A run may learn other targets from datasets of their own. If none is left, the first says what it has.
     for table in [table for table in tables if target.name in table.targets] or tables[:1]:
         known = known_values(table, target, split)
         records += [table[int(row)] for row in known.rows]

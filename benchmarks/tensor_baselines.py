@@ -1,14 +1,14 @@
-"""``python -m benchmarks.tensor_baselines CONFIG.toml``: what a model of tensors must beat, on its own crystals.
+"""``python -m benchmarks.tensor_baselines CONFIG.toml``: what a model of tensors must beat.
 
-Reads data and target from the configuration of a training run, fits to the training split, and judges on the
+Reads data and target from the configuration of a training run, fits to its training split, and judges on its
 validation split just as ``sgbasis evaluate`` does:
 
-- the mean of the training tensors, in the reference frame, with what each crystal's point group forbids taken away;
+- the mean of the training tensors in the reference frame, less what each crystal's point group forbids;
 - gradient boosting, extra trees and kernel ridge on composition, density, symmetry and cell
   (:mod:`benchmarks.descriptors`), and the mean of the best of each, projected likewise.
 
-Which regression counts is chosen by cross-validation on the training split alone; the validation figures of all of
-them are printed beside it.
+Which regression counts is chosen by cross-validation on the training split alone; the figures of all of them
+are printed beside it.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ CRITERIA = ("ewt25", "frobenius")
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--target", "name", metavar="NAME", help="Which tensor of the run [default: its only one].")
-@click.option("--folds", default=5, show_default=True, type=click.IntRange(min=2), help="Of cross-validation.")
+@click.option("--target", "name", metavar="NAME", help="A tensor of the run [default: its only one].")
+@click.option(
+    "--folds", default=5, show_default=True, type=click.IntRange(min=2), help="Parts that are left out in turn."
+)
 @click.option("--means-only", is_flag=True, help="No regressions: seconds instead of many minutes.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the figures as JSON.")
 def main(config: Path, name: str | None, folds: int, means_only: bool, output: Path | None) -> None:
@@ -82,7 +84,8 @@ def tensor_target(targets: Sequence[Target], name: str | None) -> Target:
     tensors = {target.name: target for target in targets if target.space is not None}
     found = [target for target in tensors.values() if name in (None, target.name)]
     if len(found) != 1:
-        raise click.UsageError(f"--target must name one tensor of the run; it has {', '.join(tensors) or 'none'}")
+        listed = ", ".join(tensors) or "none"
+        raise click.UsageError(f"--target must name one tensor of the run; it has {listed}")
     return found[0]
 
 
@@ -95,31 +98,35 @@ def means(train: KnownTensors, val: KnownTensors) -> list[Row]:
         found["mean of logarithms"] = train.space.exp10(train.space.log10(as_given).mean(axis=0))
     if train.target.up_to_normalizer:
         found["mean, signs and axes made alike"] = train.values.mean(axis=0)
-    return [
-        {"name": name, "val": figures(val, np.repeat(one[None], len(val), axis=0))} for name, one in found.items()
-    ]
+    everywhere = np.ones((len(val), 1))
+    return [{"name": name, "val": figures(val, everywhere * one)} for name, one in found.items()]
 
 
 def regressions(train: KnownTensors, val: KnownTensors, folds: int) -> list[Row]:
-    """All candidates, then the mean of the best of each family, with figures of cross-validation and validation."""
+    """All candidates and the mean of the best of each family: cross-validation and validation."""
     x, asked = descriptors(train.records), descriptors(val.records)
     rows: list[Row] = []
     predicted: dict[str, tuple[Floats, Floats]] = {}
     families: dict[str, list[Row]] = {}
     for candidate in candidates(train.target):
-        held, new = out_of_fold(candidate, x, train, folds), candidate.predict(x, train, asked, val.allowed)
-        row = {"name": candidate.name, "cross_validation": figures(train, held), "val": figures(val, new)}
+        held = out_of_fold(candidate, x, train, folds)
+        new = candidate.predict(x, train, asked, val.allowed)
+        row = _row(candidate.name, train, held, val, new)
         predicted[candidate.name] = held, new
         families.setdefault(candidate.family, []).append(row)
         rows.append(shown(row))
     members = [predicted[best(family, "ewt25")["name"]] for family in families.values()]
-    held, new = (blended(one, known) for one, known in zip(zip(*members, strict=True), (train, val), strict=True))
-    rows.append(shown({"name": BLEND, "cross_validation": figures(train, held), "val": figures(val, new)}))
+    held, new = (blended([pair[i] for pair in members], train) for i in (0, 1))
+    rows.append(shown(_row(BLEND, train, held, val, new)))
     return rows
 
 
+def _row(name: str, train: KnownTensors, held: Floats, val: KnownTensors, new: Floats) -> Row:
+    return {"name": name, "cross_validation": figures(train, held), "val": figures(val, new)}
+
+
 def figures(known: KnownTensors, predicted: Floats) -> dict[str, Any]:
-    """The score of physical components in the reference frame, without figures that the tensor does not have."""
+    """The score of physical components in the reference frame, as plain values."""
     score: TensorScore = known.score(predicted).overall
     return {name: value for name, value in asdict(score).items() if value is not None}
 

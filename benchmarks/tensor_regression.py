@@ -1,10 +1,10 @@
-"""Regressions from a crystal's descriptor to its tensor, and which is best on crystals it was not fitted to."""
+"""Regressions from a crystal's descriptor to its tensor."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ BOOSTING, FOREST, KERNEL = "gradient boosting", "extra trees", "kernel ridge"
 """Families of regressors."""
 
 _LEAST = 20
-"""Crystals that must allow a component before it is regressed; below, its weighted mean stands for it."""
+"""Crystals that must allow a component before it is regressed; with fewer, its mean stands for it."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Candidate:
         choice: of the regressor's parameters, in words.
         make: a new regressor of scikit-learn.
         logarithms: whether logarithms of the tensors are regressed.
-        parts: whether the components are those of the harmonic parts, isotropic ones first, and not those of the
-            tensor's own indices.
+        parts: whether the components are those of the harmonic parts, isotropic ones first, and not those of
+            the tensor's own indices.
     """
 
     family: str
@@ -67,8 +67,8 @@ class Candidate:
         basis = harmonic_basis(space) if self.parts else np.eye(len(space))
         y = (space.log10(known.values) if self.logarithms else known.values) @ basis
         if self.family == BOOSTING:
-            # A regressor for each component, fitted to the crystals whose point group allows it, by how much:
-            # where it is 0 anyway, there is nothing to learn.
+            # A regressor for each component, fitted to the crystals whose point group allows it, by how much it
+            # does: where it is 0 anyway, there is nothing to learn.
             weights = np.einsum("di,nde,ei->ni", basis, known.allowed, basis)
             columns = [self._column(x, y[:, i], weights[:, i], asked) for i in range(y.shape[1])]
             found = np.column_stack(columns)
@@ -89,16 +89,15 @@ class Candidate:
 def candidates(target: Target) -> list[Candidate]:
     """The grid: three families of regressors with few choices each, and the ways to write the tensor.
 
-    Logarithms, where the target has them, in both sets of components. Physical values to compare with, except that
-    they are all there is for other targets. To kernel ridge, orthonormal components are all the same.
+    All choices with harmonic parts, of logarithms where the target has them; some with the tensor's own components
+    (to kernel ridge they are all the same), and some with physical values where there are logarithms.
     """
-    made = [
-        Candidate(family, choice, make, logarithms, parts)
-        for logarithms, parts in itertools.product(sorted({target.log10, False}, reverse=True), (True, False))
-        for (family, choice), make in _regressors().items()
-        if parts or (logarithms == target.log10 and family != KERNEL)
-    ]
-    return made
+    log10, some = target.log10, ((BOOSTING, "12 leaves"), (BOOSTING, "absolute error"), (FOREST, "leaves of 1"))
+    regressors = _regressors()
+    forms = [(key, log10, True) for key in regressors] + [(key, log10, False) for key in some]
+    if log10:
+        forms += [(key, False, True) for key in some]
+    return [Candidate(*key, regressors[key], logarithms, parts) for key, logarithms, parts in forms]
 
 
 def _regressors() -> dict[tuple[str, str], Callable[[], Any]]:
@@ -125,23 +124,24 @@ def _regressors() -> dict[tuple[str, str], Callable[[], Any]]:
     }
 
 
+@cache
 def harmonic_basis(space: TensorSpace) -> Floats:
     """(d, d) orthogonal: columns are components of the parts of degree 0, 1, ... up to the rank."""
     parts = [isotropic_parts(space, degree).numpy() for degree in range(space.symmetry.rank + 1)]
     return np.concatenate([part.transpose(0, 2, 1).reshape(len(space), -1) for part in parts], axis=1)
 
 
-def out_of_fold(candidate: Candidate, x: Floats, known: KnownTensors, folds: int, seed: int = 0) -> Floats:
+def out_of_fold(candidate: Candidate, x: Floats, known: KnownTensors, folds: int) -> Floats:
     """(n, d) predictions for each crystal by a regressor that has not seen it."""
     found = np.empty_like(known.values)
     rest: NDArray[np.intp]
-    for rest, held in KFold(folds, shuffle=True, random_state=seed).split(x):
+    for rest, held in KFold(folds, shuffle=True, random_state=0).split(x):
         found[held] = candidate.predict(x[rest], known.taken(rest), x[held], known.allowed[held])
     return found
 
 
 def blended(predictions: Sequence[Floats], known: KnownTensors) -> Floats:
-    """The mean of physical components, that of their logarithms where the target has them and all are positive."""
+    """The mean of physical components, or of their logarithms where the target has them and all exist."""
     if known.target.log10:
         logarithms = np.mean([known.space.log10(one) for one in predictions], axis=0)
         if np.isfinite(logarithms).all():

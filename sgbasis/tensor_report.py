@@ -153,7 +153,7 @@ def other_lines(tensor: Floats, record: CrystalRecord, symmetry: IndexSymmetry, 
     """
     what = "axial tensor" if symmetry.axial else "tensor"
     if not len(allowed_basis(record, symmetry)):
-        return [f"all components are exactly 0: {record.setting.point_group} allows no {what} {symmetry}"]
+        return [f"all components are exactly 0: {record.setting.point_group} allows no {what} {symmetry.text}"]
 
     def write(values: Floats) -> list[str]:
         form = matrix_form(values, symmetry.text)
@@ -164,7 +164,7 @@ def other_lines(tensor: Floats, record: CrystalRecord, symmetry: IndexSymmetry, 
         return [f"{component_name(indices):>6}{values[indices]:14.6g}" for indices in kept]
 
     voigt = f", order {_ORDER}" if 6 in matrix_form(tensor, symmetry.text).shape else ""
-    return _in_both_frames(f"{what} {symmetry}{f' in {unit}' if unit else ''}{voigt}", tensor, record, write)
+    return _in_both_frames(f"{what} {symmetry.text}{f' in {unit}' if unit else ''}{voigt}", tensor, record, write)
 
 
 def _in_both_frames(

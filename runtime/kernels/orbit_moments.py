@@ -1,7 +1,6 @@
-"""Orbit moments (T7): Cartesian tensors from partial structure factors, which obey the point group by construction."""
+"""Orbit moments (T7): Cartesian tensors from partial structure factors; they obey the point group."""
 
 from __future__ import annotations
-
 
 import numpy as np
 import torch
@@ -22,8 +21,8 @@ class OrbitMoments(nn.Module):
 
         M_IJ,s = 1/V^2 sum_k w_s(|G|) Re[conj F_I(k) F_J(k)] (G/|G|)^{tensor l}        for even l, Im for odd l,
 
-    over every wave k != 0 of the real lattice. The product is the same for all waves of an orbit O, so that this is
-    the sum over orbits of w_s(|G_O|) Re[conj F_I F_J] Q_O^(l). It turns with the crystal, does not depend on
+    over every wave k != 0 of the real lattice. The product is the same for all waves of an orbit O, so that this
+    is the sum over orbits of w_s(|G_O|) Re[conj F_I F_J] Q_O^(l). It turns with the crystal, does not depend on
     the choice of origin or cell, and is symmetric in I and J for even l, antisymmetric for odd l.
 
     On the other side of T6 it is a sum over pairs of atoms with a kernel of their distance: the moments of
@@ -79,7 +78,7 @@ class OrbitMoments(nn.Module):
         for _ in range(self.degree):
             outer = (outer[:, :, None] * (vectors / lengths)[:, None, :]).flatten(1)
         volume = torch.linalg.det(cell).abs()
-        moments = torch.einsum("ijk,ks,kt->ijst", parts, shells, outer) / volume**2
+        moments: Tensor = torch.einsum("ijk,ks,kt->ijst", parts, shells, outer) / volume**2
         return moments.reshape(*moments.shape[:3], *(3,) * self.degree)
 
 
@@ -90,4 +89,6 @@ def _structure_factors(x: Tensor, waves: Tensor, record: CrystalRecord, compiled
     shifts = torch.from_numpy(compiled.translations24[record.images] / 24).to(x)
     atoms = torch.einsum("aij,aj->ai", rotations, x[owners]) + shifts
     terms = waves_at(atoms, waves)
-    return torch.zeros(len(x), len(waves), dtype=terms.dtype, device=x.device).index_add(0, owners, terms)
+    zeros = torch.zeros(len(x), len(waves), dtype=terms.dtype, device=x.device)
+    factors: Tensor = zeros.index_add(0, owners, terms)
+    return factors

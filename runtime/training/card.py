@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runtime.model_card import DataSource, ModelCard
-from runtime.models import CrystalModel
+from runtime.models import CrystalModel, Target
 
 
 def training_card(model: CrystalModel, summary: Mapping[str, Any]) -> str:
@@ -39,13 +39,7 @@ def training_card(model: CrystalModel, summary: Mapping[str, Any]) -> str:
             for name, content in summary["data"].items()
         ],
         training=" ".join(training),
-        figures=[
-            (
-                f"mean absolute error of {target.name} on the validation split",
-                f"{summary['val_mae'][target.name]:.4f} {target.unit}".strip(),
-            )
-            for target in model.targets
-        ],
+        figures=[_figure(target, summary["val_mae"][target.name]) for target in model.targets],
         limits=[
             "The validation split chose the epoch, so its error is a little too good.",
             "Crystals unlike those of the training split are predicted with unknown error; `sgbasis predict` says "
@@ -53,3 +47,16 @@ def training_card(model: CrystalModel, summary: Mapping[str, Any]) -> str:
         ],
         licence="other",
     ).to_markdown()
+
+
+def _figure(target: Target, error: float) -> tuple[str, str]:
+    """What was measured and its value; see :func:`runtime.training.errors.target_errors`."""
+    if target.space is None:
+        return (
+            f"mean absolute error of {target.name} on the validation split",
+            f"{error:.4f} {target.unit}".strip(),
+        )
+    if target.log10:
+        return f"mean relative error of {target.name} (Frobenius) on the validation split", f"{error:.4f}"
+    what = f"mean Frobenius norm of the error of {target.name} on the validation split"
+    return what, f"{error:.4f} {target.unit}".strip()

@@ -15,8 +15,8 @@ from runtime.models.tensor_space import TensorSpace
 def target_errors(targets: Sequence[Target], values: Tensor, expected: Tensor) -> Tensor:
     """Distance of predictions from the nearest of what is expected.
 
-    Of a scalar it is the absolute error, of a tensor the Frobenius norm of the error, both in the target's unit. Of a
-    tensor whose logarithm is predicted it is the relative error of the tensor itself: of the logarithm, the
+    Of a scalar it is the absolute error, of a tensor the Frobenius norm of the error, both in the target's unit.
+    Of a tensor whose logarithm is predicted it is the relative error of the tensor itself: of the logarithm, the
     softest direction would count as much as the stiffest.
 
     Args:
@@ -52,4 +52,5 @@ def _powers(space: TensorSpace, logarithms: Tensor) -> Tensor:
     """(..., size * size) the matrices 10^S of coordinates (..., dimension) of S."""
     matrices = torch.from_numpy(space.matrices).to(logarithms)
     exponents = math.log(10) * torch.einsum("...d,dab->...ab", logarithms, matrices)
-    return torch.linalg.matrix_exp(exponents).flatten(-2)
+    powers: Tensor = torch.linalg.matrix_exp(exponents)
+    return powers.flatten(-2)

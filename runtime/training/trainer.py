@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from basis_store import TrainingError
-from runtime.models import ARCHITECTURES, CrystalModel, Target, columns
+from runtime.models import ARCHITECTURES, CrystalModel, columns
 from runtime.prediction import batches
 from runtime.training import parallel
 from runtime.training.batches import epoch_steps

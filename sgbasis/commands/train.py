@@ -89,7 +89,7 @@ def _line(report: EpochReport, names: list[str]) -> str:
     )
     mark = " *" if report.best else ""
     return (
-        f"epoch {report.epoch:3d}  MAE train / val: {figures}  {report.crystals_per_second:.0f} crystals/s{mark}"
+        f"epoch {report.epoch:3d}  error train / val: {figures}  {report.crystals_per_second:.0f} crystals/s{mark}"
     )
 
 

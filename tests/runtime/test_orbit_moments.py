@@ -93,7 +93,9 @@ def test_gradients(store: Store) -> None:
         module = OrbitMoments(0.2, 1, degree)
         x = torch.from_numpy(record.coordinates).requires_grad_()
         cell = torch.from_numpy(record.lattice).requires_grad_()
-        assert torch.autograd.gradcheck(lambda x, cell, m=module: m(record, compiled, x, cell), (x, cell), atol=1e-6)
+        assert torch.autograd.gradcheck(
+            lambda x, cell, m=module: m(record, compiled, x, cell), (x, cell), atol=1e-6
+        )
 
 
 def test_a_degree_that_is_none() -> None:

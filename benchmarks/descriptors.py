@@ -41,7 +41,7 @@ def descriptors(records: Iterable[CrystalRecord]) -> Floats:
 
 
 def _descriptor(record: CrystalRecord) -> Floats:
-    atoms = np.bincount(record.numbers, weights=record.multiplicities)
+    atoms = np.bincount(record.numbers, weights=record.multiplicities).astype(np.float64)
     elements = np.flatnonzero(atoms)
     fractions = atoms[elements] / atoms.sum()
     return np.concatenate(
@@ -89,7 +89,7 @@ def _symmetry(record: CrystalRecord) -> Floats:
 
 
 def _cell(record: CrystalRecord) -> Floats:
-    """Edges relative to the cube root of the volume (logarithms) and in Angstrom, cosines of the angles."""
+    """Logarithms of edges over the cube root of the volume, edges in Angstrom, cosines of the angles."""
     edges = np.linalg.norm(record.lattice, axis=1)
     directions = record.lattice / edges[:, None]
     cosines = (directions @ directions.T)[np.triu_indices(3, 1)]

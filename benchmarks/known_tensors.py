@@ -1,8 +1,8 @@
 """The known tensors of a split, in one frame for all crystals: what baselines are fitted to.
 
 Components are orthonormal, those of :class:`runtime.models.tensor_space.TensorSpace`, in the reference
-frame of each crystal (:func:`basis_store.cartesian_frame.cartesian_frame`): there crystals of a point group
-allow the same tensors, so that means and regressions over crystals make sense.
+frame of each crystal (:func:`basis_store.cartesian_frame.cartesian_frame`): there crystals of a point
+group allow the same tensors, so that means and regressions over crystals make sense.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def known_tensors(paths: Sequence[str], target: Target, split: str) -> KnownTens
     records: list[CrystalRecord] = []
     values: list[Floats] = []
     tables = [open_crystals(path) for path in paths]
-    # A run may learn other targets from datasets of their own. If none is left, the first says what it has.
+    # A run may learn other targets from datasets of their own. If none is left, the first says so.
     for table in [table for table in tables if target.name in table.targets] or tables[:1]:
         known = known_values(table, target, split)
         records += [table[int(row)] for row in known.rows]

@@ -16,11 +16,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.known_tensors import Floats, KnownTensors
-from runtime.models import Target
 from runtime.models.tensor_space import TensorSpace, isotropic_parts
 
 BOOSTING, FOREST, KERNEL = "gradient boosting", "extra trees", "kernel ridge"
 """Families of regressors."""
+
+_TINY = 1e-12
+"""For norms of 0."""
 
 _LEAST = 20
 """Crystals that must allow a component before it is regressed; with fewer, its mean stands for it."""
@@ -34,9 +36,9 @@ class Candidate:
         family: of regressors.
         choice: of the regressor's parameters, in words.
         make: a new regressor of scikit-learn.
-        logarithms: whether logarithms of the tensors are regressed.
-        parts: whether the components are those of the harmonic parts, isotropic ones first, and not those of
-            the tensor's own indices.
+        logarithms: whether logarithms of the tensors are regressed, see :func:`logarithms`.
+        parts: whether the components are those of the harmonic parts, isotropic ones first, and not
+            those of the tensor's own indices.
     """
 
     family: str
@@ -65,10 +67,11 @@ class Candidate:
         """
         space = known.space
         basis = harmonic_basis(space) if self.parts else np.eye(len(space))
-        y = (space.log10(known.values) if self.logarithms else known.values) @ basis
+        take, undo = logarithms(known) if self.logarithms else (np.asarray, np.asarray)
+        y = take(known.values) @ basis
         if self.family == BOOSTING:
-            # A regressor for each component, fitted to the crystals whose point group allows it, by how much it
-            # does: where it is 0 anyway, there is nothing to learn.
+            # A regressor for each component, fitted to the crystals whose point group allows it, by how
+            # much it does: where it is 0 anyway, there is nothing to learn.
             weights = np.einsum("di,nde,ei->ni", basis, known.allowed, basis)
             columns = [self._column(x, y[:, i], weights[:, i], asked) for i in range(y.shape[1])]
             found = np.column_stack(columns)
@@ -76,8 +79,7 @@ class Candidate:
             mean = y.mean(axis=0)  # kernel ridge has no constant of its own
             found = mean + np.asarray(self.make().fit(x, y - mean).predict(asked))
         # Before logarithms are raised: what the point group forbids would not stay apart.
-        found = np.einsum("nij,nj->ni", allowed, found @ basis.T)
-        return space.exp10(found) if self.logarithms else found
+        return undo(np.einsum("nij,nj->ni", allowed, found @ basis.T))
 
     def _column(self, x: Floats, y: Floats, weights: Floats, asked: Floats) -> Floats:
         rows = weights > 1e-6
@@ -86,32 +88,58 @@ class Candidate:
         return np.asarray(self.make().fit(x[rows], y[rows], sample_weight=weights[rows]).predict(asked))
 
 
-def candidates(target: Target) -> list[Candidate]:
+def candidates() -> list[Candidate]:
     """The grid: three families of regressors with few choices each, and the ways to write the tensor.
 
-    All choices with harmonic parts, of logarithms where the target has them; some with the tensor's own components
-    (to kernel ridge they are all the same), and some with physical values where there are logarithms.
+    All choices with harmonic parts of logarithms; some with the tensor's own components (to kernel ridge they
+    are all the same), and some with physical values.
     """
-    log10, some = target.log10, ((BOOSTING, "12 leaves"), (BOOSTING, "absolute error"), (FOREST, "leaves of 1"))
+    some = ((BOOSTING, "12 leaves"), (BOOSTING, "absolute error"), (FOREST, "leaves of 1"))
     regressors = _regressors()
-    forms = [(key, log10, True) for key in regressors] + [(key, log10, False) for key in some]
-    if log10:
-        forms += [(key, False, True) for key in some]
-    return [Candidate(*key, regressors[key], logarithms, parts) for key, logarithms, parts in forms]
+    forms = [(key, True, True) for key in regressors]
+    forms += [(key, True, False) for key in some] + [(key, False, True) for key in some]
+    return [Candidate(*key, regressors[key], logs, parts) for key, logs, parts in forms]
+
+
+def logarithms(known: KnownTensors) -> tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]:
+    """From physical components (n, d) to those of logarithms, and back; both turn with the crystal.
+
+    Where a tensor has no logarithm, its direction is kept and its norm r becomes log(1 + r / r0), r0 being the
+    median of the norms: a few norms are far greater than all others.
+    """
+    if known.target.log10:
+        return known.space.log10, known.space.exp10
+    usual = max(float(np.median(np.linalg.norm(known.values, axis=1))), _TINY)
+
+    def with_norm(components: Floats, function: Callable[[Floats], Floats]) -> Floats:
+        norms = np.linalg.norm(components, axis=1, keepdims=True)
+        return np.asarray(components * function(norms) / np.maximum(norms, _TINY))
+
+    return (
+        lambda physical: with_norm(physical, lambda norms: np.log1p(norms / usual)),
+        lambda found: with_norm(found, lambda norms: usual * np.expm1(norms)),
+    )
 
 
 def _regressors() -> dict[tuple[str, str], Callable[[], Any]]:
     """By family and choice."""
 
     def boosting(**options: Any) -> Callable[[], Any]:
-        common = {"learning_rate": 0.08, "min_samples_leaf": 5, "max_features": 0.3, "max_bins": 64}
-        return lambda: HistGradientBoostingRegressor(early_stopping=False, random_state=0, **common, **options)
+        common = {
+            "learning_rate": 0.08,
+            "min_samples_leaf": 5,
+            "max_features": 0.3,
+            "max_bins": 64,
+            "early_stopping": False,
+        }
+        return lambda: HistGradientBoostingRegressor(random_state=0, **common, **options)
 
     def forest(least: int) -> Callable[[], Any]:
         return lambda: ExtraTreesRegressor(300, min_samples_leaf=least, max_features=0.4, random_state=0)
 
     def kernel(gamma: float) -> Callable[[], Any]:
-        return lambda: make_pipeline(StandardScaler(), KernelRidge(kernel="laplacian", alpha=0.03, gamma=gamma))
+        options = {"kernel": "laplacian", "alpha": 0.03, "gamma": gamma}
+        return lambda: make_pipeline(StandardScaler(), KernelRidge(**options))
 
     return {
         (BOOSTING, "depth 3"): boosting(max_iter=200, max_depth=3),
@@ -121,6 +149,7 @@ def _regressors() -> dict[tuple[str, str], Callable[[], Any]]:
         (FOREST, "leaves of 3"): forest(3),
         (KERNEL, "1 / 250"): kernel(1 / 250),
         (KERNEL, "1 / 100"): kernel(1 / 100),
+        (KERNEL, "1 / 25"): kernel(1 / 25),
     }
 
 
@@ -141,7 +170,7 @@ def out_of_fold(candidate: Candidate, x: Floats, known: KnownTensors, folds: int
 
 
 def blended(predictions: Sequence[Floats], known: KnownTensors) -> Floats:
-    """The mean of physical components, or of their logarithms where the target has them and all exist."""
+    """The mean: of logarithms where the target has them and all exist, else of physical components."""
     if known.target.log10:
         logarithms = np.mean([known.space.log10(one) for one in predictions], axis=0)
         if np.isfinite(logarithms).all():

@@ -42,7 +42,9 @@ class OrbitMoments(nn.Module):
         if not 0 <= degree <= 4:
             raise ValueError(f"the degree is 0 to 4, not {degree}")
         self.degree, self.width = degree, greatest / shells
-        self.register_buffer("centres", torch.linspace(self.width, greatest, shells), persistent=False)
+        self.register_buffer(
+            "centres", torch.linspace(self.width, greatest, shells, dtype=torch.float64), persistent=False
+        )
         self.reach = greatest + _TAIL * self.width
 
     def forward(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import torch
@@ -20,11 +20,8 @@ from basis_store.cartesian_frame import cartesian_frame
 from runtime.kernels.harmonics import harmonic_rotation
 from runtime.store import Store
 
-_MOST_WAYS = 7
-"""One more than a tensor of rank 4 without index symmetry has parts of one degree."""
-
-_ROUNDS = 48
-"""Means that are taken until nothing but the equivariant part is left."""
+_SQUARINGS = 6
+"""Means are taken 2^6 times, until nothing but the equivariant part is left."""
 
 
 class TensorSpace:
@@ -36,9 +33,14 @@ class TensorSpace:
     Attributes:
         symmetry: as given.
         basis: (dimension, 3, ..., 3) float64, orthonormal in the Frobenius product.
+
+    Raises:
+        TensorError: there are none but 0.
     """
 
     def __init__(self, symmetry: IndexSymmetry) -> None:
+        if not symmetry.orbits:
+            raise TensorError(f"{symmetry.text} leaves no component in three dimensions")
         self.symmetry = symmetry
         self.basis = _orthonormal_basis(symmetry)
 
@@ -168,6 +170,7 @@ def isotropic_parts(space: TensorSpace, degree: int) -> Tensor:
     return _equivariant_maps(turned, harmonic_rotation(rotations, degree))
 
 
+@cache
 def couplings(first: int, second: int, degree: int) -> Tensor:
     """How moments of two degrees make one of a third (Clebsch-Gordan, real): (2 l1 + 1, 2 l2 + 1, 2 l + 1)."""
     rotations = _spread_rotations()
@@ -178,31 +181,29 @@ def couplings(first: int, second: int, degree: int) -> Tensor:
 
 
 def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
-    """All X with ``to[g] X = X of[g]`` for a dense set of rotations g.
+    """All X with ``to[g] X = X of[g]`` for orthogonal representations of all rotations; ``of`` irreducible.
 
-    The mean of to[g] X of[g]^T over a few rotations, taken again and again, leaves of any X only that part. The X
-    to start from are fixed, so that equal weights mean the same on every machine.
+    The mean of to[g] X of[g]^T over a few rotations, taken again and again, leaves of any X only that part: high
+    powers of the mean are the projector on it. What is projected is fixed, so that equal weights mean the same on
+    every machine.
 
     Args:
-        to: (g, a, a), an orthogonal representation.
-        of: (g, b, b), likewise, irreducible.
+        to: (g, a, a).
+        of: (g, b, b).
 
     Returns:
         (a, b, ways), columns orthonormal.
     """
     a, b = to.shape[1], of.shape[1]
-    start = np.cos(np.arange(_MOST_WAYS * a * b) ** 2 * 0.7).reshape(_MOST_WAYS, 1, a, b)
-    maps = torch.from_numpy(start)
-    for _ in range(_ROUNDS):
-        maps = (to @ maps @ of.mT).mean(dim=1, keepdim=True)
-    ways: list[Tensor] = []
-    for candidate in maps[:, 0]:
-        rest = candidate
-        for way in ways * 2:  # twice, for the sake of rounding
-            rest = rest - (way * rest).sum() / b * way
-        if rest.norm() > 1e-6 * max(1.0, float(candidate.norm())):
-            ways.append(rest * math.sqrt(b) / rest.norm())
-    return torch.stack(ways, dim=-1) if ways else torch.zeros(a, b, 0, dtype=torch.float64)
+    projector = torch.einsum("gij,gkl->ikjl", to, of).reshape(a * b, a * b) / len(to)
+    for _ in range(_SQUARINGS):
+        projector = projector @ projector
+    ways = round(float(projector.trace()))
+    fixed = torch.arange(ways * a * b, dtype=torch.float64).view(ways, a * b).square().mul(0.7).cos()
+    # Orthonormal in the order in which they come: the triangular factor of QR with a positive diagonal.
+    maps, triangle = torch.linalg.qr((fixed @ projector.T).T)
+    maps = maps * triangle.diagonal().sign() * math.sqrt(b)
+    return maps.view(a, b, ways)
 
 
 def _spread_rotations() -> Tensor:

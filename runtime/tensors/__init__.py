@@ -26,6 +26,7 @@ from runtime.tensors.ieee_frame import ieee_frame
 from runtime.tensors.projection import ProjectedTensor, allowed_basis, project_tensor
 from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import (
+    ASYMMETRY,
     VOIGT_ORDER,
     compliance_matrix,
     compliance_tensor,
@@ -41,6 +42,7 @@ from runtime.tensors.voigt import (
 from runtime.tensors.voigt_order import OTHER_ORDERS, from_order
 
 __all__ = [
+    "ASYMMETRY",
     "OTHER_ORDERS",
     "VOIGT_ORDER",
     "ElasticModuli",

@@ -90,7 +90,7 @@ def _card(name: str, source: Pretrained, target: Target, scores: dict[str, Any])
             "The values learnt are density-functional ones (PBE, 0 K), with their known errors.",
             f"Trained on crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups "
             f"with up to {domain.max_sites} sites. Outside of that it extrapolates; `sgbasis predict` says when.",
-            *(["Signs and names of axes that the point group leaves open are arbitrary."] * target.up_to_normalizer),
+            *(["Signs and axes that the point group leaves open are arbitrary."] * target.up_to_normalizer),
             "The validation split chose the epoch, so its error is a little too good.",
         ],
         metrics=("frobenius", "ewt25") if is_tensor else ("mae",),
@@ -119,7 +119,8 @@ def _tensor_figures(scores: dict[str, Any], unit: str) -> list[tuple[str, str]]:
     figures += [(f"share of crystals within {p} %", f"{scores[f'ewt{p}']:.3f}") for p in (25, 10, 5)]
     if scores["mae_K"] is not None:
         figures += [
-            (f"mean absolute error of Hill's {letter}", f"{scores[f'mae_{letter}']:.2f} {unit}") for letter in "KGE"
+            (f"mean absolute error of Hill's {symbol}", f"{scores[f'mae_{symbol}']:.2f} {unit}")
+            for symbol in "KGE"
         ]
     return figures
 

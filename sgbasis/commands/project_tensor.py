@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from runtime.tensors import ProjectedTensor
 
 from sgbasis.parameters import FiniteRange, store_option
 
@@ -30,14 +38,19 @@ def project_tensor(
     plane of x and y): 3x3 (dielectric and the like), 3x6 (piezoelectric e) or 6x6 (stiffness), in the order
     xx yy zz yz xz xy and without factors.
     """
+    from basis_store import TensorError
     from runtime import load_store
     from runtime.tensors import project_tensor as project
     from sgbasis.tensor_input import read_matrix
     from sgbasis.tensor_report import matrix_form, matrix_lines
 
     given = read_matrix(matrix)
-    found = project(given, crystal, axial=axial, store=load_store(store_path), tolerance=tolerance)
+    try:
+        found = project(given, crystal, axial=axial, store=load_store(store_path), tolerance=tolerance)
+    except TensorError as error:
+        raise TensorError(f"{matrix}: {error}") from error
     rows = matrix_form(found.tensor, found.formula)
+    remarks = [remark for remark in (found.remark, *_remarks(given, found)) if remark]
     if as_json:
         facts = {
             "tensor": rows.tolist(),
@@ -45,7 +58,7 @@ def project_tensor(
             "relative_distance": found.relative_distance,
             "dimension": len(found.basis),
             "formula": found.formula,
-            "remark": found.remark,
+            "remarks": remarks,
         }
         click.echo(json.dumps(facts, indent=2))
         return
@@ -54,5 +67,20 @@ def project_tensor(
         f"\n{found.formula}: {len(found.basis)} free components; {matrix} is {found.distance:.3g} away, "
         f"{found.relative_distance:.2g} of its norm"
     )
-    if found.remark:
-        click.echo(f"{matrix}: {found.remark}")
+    for remark in remarks:
+        click.echo(f"{matrix}: {remark}")
+
+
+def _remarks(given: NDArray[np.float64], found: ProjectedTensor) -> Iterator[str]:
+    """What else a reader of the result should know."""
+    from runtime.tensors import ASYMMETRY, stability
+
+    if given.ndim == 2 and given.shape[0] == given.shape[1]:
+        departure = float(abs(given - given.T).max())
+        if departure > ASYMMETRY * float(abs(given).max()):
+            yield f"not symmetric: entries differ from those across the diagonal by up to {departure:.3g}"
+    if found.tensor.ndim == 4 and not (stable := stability(found.tensor)).is_stable:
+        yield (
+            f"the nearest stiffness is not that of a stable crystal: its least eigenvalue is "
+            f"{stable.eigenvalues[0]:.3g}"
+        )

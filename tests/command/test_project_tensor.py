@@ -94,3 +94,16 @@ def test_bad_matrices(tmp_path: Path, text: str, words: str) -> None:
 def test_missing_files(noisy: Path, tmp_path: Path) -> None:
     assert_one_line(project(tmp_path / "no.cif", noisy), "No such file")
     assert_one_line(project(CRYSTALS / "nacl.cif", tmp_path / "no.txt"), "No such file")
+
+
+def test_what_a_reader_should_know(tmp_path: Path) -> None:
+    lopsided = np.diag([50.0, 50, 50, 12, 12, 12])
+    lopsided[0, 1] = 30
+    soft = np.diag([50.0, 50, 50, -4, -4, -4])  # twice that is an eigenvalue of Mandel's matrix
+    said = []
+    for name, matrix in (("lopsided", lopsided), ("soft", soft)):
+        np.savetxt(tmp_path / f"{name}.txt", matrix)
+        said.append(project(CRYSTALS / "nacl.cif", tmp_path / f"{name}.txt").stdout)
+    assert "lopsided.txt: not symmetric: entries differ from those across the diagonal by up to 30" in said[0]
+    assert "soft.txt: the nearest stiffness is not that of a stable crystal: its least eigenvalue is -8" in said[1]
+    assert "stable" not in said[0]

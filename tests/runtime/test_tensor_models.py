@@ -206,6 +206,12 @@ def test_predictions_of_logarithms_are_positive_definite_and_allowed(store: Stor
         np.testing.assert_allclose(rotate_tensor(tensor, operation), tensor, atol=1e-12 * np.abs(tensor).max())
 
 
+def test_a_symmetry_without_tensors_says_so() -> None:
+    target = Target("none", symmetry="ijkl=-jikl=-ikjl=-ijlk")
+    with pytest.raises(TensorError, match="leaves no component in three dimensions"):
+        CrystalFourierTransformer(CONFIG, [target])
+
+
 def test_an_architecture_for_scalars_says_so() -> None:
     with pytest.raises(ModelError, match="CompositionModel predicts scalars only: 'elastic' is a tensor"):
         CompositionModel(CompositionConfig(), [Target("elastic", symmetry="elastic")])

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from basis_store import TrainingError, all_settings
+from basis_store import TargetError, TrainingError, all_settings
 from basis_store.crystals import CrystalTable, open_crystals
 from runtime.domain import Domain
 from runtime.models import CrystalModel, Sample, Target
@@ -57,7 +57,7 @@ class TrainingData:
     ``train`` nor ``val``; those of the validation split are in ``held_out``.
 
     Raises:
-        TargetError: no dataset has a target, or one holds it in another shape or unit.
+        TargetError: no dataset has a target, or its ``where``, or one holds it in another shape or unit.
         TrainingError: nothing is left to train or validate on.
     """
 
@@ -109,6 +109,10 @@ def _values_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) 
     """(rows, columns) of each dataset; NaN where it does not have a target that another one has."""
     parts: list[list[np.ndarray]] = [[] for _ in tables]
     for target in targets:
+        if target.where and not any(target.where in table.targets for table in tables):
+            raise TargetError(
+                f"no dataset has {target.where!r}, which is to say where {target.name!r} can be trusted"
+            )
         somewhere = any(target.name in table.targets for table in tables)
         for table, part in zip(tables, parts, strict=True):
             if somewhere and target.name not in table.targets:

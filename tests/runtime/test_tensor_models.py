@@ -147,6 +147,11 @@ def test_a_batch_gives_what_single_crystals_give(model: CrystalFourierTransforme
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-10)
 
 
+def predict_values(model: CrystalFourierTransformer, records: list[CrystalRecord]) -> torch.Tensor:
+    with torch.no_grad():
+        return model(model.collate([model.prepare(record) for record in records]))
+
+
 @pytest.mark.parametrize("formula", ["i", "ij", "ijk", "ij=-ji", "ijkl=jikl=ijlk", "ijk=-jik", "ijkl"])
 @pytest.mark.parametrize("axial", [False, True])
 def test_any_formula(formula: str, axial: bool, store: Store) -> None:
@@ -156,15 +161,15 @@ def test_any_formula(formula: str, axial: bool, store: Store) -> None:
     model = CrystalFourierTransformer(CONFIG, [target]).double().eval()
     assert target.space is not None
     rng = np.random.default_rng(0)
-    values = []
-    for _ in range(2 * len(target.space)):
-        record = made_record(Setting.standard(1), rng, n_sites=4)
-        rotation = orthogonal(rng)
-        other = dataclasses.replace(record, lattice=record.lattice @ rotation.T)
-        with torch.no_grad():
-            one, two = (model(model.collate([model.prepare(each)]))[0].numpy() for each in (record, other))
+    records = [made_record(Setting.standard(1), rng, n_sites=4) for _ in range(len(target.space) + 4)]
+    rotations = [orthogonal(rng) for _ in range(4)]
+    others = [
+        dataclasses.replace(record, lattice=record.lattice @ rotation.T)
+        for record, rotation in zip(records, rotations, strict=False)
+    ]
+    values = predict_values(model, records).numpy()
+    for one, two, rotation in zip(values, predict_values(model, others).numpy(), rotations, strict=False):
         np.testing.assert_allclose(two, target.space.rotation(rotation) @ one, atol=1e-10 * np.abs(one).max())
-        values.append(one)
     assert np.linalg.matrix_rank(np.array(values)) == len(target.space)
 
 

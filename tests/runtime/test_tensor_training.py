@@ -163,3 +163,8 @@ def test_wrong_targets_are_named(dataset: Path, tmp_path: Path) -> None:
     )
     assert "not in 'GPa'" in message({**ELASTIC, "unit": "GPa"})
     assert "the target is a number" in message("C")
+
+
+def test_a_column_of_trust_that_is_nowhere(dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="no dataset has 'trustd', which is to say where 'C' can be trusted"):
+        trainer(config(dataset, tmp_path / "run", {**ELASTIC, "where": "trustd"}))

@@ -101,7 +101,8 @@ class TensorSpace:
         with np.errstate(invalid="ignore", divide="ignore"):
             values = function(values)
         found = np.einsum("...ij,...j,...kj->...ik", vectors, values, vectors)
-        found = np.where(np.isfinite(found).all(axis=(-1, -2)) & finite, found.T, np.nan).T
+        known = np.isfinite(found).all(axis=(-1, -2)) & finite
+        found = np.where(known[..., None, None], found, np.nan)
         return np.asarray(np.tensordot(found, self.matrices, axes=((-2, -1), (1, 2))))
 
     @cached_property

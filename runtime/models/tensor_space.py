@@ -204,7 +204,8 @@ def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
     # Orthonormal in the order in which they come: the triangular factor of QR with a positive diagonal.
     maps, triangle = torch.linalg.qr((fixed @ projector.T).T)
     maps = maps * triangle.diagonal().sign() * math.sqrt(b)
-    return maps.view(a, b, ways)
+    result: Tensor = maps.view(a, b, ways)
+    return result
 
 
 def _spread_rotations() -> Tensor:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,9 +36,12 @@ class Score:
     rmse_interval: tuple[float, float]
 
 
+ScoreT = TypeVar("ScoreT")
+
+
 @dataclass(frozen=True)
-class Evaluation:
-    """Scores of one target.
+class Evaluation(Generic[ScoreT]):
+    """Scores of one target, a number or a tensor.
 
     Attributes:
         overall: all crystals.
@@ -45,12 +49,12 @@ class Evaluation:
         by_group: by space-group number, ascending, where there are crystals.
     """
 
-    overall: Score
-    by_system: dict[str, Score]
-    by_group: dict[int, Score]
+    overall: ScoreT
+    by_system: dict[str, ScoreT]
+    by_group: dict[int, ScoreT]
 
 
-def evaluate(predicted: ArrayLike, known: ArrayLike, settings: Sequence[Setting]) -> Evaluation:
+def evaluate(predicted: ArrayLike, known: ArrayLike, settings: Sequence[Setting]) -> Evaluation[Score]:
     """Score predictions of one target.
 
     Args:
@@ -61,27 +65,40 @@ def evaluate(predicted: ArrayLike, known: ArrayLike, settings: Sequence[Setting]
     Raises:
         ModelError: a prediction is not finite.
     """
-    values = np.asarray(predicted)
-    if broken := int((~np.isfinite(values)).sum()):
-        raise ModelError(f"the model has no finite prediction for {broken} of {len(values)} crystals")
-    errors = values - np.asarray(known)
-    by_system, by_group = by_symmetry(settings)
-    return Evaluation(
-        overall=score(errors),
-        by_system={system: score(errors[rows]) for system, rows in by_system.items()},
-        by_group={group: score(errors[rows]) for group, rows in by_group.items()},
-    )
+    errors = finite(predicted) - np.asarray(known)
+    return by_symmetry(lambda rows: score(errors[rows]), settings)
 
 
-def by_symmetry(settings: Sequence[Setting]) -> tuple[dict[str, Rows], dict[int, Rows]]:
-    """Which crystals belong to each crystal system, triclinic to cubic, and to each space group, ascending."""
+def by_symmetry(score_of: Callable[[Rows], ScoreT], settings: Sequence[Setting]) -> Evaluation[ScoreT]:
+    """Scores of all crystals, of those of each crystal system, and of those of each space group.
+
+    Args:
+        score_of: the score of some of the crystals, by ascending index.
+        settings: (n,) of the crystals.
+    """
     groups = np.array([setting.number for setting in settings])
     by_group = {int(group): np.flatnonzero(groups == group) for group in np.unique(groups)}
     by_system: dict[str, Rows] = {}
     for group, rows in by_group.items():
         system = Setting.standard(group).crystal_system
         by_system[system] = np.sort(np.concatenate([by_system.get(system, rows[:0]), rows]))
-    return by_system, by_group
+    return Evaluation(
+        overall=score_of(np.arange(len(groups))),
+        by_system={system: score_of(rows) for system, rows in by_system.items()},
+        by_group={group: score_of(rows) for group, rows in by_group.items()},
+    )
+
+
+def finite(predicted: ArrayLike) -> NDArray[np.float64]:
+    """Predictions (n, ...) as an array.
+
+    Raises:
+        ModelError: one is not finite.
+    """
+    values = np.asarray(predicted, np.float64)
+    if broken := int((~np.isfinite(values.reshape(len(values), -1)).all(axis=1)).sum()):
+        raise ModelError(f"the model has no finite prediction for {broken} of {len(values)} crystals")
+    return values
 
 
 def score(errors: NDArray[np.float64]) -> Score:

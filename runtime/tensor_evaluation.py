@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from basis_store import IndexSymmetry, ModelError, Setting
-from runtime.evaluation import bootstrap_interval, by_symmetry
+from basis_store import IndexSymmetry, Setting
+from runtime.evaluation import Evaluation, bootstrap_interval, by_symmetry, finite
 from runtime.models import Target
 from runtime.tensors.elasticity import elastic_moduli
 
@@ -52,24 +52,9 @@ class TensorScore:
     mae_E: float | None = None  # noqa: N815
 
 
-@dataclass(frozen=True)
-class TensorEvaluation:
-    """Scores of one tensor.
-
-    Attributes:
-        overall: all crystals.
-        by_system: by crystal system, from triclinic to cubic, where there are crystals.
-        by_group: by space-group number, ascending, where there are crystals.
-    """
-
-    overall: TensorScore
-    by_system: dict[str, TensorScore]
-    by_group: dict[int, TensorScore]
-
-
 def evaluate_tensors(
     predicted: ArrayLike, known: ArrayLike, target: Target, settings: Sequence[Setting]
-) -> TensorEvaluation:
+) -> Evaluation[TensorScore]:
     """Score predictions of a tensor.
 
     Args:
@@ -83,9 +68,7 @@ def evaluate_tensors(
         ModelError: a prediction is not finite.
     """
     assert target.space is not None
-    values, expected = np.asarray(predicted, np.float64), np.asarray(known, np.float64)
-    if broken := int((~np.isfinite(values).all(axis=1)).sum()):
-        raise ModelError(f"the model has no finite prediction for {broken} of {len(values)} crystals")
+    values, expected = finite(predicted), np.asarray(known, np.float64)
     if target.log10:
         values, expected = target.space.exp10(values), target.space.exp10(expected)
     errors = np.linalg.norm(values[:, None] - expected, axis=2).min(axis=1)
@@ -114,12 +97,7 @@ def evaluate_tensors(
             mae_E=mean_moduli[2],
         )
 
-    by_system, by_group = by_symmetry(settings)
-    return TensorEvaluation(
-        overall=score(np.arange(len(values))),
-        by_system={system: score(rows) for system, rows in by_system.items()},
-        by_group={group: score(rows) for group, rows in by_group.items()},
-    )
+    return by_symmetry(score, settings)
 
 
 def _moduli(tensors: NDArray[np.float64]) -> NDArray[np.float64]:

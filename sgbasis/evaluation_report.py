@@ -12,7 +12,7 @@ from basis_store import Setting
 from runtime.evaluation import Evaluation, Score
 from runtime.known_values import KnownValues
 from runtime.models import Target
-from runtime.tensor_evaluation import TensorEvaluation, TensorScore
+from runtime.tensor_evaluation import TensorScore
 
 _LEAST = 10
 """Crystals of a group that are worth a row: fewer have no meaningful mean."""
@@ -38,7 +38,7 @@ class EvaluationReport:
     target: Target
     known: KnownValues
     unreadable: int
-    evaluation: Evaluation | TensorEvaluation
+    evaluation: Evaluation[Score] | Evaluation[TensorScore]
 
     def to_text(self) -> str:
         """A few lines and two tables."""

@@ -11,8 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from basis_store import CrystalTable
-    from runtime.evaluation import Evaluation
-    from runtime.tensor_evaluation import TensorEvaluation
+    from runtime.evaluation import Evaluation, Score
+    from runtime.tensor_evaluation import TensorScore
 
 
 @click.command()
@@ -61,7 +61,7 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
         values = predict(model, (table[int(row)] for row in known.rows), progress=bar.update)[:, own]
     records = [table[int(row)] for row in known.rows]
     settings = [record.setting for record in records]
-    evaluation: Evaluation | TensorEvaluation
+    evaluation: Evaluation[Score] | Evaluation[TensorScore]
     if chosen.space is None:
         evaluation = evaluate_predictions(values[:, 0], known.values[:, 0], settings)
     else:

@@ -1,0 +1,74 @@
+"""One line of the table that ``make bench`` prints: ours, beside a peer and beside the limit of the machine."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+_RATES = "/s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One comparison, all of it measured in one run on one machine.
+
+    Attributes:
+        name: short, unique: ``"encode"``.
+        what: what was done, in one line.
+        unit: of ours, peer and limit: ``"s"``, or a rate such as ``"crystals/s"``.
+        ours: median.
+        peer: median of the peer; None without one.
+        beside: what the peer is.
+        limit: what the machine's memory bandwidth or arithmetic would allow, in ``unit``; None if not known.
+        limited_by: what the limit is made of.
+    """
+
+    name: str
+    what: str
+    unit: str = "s"
+    ours: float
+    peer: float | None = None
+    beside: str = ""
+    limit: float | None = None
+    limited_by: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times faster than the peer."""
+        return None if self.peer is None else self._faster(self.ours, self.peer)
+
+    @property
+    def share_of_limit(self) -> float | None:
+        """1 at the limit of the machine."""
+        return None if self.limit is None else self._faster(self.ours, self.limit)
+
+    def _faster(self, one: float, other: float) -> float:
+        return one / other if self.unit.endswith(_RATES) else other / one
+
+    def to_json(self) -> dict[str, object]:
+        """What ``bench.json`` holds."""
+        return {
+            "name": self.name, "what": self.what, "unit": self.unit, "ours": self.ours,
+            "peer": self.peer, "beside": self.beside, "ratio": self.ratio,
+            "limit": self.limit, "limited_by": self.limited_by, "share_of_limit": self.share_of_limit,
+        }  # fmt: skip
+
+
+def median_seconds(work: Callable[[], object], repeats: int = 5) -> float:
+    """Median wall time of ``work`` after one warm-up."""
+    return side_by_side([work], repeats)[0]
+
+
+def side_by_side(works: Sequence[Callable[[], object]], repeats: int = 5) -> list[float]:
+    """Median wall times of several pieces of work, in turns after one warm-up each, so that all meet the same noise."""
+    for work in works:
+        work()
+    times: list[list[float]] = [[] for _ in works]
+    for _ in range(repeats):
+        for work, own in zip(works, times, strict=True):
+            start = time.perf_counter()
+            work()
+            own.append(time.perf_counter() - start)
+    return [statistics.median(own) for own in times]

@@ -62,7 +62,7 @@ def median_seconds(work: Callable[[], object], repeats: int = 5) -> float:
 
 
 def side_by_side(works: Sequence[Callable[[], object]], repeats: int = 5) -> list[float]:
-    """Median wall times of several pieces of work, in turns after one warm-up each, so that all meet the same noise."""
+    """Median wall times of several pieces of work, taken in turns: all meet the same noise."""
     for work in works:
         work()
     times: list[list[float]] = [[] for _ in works]

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from basis_store import CrystalRecord, Setting, open_crystals
 from basis_store.cartesian_frame import cartesian_frame
+from runtime.evaluation import Evaluation
 from runtime.known_values import known_values
 from runtime.models import Target
 from runtime.models.tensor_space import TensorSpace, allowed_tensors
 from runtime.store import load_store
 from runtime.target_values import alternative_values
-from runtime.tensor_evaluation import TensorEvaluation, evaluate_tensors
+from runtime.tensor_evaluation import TensorScore, evaluate_tensors
 
 Floats = NDArray[np.float64]
 
@@ -87,7 +88,7 @@ class KnownTensors:
             to_own=self.to_own[rows],
         )
 
-    def score(self, predicted: Floats) -> TensorEvaluation:
+    def score(self, predicted: Floats) -> Evaluation[TensorScore]:
         """Judge physical components (n, d) in the reference frame as ``sgbasis evaluate`` does.
 
         What the point group forbids is taken away first. Known logarithms were raised to tensors, as the

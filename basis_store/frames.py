@@ -63,3 +63,8 @@ def ball(frame: Frame, greatest_norm: int) -> NDArray[np.int16]:
 def store_order(waves: NDArray[np.integer], norms: NDArray[np.integer]) -> NDArray[np.intp]:
     """(n,) rows that sort ``waves`` (n, 3) by norm, then lexicographically with the greatest first."""
     return np.lexsort((-waves[:, 2], -waves[:, 1], -waves[:, 0], norms))
+
+
+def is_leading(waves: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(n,) whether the first index of each wave (n, 3) that is not 0 is positive: one of each k, -k."""
+    return np.asarray(waves.astype(np.int64) @ np.array([1 << 40, 1 << 20, 1]) > 0)

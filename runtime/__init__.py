@@ -9,7 +9,8 @@ torch.Size([10, 66])
 
 from basis_store import Recipe, Setting
 from runtime.basis import Basis, Routing
+from runtime.encoding import WaveEncoder
 from runtime.store import Store, load_store
 from runtime.tensors import project_tensor
 
-__all__ = ["Basis", "Recipe", "Routing", "Setting", "Store", "load_store", "project_tensor"]
+__all__ = ["Basis", "Recipe", "Routing", "Setting", "Store", "WaveEncoder", "load_store", "project_tensor"]

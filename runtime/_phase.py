@@ -28,14 +28,19 @@ def turns(
     x: Float[Tensor, "points 3"], waves: Int[Tensor, "*terms 3"], phases24: Int[Tensor, "*terms"]
 ) -> Float[Tensor, "points *terms"]:
     """``k.x + phase/24`` modulo 1, in [-1/2, 1/2] up to rounding; differentiable in ``x``."""
-    cell = x - torch.floor(x).detach()
-    high = (torch.round(cell * _GRID) / _GRID).detach()
-    low = cell - high
+    high, low = split_coordinates(x)
     k = waves.to(x.dtype)
     coarse = _dot(high, k)
     fine = _dot(low, k) + phases24.to(x.dtype) / 24
     total = (coarse - torch.round(coarse)) + fine
     return total - torch.round(total).detach()
+
+
+def split_coordinates(x: Float[Tensor, "points 3"]) -> tuple[Float[Tensor, "points 3"], Float[Tensor, "points 3"]]:
+    """The parts ``high`` and ``low`` of ``x`` modulo 1; see the head of this file."""
+    cell = x - torch.floor(x).detach()
+    high = (torch.round(cell * _GRID) / _GRID).detach()
+    return high, cell - high
 
 
 def _dot(x: Float[Tensor, "points 3"], k: Float[Tensor, "*terms 3"]) -> Float[Tensor, "points *terms"]:

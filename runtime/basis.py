@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import CompiledSetting, ReachError, Setting
+from basis_store.frames import is_leading
 from runtime._phase import turns
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
@@ -350,8 +351,7 @@ def _terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[np.int
     # sqrt2 Im psi_O = sum sin(2 pi (k.x + theta)) over O, whose waves and phases are minus those listed for -O.
     sign = np.where(part == -1, -1, 1)
     waves, phases = waves * sign[:, None], phases * sign - np.where(part == -1, 6, 0)
-    leading = np.sign(waves @ np.array([1 << 32, 1 << 16, 1])) > 0
-    used = np.flatnonzero(leading | (part != 0))
+    used = np.flatnonzero(is_leading(waves) | (part != 0))
     used_orbit = orbit[used]
     lengths = np.bincount(used_orbit, minlength=rows)
     column = np.arange(len(used)) - np.repeat(np.cumsum(lengths) - lengths, lengths)

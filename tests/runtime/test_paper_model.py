@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from basis_store import CrystalRecord, Setting, all_settings, standard_settings
+from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
 from runtime.models.base import Target
 from runtime.models.paper import PaperConfig, PaperModel
-from runtime.models.paper.group_waves import GroupWaves
 from runtime.models.paper.position_encoder import lattice_features
 from tests.made_records import all_atoms, made_record
 
@@ -51,28 +50,13 @@ def with_sites(record: CrystalRecord, coordinates: np.ndarray) -> CrystalRecord:
     )
 
 
-def test_routing_is_the_projection_of_the_store(store: Store) -> None:
-    """T4, for all 530 settings; absent waves are exactly 0."""
-    for setting in all_settings():
-        waves = GroupWaves(store, setting)
-        x = torch.rand(3, 3, generator=torch.Generator().manual_seed(setting.hall_number), dtype=torch.float64)
-        real, imaginary = waves.project(waves.functions(x)).chunk(2, dim=1)
-        expected = waves.basis.project(x)
-        assert torch.equal(waves.waves, waves.basis.shared_waves)
-        torch.testing.assert_close(torch.complex(real, imaginary), expected, atol=1e-13, rtol=0)
-        absent = waves.basis.routing().orbits < 0
-        assert not real[:, absent].any()
-        assert not imaginary[:, absent].any()
-        assert (expected[:, ~absent].abs() > 0).any(0).all()
-
-
 @pytest.mark.parametrize("config", [SMALL, WITH_DENSITY], ids=["plain", "density"])
 def test_every_operation_of_every_group_leaves_tokens_as_they_are(store: Store, config: PaperConfig) -> None:
     model = made_model(store, config)
     rng = np.random.default_rng(0)
     for setting in standard_settings():
         record = made_record(setting, rng, n_sites=1)
-        images = model.group_waves(setting).basis.images(torch.from_numpy(record.coordinates))[0].numpy()
+        images = store.basis(setting).images(torch.from_numpy(record.coordinates))[0].numpy()
         images = images + rng.integers(-2, 3, images.shape)
         encodings = tokens(model, with_sites(record, images))
         torch.testing.assert_close(encodings, encodings[:1].expand_as(encodings), atol=1e-10, rtol=0)
@@ -134,7 +118,7 @@ def test_museum_5_coordinates_are_fractional(store: Store) -> None:
         encodings = tokens(model, with_sites(record, images))
         torch.testing.assert_close(encodings, encodings[:1].expand_as(encodings), atol=1e-10, rtol=0)
         cartesian = torch.from_numpy(images[:2]) @ reciprocal.T
-        one, other = model.group_waves(setting).functions(cartesian)
+        one, other = store.basis(setting)(cartesian)
         assert (one - other).abs().max() > 0.1
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from basis_store import Setting, standard_settings
+from basis_store import Setting
 from runtime import Store
 from runtime.models.base import Target
 from runtime.models.paper import PaperConfig, PaperModel, pretrain, pretraining
@@ -65,7 +65,7 @@ def test_excluded_groups_are_not_sampled(model: PaperModel, monkeypatch: pytest.
     monkeypatch.setattr(pretraining, "sample_pairs", spy)
     pretrain(model, steps=20, seed=0, pairs=8, excluded_groups=OTHERS)
     assert sorted(set(sampled)) == FEW
-    assert set(model._group_waves) == {standard_settings()[number - 1] for number in sampled}
+    assert {setting.number for setting in model.waves._orbits} == set(sampled)
     for encoder in model.encoders.values():
         for embedding in (encoder.position_group, encoder.lattice_group):
             assert set(embedding.weight.any(dim=1).nonzero()[:, 0].tolist()) <= set(sampled)

@@ -7,7 +7,7 @@ import sys
 
 SCRIPT = """
 import torch
-from runtime import Setting, load_store
+from runtime import Setting, WaveEncoder, load_store
 
 store = load_store()
 for number in (1, 194, 227):
@@ -22,6 +22,18 @@ project = torch.compile(lambda x: basis.project(x, routing), fullgraph=True)
 routing = basis.routing(basis.waves)
 x = torch.rand(5, 3)
 torch.testing.assert_close(project(x), basis.project(x, basis.waves), atol=2e-5, rtol=0)
+
+encoder, settings, crystals = WaveEncoder(store), [Setting.standard(n) for n in (2, 194, 227)], torch.arange(12) % 3
+
+
+def model(x):  # the encoder stays as it is; what is around it is compiled
+    return encoder(2 * x, settings, crystals).abs().square().sum()
+
+
+x = torch.rand(12, 3, requires_grad=True)
+values = [f(x) for f in (torch.compile(model), model)]
+torch.testing.assert_close(*values)
+torch.testing.assert_close(*(torch.autograd.grad(value, x) for value in values), atol=1e-2, rtol=1e-5)
 print("compiled")
 """
 

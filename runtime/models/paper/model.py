@@ -28,14 +28,15 @@ from torch import Tensor, nn
 from basis_store import CrystalRecord, Setting
 from basis_store.frames import FRAMES, ball_norm, norm
 from basis_store.setting import Frame
+from runtime.encoding import WaveEncoder
 from runtime.models.attention import weighted_mean
 from runtime.models.base import Batch, CrystalModel, Sample, Target
 from runtime.models.elements import N_ELEMENTS
-from runtime.models.paper.group_waves import GroupWaves, paper_waves
 from runtime.models.paper.position_encoder import PositionEncoder, lattice_features
 from runtime.models.paper.transformer import EPSILON, TransformerBlock
 from runtime.store import Store, load_store
 
+_RADIUS = 5  # 514 orthogonal or 418 hexagonal shared waves, also from a larger store
 _DENSITY_RADIUS = math.sqrt(6)  # 80 orthogonal waves, as in the release
 
 
@@ -72,7 +73,7 @@ class PaperSample(Sample):
 
     Attributes:
         setting: of the record.
-        functions: (n, M) invariant functions at the sites.
+        coordinates: (n, 3) float64, fractional.
         lattice: (6,) see :func:`lattice_features`.
         numbers: (n,) atomic numbers.
         multiplicities: (n,) atoms per cell.
@@ -80,7 +81,7 @@ class PaperSample(Sample):
     """
 
     setting: Setting
-    functions: NDArray[np.floating]
+    coordinates: NDArray[np.float64]
     lattice: NDArray[np.floating]
     numbers: NDArray[np.uint8]
     multiplicities: NDArray[np.int32]
@@ -137,12 +138,13 @@ class PaperModel(CrystalModel):
     def __init__(self, config: PaperConfig, targets: Sequence[Target], store: Store | None = None) -> None:
         super().__init__(config, targets)
         self.store = load_store() if store is None else store
-        self._group_waves: dict[Setting, GroupWaves] = {}
-        self._n_waves = {frame: len(paper_waves(self.store, frame)) for frame in FRAMES}
+        self.waves = WaveEncoder(self.store, radius=_RADIUS)
         self.encoders = nn.ModuleDict(
             {
-                frame: PositionEncoder(n, config.width, config.encoder_hidden, config.encoder_blocks)
-                for frame, n in self._n_waves.items()
+                frame: PositionEncoder(
+                    len(self.waves.waves(frame)), config.width, config.encoder_hidden, config.encoder_blocks
+                )
+                for frame in FRAMES
             }
         )
         self._density_waves = {
@@ -163,29 +165,21 @@ class PaperModel(CrystalModel):
         self.head = _head(config.width, config.head_hidden, len(targets))
         self._initialize()
 
-    def group_waves(self, setting: Setting) -> GroupWaves:
-        """The shared waves made invariant under one setting; read from the store once."""
-        if setting not in self._group_waves:
-            self._group_waves[setting] = GroupWaves(self.store, setting)
-        return self._group_waves[setting]
-
     def prepare(self, record: CrystalRecord) -> PaperSample:
-        """Evaluate the group's functions at the sites, in float64; keep them in the model's type."""
+        """What is there to know before crystals meet in a batch."""
         dtype = self.target_mean.dtype
-        waves = self.group_waves(record.setting)
-        functions = waves.functions(torch.from_numpy(record.coordinates.copy()))
         lattice = torch.from_numpy(record.lattice.copy())
         return PaperSample(
             setting=record.setting,
-            functions=functions.to(dtype).numpy(),
+            coordinates=record.coordinates.copy(),
             lattice=lattice_features(lattice[None])[0].to(dtype).numpy(),
             numbers=record.numbers.copy(),
             multiplicities=record.multiplicities.copy(),
-            decays=self._decays(waves, lattice, record.setting.frame).to(dtype).numpy(),
+            decays=self._decays(lattice, record.setting.frame).to(dtype).numpy(),
         )
 
     def collate(self, samples: Sequence[PaperSample]) -> PaperBatch:  # type: ignore[override]
-        """Pad the tokens; expand the functions to waves."""
+        """Pad the tokens; evaluate the waves at the sites, in float64, and keep them in the model's type."""
         n = max(sample.n_tokens for sample in samples)
         numbers = torch.zeros(len(samples), n, dtype=torch.long)
         multiplicities = torch.zeros(len(samples), n, dtype=self.target_mean.dtype)
@@ -229,31 +223,35 @@ class PaperModel(CrystalModel):
 
     def _sites_of(self, frame: Frame, samples: Sequence[PaperSample], starts: Sequence[int]) -> dict[str, Tensor]:
         """The fields of a batch that belong to one frame, from its crystals and their first rows."""
-        n_waves, n_density = self._n_waves[frame], self._density_waves[frame]
-        dtype = self.target_mean.dtype
-        sites, waves = [torch.zeros(0, dtype=torch.long)], [torch.zeros(0, 2 * n_waves, dtype=dtype)]
-        densities = [torch.zeros(0, 2 * n_density, dtype=dtype)]
-        for sample, start in zip(samples, starts, strict=True):
-            values = self.group_waves(sample.setting).project(torch.from_numpy(sample.functions))
-            sites.append(torch.arange(start, start + sample.n_tokens))
-            waves.append(values)
+        dtype, n_density = self.target_mean.dtype, self._density_waves[frame]
+        sites = [torch.arange(start, start + one.n_tokens) for one, start in zip(samples, starts, strict=True)]
+        values = torch.zeros(0, len(self.waves.waves(frame)), dtype=torch.complex128)
+        weights = torch.zeros(0, n_density, dtype=torch.float64)
+        if samples:
+            crystals = torch.repeat_interleave(torch.tensor([one.n_tokens for one in samples]))
+            x = torch.from_numpy(np.concatenate([one.coordinates for one in samples]))
+            values = self.waves(x, [one.setting for one in samples], crystals)[:, : values.shape[1]]
             # T7: F_I = m_I P_k(x_I), times the transform of a Gaussian.
-            weights = torch.from_numpy(sample.multiplicities)[:, None] * torch.from_numpy(sample.decays)
-            leading = values.view(-1, 2, n_waves)[:, :, :n_density]
-            densities.append((leading * weights[:, None]).flatten(1))
-        fields = {"sites": sites, "waves": waves, "densities": densities}
-        return {f"{frame}_{name}": torch.cat(tensors) for name, tensors in fields.items()}
+            weights = torch.from_numpy(
+                np.concatenate([one.multiplicities[:, None] * one.decays for one in samples]).astype(np.float64)
+            )
+        densities = values[:, :n_density] * weights
+        return {
+            f"{frame}_sites": torch.cat([torch.zeros(0, dtype=torch.long), *sites]),
+            f"{frame}_waves": torch.cat([values.real, values.imag], dim=1).to(dtype),
+            f"{frame}_densities": torch.cat([densities.real, densities.imag], dim=1).to(dtype),
+        }
 
     def _density_shells(self, frame: Frame) -> int:
         """D: the shared waves, whole shells of them, at which densities are given."""
-        norms = norm(paper_waves(self.store, frame).numpy(), frame)
+        norms = norm(self.waves.waves(frame).numpy(), frame)
         return int((norms <= ball_norm(_DENSITY_RADIUS)).sum())
 
-    def _decays(self, waves: GroupWaves, lattice: Tensor, frame: Frame) -> Tensor:
+    def _decays(self, lattice: Tensor, frame: Frame) -> Tensor:
         """(D,) exp(-2 pi^2 sigma^2 |G|^2) at the leading shared waves."""
         if not self.config.density_sigma:
             return torch.zeros(0)
-        k = waves.waves[: self._density_waves[frame]].to(lattice)
+        k = self.waves.waves(frame)[: self._density_waves[frame]].to(lattice)
         squares = (k @ torch.linalg.inv(lattice).T).square().sum(-1)
         return torch.exp(-2 * (math.pi * self.config.density_sigma) ** 2 * squares)
 

@@ -89,12 +89,14 @@ def pretrain(
 
 def sample_pairs(model: PaperModel, setting: Setting, n: int, generator: Generator) -> _Pairs:
     """Random pairs of points in random cells of one setting."""
-    waves = model.group_waves(setting)
     lattices = random_lattices(setting.crystal_system, n, generator)
     x, y = torch.rand(2, n, 3, generator=generator, dtype=torch.float64)
-    basis = waves.basis
-    distances = orbit_distance(x, y, lattices, basis.rotations, basis.translations24)
-    at_x, at_y = waves.project(waves.functions(torch.cat([x, y]))).chunk(2)
+    compiled = model.store.compiled(setting)
+    operations = (torch.from_numpy(part) for part in (compiled.rotations, compiled.translations24))
+    distances = orbit_distance(x, y, lattices, *operations)
+    values = model.waves(torch.cat([x, y]), [setting], torch.zeros(2 * n, dtype=torch.long))
+    values = values[:, : len(model.waves.waves(setting.frame))]
+    at_x, at_y = torch.cat([values.real, values.imag], dim=1).chunk(2)
     return _Pairs(setting, at_x, at_y, lattice_features(lattices), distances)
 
 

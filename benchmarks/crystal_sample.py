@@ -1,0 +1,60 @@
+"""Crystals to measure with: real ones where a file of them is at hand, else made ones."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from basis_compiler import compile_crystal
+from basis_compiler.crystals.sources import read_source
+from basis_compiler.crystals.targets import Remarks, target_values
+from basis_store import CertificateError, CrystalError, CrystalRecord, standard_settings
+
+VARIABLE = "SGBASIS_BENCH_CRYSTALS"
+"""Environment variable with the path of a JSONL file of crystals, as 'sgbasis crystals' reads it."""
+
+_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "mp_scalar.jsonl.gz"
+_NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
+
+
+@functools.cache
+def sample_records(count: int) -> tuple[list[CrystalRecord], str]:
+    """The same ``count`` crystals at every call, and in words which they are.
+
+    They are drawn from the split ``train`` of the file named by :data:`VARIABLE`, or of the development data
+    beside the checkout; without either they are made over all standard settings. A smaller sample is the start
+    of a larger one.
+    """
+    path = Path(os.environ.get(VARIABLE, _BESIDE))
+    if VARIABLE in os.environ or path.exists():
+        found = list(islice(_read(path), count))
+        return found, f"{len(found):,} crystals of {path.name}"
+    return list(islice(_made(), count)), f"{count:,} made crystals over all standard settings"
+
+
+def _read(path: Path) -> Iterator[CrystalRecord]:
+    entries = read_source(path).entries
+    for index in np.random.default_rng(0).permutation(len(entries)).tolist():
+        for sample in entries[index].samples(0.01):
+            if sample.split not in ("train", ""):
+                continue
+            name, targets = sample.identifier, target_values(sample.targets, Remarks())
+            with contextlib.suppress(*_NO_CRYSTAL):
+                yield compile_crystal(sample.build(), identifier=name, targets=targets, split="train")
+
+
+def _made() -> Iterator[CrystalRecord]:
+    from tests.made_records import made_record
+
+    rng, settings = np.random.default_rng(0), standard_settings()
+    for number in itertools.count():
+        setting = settings[rng.integers(len(settings))]
+        yield replace(made_record(setting, rng, n_sites=int(rng.integers(1, 7))), identifier=f"made-{number}")

@@ -1,0 +1,148 @@
+"""Encoding a mixed batch: one number per orbit, beside the paper's dense routing and beside brute force.
+
+The peers are written as one would without orbits, in PyTorch on the same threads:
+
+* dense routing as released: all crystals padded to 444 atoms, all waves of both frames at each, times the matrix
+  M_G of the group, (230, 514, 514) and (230, 418, 418) complex64, gathered per crystal;
+* the same without the padding;
+* brute force: the mean of every wave over all images of an atom.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from basis_store import standard_settings
+from basis_store.frames import FRAMES
+from basis_store.setting import Frame
+from benchmarks.machine import Machine
+from benchmarks.row import Row, side_by_side
+from runtime import Store, WaveEncoder, load_store
+
+ATOMS, PADDED = 4096, 444
+_CRYSTALS_AT_ONCE = 23
+_REPEATS = 3
+
+
+class DenseRouting:
+    """The paper's M_G of all 230 groups."""
+
+    def __init__(self, store: Store) -> None:
+        self._waves = {frame: store.shared_waves(frame) for frame in FRAMES}
+        self._tables = {frame: _routing_table(store, frame) for frame in FRAMES}
+
+    def __call__(self, x: Tensor, groups: Tensor) -> Tensor:
+        """(p, n, 3) coordinates of crystals of the (p,) groups -> (p, n, 514) P_k of their own frame."""
+        both = [self._routed(frame, x, groups) for frame in FRAMES]
+        return torch.where(_is_hexagonal(groups)[:, None, None], both[1], both[0])
+
+    def _routed(self, frame: Frame, x: Tensor, groups: Tensor) -> Tensor:
+        angles = x @ (math.tau * self._waves[frame].to(x).T)
+        waves = torch.polar(torch.ones_like(angles), angles)
+        routed = waves @ self._tables[frame][groups - 1].mT
+        return torch.nn.functional.pad(routed, (0, 514 - routed.shape[-1]))
+
+
+def _routing_table(store: Store, frame: Frame) -> Tensor:
+    waves = store.shared_waves(frame)
+    table = torch.zeros(230, len(waves), len(waves), dtype=torch.complex64)
+    for setting in standard_settings():
+        if setting.frame == frame:
+            table[setting.number - 1] = store.basis(setting).routing_matrix()
+    return table
+
+
+def _is_hexagonal(groups: Tensor) -> Tensor:
+    hexagonal = [setting.number for setting in standard_settings() if setting.frame == "hexagonal"]
+    return torch.isin(groups, torch.tensor(hexagonal))
+
+
+def brute_force(store: Store) -> Callable[[Tensor, int], Tensor]:
+    """(n, 3) points of one crystal, and its group -> (n, 514): the mean over all images of each point."""
+    bases = [store.basis(setting) for setting in standard_settings()]
+
+    def encode(x: Tensor, group: int) -> Tensor:
+        basis = bases[group - 1]
+        angles = basis.images(x) @ (math.tau * basis.shared_waves.to(x).T)
+        means = torch.polar(torch.ones_like(angles), angles).mean(dim=1)
+        return torch.nn.functional.pad(means, (0, 514 - means.shape[-1]))
+
+    return encode
+
+
+def rows(machine: Machine) -> list[Row]:
+    """A mixed batch of 4,096 atoms in 230 crystals, one of each group, of 1 to about 35 atoms."""
+    store = load_store()
+    generator = torch.Generator().manual_seed(0)
+    counts = torch.bincount(torch.randint(230, (ATOMS - 230,), generator=generator), minlength=230) + 1
+    settings = list(standard_settings())
+    crystals = torch.repeat_interleave(counts)
+    groups = torch.arange(1, 231)
+    x = torch.rand(ATOMS, 3, generator=generator)
+    cells = list(torch.split(x, counts.tolist()))
+    padded = torch.nn.utils.rnn.pad_sequence([*cells, torch.zeros(PADDED, 3)], batch_first=True)[:-1]
+    encoder, dense, brute = WaveEncoder(store), DenseRouting(store), brute_force(store)
+
+    def as_released() -> Iterator[Tensor]:
+        for some, own in zip(
+            torch.split(padded, _CRYSTALS_AT_ONCE), torch.split(groups, _CRYSTALS_AT_ONCE), strict=True
+        ):
+            yield dense(some, own)
+
+    def unpadded() -> Iterator[Tensor]:
+        for cell, group in zip(cells, torch.split(groups, 1), strict=True):
+            yield dense(cell[None], group)[0]
+
+    def by_brute_force(x: Tensor) -> Iterator[Tensor]:
+        for cell, group in zip(torch.split(x, counts.tolist()), groups.tolist(), strict=True):
+            yield brute(cell, group)
+
+    def with_gradient(encode: Callable[[Tensor], Iterator[Tensor]]) -> None:
+        points = x.clone().requires_grad_()
+        for values in encode(points):
+            values.real.sum().backward()  # type: ignore[no-untyped-call]
+
+    def in_orbits(x: Tensor) -> Iterator[Tensor]:
+        yield encoder(x, settings, crystals)
+
+    ours = encoder(x, settings, crystals)
+    for peer in (unpadded(), by_brute_force(x)):
+        torch.testing.assert_close(torch.cat(list(peer)), ours, atol=2e-5, rtol=0)
+    routed = torch.cat(list(as_released()))
+    atoms = torch.cat([cell[:count] for cell, count in zip(routed, counts.tolist(), strict=True)])
+    torch.testing.assert_close(atoms, ours, atol=2e-5, rtol=0)
+    del routed, atoms
+    seconds = side_by_side(
+        [
+            lambda: encoder(x, settings, crystals),
+            lambda: [None for _ in as_released()],
+            lambda: [None for _ in unpadded()],
+            lambda: [None for _ in by_brute_force(x)],
+            lambda: with_gradient(in_orbits),
+            lambda: with_gradient(by_brute_force),
+        ],
+        _REPEATS,
+    )
+    moved = ours.numel() * ours.element_size() + x.numel() * x.element_size()
+    peers = {
+        "encode": f"dense routing as released, {PADDED} padded atoms, both frames",
+        "encode_unpadded": "dense routing without padding, both frames",
+        "encode_brute_force": "mean over all operations",
+    }
+    found = [
+        Row(
+            name=name, what=f"{ATOMS:,} atoms of 230 groups, shared ball", ours=seconds[0], peer=peer,
+            beside=beside, limit=machine.seconds(bytes_moved=moved), limited_by="writing the result",
+        )
+        for (name, beside), peer in zip(peers.items(), seconds[1:4], strict=True)
+    ]  # fmt: skip
+    gradients = Row(
+        name="encode_gradient", what="the same with the gradient by coordinates", ours=seconds[4], peer=seconds[5],
+        beside="mean over all operations", limit=machine.seconds(bytes_moved=2 * moved),
+        limited_by="writing the result, reading its gradient",
+    )  # fmt: skip
+    return [*found, gradients]

@@ -1,0 +1,69 @@
+"""Half of the waves of every orbit, as integers: the other half are their complex conjugates.
+
+All P_k of an orbit come from one sum over it (T4), for which one of each k, -k suffices:
+
+    O = -O     u = 2 Re sum_{k in half of O} exp(i alpha_k) e_k,   alpha = theta + the phase that makes psi_O real
+    O != -O    u = sum_{k in O} exp(i alpha_k) e_k,                alpha = theta
+
+    P_k = exp(-i alpha_k) u / |O|,    P_{-k} = conj P_k
+
+An orbit O = -O, or a pair of orbits O, -O, is a *unit*: one real or one complex number u at a point.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CompiledSetting
+from basis_store.frames import is_leading, norm
+
+IntArray = NDArray[np.int64]
+
+
+class HalfOrbits(NamedTuple):
+    """The U units of one setting and their m member waves, one of each k, -k.
+
+    Attributes:
+        units: (m,) unit of each member, ascending.
+        waves: (m, 3) the members k.
+        phases24: (m,) alpha_k in 24ths of a turn, 0 to 23.
+        columns: (m, 2) rows of k and of -k in the list of waves.
+        real: (U,) whether O = -O, so that u is real.
+        sizes: (U,) |O|.
+    """
+
+    units: IntArray
+    waves: IntArray
+    phases24: IntArray
+    columns: IntArray
+    real: NDArray[np.bool_]
+    sizes: IntArray
+
+
+def half_orbits(compiled: CompiledSetting, waves: NDArray[np.integer]) -> HalfOrbits:
+    """The units of a setting on a list of waves.
+
+    Args:
+        compiled: the setting.
+        waves: (K, 3) a ball of its frame without 0, no larger than what is compiled, in the order of the store.
+    """
+    # Orbits are stored by norm: those of the ball are a prefix.
+    n_orbits = int(np.searchsorted(compiled.norms, norm(waves[-1], compiled.setting.frame), side="right"))
+    orbits = np.repeat(np.arange(n_orbits), compiled.orbit_sizes[:n_orbits])
+    k, parts = compiled.waves[: len(orbits)].astype(np.int64), compiled.parts[orbits]
+    kept = np.flatnonzero((parts == 1) | ((parts == 0) & is_leading(k)))
+    heads, units = np.unique(orbits[kept], return_inverse=True)
+    reach = int(np.abs(waves).max())
+    rows = np.full((2 * reach + 1,) * 3, -1)
+    rows[tuple(waves.astype(np.int64).T + reach)] = np.arange(len(waves))
+    return HalfOrbits(
+        units=units,
+        waves=k[kept],
+        phases24=(compiled.phases24[kept].astype(np.int64) + compiled.real_phases24[orbits[kept]]) % 24,
+        columns=np.stack([rows[tuple(k[kept].T + reach)], rows[tuple(reach - k[kept].T)]], axis=1),
+        real=compiled.parts[heads] == 0,
+        sizes=compiled.orbit_sizes[heads].astype(np.int64),
+    )

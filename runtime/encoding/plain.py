@@ -1,0 +1,81 @@
+"""The plain path of an encoding, in PyTorch operations alone: on every device, differentiable to any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from basis_store import Setting
+from basis_store.frames import is_leading
+from basis_store.setting import Frame
+from runtime.encoding.exponentials import Exponentials
+from runtime.encoding.half_orbits import HalfOrbits
+from runtime.encoding.orbit_sums import OrbitSums
+from runtime.encoding.plan import Block, plan
+
+_POINTS = 256
+"""Evaluated at a time: what lies between input and output then fits a core's cache."""
+
+
+class PlainPath(nn.Module):
+    """Encodes block by block: exponentials, one number per unit, all waves.
+
+    Args:
+        waves: (K, 3) of each frame.
+        orbits_of: the units of a setting.
+    """
+
+    def __init__(
+        self, waves: Mapping[Frame, NDArray[np.integer]], orbits_of: Callable[[Setting], HalfOrbits]
+    ) -> None:
+        super().__init__()
+        self._waves, self._orbits_of = waves, orbits_of
+        self._n_columns = 2 * max(map(len, waves.values()))
+        self._exponentials = nn.ModuleDict(
+            {frame: Exponentials(some[is_leading(some)]) for frame, some in waves.items()}
+        )
+        self._sums: dict[Setting, OrbitSums] = {}
+
+    def divide(self, settings: Sequence[Setting], crystals: Tensor) -> list[Block]:
+        """Blocks of points of one frame, setting by setting."""
+        return plan(settings, crystals, _POINTS)
+
+    def encode(self, x: Tensor, blocks: Sequence[Block], values: Tensor) -> None:
+        """From (n, 3) write (n, 2 K) ``values``: Re P_k and Im P_k of each wave in turn."""
+        for block in blocks:
+            values.index_copy_(0, block.rows, self._values(x[block.rows], block))
+
+    def encode_gradient(self, x: Tensor, gradient: Tensor, blocks: Sequence[Block]) -> Tensor:
+        """(n, 3) of (n, 2 K) incoming gradients; the graph of a block lives no longer than it is needed.
+
+        Where gradients are recorded (``create_graph``), the result is itself differentiable by both arguments.
+        """
+        again = torch.is_grad_enabled()
+        rows, slopes = [x.new_zeros(0, dtype=torch.long)], [x.new_zeros(0, 3)]
+        for block in blocks:
+            with torch.enable_grad():
+                points = x[block.rows] if again else x[block.rows].detach().requires_grad_()
+                values = self._values(points, block)
+            slopes += torch.autograd.grad(values, points, gradient[block.rows], create_graph=again)
+            rows.append(block.rows)
+        return torch.zeros_like(x).index_copy(0, torch.cat(rows), torch.cat(slopes))
+
+    def _values(self, x: Tensor, block: Block) -> Tensor:
+        exponentials = self._exponentials[block.segments[0].setting.frame](x)
+        values = torch.cat(
+            [
+                self._sums_of(setting)(exponentials[:, start:stop].contiguous()).T
+                for setting, start, stop in block.segments
+            ]
+        )
+        missing = self._n_columns - values.shape[1]
+        return nn.functional.pad(values, (0, missing)) if missing else values
+
+    def _sums_of(self, setting: Setting) -> OrbitSums:
+        if setting not in self._sums:
+            self._sums[setting] = OrbitSums(self._orbits_of(setting), self._waves[setting.frame])
+        return self._sums[setting]

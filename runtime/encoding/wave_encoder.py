@@ -1,0 +1,150 @@
+"""Symmetrised plane waves of atoms of many crystals in many groups: what models with shared waves read (T4)."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from basis_store import ReachError, Setting
+from basis_store.frames import FRAMES, ball_norm, norm
+from basis_store.setting import Frame
+from runtime.encoding.half_orbits import HalfOrbits, half_orbits
+from runtime.encoding.plain import PlainPath
+from runtime.encoding.tiles import TileTable
+from runtime.store import Store, load_store
+
+
+class WaveEncoder(nn.Module):
+    """P_k(x) = (1/|G|) sum_g e_k(g x) of all shared waves k, each point in the group of its crystal.
+
+    >>> import torch
+    >>> from runtime import Setting, WaveEncoder
+    >>> encoder = WaveEncoder()
+    >>> spinel, quartz = Setting.standard(227), Setting.standard(152)
+    >>> encoder(torch.rand(3, 3), [spinel, quartz], torch.tensor([0, 0, 1])).shape
+    torch.Size([3, 514])
+
+    Column j belongs to wave j of the frame of a point's setting, see :meth:`waves`. Systematic absences are 0, and
+    so are, in the frame with fewer waves, the columns beyond them. Values equal those of
+    :meth:`runtime.Basis.project`, and every one of them is invariant under the group.
+
+    All P_k of a point come from an exponential per axis and index and from one number per orbit, at a cost that
+    grows with the number of waves alone. Nothing between input and output is kept: derivatives, of any order, are
+    computed anew from the coordinates. On a GPU where Triton is installed, one kernel does it all
+    (:mod:`runtime.encoding.fused`), elsewhere PyTorch (:mod:`runtime.encoding.plain`).
+
+    Args:
+        store: has the settings; default: the store that ships with the package.
+        radius: of the ball of shared waves; default: that of the store.
+
+    Raises:
+        basis_store.ReachError: the waves that all settings share do not reach that far.
+    """
+
+    def __init__(self, store: Store | None = None, *, radius: float | None = None) -> None:
+        super().__init__()
+        self.store = load_store() if store is None else store
+        greatest = self.store.recipe.radius
+        if radius is not None and radius > greatest:
+            raise ReachError(
+                f"the waves that all settings of {self.store.path} share reach to radius {greatest}, not {radius}"
+            )
+        self._waves = {}
+        for frame in FRAMES:
+            shared = self.store.shared_waves(frame).numpy()
+            self._waves[frame] = shared[norm(shared, frame) <= ball_norm(greatest if radius is None else radius)]
+        self._orbits: dict[Setting, HalfOrbits] = {}
+        self._plain = PlainPath(self._waves, self._orbits_of)
+        self._tiles: dict[torch.device, TileTable] = {}
+
+    @property
+    def n_waves(self) -> int:
+        """K: the number of shared waves of the frame that has more of them."""
+        return max(map(len, self._waves.values()))
+
+    def waves(self, frame: Frame) -> Tensor:
+        """(K, 3) int64: the waves of the columns, in the order of the store, for settings of a frame."""
+        return torch.from_numpy(self._waves[frame])
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def forward(self, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> Tensor:
+        """Encode.
+
+        Args:
+            x: (n, 3) fractional coordinates in the conventional cells of the settings, float32 or float64.
+            settings: of p crystals.
+            crystals: (n,) which of them each point belongs to, 0 to p - 1 (PyTorch Geometric's ``batch``).
+
+        Returns:
+            (n, K) complex64 or complex128.
+
+        Raises:
+            basis_store.SettingError: the store does not hold a setting, or it is a bare number.
+        """
+        if x.dtype not in (torch.float32, torch.float64):
+            raise TypeError(f"coordinates must be float32 or float64, not {x.dtype}")
+        if x.ndim != 2 or x.shape[1] != 3 or crystals.shape != x.shape[:1]:
+            shapes = f"{tuple(x.shape)} and {tuple(crystals.shape)}"
+            raise ValueError(f"coordinates have shape (n, 3) and crystals (n,), not {shapes}")
+        if crystals.is_floating_point() or not settings:
+            raise TypeError("crystals are integers, and at least one setting is needed")
+        for setting in set(settings):
+            self._orbits_of(setting)  # an error for a setting that the store does not hold
+        encoded: Tensor = _Encoding.apply(x, self, settings, crystals)  # type: ignore[no-untyped-call]
+        return encoded
+
+    def _orbits_of(self, setting: Setting) -> HalfOrbits:
+        if setting not in self._orbits:
+            self._orbits[setting] = half_orbits(self.store.compiled(setting), self._waves[setting.frame])
+        return self._orbits[setting]
+
+    def _tile_table(self, device: torch.device) -> TileTable:
+        if device not in self._tiles:
+            self._tiles[device] = TileTable(self._orbits_of, self.n_waves, device)
+        return self._tiles[device]
+
+
+def fused_kernel_for(x: Tensor) -> bool:
+    """Whether a batch on the device of ``x`` is encoded by the fused kernel."""
+    return x.is_cuda and importlib.util.find_spec("triton") is not None
+
+
+class _Encoding(torch.autograd.Function):
+    """The faster path for values and first derivatives; further ones by the plain path."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, encoder: WaveEncoder, settings: Sequence[Setting], crystals: Tensor
+    ) -> Tensor:
+        ctx.save_for_backward(x, crystals)
+        ctx.encoder, ctx.settings = encoder, settings
+        values = torch.empty(len(x), encoder.n_waves, dtype=x.dtype.to_complex(), device=x.device)
+        parts = torch.view_as_real(values).flatten(1)
+        if fused_kernel_for(x):
+            from runtime.encoding import fused  # noqa: PLC0415 - Triton is there on GPUs only
+
+            ctx.work = fused.divide(encoder._tile_table(x.device), settings, crystals)
+            fused.encode(x, ctx.work, parts)
+        else:
+            ctx.work = encoder._plain.divide(settings, crystals)
+            encoder._plain.encode(x, ctx.work, parts)
+        return values
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        x, crystals = ctx.saved_tensors
+        gradient = torch.view_as_real(gradients[0]).flatten(1)
+        plain = ctx.encoder._plain
+        if not fused_kernel_for(x):
+            slopes = plain.encode_gradient(x, gradient, ctx.work)
+        elif torch.is_grad_enabled():  # of a derivative that is differentiated once more
+            slopes = plain.encode_gradient(x, gradient, plain.divide(ctx.settings, crystals))
+        else:
+            from runtime.encoding import fused  # noqa: PLC0415
+
+            slopes = fused.encode_gradient(x, gradient, ctx.work)
+        return slopes, None, None, None

@@ -1,140 +1,66 @@
-"""``python -m benchmarks``: the store's figures on this machine, as medians, beside a loop over gemmi."""
+"""``make bench``: ours beside peers and beside the limits of this machine, all measured in one run.
+
+Prints a table and writes bench.json. ``python -m benchmarks encoding loading`` measures some parts only, and then
+writes nothing.
+"""
 
 from __future__ import annotations
 
+import importlib
 import json
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from basis_compiler import available_cores, compile_recipe, prove_store
-from basis_store import Recipe, open_store, standard_settings
-from benchmarks.gemmi_loop import gemmi_orbits
-from runtime import Setting, load_store
+from basis_compiler import available_cores
+from basis_store.atomic_write import write_atomically
+from benchmarks.machine import Machine
+from benchmarks.row import Row
 
-REPEATS = 5
-CORES = available_cores()
+PARTS = ("compiling", "loading", "encoding", "pairs", "training", "predicting")
+OUTPUT = Path("bench.json")
 
-
-def median_seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Median wall time of ``work`` after one warm-up."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def seconds_beyond_torch(code: str) -> float:
-    """Median time that ``code``, its imports included, takes in a fresh interpreter after ``import torch``."""
-    script = f"import time, torch; start = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"
-
-    def once() -> float:
-        done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
-        return float(done.stdout)
-
-    once()
-    return statistics.median(once() for _ in range(2 * REPEATS - 1))
-
-
-def make_store_seconds() -> float:
-    """The two commands behind ``make store``, packages installed."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "store.h5")
-
-        def work() -> None:
-            for command in (["compile", "--output", path], ["verify", path]):
-                subprocess.run([sys.executable, "-m", "sgbasis", *command], check=True, capture_output=True)
-
-        return median_seconds(work, repeats=3)
-
-
-def against_gemmi(recipe: Recipe) -> tuple[float, float]:
-    """Seconds to compile and prove a recipe in one process, and of the gemmi loop over the same waves."""
-    compiled = compile_recipe(recipe)
-    ours = median_seconds(lambda: compile_recipe(recipe), repeats=3)
-    return ours, median_seconds(lambda: [gemmi_orbits(one) for one in compiled], repeats=3)
+_HEADINGS = ("name", "ours", "peer", "ratio", "limit", "share of limit")
 
 
 def main() -> None:
-    """Measure, print a table and write bench.json."""
-    torch.set_num_threads(CORES)
-    standard = standard_settings()
-    store = load_store()
-    x = torch.rand(1000, 3)
+    """Measure part by part."""
+    chosen = sys.argv[1:] or PARTS
+    if unknown := [part for part in chosen if part not in PARTS]:
+        sys.exit(f"no benchmark is called {unknown[0]}; there are {', '.join(PARTS)}")
+    torch.set_num_threads(available_cores())
+    machine = Machine.measure()
+    speeds = f"{machine.bandwidth / 1e9:.1f} GB/s, {machine.flops / 1e9:.0f} GFLOP/s in float32"
+    print(f"{available_cores()} cores, {speeds}\n{_line(_HEADINGS)}", flush=True)
+    found: list[Row] = []
+    for part in chosen:
+        measure: Callable[[Machine], list[Row]] = importlib.import_module(f"benchmarks.{part}").rows
+        rows = measure(machine)
+        for row in rows:
+            print(_text(row), flush=True)
+        found += rows
+    if not sys.argv[1:]:
+        write_atomically(OUTPUT, json.dumps([row.to_json() for row in found], indent=2).encode() + b"\n")
+        print(f"{OUTPUT}: written")
 
-    use = "from runtime import load_store, Setting; load_store().basis(Setting.standard(227))"
-    ours, peer = against_gemmi(Recipe(settings="standard"))
-    ours_large, peer_large = against_gemmi(Recipe(settings="standard", radius=10, min_functions=0))
-    bases = [store.basis(setting) for setting in standard]
-    rows: list[dict[str, object]] = [
-        {
-            "name": "make_store",
-            "what": "compile and verify, 530 settings",
-            "seconds": make_store_seconds(),
-            "bar": 60,
-        },
-        {
-            "name": "compile",
-            "what": f"compile and prove, 530 settings, {CORES} processes",
-            "seconds": median_seconds(lambda: compile_recipe(Recipe(), workers=CORES), repeats=3),
-            "bar": 15,
-        },
-        {
-            "name": "verify",
-            "what": "prove again from the tables, 530 settings",
-            "seconds": median_seconds(lambda: prove_store(open_store()), repeats=3),
-        },
-        {
-            "name": "load",
-            "what": "load_store() and one basis, fresh process, beyond importing torch",
-            "seconds": seconds_beyond_torch(use),
-            "bar": 0.05,
-        },
-        {
-            "name": "load_warm",
-            "what": "load_store() and one basis, modules imported",
-            "seconds": median_seconds(lambda: load_store().basis(Setting.standard(227))),
-        },
-        {
-            "name": "standard_bases",
-            "what": "all 230 standard bases",
-            "seconds": median_seconds(lambda: [store.basis(setting) for setting in standard]),
-            "bar": 1,
-        },
-        {
-            "name": "evaluate",
-            "what": "1,000 points in each of the 230 standard bases, float32",
-            "seconds": median_seconds(lambda: [basis(x) for basis in bases], repeats=3),
-        },
-        {
-            "name": "gemmi",
-            "what": "default recipe, 230 groups, one process, ours with proof; gemmi in a loop",
-            "seconds": ours,
-            "peer_seconds": peer,
-            "ratio": peer / ours,
-        },
-        {
-            "name": "gemmi_radius_10",
-            "what": "the same for radius 10 (959,000 waves)",
-            "seconds": ours_large,
-            "peer_seconds": peer_large,
-            "ratio": peer_large / ours_large,
-        },
-    ]
-    for row in rows:
-        bar = f"  (bar {row['bar']} s)" if "bar" in row else ""
-        ratio = f"  gemmi {row['peer_seconds']:.2f} s, ratio {row['ratio']:.1f}" if "ratio" in row else ""
-        print(f"{row['name']:<15} {row['seconds']:8.3f} s{bar}{ratio}  {row['what']}")
-    Path("bench.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+def _text(row: Row) -> str:
+    def value(number: float | None) -> str:
+        return "" if number is None else f"{number:.3g} {row.unit}"
+
+    ratio = "" if row.ratio is None else f"{row.ratio:.3g}"
+    share = "" if row.share_of_limit is None else f"{row.share_of_limit:.1%}"
+    cells = (row.name, value(row.ours), value(row.peer), ratio, value(row.limit), share)
+    beside = f"\n    beside {row.beside}" if row.beside else ""
+    limited = f"\n    limited by {row.limited_by}" if row.limited_by else ""
+    return f"{_line(cells)}\n    {row.what}{beside}{limited}"
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    widths = (20, 18, 18, 8, 18, 0)
+    return "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ class Bags:
 
     def __call__(self, values: Tensor) -> Tensor:
         """(columns, n) -> (rows, n)."""
+        if not torch.is_grad_enabled():
+            return self._sides[0].multiply(values)
         product: Tensor = _Product.apply(values, self._sides)  # type: ignore[no-untyped-call]
         return product
 

@@ -67,10 +67,7 @@ class PlainPath(nn.Module):
     def _values(self, x: Tensor, block: Block) -> Tensor:
         exponentials = self._exponentials[block.segments[0].setting.frame](x)
         values = torch.cat(
-            [
-                self._sums_of(setting)(exponentials[:, start:stop].contiguous()).T
-                for setting, start, stop in block.segments
-            ]
+            [self._sums_of(setting)(exponentials[:, start:stop]).T for setting, start, stop in block.segments]
         )
         missing = self._n_columns - values.shape[1]
         return nn.functional.pad(values, (0, missing)) if missing else values

@@ -70,7 +70,6 @@ class WaveEncoder(nn.Module):
         """(K, 3) int64: the waves of the columns, in the order of the store, for settings of a frame."""
         return torch.from_numpy(self._waves[frame])
 
-    @torch.compiler.disable  # type: ignore[untyped-decorator]
     def forward(self, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> Tensor:
         """Encode.
 
@@ -92,6 +91,11 @@ class WaveEncoder(nn.Module):
             raise ValueError(f"coordinates have shape (n, 3) and crystals (n,), not {shapes}")
         if crystals.is_floating_point() or not settings:
             raise TypeError("crystals are integers, and at least one setting is needed")
+        if torch.compiler.is_compiling():  # not a decorator: that would import the compiler for everybody
+            return torch.compiler.disable(self._encode)(x, settings, crystals)  # type: ignore[no-any-return, no-untyped-call]
+        return self._encode(x, settings, crystals)
+
+    def _encode(self, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> Tensor:
         for setting in set(settings):
             self._orbits_of(setting)  # an error for a setting that the store does not hold
         encoded: Tensor = _Encoding.apply(x, self, settings, crystals)  # type: ignore[no-untyped-call]

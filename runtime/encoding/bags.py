@@ -53,6 +53,10 @@ class Bags:
         product: Tensor = _Product.apply(values, self._sides)  # type: ignore[no-untyped-call]
         return product
 
+    def adjoint(self, values: Tensor) -> Tensor:
+        """(rows, n) -> (columns, n): the transposed matrix, without a graph."""
+        return self._sides[1].multiply(values.contiguous())
+
 
 class _Side:
     """A matrix, row by row: bags of weighted input rows."""

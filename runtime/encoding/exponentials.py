@@ -20,8 +20,12 @@ class Exponentials(nn.Module):
 
     Args:
         waves: (K, 3) integers.
+
+    Attributes:
+        waves: the same, int64.
     """
 
+    waves: Tensor
     pair_of_wave: Tensor
     pairs: Tensor
     thirds: Tensor
@@ -31,6 +35,7 @@ class Exponentials(nn.Module):
         self.reach = int(np.abs(waves).max(initial=0))
         pairs, pair_of_wave = np.unique(waves[:, :2].astype(np.int64), axis=0, return_inverse=True)
         tables = {
+            "waves": waves.astype(np.int64),
             "pairs": pairs.T + self.reach,
             "pair_of_wave": pair_of_wave,
             "thirds": waves[:, 2].astype(np.int64) + self.reach,

@@ -40,6 +40,13 @@ class OrbitSums:
         """
         return self._to_waves(self._to_units(exponentials))
 
+    def adjoint(self, gradients: Tensor) -> Tensor:
+        """(2 K, n) gradients by the result -> (K, n) gradients by the exponentials; without a graph.
+
+        Rows beyond those of this setting's waves are left out.
+        """
+        return self._to_units.adjoint(self._to_waves.adjoint(gradients))
+
 
 def _to_units(orbits: HalfOrbits, waves: NDArray[np.integer]) -> Entries:
     """Sums of exp(i a) e = cos a C - sin a S + i (sin a C + cos a S); S of -k is minus that of k."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -50,22 +51,38 @@ class PlainPath(nn.Module):
             values.index_copy_(0, block.rows, self._values(x[block.rows], block))
 
     def encode_gradient(self, x: Tensor, gradient: Tensor, blocks: Sequence[Block]) -> Tensor:
-        """(n, 3) of (n, 2 K) incoming gradients; the graph of a block lives no longer than it is needed.
+        """(n, 3) of (n, 2 K) incoming gradients."""
+        slopes = torch.empty_like(x)
+        for block in blocks:
+            slopes.index_copy_(0, block.rows, self._slopes(x[block.rows], gradient[block.rows], block))
+        return slopes
 
-        Where gradients are recorded (``create_graph``), the result is itself differentiable by both arguments.
-        """
-        again = torch.is_grad_enabled()
+    def differentiable_gradient(self, x: Tensor, gradient: Tensor, blocks: Sequence[Block]) -> Tensor:
+        """The same, with a graph to differentiate it once more by both arguments."""
         rows, slopes = [x.new_zeros(0, dtype=torch.long)], [x.new_zeros(0, 3)]
         for block in blocks:
-            with torch.enable_grad():
-                points = x[block.rows] if again else x[block.rows].detach().requires_grad_()
-                values = self._values(points, block)
-            slopes += torch.autograd.grad(values, points, gradient[block.rows], create_graph=again)
+            points = x[block.rows]
+            slopes += torch.autograd.grad(
+                self._values(points, block), points, gradient[block.rows], create_graph=True
+            )
             rows.append(block.rows)
         return torch.zeros_like(x).index_copy(0, torch.cat(rows), torch.cat(slopes))
 
+    def _slopes(self, x: Tensor, gradient: Tensor, block: Block) -> Tensor:
+        exponentials = self._exponentials_of(block)
+        cosines, sines = exponentials(x).chunk(2)
+        by_exponentials = torch.cat(
+            [self._sums_of(setting).adjoint(gradient[start:stop].T) for setting, start, stop in block.segments],
+            dim=1,
+        )
+        by_cosines, by_sines = by_exponentials.chunk(2)
+        by_angles = cosines * by_sines - sines * by_cosines
+        with torch.autocast(x.device.type, enabled=False):
+            slopes: Tensor = math.tau * (by_angles.T @ exponentials.waves.to(x))
+        return slopes
+
     def _values(self, x: Tensor, block: Block) -> Tensor:
-        exponentials = self._exponentials[block.segments[0].setting.frame](x)
+        exponentials = self._exponentials_of(block)(x)
         values = torch.cat(
             [self._sums_of(setting)(exponentials[:, start:stop]).T for setting, start, stop in block.segments]
         )
@@ -76,3 +93,8 @@ class PlainPath(nn.Module):
         if setting not in self._sums:
             self._sums[setting] = OrbitSums(self._orbits_of(setting), self._waves[setting.frame])
         return self._sums[setting]
+
+    def _exponentials_of(self, block: Block) -> Exponentials:
+        found = self._exponentials[block.segments[0].setting.frame]
+        assert isinstance(found, Exponentials)
+        return found

@@ -142,13 +142,14 @@ class _Encoding(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         x, crystals = ctx.saved_tensors
         gradient = torch.view_as_real(gradients[0]).flatten(1)
-        plain = ctx.encoder._plain
-        if not fused_kernel_for(x):
-            slopes = plain.encode_gradient(x, gradient, ctx.work)
-        elif torch.is_grad_enabled():  # of a derivative that is differentiated once more
-            slopes = plain.encode_gradient(x, gradient, plain.divide(ctx.settings, crystals))
-        else:
-            from runtime.encoding import fused  # noqa: PLC0415
+        plain, fused = ctx.encoder._plain, fused_kernel_for(x)
+        if torch.is_grad_enabled():  # somebody differentiates the derivative
+            blocks = plain.divide(ctx.settings, crystals) if fused else ctx.work
+            slopes = plain.differentiable_gradient(x, gradient, blocks)
+        elif fused:
+            from runtime.encoding import fused as kernels  # noqa: PLC0415
 
-            slopes = fused.encode_gradient(x, gradient, ctx.work)
+            slopes = kernels.encode_gradient(x, gradient, ctx.work)
+        else:
+            slopes = plain.encode_gradient(x, gradient, ctx.work)
         return slopes, None, None, None

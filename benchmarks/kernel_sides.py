@@ -6,6 +6,7 @@ transform has. Times are sums over crystals of the dataset, one thread, neighbou
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 import time
@@ -15,7 +16,7 @@ import torch
 
 from basis_store import open_crystals
 from runtime import load_store
-from runtime.kernels import neighbours, reciprocal_kernel
+from runtime.kernels import OrbitKernel, crystal_orbits, gaussian_transforms, neighbours
 
 CRYSTALS = 30
 WIDTHS = (0.5, 0.8, 1.2, 2.0, 3.0)
@@ -32,26 +33,18 @@ def main() -> None:
         direct_time = waves_time = worst = 0.0
         for record in records:
             compiled = store.compiled(record.setting)
-            x = torch.from_numpy(record.coordinates)
             start = time.perf_counter()
             found = neighbours(record, compiled, width * math.sqrt(2 * DIGITS))
             values = np.exp(-((found.vectors**2).sum(axis=1)) / (2 * width**2))
             direct = np.eye(len(record))
             np.add.at(direct, (found.receivers, found.senders), values)
             middle = time.perf_counter()
-            waves = reciprocal_kernel(
-                x,
-                x,
-                torch.from_numpy(record.multiplicities),
-                compiled,
-                record.lattice,
-                gaussians=[(1.0, width)],
-                reach=math.sqrt(DIGITS / 2) / (math.pi * width),
-            )
+            orbits = crystal_orbits(record, compiled, math.sqrt(DIGITS / 2) / (math.pi * width))
+            (waves,) = OrbitKernel(functools.partial(gaussian_transforms, widths=[width]))([orbits])
             waves_time += time.perf_counter() - middle
             direct_time += middle - start
             scale = np.abs(direct).max()
-            worst = max(worst, float(np.abs(waves.numpy() - direct).max() / scale))
+            worst = max(worst, float(np.abs(waves[..., 0].numpy() - direct).max() / scale))
         print(
             f"{width:8.1f} {1e3 * direct_time / CRYSTALS:10.2f} {1e3 * waves_time / CRYSTALS:10.2f} {worst:17.1e}"
         )

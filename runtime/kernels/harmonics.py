@@ -43,7 +43,7 @@ def real_harmonics(u: Tensor, degree: int) -> Tensor:
         values += [0.375 * (35 * z**4 - 30 * z * z + 3), one * x * z * (7 * z * z - 3)]
         values += [two / 2 * (x * x - y * y) * (7 * z * z - 1), three * x * (x * x - 3 * y * y) * z]
         values += [four / 4 * (x * x * (x * x - 3 * y * y) - y * y * (3 * x * x - y * y))]
-    return torch.stack(values, dim=-1)
+    return torch.stack(values).movedim(0, -1)
 
 
 def harmonic_rotation(rotations: Tensor, degree: int) -> Tensor:

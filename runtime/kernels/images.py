@@ -6,7 +6,6 @@ equivalent atoms are never told apart, so that only the sites of the asymmetric 
 
 from __future__ import annotations
 
-import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -62,18 +61,25 @@ def images_within(
     """
     widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
     extents = np.floor(cutoff * widths + 0.5).astype(int)
-    cells = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.float64)
+    cells = np.indices(2 * extents + 1).reshape(3, -1).T - extents
     translations = cells @ lattice
+    lengths = np.linalg.norm(translations, axis=1)
+    # A gap between nearest cells, with components of at most 1/2, is no longer than half the edges together.
+    near = lengths < cutoff + np.linalg.norm(lattice, axis=1).sum() / 2
+    translations, squares = translations[near], lengths[near] ** 2
     found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
     rows = max(1, _BLOCK // len(translations))
-    for point, x in enumerate(points):
-        for start in range(0, len(atoms), rows):
-            gaps = atoms[start : start + rows] - x
-            gaps -= np.rint(gaps)
-            vectors = (gaps @ lattice)[:, None] + translations
-            squares = np.einsum("atc,atc->at", vectors, vectors)
-            atom, cell = np.nonzero((squares < cutoff * cutoff) & (squares > _SAME_POINT**2))
-            found.append((np.full(len(atom), point), owners[start + atom], vectors[atom, cell]))
+    for start in range(0, len(points) * len(atoms), rows):
+        point, atom = np.divmod(np.arange(start, min(start + rows, len(points) * len(atoms))), len(atoms))
+        gaps = atoms[atom] - points[point]
+        gaps = (gaps - np.rint(gaps)) @ lattice
+        # |gap + translation|^2 < cutoff^2, multiplied out.
+        longest = cutoff * cutoff - np.einsum("gc,gc->g", gaps, gaps)
+        pair, cell = np.nonzero(gaps @ (2 * translations.T) + squares < longest[:, None])
+        vectors = gaps[pair] + translations[cell]
+        other = np.einsum("vc,vc->v", vectors, vectors) > _SAME_POINT**2
+        pair = pair[other]
+        found.append((point[pair], owners[atom[pair]], vectors[other]))
     receivers, senders, vectors = (np.concatenate(part) for part in zip(*found, strict=True))
     return Neighbours(receivers, senders, vectors)
 

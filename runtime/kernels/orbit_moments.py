@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+import itertools
+
 import torch
 from torch import Tensor, nn
 
 from basis_store import CompiledSetting, CrystalRecord
-from runtime.kernels.reciprocal import waves_at, waves_within
+from runtime.kernels.orbits import crystal_orbits
+from runtime.kernels.pair_sums import pair_sums
 
 _TAIL = 6.0
 """Widths beyond the last shell's centre at which the sum over waves ends; what is left out is of order 1e-8."""
@@ -22,8 +24,9 @@ class OrbitMoments(nn.Module):
         M_IJ,s = 1/V^2 sum_k w_s(|G|) Re[conj F_I(k) F_J(k)] (G/|G|)^{tensor l}        for even l, Im for odd l,
 
     over every wave k != 0 of the real lattice. The product is the same for all waves of an orbit O, so that this
-    is the sum over orbits of w_s(|G_O|) Re[conj F_I F_J] Q_O^(l). It turns with the crystal, does not depend on
-    the choice of origin or cell, and is symmetric in I and J for even l, antisymmetric for odd l.
+    is the sum over orbits of w_s(|G_O|) Re[conj F_I F_J] Q_O^(l), and is computed so, in bounded memory. It turns
+    with the crystal, does not depend on the choice of origin or cell, and is symmetric in I and J for even l,
+    antisymmetric for odd l.
 
     On the other side of T6 it is a sum over pairs of atoms with a kernel of their distance: the moments of
     :class:`runtime.kernels.DirectKernel`, summed over the orbit of the first site.
@@ -46,6 +49,10 @@ class OrbitMoments(nn.Module):
             "centres", torch.linspace(self.width, greatest, shells, dtype=torch.float64), persistent=False
         )
         self.reach = greatest + _TAIL * self.width
+        # A symmetric tensor has one component for each way to choose its indices, whatever their order.
+        self._chosen = list(itertools.combinations_with_replacement(range(3), degree))
+        indices = itertools.product(range(3), repeat=degree)
+        self._places = [self._chosen.index(tuple(sorted(each))) for each in indices]
 
     def forward(
         self,
@@ -66,31 +73,21 @@ class OrbitMoments(nn.Module):
         Returns:
             (n, n, shells, 3, ..., 3) with ``degree`` Cartesian indices, in 1/Angstrom^6, in the lattice's frame.
         """
-        x = torch.from_numpy(record.coordinates) if coordinates is None else coordinates
-        cell = torch.from_numpy(record.lattice).to(x) if lattice is None else lattice
-        waves = torch.from_numpy(waves_within(record.lattice, self.reach).astype(np.float64)).to(x)
-        vectors = waves @ torch.linalg.inv(cell).T
-        lengths = torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
-        shells = torch.exp(-0.5 * ((lengths - self.centres.to(x)) / self.width) ** 2)
-        factors = _structure_factors(x, waves, record, compiled)
-        products = factors.conj()[:, None] * factors[None]
-        # One wave of each k, -k is listed; the other one adds the same.
-        parts = 2 * (products.real if self.degree % 2 == 0 else products.imag)
-        outer = torch.ones(len(waves), 1, dtype=x.dtype, device=x.device)
-        for _ in range(self.degree):
-            outer = (outer[:, :, None] * (vectors / lengths)[:, None, :]).flatten(1)
-        volume = torch.linalg.det(cell).abs()
-        moments: Tensor = torch.einsum("ijk,ks,kt->ijst", parts, shells, outer) / volume**2
-        return moments.reshape(*moments.shape[:3], *(3,) * self.degree)
+        orbits = crystal_orbits(record, compiled, self.reach, coordinates, lattice)
+        n, shells = len(record), len(self.centres)
+        columns = shells * len(self._chosen)
+        sums = pair_sums(orbits, self._weights, columns, imaginary=self.degree % 2 == 1) / orbits.volume**2
+        return sums.view(n, n, shells, -1)[..., self._places].view(n, n, shells, *(3,) * self.degree)
 
-
-def _structure_factors(x: Tensor, waves: Tensor, record: CrystalRecord, compiled: CompiledSetting) -> Tensor:
-    """(n, K) complex: for each site the sum of e_k over the atoms of its orbit in the cell."""
-    owners = torch.from_numpy(np.repeat(np.arange(len(record)), record.multiplicities)).to(x.device)
-    rotations = torch.from_numpy(compiled.rotations[record.images].astype(np.float64)).to(x)
-    shifts = torch.from_numpy(compiled.translations24[record.images] / 24).to(x)
-    atoms = torch.einsum("aij,aj->ai", rotations, x[owners]) + shifts
-    terms = waves_at(atoms, waves)
-    zeros = torch.zeros(len(x), len(waves), dtype=terms.dtype, device=x.device)
-    factors: Tensor = zeros.index_add(0, owners, terms)
-    return factors
+    def _weights(self, vectors: Tensor) -> Tensor:
+        """Means over the waves (h, m, 3) of each orbit of w_s (G/|G|)^{tensor l}; (shells components, m)."""
+        lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
+        shells = torch.exp(-0.5 * ((lengths - self.centres.to(vectors)) / self.width) ** 2)
+        axes = (vectors / lengths).unbind(-1)
+        components = []
+        for chosen in self._chosen:
+            component = torch.ones_like(axes[0])
+            for axis in chosen:
+                component = component * axes[axis]
+            components.append(component)
+        return torch.einsum("hms,hmc->scm", shells, torch.stack(components, dim=-1)).flatten(0, 1) / len(vectors)

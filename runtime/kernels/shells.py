@@ -3,52 +3,49 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from basis_store import CompiledSetting, CrystalRecord
+from runtime.kernels.chunks import sum_of_chunks
 from runtime.kernels.harmonics import real_harmonics
-from runtime.kernels.images import cell_atoms
-from runtime.kernels.reciprocal import waves_at, waves_within
+from runtime.kernels.orbits import CrystalOrbits, orbit_lengths
+
+_STEP = 8
+"""Sites that receive at once."""
 
 _TAIL = 6.0
 """Widths beyond the last shell's centre at which the sum over waves ends; what is left out is of order 1e-8."""
 
 
-class SiteWaves(NamedTuple):
-    """The waves of a crystal's real lattice at its sites: (K) waves, one of each G and -G, and G = 0.
+class GaussianShells(nn.Module):
+    """Functions w_s of |G|: Gaussians about c_s, and about -c_s, so that they are smooth at 0.
 
-    Attributes:
-        vectors: (K, 3) G in 1/Angstrom, without 2 pi, Cartesian.
-        phases: (n, K) complex128, e_k(x_I) at the sites.
-        factors: (n, K) complex128, the sum of e_k over the atoms of the site's orbit in the cell, divided by its
-            volume (T7: F_I / V); twice that where -G is left out.
+    Each is divided by its integral, so that its transform, a function of the distance in space, is 1 at r = 0:
+
+        kappa_s(r) = exp(-2 (pi width r)^2) [c_s^2 sinc(2 pi c_s r) + width^2 cos(2 pi c_s r)] / (c_s^2 + width^2)
+
+    Args:
+        greatest: centre of the last shell, 1/Angstrom, without 2 pi. The others are evenly spaced from
+            ``greatest / shells``; their width is the spacing.
+        shells: number of shells.
     """
 
-    vectors: Tensor
-    phases: Tensor
-    factors: Tensor
+    centres: Tensor
 
+    def __init__(self, greatest: float, shells: int) -> None:
+        super().__init__()
+        self.width = greatest / shells
+        self.register_buffer("centres", torch.linspace(self.width, greatest, shells), persistent=False)
+        self.reach = greatest + _TAIL * self.width
 
-def site_waves(record: CrystalRecord, compiled: CompiledSetting, reach: float) -> SiteWaves:
-    """All waves with |G| <= ``reach`` (1/Angstrom) that the group's centring lets through."""
-    waves = waves_within(record.lattice, reach)
-    centrings = compiled.translations24[(compiled.rotations == np.eye(3)).all(axis=(1, 2))].astype(np.int64)
-    present = (waves @ centrings.T % 24 == 0).all(axis=1)
-    waves = np.concatenate([np.zeros((1, 3), np.int64), waves[present]])
-    k = torch.from_numpy(waves.astype(np.float64))
-    atoms, _ = cell_atoms(record, compiled)
-    orbits = torch.split(torch.from_numpy(atoms), record.multiplicities.tolist())
-    factors = torch.stack([waves_at(orbit, k).sum(0) for orbit in orbits])
-    factors[:, 1:] *= 2
-    return SiteWaves(
-        vectors=torch.from_numpy(waves @ np.linalg.inv(record.lattice).T),
-        phases=waves_at(torch.from_numpy(record.coordinates), k),
-        factors=factors / record.volume,
-    )
+    def forward(self, lengths: Tensor) -> Tensor:
+        """(m,) |G| to (shells, m), in cubic Angstrom and in the type of ``lengths``."""
+        centres = self.centres.to(lengths)[:, None]
+        integrals = 4 * math.pi * math.sqrt(math.tau) * self.width * (centres.square() + self.width**2)
+        scale = math.sqrt(0.5 * math.log2(math.e)) / self.width  # as powers of 2, which take half of the time
+        x, c = scale * lengths, scale * centres
+        return (torch.exp2(-(x - c).square()) + torch.exp2(-(x + c).square())) / integrals
 
 
 class ReciprocalKernel(nn.Module):
@@ -59,69 +56,83 @@ class ReciprocalKernel(nn.Module):
         K_s,lm(x) = (1/V) sum_k w_s(|G|) (|G|/g_s)^l Y_lm(G/|G|) Re[i^l e_k(x) conj e_k(y)]
                   = sum over images of kappa_s,l(r) Y_lm(r/|r|),   r from x to the image,
 
-    over every wave of the real lattice. Here w_s is Gaussian about a centre c_s (and about -c_s, so that it is
-    smooth at 0) of a width s, g_s^2 = c_s^2 + width^2, and w_s is divided by its integral, so that kappa_s,0 is 1
-    at r = 0 and
+    over every wave of the real lattice, with w_s and kappa_s,0 of :class:`GaussianShells` and
+    g_s^2 = c_s^2 + width^2. With l = 0 these are the kernels of T6; they reach out to some 1 / (2 pi width) in
+    space, much further than sums over images can cheaply go, and belong beside :class:`DirectKernel`, which is
+    sharp at short distances. A site counts as an image of itself: it adds 1 at l = 0.
 
-        kappa_s,0(r) = exp(-2 (pi width r)^2) [c_s^2 sinc(2 pi c_s r) + width^2 cos(2 pi c_s r)] / g_s^2.
-
-    With l = 0 these are the kernels of T6; they reach out to some 1 / (2 pi width) in space, much further than
-    sums over images can cheaply go, and belong beside :class:`DirectKernel`, which is sharp at short distances.
-    A site counts as an image of itself: it adds 1 at l = 0.
+    Of what is sent, the sum over the atoms of a site is needed at one wave of each orbit (T7). What is received
+    differs from wave to wave, but e_{kR}(x) conj F(kR) = e_k(g x) conj F(k) for g = (R, t): the sum over the waves
+    of an orbit, with their angles, is one over the images of x, and comes before the products. So the cost grows
+    with sites times waves. Memory is bounded as in :class:`OrbitKernel`.
 
     Args:
-        greatest: centre of the last shell, 1/Angstrom, without 2 pi. The others are evenly spaced from
-            ``greatest / shells``; their width is the spacing.
-        shells: number of shells.
+        greatest, shells: of :class:`GaussianShells`.
         degree: highest l, 0 to 4.
     """
 
-    centres: Tensor
-
     def __init__(self, greatest: float, shells: int, degree: int) -> None:
         super().__init__()
-        self.degree, self.width = degree, greatest / shells
-        self.register_buffer("centres", torch.linspace(self.width, greatest, shells), persistent=False)
-        self.reach = greatest + _TAIL * self.width
+        self.degree, self.shells = degree, GaussianShells(greatest, shells)
+        self._degrees = [each for each in range(degree + 1) for _ in range(2 * each + 1)]
+        # Even degrees first: i^l turns cosines into sines where l is odd.
+        self._order = sorted(range(self.n_angular), key=lambda place: self._degrees[place] % 2)
+        self._n_even = sum(each % 2 == 0 for each in self._degrees)
 
     @property
     def n_angular(self) -> int:
         """(degree + 1)^2."""
         return (self.degree + 1) ** 2
 
-    def forward(self, vectors: Tensor, receivers: Tensor, senders: Tensor) -> Tensor:
-        """Sums over waves, in the type of ``vectors``.
+    def forward(self, orbits: CrystalOrbits, classes: Tensor | None = None, seen: Tensor | None = None) -> Tensor:
+        """Sums over waves; differentiable by coordinates, not by the lattice.
 
         Args:
-            vectors: (K, 3) as :attr:`SiteWaves.vectors`.
-            receivers: (n, K) as :attr:`SiteWaves.phases`.
-            senders: (n, c, K), or (1, c, K) if they are the same for all receivers: sums of
-                :attr:`SiteWaves.factors`.
+            orbits: a crystal, as far as ``self.shells.reach``.
+            classes: (C, n) 1 for the sites that make up each class of senders, else 0; default: each site is one.
+            seen: (n, c) the classes that each site is asked about; default: all.
 
         Returns:
             (n, c, (degree + 1)^2, shells).
         """
-        real, imaginary = self._weights(vectors)
-        rows = []
-        for receiver, sender in zip(receivers, senders.expand(len(receivers), -1, -1), strict=True):
-            products = receiver * sender.conj()
-            rows.append(products.real @ real + products.imag @ imaginary)
-        return torch.stack(rows).view(len(rows), -1, self.n_angular, len(self.centres))
+        n, parts = orbits.n_sites, 1 if orbits.centrosymmetric else 2
 
-    def _weights(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
-        """What real and imaginary parts of products are multiplied by; (K, (degree + 1)^2 shells) each."""
-        centres = self.centres.to(vectors)
-        lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-        shells = torch.exp(-0.5 * ((lengths - centres) / self.width) ** 2)
-        shells = shells + torch.exp(-0.5 * ((lengths + centres) / self.width) ** 2)
-        squares = centres**2 + self.width**2
-        shells = shells / (4 * math.pi * math.sqrt(math.tau) * self.width * squares)
-        angular = real_harmonics(vectors / lengths.clamp(min=1e-12), self.degree)
-        parts = []
-        for degree in range(self.degree + 1):
-            some = angular[:, degree**2 : (degree + 1) ** 2, None]
-            parts.append(some * (shells * (lengths / squares.sqrt()) ** degree)[:, None])
-        # Re[i^l z] is Re z, -Im z, -Re z, Im z, Re z for l = 0, 1, 2, 3, 4.
-        real = torch.cat([part * (1, 0, -1, 0, 1)[degree] for degree, part in enumerate(parts)], dim=1)
-        imaginary = torch.cat([part * (0, -1, 0, 1, 0)[degree] for degree, part in enumerate(parts)], dim=1)
-        return real.flatten(1), imaginary.flatten(1)
+        def part(rows: slice) -> Tensor:
+            vectors = orbits.vectors(rows).detach()
+            lengths = orbit_lengths(vectors)
+            scaled = self.shells(lengths) * orbits.sizes[rows]
+            even, odd = self._angular(vectors, lengths).tensor_split((self._n_even,), dim=1)
+            phases = orbits.phases(rows, sines=True)
+            turned = torch.stack([-phases[1], phases[0]])  # i (c + i s) = -s + i c
+            sent = orbits.factors(phases[:parts])
+            sent = (sent if classes is None else classes @ sent)[:, None]
+            found = []
+            for start in range(0, n, _STEP):
+                images = orbits.images[start : start + _STEP]
+                ours = [(source[:parts, images, None] * angular).sum(2)
+                        for source, angular in ((phases, even), (turned, odd))]  # fmt: skip
+                received = torch.cat(ours, dim=2)[:, :, None]
+                theirs = (sent if seen is None else sent[:, 0, seen[start : start + _STEP]])[:, :, :, None]
+                products = received[0] * theirs[0]
+                for one, other in zip(received[1:], theirs[1:], strict=True):
+                    products = torch.addcmul(products, one, other)
+                found.append(scaled @ products.flatten(0, 2).T)
+            return torch.cat(found, dim=1)
+
+        atoms = orbits.multiplicities if classes is None else classes @ orbits.multiplicities
+        atoms = atoms.expand(n, -1) if seen is None else atoms[seen]
+        rotations, angles, images = len(orbits.maps), self.n_angular + 2, len(orbits.owners)
+        floats = 2 * min(n, _STEP) * angles * (rotations + atoms.shape[1]) + 10 * images + 4 * rotations * angles
+        sums = sum_of_chunks(part, len(orbits.waves), floats, orbits.points)
+        back = torch.tensor(self._order, device=sums.device).argsort()
+        moments = sums.T.view(*atoms.shape, self.n_angular, -1)[:, :, back]
+        moments[:, :, 0] += atoms[:, :, None] * self.shells(atoms.new_zeros(1))[:, 0]  # k = 0
+        squares = self.shells.centres.to(moments) ** 2 + self.shells.width**2
+        degrees = torch.tensor(self._degrees).to(moments)[:, None]
+        return moments / (orbits.volume.detach() * squares ** (degrees / 2))
+
+    def _angular(self, vectors: Tensor, lengths: Tensor) -> Tensor:
+        """Y_lm(G/|G|) |G|^l over h, with the sign of i^l, at all waves (h, m, 3) of orbits; (h, q, m)."""
+        values = real_harmonics(vectors / lengths[:, None], self.degree).mT.contiguous()[:, self._order]
+        powers = torch.stack([(-1) ** (each // 2) * lengths**each for each in range(self.degree + 1)])
+        return values * powers[[self._degrees[place] for place in self._order]] / len(vectors)

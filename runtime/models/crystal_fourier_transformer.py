@@ -211,13 +211,12 @@ class CrystalFourierTransformer(CrystalModel):
     def network(self, batch: SitesBatch) -> Tensor:
         """(crystals, columns) of order one."""
         p, n = batch.numbers.shape
-        kernels = self.kernel(batch.vectors, batch.pairs, p * n * n)
-        kernels = kernels.view(p, n, n, *kernels.shape[1:])
+        kernels = self.kernel(batch.vectors, batch.pairs, p * n * n).transpose(0, 1)
         volume = self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME)
         tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
         tokens = tokens + volume[:, None]
         for block in self.blocks:
-            tokens = block(tokens, kernels[:, :, :, : (self.config.degree + 1) ** 2])
+            tokens = block(tokens, kernels[: (self.config.degree + 1) ** 2])
         weights = batch.weights[..., None]
         pooled = (self.per_site(tokens) * weights).sum(1)
         scalars: Iterator[Tensor] = iter(())

@@ -44,7 +44,7 @@ class KernelMoments(nn.Module):
 
         Args:
             tokens: (p, n, width), normalised.
-            kernels: (p, n, n, (degree + 1)^2, radial), zero for padding.
+            kernels: ((degree + 1)^2, p n n, radial), zero for padding.
 
         Returns:
             (p, heads, (degree + 1)^2, n, head_width).
@@ -52,10 +52,12 @@ class KernelMoments(nn.Module):
         p, n, _ = tokens.shape
         split = self.query_key_value(tokens).view(p, n, 3, self.heads, self.head_width)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
-        gates = 2 * torch.sigmoid(queries @ keys.transpose(-1, -2) / math.sqrt(self.head_width))
-        filters = torch.einsum("pijar,arh->phaij", kernels, self.filters[self.degrees]) * gates[:, :, None]
+        gates = torch.sigmoid(queries @ keys.mT / math.sqrt(self.head_width))
+        # The gate's factor 2 is on the filters: there are fewer. Pairs come last, where products are fast.
+        filters = (2 * self.filters)[self.degrees].mT @ kernels.mT
+        filters = filters.view(-1, self.heads, p, n, n).permute(2, 1, 0, 3, 4) * gates[:, :, None]
         moments = filters.reshape(p, self.heads, -1, n) @ values
-        result: Tensor = moments.view(p, self.heads, len(self.degrees), n, self.head_width)
+        result: Tensor = moments.view(p, self.heads, -1, n, self.head_width)
         return result
 
 
@@ -79,23 +81,23 @@ class KernelAttention(KernelMoments):
 
         Args:
             tokens: (p, n, width).
-            kernels: (p, n, n, (degree + 1)^2, radial), zero for padding.
+            kernels: ((degree + 1)^2, p n n, radial), zero for padding.
 
         Returns:
             (p, n, width).
         """
         p, n, _ = tokens.shape
         tokens = self.norm(tokens)
-        invariants = self._invariants(self.moments(tokens, kernels)).permute(0, 2, 1, 3, 4).reshape(p, n, -1)
+        invariants = self._invariants(self.moments(tokens, kernels)).view(p, n, -1)
         gate = 2 * torch.sigmoid(self.invariant_gate(tokens))
         result: Tensor = self.output(self.invariant_norm(invariants) * gate)
         return result
 
     def _invariants(self, moments: Tensor) -> Tensor:
-        """(p, h, (degree + 1)^2, n, d) -> (p, h, n, d, degree + 1)."""
-        parts = [moments[:, :, 0]]
-        for degree in range(1, self.degree + 1):
-            some = moments[:, :, degree**2 : (degree + 1) ** 2]
-            partners = torch.einsum("phmnd,hde->phmne", some, self.partners[degree - 1])
-            parts.append((some * partners).sum(2) / math.sqrt(2 * degree + 1))
-        return torch.stack(parts, dim=-1)
+        """(p, h, (degree + 1)^2, n, d) -> (p, n, h, d, degree + 1)."""
+        first, *others = moments.split_with_sizes([2 * degree + 1 for degree in range(self.degree + 1)], dim=2)
+        parts = [first[:, :, 0]]
+        for degree, some in enumerate(others, start=1):
+            partners = self.partners[degree - 1] / math.sqrt(2 * degree + 1)
+            parts.append((some * (some.flatten(2, 3) @ partners).view_as(some)).sum(2))
+        return torch.stack([part.transpose(1, 2) for part in parts], dim=-1)

@@ -91,7 +91,7 @@ class TensorHead(nn.Module):
         Args:
             tokens: (p, n, width).
             pooled: (p, width), of all sites.
-            kernels: (p, n, n, (degree + 1)^2 or more, radial), zero for padding.
+            kernels: ((degree + 1)^2 or more, p n n, radial), zero for padding.
             weights: (p, n, 1) share of each site in the atoms.
             allowed: (p, dimension, dimension) float64, from coordinates in the frame of the kernels' vectors to
                 the invariant subspace in the frame that is asked for.
@@ -117,15 +117,15 @@ class TensorHead(nn.Module):
         """(p, n, 2 l + 1, 2 channels) for each degree l > 0: gated mixtures of what surrounds each site."""
         p, n, _ = tokens.shape
         tokens = self.around.norm(tokens)
-        all_moments = self.around.moments(tokens, kernels[:, :, :, : (self.degree + 1) ** 2])
+        all_moments = self.around.moments(tokens, kernels[: (self.degree + 1) ** 2])
         all_moments = all_moments.permute(0, 3, 2, 1, 4).flatten(3)  # (p, n, (degree + 1)^2, heads * head_width)
         gates = (2 * torch.sigmoid(self.gates(tokens))).view(p, n, self.degree, 1, 2 * self.channels)
+        by_degree = all_moments.split_with_sizes([2 * degree + 1 for degree in range(self.degree + 1)], dim=2)
         moments = {}
-        for degree in range(1, self.degree + 1):
-            some = all_moments[:, :, degree**2 : (degree + 1) ** 2]
+        for degree, some in enumerate(by_degree[1:], start=1):
             size = some.square().mean(dim=(2, 3), keepdim=True)
-            some = some * torch.rsqrt(1 + size)  # large ones do not drown small ones
-            moments[degree] = (some @ self.mixtures[degree - 1]) * gates[:, :, degree - 1]
+            even = some * torch.rsqrt(1 + size)  # large ones do not drown small ones
+            moments[degree] = (even @ self.mixtures[degree - 1]) * gates[:, :, degree - 1]
         return moments
 
     def _along(self, path: _Path, moments: dict[int, Tensor]) -> Tensor:

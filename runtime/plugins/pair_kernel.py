@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord
-from runtime.kernels import DirectKernel, ReciprocalKernel, neighbours, site_waves
+from runtime.kernels import DirectKernel, OrbitKernel, ReciprocalKernel, crystal_orbits, neighbours
 from runtime.plugins.moments import moment_norms
 from runtime.store import Store, load_store
 
@@ -48,12 +48,13 @@ class PairKernel(nn.Module):
         super().__init__()
         self.direct = DirectKernel(cutoff, radial, degree)
         self.reciprocal = ReciprocalKernel(greatest, shells, degree)
+        self.invariant = OrbitKernel(self.reciprocal.shells)
         self.store = load_store() if store is None else store
 
     @property
     def n_features(self) -> int:
         """Columns: (degree + 1) (radial + shells)."""
-        return (self.direct.degree + 1) * (len(self.direct.centres) + len(self.reciprocal.centres))
+        return (self.direct.degree + 1) * (len(self.direct.centres) + len(self.reciprocal.shells.centres))
 
     @torch.no_grad()
     def forward(self, record: CrystalRecord) -> Tensor:
@@ -62,16 +63,17 @@ class PairKernel(nn.Module):
         Raises:
             basis_store.SettingError: the store does not hold the record's setting.
         """
-        compiled = self.store.compiled(record.setting)
+        compiled, device = self.store.compiled(record.setting), self.direct.centres.device
         n, degree = len(record), self.direct.degree
         found = neighbours(record, compiled, self.direct.cutoff)
         near = self.direct(
-            torch.from_numpy(found.vectors).to(self.direct.centres.device),
-            torch.from_numpy(found.receivers * n + found.senders).to(self.direct.centres.device),
+            torch.from_numpy(found.vectors).to(device),
+            torch.from_numpy(found.receivers * n + found.senders).to(device),
             n * n,
         )
-        waves = site_waves(record, compiled, self.reciprocal.reach)
-        far = self.reciprocal(waves.vectors, waves.phases, waves.factors[None])
+        orbits = crystal_orbits(record, compiled, self.reciprocal.shells.reach, device=device)
+        # Of degree 0, I and J are alike: half of the work.
+        far = self.reciprocal(orbits) if degree else self.invariant([orbits])[0][:, :, None]
         parts = [
             moment_norms(near, degree).view(n, n, -1).to(self.direct.centres),
             moment_norms(far, degree).flatten(2).to(self.direct.centres),

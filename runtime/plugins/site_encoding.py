@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord
-from runtime.kernels import ReciprocalKernel, site_waves
+from runtime.kernels import ReciprocalKernel, crystal_orbits
 from runtime.plugins.moments import moment_norms
 from runtime.store import Store, load_store
 
@@ -51,7 +52,7 @@ class SiteEncoding(nn.Module):
     @property
     def n_features(self) -> int:
         """Columns: 3 (degree + 1) shells."""
-        return 3 * (self.kernel.degree + 1) * len(self.kernel.centres)
+        return 3 * (self.kernel.degree + 1) * len(self.kernel.shells.centres)
 
     @torch.no_grad()
     def forward(self, *records: CrystalRecord) -> Tensor:
@@ -60,13 +61,15 @@ class SiteEncoding(nn.Module):
         Raises:
             basis_store.SettingError: the store does not hold the setting of a record.
         """
-        return torch.cat([self._encode(record) for record in records]).to(self.kernel.centres)
+        return torch.cat([self._encode(record) for record in records]).to(self.kernel.shells.centres)
 
     def _encode(self, record: CrystalRecord) -> Tensor:
-        waves = site_waves(record, self.store.compiled(record.setting), self.kernel.reach)
-        numbers = torch.from_numpy(record.numbers)
-        alike = (numbers[:, None] == numbers).to(waves.factors)
-        everything = waves.factors.sum(0).expand_as(waves.factors)
-        classes = torch.stack([waves.factors, alike @ waves.factors, everything], dim=1)
-        moments = self.kernel(waves.vectors, waves.phases, classes)
+        reach, device = self.kernel.shells.reach, self.kernel.shells.centres.device
+        orbits = crystal_orbits(record, self.store.compiled(record.setting), reach, device=device)
+        n = len(record)
+        elements, element = np.unique(record.numbers, return_inverse=True)
+        of_element = elements[:, None] == record.numbers
+        classes = np.concatenate([np.eye(n), of_element, np.ones((1, n))])
+        seen = np.stack([np.arange(n), n + element, np.full(n, n + len(elements))], axis=1)
+        moments = self.kernel(orbits, torch.from_numpy(classes).to(device), torch.from_numpy(seen).to(device))
         return moment_norms(moments, self.kernel.degree).flatten(1)

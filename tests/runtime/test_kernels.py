@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 
@@ -14,12 +15,15 @@ from basis_store import Setting, standard_settings
 from runtime import Store
 from runtime.kernels import (
     DirectKernel,
+    GaussianShells,
+    OrbitKernel,
     ReciprocalKernel,
+    crystal_orbits,
+    gaussian_transforms,
+    images,
     neighbours,
+    orbit_roots,
     real_harmonics,
-    reciprocal_kernel,
-    site_waves,
-    waves_within,
 )
 from runtime.kernels.harmonics import harmonic_rotation
 from tests.made_records import all_atoms, in_p1, made_record
@@ -62,17 +66,9 @@ def test_direct_and_reciprocal_sides_agree(setting: Setting, store: Store) -> No
         np.exp(-((np.linalg.norm(found.vectors, axis=1) / width) ** 2) / 2),
     )
     direct += np.eye(n)  # a site and itself
-    x = torch.from_numpy(record.coordinates)
-    waves = reciprocal_kernel(
-        x,
-        x,
-        torch.from_numpy(record.multiplicities),
-        compiled,
-        record.lattice,
-        gaussians=[(1.0, width)],
-        reach=5.6 / (math.pi * math.sqrt(2) * width),
-    )
-    assert waves.numpy() == pytest.approx(direct, rel=1e-9)
+    orbits = crystal_orbits(record, compiled, reach=5.6 / (math.pi * math.sqrt(2) * width))
+    (waves,) = OrbitKernel(functools.partial(gaussian_transforms, widths=[width]))([orbits])
+    assert waves[..., 0].numpy() == pytest.approx(direct, rel=1e-9)
 
 
 @STANDARD
@@ -81,8 +77,7 @@ def test_shells_equal_sums_over_images(setting: Setting, store: Store) -> None:
     record = made_record(setting, np.random.default_rng(setting.number), n_sites=2)
     n, shells, degree = len(record), 2, 4
     kernel = ReciprocalKernel(0.3, shells, degree).double()
-    waves = site_waves(record, store.compiled(setting), kernel.reach)
-    moments = kernel(waves.vectors, waves.phases, waves.factors[None])
+    moments = kernel(crystal_orbits(record, store.compiled(setting), kernel.shells.reach))
     found = neighbours(record, store.compiled(setting), cutoff=8.0)
     vectors = torch.from_numpy(found.vectors)
     lengths = vectors.norm(dim=1)
@@ -90,8 +85,8 @@ def test_shells_equal_sums_over_images(setting: Setting, store: Store) -> None:
     expected = torch.zeros(n, n, (degree + 1) ** 2, shells, dtype=torch.float64)
     for l in range(degree + 1):  # noqa: E741 - as it is always called
         columns = slice(l**2, (l + 1) ** 2)
-        for shell, centre in enumerate(kernel.centres.tolist()):
-            radial = torch.from_numpy(shell_in_space(lengths.numpy(), centre, kernel.width, l))
+        for shell, centre in enumerate(kernel.shells.centres.tolist()):
+            radial = torch.from_numpy(shell_in_space(lengths.numpy(), centre, kernel.shells.width, l))
             terms = angular[:, columns] * radial[:, None]
             pairs = (torch.from_numpy(found.receivers), torch.from_numpy(found.senders))
             expected[:, :, columns, shell].index_put_(pairs, terms, accumulate=True)
@@ -130,9 +125,10 @@ def test_the_kernel_of_a_site_with_itself_collects_the_moduli_of_the_basis(numbe
     side = 3.0
     record = made_record(Setting.standard(number), np.random.default_rng(number), n_sites=2)
     record = dataclasses.replace(record, lattice=side * np.eye(3))
-    kernel = ReciprocalKernel(1.0, 12, 0).double()
-    waves = site_waves(record, store.compiled(record.setting), kernel.reach)
-    own = kernel(waves.vectors, waves.phases, waves.factors[:, None])[:, 0, 0]
+    kernel = GaussianShells(1.0, 12).double()
+    orbits = crystal_orbits(record, store.compiled(record.setting), kernel.reach)
+    (pairs,) = OrbitKernel(kernel)([orbits])
+    own = pairs[range(2), range(2)]
     basis = store.basis(record.setting, radius=5)
     assert side * kernel.reach < 5
     squares = basis.evaluate_complex(torch.from_numpy(record.coordinates)).abs() ** 2
@@ -145,11 +141,12 @@ def test_the_kernel_of_a_site_with_itself_collects_the_moduli_of_the_basis(numbe
 
 
 @pytest.mark.parametrize("skewness", [0.0, 3.7])
-def test_waves_fill_an_ellipsoid(skewness: float) -> None:
+def test_waves_fill_an_ellipsoid(skewness: float, store: Store) -> None:
     """A fixed ball of indices would miss waves of long and of skew cells; the bounds of the search must not."""
     lattice = np.array([[3.0, 0, 0], [0, 17.0, 0], [skewness, 0, 5.0]])
     reach = 0.7
-    waves = waves_within(lattice, reach)
+    waves, sizes = orbit_roots(store.compiled(Setting.standard(1)), lattice, reach)
+    assert (sizes == 2).all()
     cube = np.array(list(itertools.product(range(-15, 16), repeat=3)))
     lengths = np.linalg.norm(cube @ np.linalg.inv(lattice).T, axis=1)
     expected = cube[(lengths <= reach) & cube.any(axis=1)]
@@ -211,12 +208,37 @@ def test_harmonics_end_at_degree_4(degree: int) -> None:
         real_harmonics(torch.eye(3), degree)
 
 
+def test_kernels_are_sums_over_images_in_any_order() -> None:
+    """One image after the other, far ones too; a pair without any is zero, and so is a crystal without any."""
+    generator = torch.Generator().manual_seed(0)
+    kernel = DirectKernel(cutoff=6.0, radial=8, degree=3).double()
+    vectors = 8 * torch.rand(50, 3, dtype=torch.float64, generator=generator) - 4
+    pairs = torch.randint(0, 9, (50,), generator=generator) // 2 * 2
+    expected = torch.zeros(10, 16, 8, dtype=torch.float64)
+    for vector, pair in zip(vectors, pairs, strict=True):
+        length = float(vector.norm())
+        shape = torch.exp(-0.5 * ((length - kernel.centres) / kernel.spacing) ** 2)
+        envelope = 0.5 * (math.cos(math.pi * length / 6) + 1) * (length < 6)
+        expected[pair] += envelope * torch.outer(real_harmonics(vector / length, 3), shape)
+    torch.testing.assert_close(kernel(vectors, pairs, 10), expected, rtol=1e-12, atol=1e-14)
+    assert not kernel(vectors[:0], pairs[:0], 4).any()
+    assert torch.autograd.gradcheck(lambda some: kernel(some, pairs[:9], 10), vectors[:9].requires_grad_())
+
+
 def test_kernels_fade_out_at_the_cutoff() -> None:
     kernel = DirectKernel(cutoff=6.0, radial=8, degree=2).double()
     vectors = torch.tensor([[0.0, 0.0, 6.0 - 1e-4], [0.0, 0.0, 6.0], [0.0, 7.0, 0.0]], dtype=torch.float64)
     values = kernel(vectors, torch.arange(3), 3)
     assert values[0].abs().max() < 1e-8
     assert (values[1:].abs() < 1e-20).all()
+
+
+def test_neighbours_are_the_same_in_small_blocks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = made_record(Setting.standard(166), np.random.default_rng(0))
+    whole = neighbours(record, store.compiled(record.setting), 6.0)
+    monkeypatch.setattr(images, "_BLOCK", 1000)
+    for one, other in zip(whole, neighbours(record, store.compiled(record.setting), 6.0), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_skew_cell_hides_no_neighbour(store: Store) -> None:

@@ -23,7 +23,8 @@ routing = basis.routing(basis.waves)
 x = torch.rand(5, 3)
 torch.testing.assert_close(project(x), basis.project(x, basis.waves), atol=2e-5, rtol=0)
 
-encoder, settings, crystals = WaveEncoder(store), [Setting.standard(n) for n in (2, 194, 227)], torch.arange(12) % 3
+encoder, settings = WaveEncoder(store), [Setting.standard(number) for number in (2, 194, 227)]
+crystals = torch.arange(12) % 3
 
 
 def model(x):  # the encoder stays as it is; what is around it is compiled

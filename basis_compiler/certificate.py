@@ -23,6 +23,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ from basis_compiler.tensor_certificate import prove_tensors
 from basis_store import CertificateError, CompiledSetting, Recipe, Setting, StoreReader
 from basis_store.frames import ball_norm, norm
 from basis_store.setting import Frame
+
+_Integer = TypeVar("_Integer", bound=np.integer)
 
 
 def prove(compiled: CompiledSetting) -> None:
@@ -48,13 +51,12 @@ def prove(compiled: CompiledSetting) -> None:
         setting,
         "the stored operations are not those of the space-group tables",
     )
-    waves = np.concatenate([compiled.waves, compiled.absent_waves]).astype(np.int64)
-    _prove_waves(setting, waves, compiled.norm_limit)
-    _prove_orbits(compiled, group)
-    _prove_real_forms(compiled)
-    _prove_witnesses(compiled, group)
-    _prove_completeness(compiled, group)
-    _prove_order(compiled)
+    listing = _Listing(compiled)
+    _prove_orbits(compiled, group, listing)
+    _prove_real_forms(compiled, listing)
+    _prove_witnesses(compiled, group, listing)
+    _prove_completeness(compiled, group, listing)
+    _prove_order(compiled, listing)
     _prove_origin_shifts(compiled, group)
 
 
@@ -67,10 +69,9 @@ def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = 
     """
     if store.settings != store.recipe.setting_list:
         raise CertificateError(f"{store.path} does not hold the settings of its recipe")
-    for setting in store.settings:
-        shared = store.shared_waves[setting.frame].astype(np.int64)
-        _prove_waves(setting, shared, ball_norm(store.recipe.radius))
-        _require(_in_order(shared, norm(shared, setting.frame)), setting, "the shared waves are out of order")
+    for setting in {setting.frame: setting for setting in store.settings}.values():
+        shared = _Waves(setting, store.shared_waves[setting.frame], ball_norm(store.recipe.radius))
+        _require(_in_order(shared.codes, shared.norms), setting, "the shared waves are out of order")
     for compiled in store:
         prove(compiled)
         prove_extent(compiled, store.recipe)
@@ -99,21 +100,26 @@ def dimensions(group: Operations, waves: NDArray[np.integer]) -> dict[int, int]:
     Raises:
         CertificateError: a sum is not an integer multiple of the group's order.
     """
-    waves = np.asarray(waves, dtype=np.int64)
-    norms, shell_of_wave = np.unique(norm(waves, group.setting.frame), return_inverse=True)
-    # counts[s, p]: pairs (g, k) in shell s with kR = k and k.t = p/24 mod 1.
-    counts = np.zeros((len(norms), UNIT), dtype=np.int64)
+    columns = _columns(waves)
+    return _dimensions(group, columns, norm(np.asarray(waves), group.setting.frame))
+
+
+def _dimensions(group: Operations, columns: IntArray, norms: IntArray) -> dict[int, int]:
+    codes, residues = _product(columns, _CODE), (columns % UNIT).astype(np.int16)
+    # counts[s, p]: pairs (g, k) with norm(k) = s, kR = k and k.t = p/24 mod 1.
+    counts = np.zeros((int(norms.max(initial=0)) + 1) * UNIT, dtype=np.int64)
     for rotation, translations in _by_rotation(group):
-        fixed = np.flatnonzero(((waves @ rotation == waves) @ _ONES) == 3)
-        slots = shell_of_wave[fixed] * UNIT + translations @ waves[fixed].T % UNIT
-        counts += np.bincount(slots.ravel(), minlength=counts.size).reshape(counts.shape)
-    sums = counts @ _POWERS_OF_ZETA
+        fixed = np.flatnonzero(_product(columns, rotation @ _CODE) == codes)
+        slots, turning = norms[fixed] * UNIT, residues[:, fixed]
+        for translation in translations:
+            counts += np.bincount(slots + _product(turning, translation) % UNIT, minlength=counts.size)
+    sums = counts.reshape(-1, UNIT) @ _POWERS_OF_ZETA
     _require(
         not sums[:, 1:].any() and not (sums[:, 0] % len(group)).any(),
         group.setting,
         "the character sum of T3 is not a whole number",
     )
-    return dict(zip(norms.tolist(), (sums[:, 0] // len(group)).tolist(), strict=True))
+    return {shell: int(sums[shell, 0]) // len(group) for shell in np.flatnonzero(np.bincount(norms)).tolist()}
 
 
 def _powers_of_zeta() -> IntArray:
@@ -128,18 +134,9 @@ def _powers_of_zeta() -> IntArray:
 
 
 _POWERS_OF_ZETA = _powers_of_zeta()
-_ONES = np.ones(3, dtype=np.int8)  # a product with it counts equal indices, faster than all(axis=1)
-
-
-def _prove_waves(setting: Setting, waves: IntArray, norm_limit: int) -> None:
-    """The waves are all those with norm up to the limit but 0: distinct, within it, and as many as there are."""
-    norms = norm(waves, setting.frame)
-    _require(
-        len(np.unique(_codes(waves))) == len(waves) == _number_of_waves(setting.frame, norm_limit)
-        and bool(((norms > 0) & (norms <= norm_limit)).all()),
-        setting,
-        f"the waves are not the complete shells up to norm {norm_limit}",
-    )
+_IDENTITY = np.eye(3, dtype=np.int64)
+_CODE = np.array([1 << 32, 1 << 16, 1])
+"""k @ _CODE is an integer that sorts like k, lexicographically; distinct k and k R have distinct ones."""
 
 
 @functools.cache
@@ -154,24 +151,76 @@ def _number_of_waves(frame: Frame, norm_limit: int) -> int:
     return count
 
 
-class _Lookup:
-    """Rows of waves by binary search among their codes."""
+class _Waves:
+    """The waves of a setting: all those with norm up to a limit but 0, each once, with a table to find them in.
 
-    def __init__(self, setting: Setting, waves: IntArray) -> None:
-        self.waves, self._setting = waves, setting
-        codes = _codes(waves)
-        self._order = np.argsort(codes)
-        self._sorted = codes[self._order]
+    Args:
+        setting: whose frame it is.
+        waves: (n, 3).
+        norm_limit: of the shells.
 
-    def rows(self, waves: IntArray) -> IntArray:
-        codes = _codes(waves)
-        places = np.minimum(np.searchsorted(self._sorted, codes), max(len(self._sorted) - 1, 0))
+    Raises:
+        CertificateError: they are not those waves.
+    """
+
+    def __init__(self, setting: Setting, waves: NDArray[np.integer], norm_limit: int) -> None:
+        self._setting = setting
+        self.norms = norm(waves, setting.frame)
+        complete = len(waves) == _number_of_waves(setting.frame, norm_limit) and bool(
+            ((self.norms > 0) & (self.norms <= norm_limit)).all()
+        )
+        self._require_complete(complete, norm_limit)
+        self.columns = _columns(waves)
+        self.codes = _product(self.columns, _CODE)
+        # No index is beyond this: norm >= 3 h^2, and the same for k and l, in both frames.
+        reach = math.isqrt(norm_limit // 3)
+        side = 2 * reach + 1
+        self._weights = np.array([side * side, side, 1])
+        self._middle = reach * int(self._weights.sum())
+        own = np.arange(len(waves))
+        self._table = np.zeros(side**3, dtype=np.int64)
+        self._table[self._places(_IDENTITY)] = own
+        self._require_complete(np.array_equal(self.images(_IDENTITY), own), norm_limit)
+
+    def images(self, matrix: IntArray) -> IntArray:
+        """(n,) the rows of k R for every wave k; all of them are in the list."""
+        rows = self._table.take(self._places(matrix), mode="clip")
         _require(
-            not len(codes) or (len(self._sorted) > 0 and np.array_equal(self._sorted[places], codes)),
+            np.array_equal(self.codes[rows], _product(self.columns, matrix @ _CODE)),
             self._setting,
             "an operation or k -> -k leads out of the listed waves",
         )
-        return np.asarray(self._order[places]) if len(codes) else places
+        return rows
+
+    def _places(self, matrix: IntArray) -> IntArray:
+        return _product(self.columns, matrix @ self._weights) + self._middle
+
+    def _require_complete(self, holds: bool, norm_limit: int) -> None:
+        statement = f"the waves are not the complete shells up to norm {norm_limit}"
+        _require(holds, self._setting, statement)
+
+
+class _Listing(_Waves):
+    """The waves of a compiled setting, balanced orbits before absent ones.
+
+    Attributes:
+        sizes, starts: (M + A,) of all orbits.
+        orbits: (n,) number of the orbit of each wave.
+    """
+
+    def __init__(self, compiled: CompiledSetting) -> None:
+        waves = np.concatenate([compiled.waves, compiled.absent_waves])
+        super().__init__(compiled.setting, waves, compiled.norm_limit)
+        self.sizes = np.concatenate([compiled.orbit_sizes, compiled.absence_sizes]).astype(np.int64)
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        _require(
+            bool((self.sizes > 0).all())
+            and compiled.orbit_starts[-1] == len(compiled.waves)
+            and compiled.absence_starts[-1] == len(compiled.absent_waves),
+            compiled.setting,
+            "the sizes of the orbits do not fit the waves",
+        )
+        self.orbits = np.repeat(np.arange(len(self.sizes)), self.sizes)
 
 
 def _by_rotation(group: Operations) -> list[tuple[IntArray, IntArray]]:
@@ -184,43 +233,40 @@ def _by_rotation(group: Operations) -> list[tuple[IntArray, IntArray]]:
     ]
 
 
-def _prove_orbits(compiled: CompiledSetting, group: Operations) -> None:
+def _prove_orbits(compiled: CompiledSetting, group: Operations, listing: _Listing) -> None:
     """Listed orbits, balanced and absent, are orbits; the balanced ones carry invariant coefficients (D3)."""
-    n_balanced = len(compiled.waves)
-    index = _Lookup(compiled.setting, np.concatenate([compiled.waves, compiled.absent_waves]).astype(np.int64))
-    sizes = np.concatenate([compiled.orbit_sizes, compiled.absence_sizes])
-    orbits = np.repeat(np.arange(len(sizes)), sizes)
-    firsts = np.cumsum(sizes) - sizes
-    phases = compiled.phases24.astype(np.int64)
-    reached = np.zeros(len(index.waves), dtype=bool)
+    balanced = slice(len(compiled.waves))
+    phases = compiled.phases24.astype(np.int16)
+    residues = (listing.columns[:, balanced] % UNIT).astype(np.int16)
+    reached = np.zeros(len(listing.codes), dtype=bool)
     for rotation, translations in _by_rotation(group):
-        images = index.rows(index.waves @ rotation)
-        reached[images[firsts]] = True
+        images = listing.images(rotation)
+        reached[images[listing.starts]] = True
         _require(
-            np.array_equal(orbits[images], orbits),
+            np.array_equal(listing.orbits[images], listing.orbits),
             compiled.setting,
             "an operation carries a wave out of its orbit",
         )
-        gains = translations @ index.waves[:n_balanced].T
-        _require(
-            not ((phases + gains - phases[images[:n_balanced]]) % UNIT).any(),
-            compiled.setting,
-            "a coefficient is not constant along an operation (D3)",
-        )
+        steps = phases[images[balanced]] - phases
+        for translation in translations:
+            _require(
+                not ((_product(residues, translation) - steps) % UNIT).any(),
+                compiled.setting,
+                "a coefficient is not constant along an operation (D3)",
+            )
     _require(bool(reached.all()), compiled.setting, "a listed orbit is not one orbit")
 
 
-def _prove_real_forms(compiled: CompiledSetting) -> None:
-    index = _Lookup(compiled.setting, compiled.waves.astype(np.int64))
-    orbit_of_wave = np.repeat(np.arange(compiled.n_orbits), compiled.orbit_sizes)
-    opposite = index.rows(-index.waves)
-    partner = orbit_of_wave + compiled.parts[orbit_of_wave]
+def _prove_real_forms(compiled: CompiledSetting, listing: _Listing) -> None:
+    balanced = slice(len(compiled.waves))
+    opposite = listing.images(-_IDENTITY)[balanced]
+    orbits = listing.orbits[balanced]
     _require(
-        np.array_equal(orbit_of_wave[opposite], partner),
+        bool((opposite < len(orbits)).all()) and np.array_equal(orbits[opposite], orbits + compiled.parts[orbits]),
         compiled.setting,
         "the parts do not say which orbit is -O",
     )
-    phases = compiled.phases24 + compiled.real_phases24[orbit_of_wave].astype(np.int64)
+    phases = compiled.phases24 + compiled.real_phases24[orbits].astype(np.int16)
     _require(not ((phases + phases[opposite]) % UNIT).any(), compiled.setting, "a real form is not real (T2)")
     _require(
         bool((np.abs(compiled.real_phases24 + 0.5) < UNIT // 4).all())
@@ -230,11 +276,12 @@ def _prove_real_forms(compiled: CompiledSetting) -> None:
     )
 
 
-def _prove_witnesses(compiled: CompiledSetting, group: Operations) -> None:
-    waves = compiled.absent_waves[compiled.absence_starts[:-1]].astype(np.int64)
-    first = np.full(len(waves), -1)
+def _prove_witnesses(compiled: CompiledSetting, group: Operations, listing: _Listing) -> None:
+    roots = listing.starts[compiled.n_orbits :]
+    columns, codes = listing.columns[:, roots], listing.codes[roots]
+    first = np.full(len(roots), -1)
     for number, (rotation, translation) in enumerate(zip(group.rotations, group.translations24, strict=True)):
-        proves = ((waves @ rotation == waves) @ _ONES == 3) & (waves @ translation % UNIT != 0)
+        proves = (_product(columns, rotation @ _CODE) == codes) & (_product(columns, translation) % UNIT != 0)
         first[proves & (first < 0)] = number
     _require(bool((first >= 0).all()), compiled.setting, "an orbit is called absent that is not (T1)")
     _require(
@@ -244,10 +291,10 @@ def _prove_witnesses(compiled: CompiledSetting, group: Operations) -> None:
     )
 
 
-def _prove_completeness(compiled: CompiledSetting, group: Operations) -> None:
-    expected = dimensions(group, np.concatenate([compiled.waves, compiled.absent_waves]))
-    norms, counts = np.unique(compiled.norms, return_counts=True)
-    found = dict.fromkeys(expected, 0) | dict(zip(norms.tolist(), counts.tolist(), strict=True))
+def _prove_completeness(compiled: CompiledSetting, group: Operations, listing: _Listing) -> None:
+    expected = _dimensions(group, listing.columns, listing.norms)
+    shells, counts = np.unique(compiled.norms, return_counts=True)
+    found = dict.fromkeys(expected, 0) | dict(zip(shells.tolist(), counts.tolist(), strict=True))
     _require(
         found == expected,
         compiled.setting,
@@ -255,25 +302,26 @@ def _prove_completeness(compiled: CompiledSetting, group: Operations) -> None:
     )
 
 
-def _prove_order(compiled: CompiledSetting) -> None:
+def _prove_order(compiled: CompiledSetting, listing: _Listing) -> None:
     setting, phases = compiled.setting, compiled.phases24
     _require(bool(((phases >= 0) & (phases < UNIT)).all()), setting, "a phase does not lie in 0 to 23")
     _require(not phases[compiled.orbit_starts[:-1]].any(), setting, "a root has a phase other than 0")
-    _prove_order_of_orbits(setting, compiled.waves, compiled.orbit_sizes, compiled.parts)
-    # Absent orbits are in the same order; which of them are pairs is not stored.
-    roots = compiled.absent_waves[compiled.absence_starts[:-1]].astype(np.int64)
-    index = _Lookup(setting, compiled.absent_waves.astype(np.int64))
-    orbit_of_wave = np.repeat(np.arange(len(roots)), compiled.absence_sizes)
-    parts = orbit_of_wave[index.rows(-roots)] - np.arange(len(roots))
-    _prove_order_of_orbits(setting, compiled.absent_waves, compiled.absence_sizes, parts)
+    # Which absent orbits are pairs is not stored.
+    opposite = listing.images(-_IDENTITY)[listing.starts]
+    parts = listing.orbits[opposite] - np.arange(len(opposite))
+    n_orbits, n_waves = compiled.n_orbits, len(compiled.waves)
+    for orbits, waves in (
+        (slice(n_orbits), slice(n_waves)),
+        (slice(n_orbits, None), slice(n_waves, None)),
+    ):
+        codes, norms = listing.codes[waves], listing.norms[waves]
+        _prove_order_of_orbits(setting, codes, norms, listing.sizes[orbits], parts[orbits])
 
 
 def _prove_order_of_orbits(
-    setting: Setting, waves: NDArray[np.integer], sizes: NDArray[np.integer], parts: NDArray[np.integer]
+    setting: Setting, codes: IntArray, norms: IntArray, sizes: IntArray, parts: IntArray
 ) -> None:
     """Orbits by the first wave of O u -O, O before -O; waves in store order in O, and mirrored in -O."""
-    waves = waves.astype(np.int64)
-    parts = np.asarray(parts, dtype=np.int64)
     starts = np.cumsum(sizes) - sizes
     seconds = np.flatnonzero(parts == -1)
     _require(
@@ -287,27 +335,27 @@ def _prove_order_of_orbits(
     rows = np.flatnonzero(mirrored)
     back = np.repeat(sizes[seconds], sizes[seconds])
     _require(
-        np.array_equal(waves[rows], -waves[rows - back]),
+        np.array_equal(codes[rows], -codes[rows - back]),
         setting,
         "the waves of -O are not minus those of O, in order",
     )
-    upright = np.where(mirrored[:, None], -waves, waves)
-    codes, orbits = _codes(upright), np.repeat(np.arange(len(sizes)), sizes)
-    inside = orbits[1:] == orbits[:-1]
-    _require(bool((codes[1:] < codes[:-1])[inside].all()), setting, "the waves of an orbit are out of order")
+    upright = np.where(mirrored, -codes, codes)
+    inside = np.ones(len(codes), dtype=bool)
+    inside[starts] = False
+    _require(bool((np.diff(upright) < 0)[inside[1:]].all()), setting, "the waves of an orbit are out of order")
     _require(
-        bool((np.maximum(codes, _codes(-upright)) <= codes[starts][orbits]).all()),
+        bool((np.abs(upright) <= np.repeat(upright[starts], sizes)).all()),
         setting,
         "a root is not the first wave of its orbit",
     )
-    heads = np.delete(waves[starts], seconds, axis=0)
-    _require(_in_order(heads, norm(heads, setting.frame)), setting, "the orbits are out of order")
+    heads = np.delete(starts, seconds)
+    _require(_in_order(codes[heads], norms[heads]), setting, "the orbits are out of order")
 
 
-def _in_order(waves: IntArray, norms: IntArray) -> bool:
+def _in_order(codes: IntArray, norms: IntArray) -> bool:
     """Whether waves ascend in norm and, for equal norms, descend lexicographically."""
-    step, codes = np.diff(norms), _codes(waves)
-    return bool(((step > 0) | ((step == 0) & (codes[1:] < codes[:-1]))).all())
+    step = np.diff(norms)
+    return bool(((step > 0) | ((step == 0) & (np.diff(codes) < 0))).all())
 
 
 def _prove_origin_shifts(compiled: CompiledSetting, group: Operations) -> None:
@@ -356,9 +404,15 @@ def _generated(steps: Iterable[IntArray], start: NDArray[np.bool_] | None = None
     return found
 
 
-def _codes(waves: NDArray[np.integer]) -> IntArray:
-    """One integer per wave that sorts like the wave, lexicographically."""
-    return np.asarray(waves.astype(np.int64) @ np.array([1 << 32, 1 << 16, 1]))
+def _columns(waves: NDArray[np.integer]) -> IntArray:
+    """(3, n) the indices of (n, 3) waves, each contiguous."""
+    return np.ascontiguousarray(np.asarray(waves).T, dtype=np.int64)
+
+
+def _product(columns: NDArray[_Integer], vector: IntArray) -> NDArray[_Integer]:
+    """(n,) k.v for every wave k; by columns, many times as fast as a product of integer matrices."""
+    one, two, three = vector.tolist()
+    return np.asarray(columns[0] * one + columns[1] * two + columns[2] * three)
 
 
 def _require(holds: bool, setting: Setting, statement: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
@@ -13,8 +14,7 @@ from basis_compiler.dual_graph import SpanningForest, spanning_forest
 from basis_compiler.operations import Operations, operations
 from basis_compiler.orbits import OrbitList, find_orbits
 from basis_compiler.origin_shifts import origin_shifts
-from basis_compiler.processes import in_processes
-from basis_compiler.waves import WaveIndex
+from basis_compiler.spreading import spread
 from basis_store import CompiledSetting, Recipe, Setting
 from basis_store.frames import ball, ball_norm, norm
 from basis_store.schema import COLUMNS
@@ -22,13 +22,19 @@ from basis_store.setting import Frame
 
 Progress = Callable[[int], None]
 
+_FAMILY = 16
+"""Settings that one task compiles at most: enough to pay for their dual graph, few enough to share out evenly."""
 
-def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | None = None) -> list[CompiledSetting]:
+
+def compile_recipe(
+    recipe: Recipe, *, workers: int = 1, scheduler: str | None = None, progress: Progress | None = None
+) -> list[CompiledSetting]:
     """Compile and prove every setting of a recipe.
 
     Args:
         recipe: what to compile.
         workers: processes; the result does not depend on their number.
+        scheduler: address of a Dask cluster that does the work instead.
         progress: called with the number of settings finished since the last call.
 
     Returns:
@@ -36,20 +42,22 @@ def compile_recipe(recipe: Recipe, *, workers: int = 1, progress: Progress | Non
 
     Raises:
         CertificateError: a setting fails its proof; nothing is returned then.
-        CompilationError: a worker process was killed.
+        CompilationError: a worker process was killed, or the cluster cannot do the work.
     """
     families = _families(recipe.setting_list)
-    report = progress or (lambda finished: None)
     compiled: list[CompiledSetting] = []
-    if workers <= 1:
-        for family in families:
-            compiled += compile_family(recipe, family)
-            report(len(family))
-    else:
-        function = functools.partial(compile_family, recipe)
-        for batch in in_processes(function, families, workers=workers, remedy="a smaller recipe"):
+    results = spread(
+        functools.partial(compile_family, recipe),
+        families,
+        workers=min(workers, len(families)),
+        scheduler=scheduler,
+        remedy="a smaller recipe",
+    )
+    with contextlib.closing(results):
+        for batch in results:
             compiled += batch
-            report(len(batch))
+            if progress:
+                progress(len(batch))
     return sorted(compiled, key=lambda one: one.setting)
 
 
@@ -72,21 +80,23 @@ def compile_family(recipe: Recipe, family: Sequence[Setting]) -> list[CompiledSe
 
 
 def _families(settings: Iterable[Setting]) -> list[tuple[Setting, ...]]:
-    """Settings grouped by frame and rotation set, the most expensive groups first (for the worker pool)."""
+    """Settings that share frame and rotations, a few at a time; the most expensive first, to share them out."""
 
     def key(setting: Setting) -> tuple[Frame, tuple[bytes, ...]]:
         return setting.frame, operations(setting).distinct_rotations
 
-    groups = itertools.groupby(sorted(settings, key=lambda s: (key(s), s)), key)
-    families = [tuple(members) for _, members in groups]
-    return sorted(families, key=lambda family: -sum(len(operations(s)) ** 2 for s in family))
+    families = []
+    for _, group in itertools.groupby(sorted(settings, key=lambda s: (key(s), s)), key):
+        members = tuple(group)
+        families += [members[start : start + _FAMILY] for start in range(0, len(members), _FAMILY)]
+    return sorted(families, key=lambda family: -sum(len(operations(setting)) for setting in family))
 
 
 class _Forests:
     """Spanning forests of one dual graph on successive batches of complete shells, built when first asked for.
 
     Orbits never leave a shell, so the graph falls apart by shells and can be grown outwards. Batch 0 is the
-    shared ball; each further batch reaches to an eighth more in radius than the one before.
+    shared ball; each further batch reaches to a fifth more in radius than the one before.
     """
 
     def __init__(self, frame: Frame, distinct_rotations: tuple[bytes, ...], radius: int) -> None:
@@ -99,13 +109,13 @@ class _Forests:
         while len(self._batches) <= number:
             waves = ball(self._frame, self._limit(len(self._batches)))
             inner = len(ball(self._frame, self._limit(len(self._batches) - 1))) if self._batches else 0
-            self._batches.append(spanning_forest(self._distinct_rotations, WaveIndex(waves[inner:])))
+            self._batches.append(spanning_forest(self._distinct_rotations, waves[inner:]))
         return self._batches[number]
 
     def _limit(self, number: int) -> int:
         limit = ball_norm(self._radius)
         for _ in range(number):
-            limit += limit // 4 + 1
+            limit += limit // 2 + 1
         return limit
 
 

@@ -6,50 +6,57 @@
 The graph is directed: an undirected one would let (v, u) overwrite (u, v) and conjugate the phases of 29
 groups. Its shape depends on the rotations alone, so one forest serves every setting with the same set of
 rotations; only the gains differ. :func:`dual_graph` is the whole of it for one setting, gains and parallel
-edges included; the compiler needs :func:`rotation_graph` and its forest, and checks all edges in arrays.
+edges included.
+
+The forest is grown in one component of each kind. A component is the orbit of its root, and its nodes stand for
+the cosets of the root's stabiliser: k R = k S exactly when R S^-1 fixes k. So components whose roots have the
+same stabiliser are one graph, in which the same rotations lead from the root to corresponding nodes, and there are
+no more kinds of them than subgroups. networkx finds a breadth-first tree of each kind, and arrays carry it to all
+components of that kind. Every edge of every component is checked against the gains later.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 
-from basis_compiler.operations import UNIT, IntArray, Operations, rotation_generators
+from basis_compiler.operations import (
+    UNIT,
+    IntArray,
+    Operations,
+    rotation_generators,
+    rotation_key,
+    rotation_of_key,
+)
+from basis_compiler.orbit_order import in_order
 from basis_compiler.waves import WaveIndex
+
+Edges = tuple[IntArray, IntArray, IntArray]
 
 
 @dataclass(frozen=True, eq=False)
 class SpanningForest:
-    """A breadth-first spanning forest of the dual graph of a rotation set on a list of ``n`` waves.
+    """A breadth-first spanning forest of the dual graph of a rotation set on ``n`` waves in ``M`` orbits.
 
     Attributes:
-        index: the waves; a component's root is the first of its waves in list order.
+        index: the waves, orbit after orbit in the order of the format; each starts with its root.
+        orbit_sizes: (M,) waves of each orbit.
+        parts: (M,) as in :class:`basis_store.CompiledSetting`.
         generators: (m, 3, 3) rotations that the edges stand for.
         images: (m, n) row of k R for each generator.
-        roots: (n,) row of the root of each wave's component.
         levels: per depth from 1 on, ``(children, parents, generators)``: three (c,) arrays.
     """
 
     index: WaveIndex
+    orbit_sizes: IntArray
+    parts: IntArray
     generators: IntArray
     images: IntArray
-    roots: IntArray
-    levels: tuple[tuple[IntArray, IntArray, IntArray], ...]
-
-
-def rotation_graph(images: IntArray) -> nx.DiGraph[int]:
-    """The dual graph without gains: nodes are rows, ``images[m]`` are the heads of generator m's edges.
-
-    Where generators run parallel, the edge keeps the first; the rest are checked with ``images`` all the same.
-    """
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    n_waves = images.shape[1]
-    graph.add_nodes_from(range(n_waves))
-    for generator in reversed(range(len(images))):
-        graph.add_edges_from(zip(range(n_waves), images[generator].tolist(), strict=True), generator=generator)
-    return graph
+    levels: tuple[Edges, ...]
 
 
 def dual_graph(group: Operations, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, int, int]]:
@@ -84,25 +91,79 @@ def lifted_generators(group: Operations) -> tuple[IntArray, IntArray]:
     )
 
 
-def spanning_forest(distinct_rotations: tuple[bytes, ...], index: WaveIndex) -> SpanningForest:
-    """Build the forest once for a set of rotations; ``index`` must be closed under them."""
+def spanning_forest(distinct_rotations: tuple[bytes, ...], waves: NDArray[np.integer]) -> SpanningForest:
+    """Build the forest once for a set of rotations.
+
+    Args:
+        distinct_rotations: as :attr:`Operations.distinct_rotations`.
+        waves: (n, 3) complete shells in store order.
+
+    Raises:
+        CertificateError: the waves are not closed under the rotations.
+    """
+    rotations = [rotation_of_key(key) for key in distinct_rotations]
     generators = rotation_generators(distinct_rotations)
-    images = np.empty((len(generators), len(index)), dtype=np.int64)  # P1 has no generators
-    for number, rotation in enumerate(generators):
-        images[number] = index.images(rotation)
-    graph = rotation_graph(images)
-    roots = np.full(len(index), -1, dtype=np.int64)
-    depths = np.zeros(len(index), dtype=np.int64)
-    edges: list[tuple[int, int, int]] = []
-    for root in range(len(index)):
-        if roots[root] >= 0:
-            continue
-        roots[root] = root
-        for parent, child in nx.bfs_edges(graph, root):
-            roots[child] = root
-            depths[child] = depths[parent] + 1
-            edges.append((child, parent, graph.edges[parent, child]["generator"]))
-    table = np.array(edges, dtype=np.int64).reshape(-1, 3)
-    edge_depths = depths[table[:, 0]]
-    levels = tuple(tuple(table[edge_depths == depth].T) for depth in range(1, int(depths.max(initial=0)) + 1))
-    return SpanningForest(index, generators, images, roots, levels)
+    index, orbit_sizes, parts = in_order(generators, WaveIndex(waves))
+    images = index.all_images(generators)
+    roots = np.cumsum(orbit_sizes) - orbit_sizes
+    copies = np.array([index.rows(index.waves[roots] @ rotation) for rotation in rotations])
+    stabilisers = (1 << np.arange(len(rotations))) @ (copies == roots)
+    levels: list[list[Edges]] = []
+    for stabiliser in np.unique(stabilisers).tolist():
+        own = copies[:, stabilisers == stabiliser]
+        for depth, (children, parents, edges) in enumerate(_tree(distinct_rotations, stabiliser)):
+            if depth == len(levels):
+                levels.append([])
+            levels[depth].append((own[children].ravel(), own[parents].ravel(), np.repeat(edges, own.shape[1])))
+    return SpanningForest(index, orbit_sizes, parts, generators, images, tuple(map(_joined, levels)))
+
+
+def _joined(edges: list[Edges]) -> Edges:
+    children, parents, generators = map(np.concatenate, zip(*edges, strict=True))
+    return children, parents, generators
+
+
+def component(distinct_rotations: tuple[bytes, ...], stabiliser: int) -> nx.DiGraph[int]:
+    """The component of a wave in the dual graph without gains.
+
+    Args:
+        distinct_rotations: as :attr:`Operations.distinct_rotations`.
+        stabiliser: the rotations that fix the wave k, as the sum of ``1 << number``.
+
+    Returns:
+        Nodes are k R, by the least number of such an R; edges carry the ``generator`` that they stand for. Where
+        several run parallel, it is one of them.
+    """
+    table = _products(distinct_rotations)
+    fixing = [number for number in range(len(table)) if stabiliser >> number & 1]
+    nodes = table[fixing].min(axis=0)
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(nodes.tolist())  # P1 has no edges
+    for generator, rotation in enumerate(rotation_generators(distinct_rotations)):
+        heads = nodes[table[:, distinct_rotations.index(rotation_key(rotation))]]
+        graph.add_edges_from(zip(nodes.tolist(), heads.tolist(), strict=True), generator=generator)
+    return graph
+
+
+@functools.cache
+def _tree(distinct_rotations: tuple[bytes, ...], stabiliser: int) -> tuple[Edges, ...]:
+    """A breadth-first tree of :func:`component` from k itself, as the levels of a :class:`SpanningForest`."""
+    graph = component(distinct_rotations, stabiliser)
+    (root,) = (node for node in graph if stabiliser >> node & 1)
+    depths = {root: 0}
+    levels: list[list[tuple[int, int, int]]] = []
+    for parent, child in nx.bfs_edges(graph, root):
+        depths[child] = depths[parent] + 1
+        if depths[child] > len(levels):
+            levels.append([])
+        levels[-1].append((child, parent, graph.edges[parent, child]["generator"]))
+    return tuple((level[:, 0], level[:, 1], level[:, 2]) for level in map(np.array, levels))
+
+
+@functools.cache
+def _products(distinct_rotations: tuple[bytes, ...]) -> IntArray:
+    """(p, p) the number of R S, for R and S by their numbers."""
+    rotations = np.array([rotation_of_key(key) for key in distinct_rotations])
+    numbers = {key: number for number, key in enumerate(distinct_rotations)}
+    products = np.einsum("aij,bjk->abik", rotations, rotations).reshape(-1, 3, 3)
+    return np.array([numbers[rotation_key(one)] for one in products]).reshape(len(rotations), -1)

@@ -7,12 +7,9 @@ The potential theta of the gains is propagated from each root along the spanning
 and every edge of every generator is then checked against it. A component in which one edge disagrees is
 frustrated: its coefficients are 0 and it is a systematic absence.
 
-Order and signs (part of the format; a change is a new major version):
-  * orbits by (norm, root of O u -O, O before -O), roots in store order (greatest first);
-  * the root of O u -O is its first wave in store order; the root of -O is minus the root of O, so that
-    psi_{-O} is the complex conjugate of psi_O, wave by wave;
-  * O = -O: the phase phi in -6..5 that makes exp(2 pi i phi/24) psi_O real, so that the root's term
-    is cos(2 pi k.x + phi) with a positive cosine part, or + sin.
+Signs (part of the format, as their order is): where O = -O, the phase phi in -6..5 that makes
+exp(2 pi i phi/24) psi_O real, so that the root's term is cos(2 pi k.x + phi) with a positive cosine part,
+or + sin.
 """
 
 from __future__ import annotations
@@ -40,42 +37,28 @@ class OrbitList:
 
 
 def find_orbits(group: Operations, forest: SpanningForest) -> OrbitList:
-    """Solve the constraints of a setting on the waves of ``forest`` (complete shells, store order)."""
-    theta = propagate(group, forest)
-    frustrated = _frustrated(group, forest, theta)
-    waves, roots = forest.index.waves, forest.roots
-
-    # -O of each orbit. Store order is not symmetric under k -> -k: re-root -O at minus the root of O.
-    opposite = forest.index.rows(-waves)
-    partner = roots[opposite]
-    second = partner < roots
-    theta = (theta + np.where(second, theta[opposite[partner]] * -1, 0)) % UNIT
-    part = np.where(partner == roots, 0, np.where(second, -1, 1))
-
-    # Sort: orbit pairs by the first root of the pair, O before -O; inside O in store order, inside -O mirrored.
-    pair = np.minimum(roots, partner)
-    mirrored_row = np.where(second, opposite, np.arange(len(waves)))
-    order = np.lexsort((mirrored_row, second, pair))
-    balanced, absent = order[~frustrated[order]], order[frustrated[order]]
-
-    sizes, starts = _runs(roots[balanced])
-    absence_sizes, absence_starts = _runs(roots[absent])
-    first, absent_first = balanced[starts], absent[absence_starts]
+    """Solve the constraints of a setting on the waves of ``forest``."""
+    index, sizes = forest.index, forest.orbit_sizes
+    starts = np.cumsum(sizes) - sizes
+    gains = _gains(group, forest)
+    theta = propagate(gains, forest)
+    torn = np.logical_or.reduceat(_torn(gains, forest, theta), starts)
+    torn_waves = np.repeat(torn, sizes)
+    opposite_roots = index.rows(-index.waves[starts])
     return OrbitList(
-        orbit_sizes=sizes,
-        parts=part[first],
-        real_phases24=np.where(part[first] == 0, _real_phase(theta[opposite[first]]), 0),
-        waves=waves[balanced],
-        phases24=theta[balanced],
-        absence_sizes=absence_sizes,
-        witnesses=find_witnesses(group, waves[absent_first]),
-        absent_waves=waves[absent],
+        orbit_sizes=sizes[~torn],
+        parts=forest.parts[~torn],
+        real_phases24=np.where(forest.parts == 0, _real_phase(theta[opposite_roots]), 0)[~torn],
+        waves=index.waves[~torn_waves],
+        phases24=theta[~torn_waves],
+        absence_sizes=sizes[torn],
+        witnesses=find_witnesses(group, index.waves[starts[torn]]),
+        absent_waves=index.waves[torn_waves],
     )
 
 
-def propagate(group: Operations, forest: SpanningForest) -> IntArray:
+def propagate(gains: IntArray, forest: SpanningForest) -> IntArray:
     """The potential theta in 24ths of every wave of the forest, 0 at its roots."""
-    gains = _gains(group, forest)
     theta = np.zeros(len(forest.index), dtype=np.int64)
     for children, parents, generators in forest.levels:
         theta[children] = (theta[parents] + gains[generators, parents]) % UNIT
@@ -83,26 +66,24 @@ def propagate(group: Operations, forest: SpanningForest) -> IntArray:
 
 
 def _gains(group: Operations, forest: SpanningForest) -> IntArray:
+    """(m + centrings, n) the gain of each wave's edges, those of the centring loops behind the others."""
     _, translations = lifted_generators(group)
-    return translations[: len(forest.generators)] @ forest.index.waves.T % UNIT
+    return translations @ forest.index.waves.T % UNIT
 
 
-def _frustrated(group: Operations, forest: SpanningForest, theta: IntArray) -> np.ndarray:
-    """Whether each wave's component breaks the potential on any edge of any generator, centring loops included."""
-    torn = ((theta + _gains(group, forest) - theta[forest.images]) % UNIT != 0).any(axis=0)
-    torn |= (group.centrings24 @ forest.index.waves.T % UNIT != 0).any(axis=0)
-    component_torn = np.zeros(len(torn), dtype=bool)
-    component_torn[forest.roots[torn]] = True
-    return component_torn[forest.roots]
+def _torn(gains: IntArray, forest: SpanningForest, theta: IntArray) -> np.ndarray:
+    """Whether an edge that leaves a wave breaks the potential, for any generator, centring loops included."""
+    torn = gains[len(forest.images) :].any(axis=0)
+    for own, heads in zip(gains, forest.images, strict=False):
+        torn |= (theta + own - theta[heads]) % UNIT != 0
+    return np.asarray(torn)
 
 
 def find_witnesses(group: Operations, waves: IntArray) -> IntArray:
     """For each wave the first operation with kR = k and k.t not an integer, -1 where there is none (T1)."""
-    witnesses = np.full(len(waves), -1, dtype=np.int64)
-    for number in reversed(range(len(group))):
-        fixed = (waves @ group.rotations[number] == waves).all(axis=1)
-        witnesses[fixed & (waves @ group.translations24[number] % UNIT != 0)] = number
-    return witnesses
+    fixed = (waves @ group.rotations == waves).all(axis=2)
+    proving = fixed & (group.translations24 @ waves.T % UNIT != 0)
+    return np.asarray(np.where(proving.any(axis=0), proving.argmax(axis=0), -1))
 
 
 def _real_phase(theta_of_minus_root: IntArray) -> IntArray:
@@ -112,9 +93,3 @@ def _real_phase(theta_of_minus_root: IntArray) -> IntArray:
     """
     half = (-theta_of_minus_root // 2) % (UNIT // 2)
     return np.asarray((half + UNIT // 4) % (UNIT // 2) - UNIT // 4)
-
-
-def _runs(labels: IntArray) -> tuple[IntArray, IntArray]:
-    """Lengths and first positions of the runs of equal labels."""
-    starts = np.flatnonzero(np.concatenate([[True], labels[1:] != labels[:-1]])[: len(labels)])
-    return np.diff(np.append(starts, len(labels))), starts

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
+from basis_compiler.in_flight import in_flight
 from basis_store import CompilationError
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
+
+_AHEAD = 3
+"""Tasks under way per process: one in work, the others so that it need not wait."""
 
 
 def available_cores() -> int:
@@ -26,25 +32,32 @@ def available_cores() -> int:
 
 
 def in_processes(
-    function: Callable[[_Task], _Result], tasks: Sequence[_Task], *, workers: int, remedy: str
+    function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, workers: int, remedy: str
 ) -> Iterator[_Result]:
     """Results of ``function`` on each of the tasks, as they come; however this ends, no worker is left running.
 
     Args:
         function: a function of a module, or a ``partial`` of one.
-        tasks: what to call it with.
+        tasks: what to call it with; taken as they are needed.
         workers: processes.
         remedy: what helps when the kernel kills one, besides using fewer.
 
     Raises:
         CompilationError: a worker was killed.
     """
+    left = iter(tasks)
+    first = list(itertools.islice(left, workers))
+    if not first:
+        return
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(min(workers, len(tasks)), initializer=_initialize_worker) as pool:
-        futures = [pool.submit(function, task) for task in tasks]
+    with ProcessPoolExecutor(len(first), initializer=_initialize_worker) as pool:
         try:
-            for future in as_completed(futures):
-                yield future.result()
+            yield from in_flight(
+                itertools.chain(first, left),
+                submit=lambda task: pool.submit(function, task),
+                wait=functools.partial(wait, return_when=FIRST_COMPLETED),
+                most=lambda: _AHEAD * workers,
+            )
         except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
             for child in set(multiprocessing.active_children()) - others:

@@ -50,6 +50,11 @@ class WaveIndex:
             )
         return rows
 
+    def all_images(self, rotations: IntArray) -> IntArray:
+        """(m, n) the :meth:`images` of ``rotations`` (m, 3, 3)."""
+        rows = [self.images(rotation) for rotation in rotations]
+        return np.array(rows, dtype=np.int64).reshape(len(rotations), len(self))
+
     def _address(self, waves: NDArray[np.integer]) -> IntArray:
         weights = np.array([self._side * self._side, self._side, 1])
         return np.asarray(waves @ weights + self._reach * weights.sum())

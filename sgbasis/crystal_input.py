@@ -6,7 +6,7 @@ One that cannot be read never stands in the way of the others.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,23 +14,17 @@ import numpy as np
 
 from basis_compiler import available_cores, compile_crystal
 from basis_compiler.crystals.entries import CrystalFile, Entry
-from basis_compiler.crystals.sources import read_source
 from basis_compiler.processes import in_processes
-from basis_store import (
-    CertificateError,
-    CrystalError,
-    CrystalRecord,
-    SgbasisError,
-    open_crystals,
-)
+from basis_store import CertificateError, CrystalError, CrystalRecord
+from sgbasis.dataset_rows import DatasetRows, is_dataset
+from sgbasis.entry_streams import Place
+from sgbasis.input_files import Chunk, InputFile, cut, message, survey
 
-_CHUNK = 64
-"""Entries that a process works on at once; fewer than two chunks are not worth a process."""
+CHUNK = 256
+"""Entries that a process works on at once: some seconds of work. Fewer than two chunks are not worth a process."""
 
 _NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
 """What is wrong with one crystal, and no reason to give up on the others."""
-
-_DATASET = (".h5", ".hdf5")
 
 
 class Reading(NamedTuple):
@@ -45,81 +39,60 @@ class Reading(NamedTuple):
     crystal: CrystalRecord | str
 
 
-class _Task(NamedTuple):
-    """One entry, and the path to say in messages instead of the entry's name."""
-
-    source: str
-    entry: Entry
-
-
-def read_inputs(
-    paths: Sequence[Path], *, tolerance: float, progress: Callable[[int, int], object] | None = None
-) -> list[Reading]:
-    """Read and standardise the crystals of ``paths``, in their order; on all cores when there are many.
+def read_inputs(path: Path, *, tolerance: float) -> list[Reading]:
+    """Read and standardise all crystals of a file or folder, in their order; on all cores when there are many.
 
     Args:
-        paths: compiled datasets, and all that :mod:`basis_compiler.crystals.sources` reads.
+        path: a compiled dataset, or what :mod:`basis_compiler.crystals.sources` reads.
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
-        progress: called with the number of entries finished, and of all.
     """
-    parts = [one for path in paths for one in _part(path)]
-    compiled = iter(_compiled([one for one in parts if isinstance(one, _Task)], tolerance, progress))
-    return [reading for one in parts for reading in (next(compiled) if isinstance(one, _Task) else [one])]
-
-
-def _part(path: Path) -> list[Reading | _Task]:
-    try:
-        if path.suffix.lower() in _DATASET:
-            return [Reading(str(path), record) for record in open_crystals(path)]
-        entries = read_source(path).entries
-    except (SgbasisError, OSError) as error:
-        return [Reading(str(path), _message(error, path, path.name))]
-    return [_Task(str(one.path if isinstance(one, CrystalFile) else path), one) for one in entries]
-
-
-def _compiled(
-    tasks: Sequence[_Task], tolerance: float, progress: Callable[[int, int], object] | None
-) -> list[list[Reading]]:
-    """The outcome of each task, in order."""
-    chunks = [(start, tasks[start : start + _CHUNK]) for start in range(0, len(tasks), _CHUNK)]
-    compile_one = functools.partial(_compile_chunk, tolerance)
+    chunks = list(enumerate(cut(survey([path]), CHUNK)))
+    read = functools.partial(_numbered, tolerance)
     results = (
-        in_processes(compile_one, chunks, workers=available_cores(), remedy="fewer crystals")
+        in_processes(read, chunks, workers=available_cores(), remedy="fewer crystals")
         if len(chunks) > 1
-        else map(compile_one, chunks)
+        else map(read, chunks)
     )
-    outcomes: dict[int, list[list[Reading]]] = {}
-    done = 0
-    for start, chunk in results:
-        outcomes[start] = chunk
-        done += len(chunk)
-        if progress is not None:
-            progress(done, len(tasks))
-    return [outcome for start in sorted(outcomes) for outcome in outcomes[start]]
+    return [reading for _, found in sorted(results, key=lambda one: one[0]) for reading in found]
 
 
-def _compile_chunk(tolerance: float, chunk: tuple[int, Sequence[_Task]]) -> tuple[int, list[list[Reading]]]:
-    start, tasks = chunk
-    return start, [list(_readings(task, tolerance)) for task in tasks]
+def _numbered(tolerance: float, chunk: tuple[int, Chunk]) -> tuple[int, list[Reading]]:
+    return chunk[0], list(readings(chunk[1], tolerance=tolerance))
 
 
-def _readings(task: _Task, tolerance: float) -> Iterator[Reading]:
-    source, entry = task
+def readings(chunk: Chunk, *, tolerance: float) -> Iterator[Reading]:
+    """Read and standardise the crystals of a chunk, in their order.
+
+    Raises:
+        CrystalError: a file was changed since it was looked at.
+        OSError: it is not there any more.
+    """
+    for file, start, stop in chunk:
+        if file.problem:
+            yield Reading(file.path, file.problem)
+            continue
+        for one in _opened(file).take(start, stop):
+            if isinstance(one, CrystalRecord):
+                yield Reading(file.path, one)
+            else:
+                source = str(one.path) if isinstance(one, CrystalFile) else file.path
+                yield from _standardised(one, source, tolerance)
+
+
+@functools.lru_cache(maxsize=1)
+def _opened(file: InputFile) -> DatasetRows | Place:
+    """The file that this process reads: chunks come in their order, so there is one at a time."""
+    path = Path(file.path)
+    return DatasetRows(path) if is_dataset(path) else Place(path)
+
+
+def _standardised(entry: Entry, source: str, tolerance: float) -> Iterator[Reading]:
     try:
         for sample in entry.samples(tolerance):
             try:
                 crystal = compile_crystal(sample.build(), identifier=sample.identifier, tolerance=tolerance)
                 yield Reading(source, crystal)
             except _NO_CRYSTAL as error:
-                yield Reading(source, _message(error, source, Path(source).name))
+                yield Reading(source, message(error, source))
     except (CrystalError, OSError) as error:
-        yield Reading(source, _message(error, source, Path(source).name))
-
-
-def _message(error: Exception, source: str | Path, name: str) -> str:
-    """One line that begins with the path; messages from below begin with the file's name or with neither."""
-    text = " ".join(((isinstance(error, OSError) and error.strerror) or str(error)).split())
-    for known in (str(source), name):
-        if text.startswith(known):
-            return f"{source}{text.removeprefix(known)}"
-    return f"{source}: {text}"
+        yield Reading(source, message(error, source))

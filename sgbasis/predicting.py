@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,9 +87,7 @@ def tensor_kind(prediction: Prediction) -> str:
 
 
 def predictions(
-    found: Sequence[tuple[str, CrystalRecord]],
-    models: Sequence[tuple[Pretrained, CrystalModel]],
-    progress: Callable[[int], object] | None = None,
+    found: Sequence[tuple[str, CrystalRecord]], models: Sequence[tuple[Pretrained, CrystalModel]]
 ) -> list[Prediction]:
     """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
     from runtime.domain import outside_domain
@@ -98,7 +96,7 @@ def predictions(
     from runtime.prediction import predict
     from runtime.target_values import physical_value
 
-    values = [predict(model, (record for _, record in found), progress=progress) for _, model in models]
+    values = [predict(model, (record for _, record in found)) for _, model in models]
     return [
         Prediction(
             source=source,
@@ -127,7 +125,7 @@ def _found(structures: Any, tolerance: float) -> Iterator[tuple[str, CrystalReco
     elif isinstance(structures, str | os.PathLike):
         path = Path(structures)
         path.stat()  # a missing file is an OSError, as elsewhere in Python, and no crystal's fault
-        for source, crystal in read_inputs([path], tolerance=tolerance):
+        for source, crystal in read_inputs(path, tolerance=tolerance):
             if isinstance(crystal, str):
                 raise CrystalError(crystal)
             yield source, crystal

@@ -10,13 +10,18 @@ from collections.abc import Sequence
 from sgbasis.predicting import Prediction
 
 COLUMNS = ("file", "identifier", "formula", "space group", "property", "value", "unit", "notes")
+_NAMES = tuple(name.replace(" ", "_") for name in COLUMNS)
 
 
-def csv_text(predictions: Sequence[Prediction]) -> str:
-    """One row per crystal and property, below a row of names; the value of a tensor is a matrix in JSON."""
+def csv_head() -> str:
+    """The row of names that stands above :func:`csv_rows`."""
+    return f"{','.join(_NAMES)}\n"
+
+
+def csv_rows(predictions: Sequence[Prediction]) -> str:
+    """One row per crystal and property; the value of a tensor is a matrix in JSON."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(name.replace(" ", "_") for name in COLUMNS)
     for one in predictions:
         value = f"{one.value:.6g}" if isinstance(one.value, float) else json.dumps(_plain(one))
         writer.writerow(row(one, value))
@@ -24,11 +29,10 @@ def csv_text(predictions: Sequence[Prediction]) -> str:
 
 
 def jsonl_text(predictions: Sequence[Prediction]) -> str:
-    """One object per crystal and property, a line each; tensors as matrices, as in :func:`csv_text`."""
+    """One object per crystal and property, a line each; tensors as matrices, as in :func:`csv_rows`."""
     lines = []
     for one in predictions:
-        names = (name.replace(" ", "_") for name in COLUMNS)
-        record: dict[str, object] = dict(zip(names, row(one, ""), strict=True))
+        record: dict[str, object] = dict(zip(_NAMES, row(one, ""), strict=True))
         record |= {"value": _plain(one), "notes": list(one.notes)}
         lines.append(json.dumps(record, allow_nan=False) + "\n")
     return "".join(lines)

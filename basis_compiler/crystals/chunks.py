@@ -8,6 +8,7 @@ carry their shapes, ``["name", [3, 3]]`` as JSON, since chunks may disagree abou
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from basis_compiler.crystals.records import compile_crystal
 from basis_compiler.crystals.targets import UNITS, Remarks, target_values
 from basis_store import CertificateError, CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
 from basis_store.crystals.schema import SPLITS
+from basis_store.crystals.writer import dataset_image
 
 _NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
 """What is wrong with one crystal, and no reason to give up on the others."""
@@ -27,9 +29,11 @@ _NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
 _TWICE = "a crystal of this identifier came before"
 
 
-def compile_chunk(tolerance: float, chunk: tuple[Path, Sequence[Entry]]) -> int:
-    """Compile the entries of a chunk to the file of this name; their number."""
-    path, entries = chunk
+def compile_chunk(tolerance: float, chunk: tuple[str, Sequence[Entry]]) -> tuple[str, bytes]:
+    """Compile the entries of a chunk; its name, and the bytes of its file, which the caller writes."""
+    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    name, entries = chunk
     records: dict[str, CrystalRecord] = {}
     skipped: list[tuple[str, str]] = []
     remarks: Remarks = Counter()
@@ -42,8 +46,8 @@ def compile_chunk(tolerance: float, chunk: tuple[Path, Sequence[Entry]]) -> int:
             else:
                 records[outcome.identifier] = outcome
     notes = [json.dumps([*remark, count]) for remark, count in remarks.items()]
-    write_crystals(path, records.values(), skipped=skipped, notes=notes)
-    return len(entries)
+    image, _ = dataset_image(records.values(), skipped=skipped, notes=notes)
+    return name, image
 
 
 def _outcomes(entry: Entry, tolerance: float, remarks: Remarks) -> Iterator[CrystalRecord | tuple[str, str]]:

@@ -16,12 +16,13 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from basis_compiler.crystals.carried_file import carried
 from basis_compiler.crystals.chunks import compile_chunk, join_chunks
 from basis_compiler.crystals.entries import Entry
 from basis_compiler.crystals.sources import read_source
-from basis_compiler.processes import in_processes
+from basis_compiler.spreading import spread
 from basis_store import CrystalError, CrystalRecipe, CrystalTable, SgbasisError, open_crystals
-from basis_store.atomic_write import check_writable
+from basis_store.atomic_write import check_writable, write_atomically
 from basis_store.crystals.schema import FORMAT_VERSION
 from basis_store.hdf5_file import provenance
 
@@ -38,6 +39,7 @@ def compile_dataset(
     tolerance: float = 0.01,
     units: Mapping[str, str] | None = None,
     workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> CrystalTable:
     """Compile the crystals of ``inputs`` to the dataset ``output``.
@@ -51,11 +53,13 @@ def compile_dataset(
         tolerance: in Angstrom, as for :func:`standardize`.
         units: of targets, by name, where they are not known by the name.
         workers: processes; the result does not depend on their number.
+        scheduler: address of a Dask cluster that does the work instead. Its workers need no disk in common with
+            this process, which sends them the content of the inputs and writes all files itself.
         progress: called with the number of entries finished, and of all.
 
     Raises:
         CrystalError: an input that cannot be read at all, or no crystal is left.
-        CompilationError: a worker process was killed.
+        CompilationError: a worker process was killed, or the cluster cannot do the work.
         RecipeError: the tolerance is not between 0 and 0.25 Angstrom.
         OSError: an input does not exist, or the output cannot be written.
     """
@@ -74,7 +78,7 @@ def compile_dataset(
         for start in range(0, len(entries), _CHUNK)
     }
     try:
-        _compile_chunks(chunks, tolerance, workers, progress or (lambda finished, total: None))
+        _compile_chunks(chunks, tolerance, workers, scheduler, progress or (lambda finished, total: None))
         try:
             join_chunks([open_crystals(path) for path in chunks], output, recipe)
         except CrystalError:  # there is nothing to go on with
@@ -95,21 +99,33 @@ def _key(recipe: CrystalRecipe) -> str:
 
 
 def _compile_chunks(
-    chunks: Mapping[Path, Sequence[Entry]], tolerance: float, workers: int, progress: Progress
+    chunks: Mapping[Path, Sequence[Entry]],
+    tolerance: float,
+    workers: int,
+    scheduler: str | None,
+    progress: Progress,
 ) -> None:
     total = sum(map(len, chunks.values()))
-    left = [(path, entries) for path, entries in chunks.items() if not _is_whole(path)]
-    done = total - sum(len(entries) for _, entries in left)
+    left = {path.name: path for path in chunks if not _is_whole(path)}
+    done = total - sum(len(chunks[path]) for path in left.values())
     progress(done, total)
-    compile_one = functools.partial(compile_chunk, tolerance)
-    results = (
-        map(compile_one, left)
-        if workers <= 1 or not left
-        else in_processes(compile_one, left, workers=workers, remedy="smaller inputs")
+    # Files for a cluster are read when they are sent, so that no more of them are in memory than are under way.
+    tasks = (
+        (name, chunks[path] if scheduler is None else list(map(carried, chunks[path])))
+        for name, path in left.items()
     )
-    for finished in results:
-        done += finished
-        progress(done, total)
+    results = spread(
+        functools.partial(compile_chunk, tolerance),
+        tasks,
+        workers=min(workers, len(left)),
+        scheduler=scheduler,
+        remedy="smaller inputs",
+    )
+    with contextlib.closing(results):
+        for name, image in results:
+            write_atomically(left[name], image)
+            done += len(chunks[left[name]])
+            progress(done, total)
 
 
 def _remove(folder: Path) -> None:

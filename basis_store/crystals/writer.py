@@ -59,6 +59,20 @@ def write_crystals(
         ValueError: identifiers that are not distinct, an unknown split, a target of several shapes.
         OSError: the folder does not exist, is not writable, or the disk is full.
     """
+    image, content_hash = dataset_image(records, recipe=recipe, units=units, skipped=skipped, notes=notes)
+    write_atomically(path, image)
+    return content_hash
+
+
+def dataset_image(
+    records: Iterable[CrystalRecord],
+    *,
+    recipe: CrystalRecipe | None = None,
+    units: Mapping[str, str] | None = None,
+    skipped: Sequence[tuple[str, str]] = (),
+    notes: Sequence[str] = (),
+) -> tuple[bytes, str]:
+    """The bytes of the file that :func:`write_crystals` writes, and the content hash; arguments as there."""
     recipe = recipe or CrystalRecipe()
     arrays = dataset_arrays(list(records), units or {}, skipped, notes)
     attributes = {
@@ -68,8 +82,7 @@ def write_crystals(
         "provenance": provenance(),
         "content_sha256": content_digest(recipe, arrays),
     }
-    write_atomically(path, file_image(attributes, arrays.items()))
-    return attributes["content_sha256"]
+    return file_image(attributes, arrays.items()), attributes["content_sha256"]
 
 
 def dataset_arrays(

@@ -26,7 +26,7 @@ def make_optimizer(model: nn.Module, config: TrainingConfig) -> AdamW:
     for parameter in model.parameters():
         (decayed if parameter.ndim > 1 and id(parameter) not in embeddings else free).append(parameter)
     groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": free, "weight_decay": 0.0}]
-    return AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99))
+    return AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
 
 
 def make_schedule(optimizer: AdamW, config: TrainingConfig, n_steps: int) -> LambdaLR:

@@ -23,6 +23,7 @@ from runtime.training.checkpoints import load_checkpoint, save_checkpoint
 from runtime.training.config import TrainingConfig
 from runtime.training.data import Part
 from runtime.training.errors import error_scales, target_errors
+from runtime.training.memory import keep_freed_memory
 from runtime.training.optimization import make_average, make_optimizer, make_schedule
 
 CHECKPOINT = "checkpoint.pt"
@@ -86,6 +87,7 @@ class Trainer:
         self.config, self.train_part, self.val_part, self.log = config, train, val, log
         self.device = torch.device(device)
         self.folder = Path(config.output)
+        keep_freed_memory()
         set_scale(model, train)
         self.model = model.to(self.device)
         self.average = make_average(self.model, config)

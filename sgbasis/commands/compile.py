@@ -9,6 +9,7 @@ import click
 
 from basis_store.recipe import SettingChoice
 from basis_store.setting import Setting
+from sgbasis.where_to_work import where_to_work, work_options
 
 
 @click.command("compile")
@@ -28,22 +29,24 @@ from basis_store.setting import Setting
     "--settings", "chosen", default="all", show_default=True,
     help="all, standard, or settings separated by commas: 227,hall:525,R-3c:R",
 )  # fmt: skip
-@click.option("--workers", type=click.IntRange(1), help="Processes [default: one per core].")
-def compile_command(output: Path, radius: int, min_functions: int, chosen: str, workers: int | None) -> None:
+@work_options
+def compile_command(
+    output: Path, radius: int, min_functions: int, chosen: str, workers: int | None, scheduler: str | None
+) -> None:
     """Compile and prove the bases of space-group settings, and write them to a store, with their tensors."""
     from tqdm import tqdm
 
-    from basis_compiler import available_cores, compile_recipe, compile_tensors
+    from basis_compiler import compile_recipe, compile_tensors
     from basis_store import Recipe, write_store
     from basis_store.atomic_write import check_writable
     from sgbasis.summary import summary_table
 
+    where = where_to_work(workers, scheduler)
     check_writable(output)
     recipe = Recipe(radius=radius, min_functions=min_functions, settings=_parse_settings(chosen))
     started = time.perf_counter()
-    workers = workers or available_cores()
     with tqdm(total=len(recipe.setting_list), unit="setting", desc="Compiling", disable=None) as bar:
-        compiled = compile_recipe(recipe, workers=workers, progress=bar.update)
+        compiled = compile_recipe(recipe, **where, progress=bar.update)
     content_hash = write_store(output, compiled, recipe, tensors=compile_tensors(recipe.setting_list))
     click.echo(summary_table(compiled))
     click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")

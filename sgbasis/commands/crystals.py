@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import click
 
 from sgbasis.parameters import FiniteRange
+from sgbasis.where_to_work import where_to_work, work_options
 
 
 @click.command()
@@ -25,9 +25,14 @@ from sgbasis.parameters import FiniteRange
 @click.option(
     "--target-unit", "units", multiple=True, metavar="NAME=UNIT", help="Unit of a target; may be repeated."
 )
-@click.option("--workers", type=click.IntRange(1), help="Processes [default: one per core].")
+@work_options
 def crystals(
-    inputs: tuple[Path, ...], output: Path, tolerance: float, units: tuple[str, ...], workers: int | None
+    inputs: tuple[Path, ...],
+    output: Path,
+    tolerance: float,
+    units: tuple[str, ...],
+    workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Compile the crystals in INPUTS to a dataset: standard settings, asymmetric units, targets, splits.
 
@@ -37,14 +42,16 @@ def crystals(
 
     Crystals that cannot be compiled are left out and listed in the dataset with the reason. If this command is
     killed, the same command goes on where it stopped.
+
+    On a Dask cluster (--scheduler) inputs are read and files are written here: its workers need the same packages,
+    but no disk in common with this machine.
     """
     from tqdm import tqdm
 
-    from basis_compiler import available_cores, compile_dataset
+    from basis_compiler import compile_dataset
     from sgbasis.dataset_summary import dataset_summary
 
-    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
-    os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    where = where_to_work(workers, scheduler)
     started = time.perf_counter()
     with tqdm(unit="crystal", desc="Compiling", disable=None) as bar:
 
@@ -58,7 +65,7 @@ def crystals(
                 output,
                 tolerance=tolerance,
                 units=_units(units),
-                workers=workers or available_cores(),
+                **where,
                 progress=progress,
             )
         except KeyboardInterrupt:

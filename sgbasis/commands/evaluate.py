@@ -57,9 +57,9 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
     known = known_values(table, chosen, split)
     if split is None and "train" in table.splits and not as_json:
         click.echo(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
-    with tqdm(total=len(known.rows), unit="crystal", desc="Predicting", disable=None) as bar:
-        values = predict(model, (table[int(row)] for row in known.rows), progress=bar.update)[:, own]
     records = [table[int(row)] for row in known.rows]
+    with tqdm(total=len(records), unit="crystal", desc="Predicting", disable=None) as bar:
+        values = predict(model, records, progress=bar.update)[:, own]
     settings = [record.setting for record in records]
     evaluation: Evaluation[Score] | Evaluation[TensorScore]
     if chosen.space is None:

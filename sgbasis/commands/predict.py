@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import hashlib
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +16,9 @@ import click
 from sgbasis.parameters import FiniteRange
 
 if TYPE_CHECKING:
-    from basis_store import CrystalRecord
-    from runtime.models import CrystalModel
-    from runtime.pretrained import Pretrained
-    from sgbasis.predicting import Prediction
+    from sgbasis.input_files import InputFile
+    from sgbasis.prediction_chunks import Job
+    from sgbasis.prediction_run import Outcome
 
 
 @click.command()
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
     "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
     help="In Angstrom: atoms and their images by symmetry this close are the same.",
 )  # fmt: skip
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes, for more than 256 crystals [default: one per core]."
+)
 def predict(
     files: tuple[Path, ...],
     properties: tuple[str, ...],
@@ -48,6 +54,7 @@ def predict(
     output: Path | None,
     picture: Path | None,
     tolerance: float,
+    workers: int | None,
 ) -> None:
     """Predict properties of the crystals in FILES, in whatever cell they are written.
 
@@ -60,6 +67,9 @@ def predict(
 
     A crystal that cannot be read is reported in one line; the others are predicted all the same, and the exit code
     says that something was left out.
+
+    There may be millions of crystals: memory does not grow with their number. If this command is killed before the
+    output is whole, the same command goes on where it stopped.
     """
     if output is not None and output.suffix.lower() not in (".csv", ".jsonl"):
         raise click.BadParameter(f"{output} does not end in .csv or .jsonl", param_hint="--output")
@@ -67,41 +77,71 @@ def predict(
         raise click.BadParameter(f"{picture} does not end in .png", param_hint="--plot")
     from tqdm import tqdm
 
+    from basis_compiler import available_cores
     from basis_store import CrystalError
-    from basis_store.atomic_write import check_writable
-    from sgbasis.predicting import predictions
-    from sgbasis.prediction_report import text_report
+    from basis_store.atomic_write import check_writable, write_atomically
+    from sgbasis.input_files import survey
+    from sgbasis.prediction_run import chunk_folder, print_predictions, write_predictions
 
     # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
     for path in (output, picture):
         if path is not None:
             check_writable(path)
-    models = _models(properties, folders)
-    found, failures = _crystals(files, tolerance)
-    with tqdm(total=len(found) * len(models), unit="crystal", desc="Predicting", disable=None) as bar:
-        predicted = predictions(found, models, bar.update)
+    with _nothing_to_collect():
+        job = _job(properties, folders, tolerance, "" if output is None else output.suffix.lower())
+    found = survey(files)
     # A picture that cannot be drawn is an error before anything is written.
-    drawing = None if picture is None else _drawing(predicted)
-    if output is None:
-        click.echo(text_report(predicted))
-    else:
-        _write_table(output, predicted, len(found))
+    drawing = None if picture is None else _drawing(found, job)
+    workers = workers or available_cores()
+    total = sum(file.n_entries for file in found)
+    with tqdm(total=total, unit="crystal", desc="Predicting", disable=None) as bar:
+
+        def write(text: str) -> None:
+            with bar.external_write_mode():
+                click.echo(text)
+
+        try:
+            outcome = (
+                print_predictions(found, job, workers=workers, write=write, progress=bar.update)
+                if output is None
+                else write_predictions(found, job, output, workers=workers, progress=bar.update)
+            )
+        except KeyboardInterrupt:
+            if output is not None and (kept := chunk_folder(output)).exists():
+                bar.write(f"Run again, the same command goes on with what is in {kept}.", file=sys.stderr)
+            raise
+    _report(outcome, output)
     if picture is not None and drawing is not None:
-        _write(picture, drawing)
+        write_atomically(picture, drawing)
         click.echo(f"{picture}: written")
-    if failures:
+    if outcome.unread:
         raise CrystalError(
-            f"{len(failures)} of {len(failures) + len(found)} crystals could not be read; the others are predicted"
+            f"{outcome.unread} of {outcome.unread + outcome.crystals} crystals could not be read; "
+            "the others are predicted"
         )
 
 
-def _models(properties: Sequence[str], folders: Sequence[str]) -> list[tuple[Pretrained, CrystalModel]]:
-    """Those asked for, or all that ship."""
+@contextlib.contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Do not look for garbage among what is made here, now or later, for it stays.
+
+    Among all that torch consists of, that takes a third of a second, and makes processes copy what they share.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, form: str) -> Job:
+    """With the models asked for, or all that ship; they are loaded, for a damaged one is said to be at once."""
     from basis_store import ModelError
-    from runtime import load_store
     from runtime.model_location import shipped_models
     from runtime.pretrained import open_pretrained
+    from sgbasis.prediction_chunks import Job, loaded
 
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
@@ -111,62 +151,52 @@ def _models(properties: Sequence[str], folders: Sequence[str]) -> list[tuple[Pre
     names = [*properties, *folders] or list(shipped)
     if not names:
         raise ModelError("no models ship with this package: give --model FOLDER")
-    store = load_store()
-    return [(one, one.load(store)) for one in map(open_pretrained, names)]
+    models = []
+    for one in map(open_pretrained, names):
+        digest = hashlib.sha256(one.description.to_json().encode()).hexdigest()
+        models.append((one.folder, digest))
+    job = Job(tuple(models), tolerance, form)
+    loaded(job.models)
+    return job
 
 
-def _crystals(files: Sequence[Path], tolerance: float) -> tuple[list[tuple[str, CrystalRecord]], list[str]]:
-    """Crystals with their files, and why others could not be read, which is printed if there are any crystals."""
-    from tqdm import tqdm
-
-    from basis_store import CrystalError, CrystalRecord
-    from sgbasis.crystal_input import read_inputs
-
-    with tqdm(unit="crystal", desc="Reading", disable=None) as bar:
-
-        def progress(finished: int, total: int) -> None:
-            bar.total = total
-            bar.update(finished - bar.n)
-
-        readings = read_inputs(files, tolerance=tolerance, progress=progress)
-    found = [(source, crystal) for source, crystal in readings if isinstance(crystal, CrystalRecord)]
-    failures = [crystal for _, crystal in readings if isinstance(crystal, str)]
-    if not found and len(failures) == 1:
-        raise CrystalError(failures[0])
-    for failure in failures:
-        click.echo(failure, err=True)
-    if not found:
-        raise CrystalError(f"none of {len(failures)} inputs holds a crystal that can be read")
-    return found, failures
-
-
-def _write_table(output: Path, predicted: Sequence[Prediction], crystals: int) -> None:
-    from sgbasis.prediction_table import csv_text, jsonl_text
-
-    text = csv_text(predicted) if output.suffix.lower() == ".csv" else jsonl_text(predicted)
-    _write(output, text.encode())
-    outside = sum(bool(one.notes) for one in predicted)
-    click.echo(
-        f"{output}: {len(predicted)} predictions for {crystals} crystals, "
-        f"{outside} of them outside of what the model was trained on"
-    )
-
-
-def _drawing(predicted: Sequence[Prediction]) -> bytes:
-    """A PNG of the one tensor that was predicted."""
+def _drawing(files: Sequence[InputFile], job: Job) -> bytes | None:
+    """A PNG of the one tensor that is predicted; None if no crystal can be read."""
+    from sgbasis.crystal_input import CHUNK
+    from sgbasis.input_files import cut
+    from sgbasis.prediction_chunks import chunk_predictions
     from sgbasis.tensor_plots import tensor_picture
 
+    first, *others = cut(files, CHUNK)
+    if others:
+        raise click.UsageError(f"--plot draws one tensor of one crystal, and here are more than {CHUNK} crystals")
+    crystals, predicted, _ = chunk_predictions(job, first)
     tensors = [one for one in predicted if one.symmetry is not None]
-    if len(tensors) != 1:
+    if crystals and len(tensors) != 1:
         raise click.UsageError(
             f"--plot draws one tensor of one crystal, and here are {len(tensors)}: choose with --property"
             if tensors
             else "--plot draws a tensor, and only numbers are predicted: choose with --property"
         )
-    return tensor_picture(tensors[0])
+    return tensor_picture(tensors[0]) if tensors else None
 
 
-def _write(path: Path, content: bytes) -> None:
-    from basis_store.atomic_write import write_atomically
+def _report(outcome: Outcome, output: Path | None) -> None:
+    """What was written, and what could not be read; an error if that is all."""
+    from basis_store import CrystalError
+    from sgbasis.prediction_run import failure_list
 
-    write_atomically(path, content)
+    if not outcome.crystals and outcome.unread == 1:
+        raise CrystalError(outcome.failures[0])
+    for failure in outcome.failures:
+        click.echo(failure, err=True)
+    if more := outcome.unread - len(outcome.failures):
+        where = f"; all are listed in {failure_list(output)}" if output is not None and outcome.crystals else ""
+        click.echo(f"... and {more} more{where}", err=True)
+    if not outcome.crystals:
+        raise CrystalError(f"none of {outcome.unread} inputs holds a crystal that can be read")
+    if output is not None:
+        click.echo(
+            f"{output}: {outcome.predictions} predictions for {outcome.crystals} crystals, "
+            f"{outcome.outside} of them outside of what the model was trained on"
+        )

@@ -65,6 +65,24 @@ def swap_waves(one: int, other: int) -> Damage:
     return damage
 
 
+def listed_twice(one: int, other: int) -> Damage:
+    """One wave in the place of another of its norm or not: the number of waves is right."""
+
+    def damage(compiled: CompiledSetting) -> CompiledSetting:
+        waves = compiled.waves.copy()
+        waves[other] = waves[one]
+        return changed(compiled, waves=waves)
+
+    return damage
+
+
+def negative_size(compiled: CompiledSetting) -> CompiledSetting:
+    """The sum is right all the same."""
+    sizes = compiled.orbit_sizes.copy()
+    sizes[:2] = -1, sizes[:2].sum() + 1
+    return changed(compiled, orbit_sizes=sizes)
+
+
 def drop_last_orbit(compiled: CompiledSetting) -> CompiledSetting:
     size = int(compiled.orbit_sizes[-1])
     return changed(
@@ -169,6 +187,11 @@ def shifts(rows: list[list[int]], orders: list[int], directions: list[list[int]]
         (230, drop_last_orbit, "the waves are not the complete shells"),
         (227, lambda c: changed(c, norm_limit=c.norm_limit + 1000), "the waves are not the complete shells"),
         (1, column("waves", 0, 0), "the waves are not the complete shells"),
+        (1, listed_twice(5, 17), "the waves are not the complete shells"),
+        (230, listed_twice(17, 5), "the waves are not the complete shells"),
+        (230, column("orbit_sizes", 0, 0), "the sizes of the orbits do not fit the waves"),
+        (230, column("absence_sizes", -1, 1), "the sizes of the orbits do not fit the waves"),
+        (230, negative_size, "the sizes of the orbits do not fit the waves"),
         (230, phase_of_wave(3, 1), "a coefficient is not constant along an operation"),
         (230, phase_of_wave(0, 12), "a coefficient is not constant along an operation"),
         (230, absence_called_orbit, "a coefficient is not constant along an operation"),
@@ -177,6 +200,7 @@ def shifts(rows: list[list[int]], orders: list[int], directions: list[list[int]]
         (1, phase_of_wave(0, 2), "a real form is not real"),
         (212, column("real_phases24", 0, 1), "a real form is not real"),
         (1, column("parts", 1, 1), "the parts do not say which orbit is -O"),
+        (1, orbit_called_absent, "the parts do not say which orbit is -O"),
         (221, column("real_phases24", 0, -12), "the sign rule of a real form is broken"),
         (1, opposite_real_phases, "the sign rule of a real form is broken"),
         (230, orbit_called_absent, "an orbit is called absent that is not"),
@@ -188,6 +212,7 @@ def shifts(rows: list[list[int]], orders: list[int], directions: list[list[int]]
         (230, swap_terms(1, 2), "the waves of an orbit are out of order"),
         (221, swap_waves(0, 1), "the waves of an orbit are out of order"),
         (221, lambda c: changed(c, waves=-c.waves), "the waves of an orbit are out of order"),
+        (1, swap_waves(0, 1), "a root is not the first wave of its orbit"),
         (230, reversed_absences, "the orbits are out of order"),
         (225, shifts([[1, 2, 3]], [12], []), "the origin shifts are not the allowed ones"),
         (225, shifts([[0, 0, 12]], [4], []), "an origin shift does not have the stated order"),
@@ -215,9 +240,10 @@ def test_completeness_alone_sees_a_missing_function(reader: StoreReader) -> None
     """T3 without the checks that come before it."""
     compiled = reader.read(Setting.standard(230))
     group = operations(compiled.setting)
-    certificate._prove_completeness(compiled, group)
+    certificate._prove_completeness(compiled, group, certificate._Listing(compiled))
+    less = orbit_called_absent(compiled)
     with pytest.raises(CertificateError, match=r"lists 65 functions, the invariant space has 66 \(T3\)"):
-        certificate._prove_completeness(orbit_called_absent(compiled), group)
+        certificate._prove_completeness(less, group, certificate._Listing(less))
 
 
 def test_characters_of_what_is_no_group_are_not_whole(reader: StoreReader) -> None:
@@ -228,9 +254,20 @@ def test_characters_of_what_is_no_group_are_not_whole(reader: StoreReader) -> No
         dimensions(less, compiled.waves)
 
 
-def test_half_of_a_pair_is_refused(reader: StoreReader) -> None:
+@pytest.mark.parametrize(
+    ("number", "matrix"),
+    [
+        (1, np.diag([2, 1, 1])),  # beyond the table
+        (1, np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]])),  # some into the table's holes
+        (143, np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])),
+    ],
+)
+def test_images_that_are_not_listed_are_noticed(number: int, matrix: np.ndarray, reader: StoreReader) -> None:
+    listing = certificate._Listing(reader.read(Setting.standard(number)))
+    opposite = listing.images(-np.eye(3, dtype=int))
+    assert np.array_equal(listing.columns[:, opposite], -listing.columns)
     with pytest.raises(CertificateError, match="leads out of the listed waves"):
-        certificate._prove_real_forms(drop_last_orbit(reader.read(Setting.standard(1))))
+        listing.images(matrix)
 
 
 def test_a_list_of_waves_with_a_hole_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:

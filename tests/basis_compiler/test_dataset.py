@@ -261,8 +261,8 @@ def test_duplicates_are_found_across_chunks_and_inputs(tmp_path: Path, monkeypat
     [
         ("a.jsonl", b"", "a.jsonl: the file is empty"),
         ("a.jsonl", b" \n\n", "a.jsonl: the file is empty"),
-        ("a.jsonl.gz", gzip.compress(b"\n"), "a.jsonl.gz: it holds no crystals"),
-        ("a.jsonl.gz", gzip.compress(b'{"id": 1}\n' * 99)[:-9], "a.jsonl.gz: damaged or cut off"),
+        ("a.jsonl.gz", gzip.compress(b"\n", mtime=0), "a.jsonl.gz: it holds no crystals"),
+        ("a.jsonl.gz", gzip.compress(b'{"id": 1}\n' * 99, mtime=0)[:-9], "a.jsonl.gz: damaged or cut off"),
         ("a.jsonl.gz", b"no gzip", "a.jsonl.gz: damaged or cut off"),
         ("a.json", b"{", "a.json: not JSON"),
         ("a.json", b"[1]", "a.json: not a table of pandas"),

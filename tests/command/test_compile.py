@@ -74,7 +74,7 @@ def test_interrupt(tmp_path: Path) -> None:
     """Ctrl-C, sent to the whole process group as a terminal does: one line, exit code 130, nothing written."""
     path = tmp_path / "store.h5"
     with subprocess.Popen(
-        [sys.executable, "-m", "sgbasis", "compile", "-o", str(path), "--radius", "12", "--workers", "2"],
+        [sys.executable, "-m", "sgbasis", "compile", "-o", str(path), "--radius", "40", "--workers", "2"],
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     ) as running:  # fmt: skip
         time.sleep(4)
@@ -101,7 +101,7 @@ def processes_of_group(group: int) -> list[int]:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
 def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "sgbasis", "compile", "-o", str(tmp_path / "s.h5"), "--radius", "14"],
+        [sys.executable, "-m", "sgbasis", "compile", "-o", str(tmp_path / "s.h5"), "--radius", "30"],
         stderr=subprocess.DEVNULL, start_new_session=True,
     ) as running:  # fmt: skip
         deadline = time.monotonic() + 30

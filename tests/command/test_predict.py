@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from basis_compiler import compile_dataset, read_crystals
+from basis_compiler.crystals.crystal import ELEMENTS
 from basis_store import CrystalError, ModelError, open_crystals
 from basis_store.locations import data_folder
 from sgbasis import predict_property
@@ -35,6 +36,17 @@ def rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text())))
 
 
+def frames_of(name: str, count: int) -> str:
+    """An example as an extended XYZ file of so many equal frames."""
+    (crystal,) = read_crystals(CRYSTALS / f"{name}.cif")
+    cell = " ".join(map(str, crystal.lattice.ravel()))
+    points = "".join(
+        f"{ELEMENTS[number]} {' '.join(map(str, point))}\n"
+        for number, point in zip(crystal.numbers, crystal.coordinates @ crystal.lattice, strict=True)
+    )
+    return f'{len(crystal)}\nLattice="{cell}" Properties=species:S:1:pos:R:3\n{points}' * count
+
+
 def value(name: str, model: Path) -> float:
     return predict_property(CRYSTALS / f"{name}.cif", model)[0].value
 
@@ -56,14 +68,7 @@ def test_every_kind_of_input(model: Path, tmp_path: Path) -> None:
         (tmp_path / "folder" / f"{name}.cif").write_text((CRYSTALS / f"{name}.cif").read_text())
     lines = write_jsonl(tmp_path / "lines.jsonl.gz", [json_record(name) for name in ("rutile", "rutile")])
     compile_dataset([tmp_path / "folder"], tmp_path / "set.h5")
-    (atoms,) = read_crystals(CRYSTALS / "cscl.cif")
-    cell = " ".join(map(str, atoms.lattice.ravel()))
-    points = "".join(
-        f"{symbol} {' '.join(map(str, point))}\n"
-        for symbol, point in zip(("Cs", "Cl"), atoms.coordinates @ atoms.lattice, strict=True)
-    )
-    frame = f'2\nLattice="{cell}" Properties=species:S:1:pos:R:3\n{points}'
-    (tmp_path / "frames.extxyz").write_text(frame + frame)
+    (tmp_path / "frames.extxyz").write_text(frames_of("cscl", 2))
     rock_salt = "NaCl\n1.0\n0 2.82 2.82\n2.82 0 2.82\n2.82 2.82 0\nNa Cl\n1 1\nDirect\n0 0 0\n.5 .5 .5\n"
     (tmp_path / "POSCAR").write_text(rock_salt)
     inputs = [tmp_path / "folder", lines, tmp_path / "set.h5", tmp_path / "frames.extxyz", tmp_path / "POSCAR"]
@@ -162,7 +167,7 @@ def test_models_that_ship_are_the_default(tmp_path: Path, monkeypatch: pytest.Mo
 def test_many_crystals_are_read_in_processes_and_stay_in_order(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sgbasis.crystal_input._CHUNK", 2)
+    monkeypatch.setattr("sgbasis.prediction_run.CHUNK", 2)
     names = ["nacl", "rutile", "quartz", "spinel", "nacl"]
     records = [json_record(name, id=f"{i}-{name}") for i, name in enumerate(names)]
     lines = write_jsonl(tmp_path / "some.jsonl", [*records[:3], "[]", *records[3:]])

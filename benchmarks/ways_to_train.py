@@ -1,0 +1,209 @@
+"""``python -m benchmarks.ways_to_train WAY FILE``: train on a dataset in one of three ways, print figures.
+
+All ways make optimiser steps of 64 crystals, in single precision, with gradients clipped.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from basis_store import CrystalRecord, Setting
+from basis_store.crystals import open_crystals
+from runtime import load_store
+from runtime.models import CrystalFourierTransformer, CrystalFourierTransformerConfig, CrystalModel, Target
+from runtime.plugins.atoms import primitive_cell
+from runtime.prediction import PAIR_BUDGET, batches
+from runtime.training import Trainer, TrainingConfig
+from runtime.training.data import Part
+
+STEP = 64
+_EPOCHS = 3
+_SLOW_STEPS = 3
+"""Steps of the ways that take so much longer; each has crystals of its own."""
+
+_COMPARED = 8
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a way brought.
+
+    Attributes:
+        rate: crystals per second, median.
+        tokens: sites or atoms per crystal.
+        parameters: of the network.
+        peak: megabytes beyond those before the first step.
+        operations: of matrix products per crystal, forward and backward, without padding; 0 if not counted.
+        predictions: of the untrained network, for the first crystals.
+    """
+
+    rate: float
+    tokens: float
+    parameters: int
+    peak: float
+    operations: float = 0.0
+    predictions: tuple[float, ...] = ()
+
+
+def on_sites(records: Sequence[CrystalRecord]) -> Figures:
+    """As ``sgbasis train`` does it; the first epoch warms up."""
+    model = default_model()
+    part, predictions = _part(model, records), _predictions(model, records)
+    with tempfile.TemporaryDirectory() as folder:
+        config = TrainingConfig(("",), model.targets, folder, epochs=1 + _EPOCHS, batch_size=STEP)
+        trainer = Trainer(config, model, part, _part(model, records[:1]))
+        before = _memory()
+        rates = [report.crystals_per_second for report in trainer.epochs()]
+        peak = _memory() - before
+    return Figures(
+        rate=statistics.median(rates[1:]),
+        tokens=float(part.lengths.mean()),
+        parameters=n_parameters(model),
+        peak=peak,
+        operations=_operations(model, part),
+        predictions=predictions,
+    )
+
+
+def on_cells(records: Sequence[CrystalRecord]) -> Figures:
+    """The same network with a site for every atom, padded to the largest crystal of a step."""
+    model = default_model()
+    cells = [full_cell(record) for record in records[: _SLOW_STEPS * STEP]]
+    part, predictions = _part(model, cells), _predictions(model, cells)
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+
+    def loss(step: int) -> Tensor:
+        rows = np.arange(step * STEP, min((step + 1) * STEP, len(part)))
+        values: Tensor = model(model.collate([part.samples[row] for row in rows]))
+        return (values - part.tensor(rows)[:, 0]).abs().mean()
+
+    before = _memory()
+    seconds = [_step(model, optimizer, loss, step) for step in range(-(-len(part) // STEP))]
+    return Figures(
+        rate=min(STEP, len(part)) / statistics.median(seconds),
+        tokens=float(part.lengths.mean()),
+        parameters=n_parameters(model),
+        peak=_memory() - before,
+        predictions=predictions,
+    )
+
+
+def cgcnn(records: Sequence[CrystalRecord]) -> Figures:
+    """A CGCNN of as many parameters on all atoms, by PyG's loader; the first step warms up."""
+    from torch_geometric.loader import DataLoader
+
+    from benchmarks.cgcnn import graph, network
+
+    graphs = [graph(record, learned(record)) for record in records[: (1 + _SLOW_STEPS) * STEP]]
+    torch.manual_seed(0)
+    model = network(graphs, n_parameters(default_model()))
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    loader = DataLoader(graphs, batch_size=STEP, shuffle=True)
+    stream = iter(loader)
+
+    def loss(_: int) -> Tensor:
+        batch = next(stream)
+        errors: Tensor = model(batch) - batch.y
+        return errors.abs().mean()
+
+    before = _memory()
+    seconds = [_step(model, optimizer, loss, step) for step in range(len(loader))]
+    return Figures(
+        rate=min(STEP, len(graphs)) / statistics.median(seconds[1:] or seconds),
+        tokens=statistics.mean(len(one.z) for one in graphs),
+        parameters=n_parameters(model),
+        peak=_memory() - before,
+    )
+
+
+def default_model() -> CrystalModel:
+    """The default network, for one property."""
+    torch.manual_seed(0)
+    return CrystalFourierTransformer(CrystalFourierTransformerConfig(), [Target("property")])
+
+
+def full_cell(record: CrystalRecord) -> CrystalRecord:
+    """All atoms of the primitive cell, no symmetry."""
+    cell = primitive_cell(record, load_store().compiled(record.setting))
+    n = len(cell.sites)
+    return replace(
+        record,
+        setting=Setting.standard(1),
+        lattice=cell.lattice,
+        change_of_basis=np.eye(3, dtype=np.int64),
+        denominator=1,
+        origin_shift=np.zeros(3),
+        numbers=record.numbers[cell.sites],
+        coordinates=cell.coordinates,
+        multiplicities=np.ones(n, np.int32),
+        wyckoff=np.full(n, b"a", "S1"),
+        images=np.zeros(n, np.int16),
+    )
+
+
+def learned(record: CrystalRecord) -> float:
+    """Something to learn: the mean atomic number."""
+    return float(np.average(record.numbers, weights=record.multiplicities)) / 50
+
+
+def n_parameters(model: nn.Module) -> int:
+    """How many numbers are trained."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _step(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Callable[[int], Tensor], step: int) -> float:
+    start = time.perf_counter()
+    optimizer.zero_grad()
+    loss(step).backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return time.perf_counter() - start
+
+
+def _part(model: CrystalModel, records: Sequence[CrystalRecord]) -> Part:
+    values = np.array([[learned(record)] for record in records])
+    groups = np.array([record.setting.number for record in records])
+    return Part(tuple(map(model.prepare, records)), values, values[:, None], groups)
+
+
+def _predictions(model: CrystalModel, records: Sequence[CrystalRecord]) -> tuple[float, ...]:
+    with torch.no_grad():
+        batch = model.collate([model.prepare(record) for record in records[:_COMPARED]])
+        return tuple(model(batch).flatten().tolist())
+
+
+def _operations(model: CrystalModel, part: Part) -> float:
+    with FlopCounterMode(display=False) as counter:
+        for rows in batches(np.arange(len(part)), part.lengths, PAIR_BUDGET):
+            model(model.collate([part.samples[row] for row in rows])).sum().backward()
+    return float(counter.get_total_flops() / len(part))
+
+
+def _memory() -> float:
+    """Greatest so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+WAYS = {"sites": on_sites, "cells": on_cells, "cgcnn": cgcnn}
+
+
+def main() -> None:
+    """One way, in this process."""
+    way, path = sys.argv[1:]
+    print(json.dumps(asdict(WAYS[way](list(open_crystals(path))))))
+
+
+if __name__ == "__main__":
+    main()

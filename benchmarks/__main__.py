@@ -59,7 +59,7 @@ def _text(row: Row) -> str:
 
 
 def _line(cells: tuple[str, ...]) -> str:
-    widths = (20, 18, 18, 8, 18, 0)
+    widths = (20, 22, 22, 8, 22, 0)
     return "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
 
 

@@ -15,6 +15,7 @@ from basis_store.frames import is_leading
 from basis_store.setting import Frame
 from runtime.encoding.exponentials import Exponentials
 from runtime.encoding.half_orbits import HalfOrbits
+from runtime.encoding.one_thread import one_thread
 from runtime.encoding.orbit_sums import OrbitSums
 from runtime.encoding.plan import Block, plan
 
@@ -47,14 +48,16 @@ class PlainPath(nn.Module):
 
     def encode(self, x: Tensor, blocks: Sequence[Block], values: Tensor) -> None:
         """From (n, 3) write (n, 2 K) ``values``: Re P_k and Im P_k of each wave in turn."""
-        for block in blocks:
-            values.index_copy_(0, block.rows, self._values(x[block.rows], block))
+        with one_thread():
+            for block in blocks:
+                values.index_copy_(0, block.rows, self._values(x[block.rows], block))
 
     def encode_gradient(self, x: Tensor, gradient: Tensor, blocks: Sequence[Block]) -> Tensor:
         """(n, 3) of (n, 2 K) incoming gradients."""
         slopes = torch.empty_like(x)
-        for block in blocks:
-            slopes.index_copy_(0, block.rows, self._slopes(x[block.rows], gradient[block.rows], block))
+        with one_thread():
+            for block in blocks:
+                slopes.index_copy_(0, block.rows, self._slopes(x[block.rows], gradient[block.rows], block))
         return slopes
 
     def differentiable_gradient(self, x: Tensor, gradient: Tensor, blocks: Sequence[Block]) -> Tensor:

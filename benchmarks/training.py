@@ -41,7 +41,7 @@ def rows(machine: Machine) -> list[Row]:
         unit="crystals/s",
         ours=sites.rate,
         peer=cells.rate,
-        beside=f"the same network on padded full cells, {cells.tokens:.1f} atoms, {cells.peak:,.0f} MB beyond the data",
+        beside=f"the same network on padded full cells, {cells.tokens:.1f} atoms, {cells.peak:,.0f} MB",
         limit=1 / machine.seconds(operations=sites.operations),
         limited_by=f"matrix products, {sites.operations / 1e6:.0f} million operations per crystal",
     )

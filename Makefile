@@ -30,15 +30,15 @@ models: .venv/dev-installed  ## Train the models that ship, from the JSONL files
 	  test -e runs/$$name.h5 || $(BIN)/sgbasis crystals $(MP)/$$name.jsonl.gz --output runs/$$name.h5 || exit 1; done
 	for name in mp_scalar mp_moduli mp_elastic mp_dielectric mp_piezo; do \
 	  $(BIN)/sgbasis train data/training/$$name.toml || exit 1; done
-	$(BIN)/python -m runtime.training.publish runs/mp_scalar formation_energy=formation_energy_per_atom band_gap
-	$(BIN)/python -m runtime.training.publish runs/mp_moduli bulk_modulus=bulk_modulus_vrh
-	$(BIN)/python -m runtime.training.publish runs/mp_elastic shear_modulus=shear_modulus_vrh \
+	$(BIN)/python -m runtime.training.publish_models runs/mp_scalar formation_energy=formation_energy_per_atom band_gap
+	$(BIN)/python -m runtime.training.publish_models runs/mp_moduli bulk_modulus=bulk_modulus_vrh
+	$(BIN)/python -m runtime.training.publish_models runs/mp_elastic shear_modulus=shear_modulus_vrh \
 	  elastic_tensor=elastic_tensor_voigt_GPa
-	$(BIN)/python -m runtime.training.publish runs/mp_dielectric dielectric_electronic
-	$(BIN)/python -m runtime.training.publish runs/mp_piezo piezoelectric_tensor=piezo_tensor_voigt_C_per_m2
+	$(BIN)/python -m runtime.training.publish_models runs/mp_dielectric dielectric_electronic
+	$(BIN)/python -m runtime.training.publish_models runs/mp_piezo piezoelectric_tensor=piezo_tensor_voigt_C_per_m2
 
 publish: .venv/dev-installed  ## Build every published store into dist/stores and write data/registry.json
-	$(BIN)/python -m basis_compiler.publish dist/stores
+	$(BIN)/python -m basis_compiler.publish_stores dist/stores
 
 wheel: .venv/dev-installed
 	$(BIN)/python -m build

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from basis_compiler import available_cores
-from basis_store.atomic_write import write_atomically
+from basis_store.files.atomic_write import write_atomically
 from benchmarks.machine import Machine
 from benchmarks.row import Row
 

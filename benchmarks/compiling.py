@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from basis_compiler import available_cores, compile_recipe, prove_store
-from basis_compiler.spreading import spread
+from basis_compiler.parallel.parallel_map import spread
 from basis_store import CompiledSetting, Recipe, Setting, open_store
 from benchmarks.gemmi_loop import gemmi_orbits
 from benchmarks.machine import Machine

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from basis_compiler import compile_crystal
-from basis_compiler.crystals.sources import read_source
-from basis_compiler.crystals.targets import Remarks, target_values
+from basis_compiler.crystals.formats.sources import read_source
+from basis_compiler.datasets.targets import Remarks, target_values
 from basis_store import CertificateError, CrystalError, CrystalRecord, standard_settings
 
 VARIABLE = "SGBASIS_BENCH_CRYSTALS"
@@ -52,7 +52,7 @@ def _read(path: Path) -> Iterator[CrystalRecord]:
 
 
 def _made() -> Iterator[CrystalRecord]:
-    from tests.made_records import made_record
+    from tests.support.made_records import made_record
 
     rng, settings = np.random.default_rng(0), standard_settings()
     for number in itertools.count():

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from basis_store import standard_settings
-from basis_store.frames import FRAMES
-from basis_store.setting import Frame
+from basis_store.groups.setting import Frame
+from basis_store.groups.wave_shells import FRAMES
 from benchmarks.machine import Machine
 from benchmarks.row import Row, side_by_side
 from runtime import Store, WaveEncoder, load_store

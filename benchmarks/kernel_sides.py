@@ -16,7 +16,9 @@ import torch
 
 from basis_store import open_crystals
 from runtime import load_store
-from runtime.kernels import OrbitKernel, crystal_orbits, gaussian_transforms, neighbours
+from runtime.kernels.neighbours import neighbours
+from runtime.kernels.orbit_kernel import OrbitKernel, gaussian_transforms
+from runtime.kernels.structure_factors import crystal_orbits
 
 CRYSTALS = 30
 WIDTHS = (0.5, 0.8, 1.2, 2.0, 3.0)

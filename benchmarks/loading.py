@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from basis_store import CompiledSetting, standard_settings
-from basis_store.schema import COLUMNS
+from basis_store.bases.schema import COLUMNS
 from benchmarks.machine import Machine
 from benchmarks.row import Row, median_seconds, side_by_side
 from runtime import Setting, load_store

@@ -19,7 +19,10 @@ from benchmarks.crystal_sample import sample_records
 from benchmarks.machine import Machine
 from benchmarks.row import Row, side_by_side
 from runtime import Store, load_store
-from runtime.kernels import CrystalOrbits, GaussianShells, OrbitKernel, crystal_orbits, orbit_roots
+from runtime.kernels.orbit_kernel import OrbitKernel
+from runtime.kernels.orbit_roots import orbit_roots
+from runtime.kernels.reciprocal_kernel import GaussianShells
+from runtime.kernels.structure_factors import CrystalOrbits, crystal_orbits
 from runtime.plugins.atoms import primitive_cell
 
 CRYSTALS = 64
@@ -125,7 +128,7 @@ def by_pairs_of_atoms(record: CrystalRecord, shells: GaussianShells, store: Stor
 
 def growth() -> None:
     """Six sites at the same density under ever more operations, in ms, and in ns for each site and wave."""
-    from tests.made_records import made_record
+    from tests.support.made_records import made_record
 
     print(" group  atoms   waves  orbits |     orbits/ms      waves/ms     Debye/ms | per site and wave/ns")
     for number in GROUPS:

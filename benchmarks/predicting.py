@@ -8,12 +8,12 @@ import sys
 
 from torch.utils.flop_counter import FlopCounterMode
 
-from basis_store.locations import data_folder
+from basis_store.files.locations import data_folder
 from benchmarks.crystal_sample import sample_records
 from benchmarks.machine import Machine
 from benchmarks.row import Row, side_by_side
 from runtime.prediction import predict
-from runtime.pretrained import from_pretrained
+from runtime.pretrained.pretrained import from_pretrained
 
 _COUNT = 256
 _MODEL = "formation_energy"

@@ -20,13 +20,15 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from basis_store import CrystalRecord, Setting
-from basis_store.crystals import open_crystals
+from basis_store.crystals.reader import open_crystals
 from runtime import load_store
-from runtime.models import CrystalFourierTransformer, CrystalFourierTransformerConfig, CrystalModel, Target
+from runtime.models.base import CrystalModel, Target
+from runtime.models.orbit_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
 from runtime.plugins.atoms import primitive_cell
 from runtime.prediction import PAIR_BUDGET, batches
-from runtime.training import Trainer, TrainingConfig
+from runtime.training.config import TrainingConfig
 from runtime.training.data import Part
+from runtime.training.trainer import Trainer
 
 STEP = 64
 _EPOCHS = 3

@@ -7,10 +7,6 @@
 torch.Size([10, 66])
 """
 
-from basis_store import Recipe, Setting
-from runtime.basis import Basis, Routing
-from runtime.encoding import WaveEncoder
-from runtime.store import Store, load_store
-from runtime.tensors import project_tensor
+import lazy_loader
 
-__all__ = ["Basis", "Recipe", "Routing", "Setting", "Store", "WaveEncoder", "load_store", "project_tensor"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

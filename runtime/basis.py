@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import CompiledSetting, ReachError, Setting
-from basis_store.frames import is_leading
-from runtime._phase import turns
+from basis_store.groups.wave_shells import is_leading
+from runtime.phase import turns
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
     from jaxtyping import Complex, Float, Int

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from basis_store import CrystalRecord
-from runtime.models import CrystalModel, Sample
+from runtime.models.base import CrystalModel, Sample
 
 PAIR_BUDGET = 32_000
 """Cost of a batch that keeps the working set near the processor's caches, by measurement."""

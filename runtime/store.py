@@ -8,8 +8,10 @@ from pathlib import Path
 from torch import Tensor, from_numpy
 
 from basis_store import CompiledSetting, IndexSymmetry, Recipe, Setting, StoreReader, TensorBasis, open_store
-from basis_store.setting import Frame
+from basis_store.groups.setting import Frame
 from runtime.basis import Basis
+
+__all__ = ["Recipe", "Setting", "Store", "load_store"]
 
 
 def load_store(path: str | os.PathLike[str] | None = None) -> Store:

@@ -1,26 +1,33 @@
-"""The command line of sgbasis, and the functions that join compiler and runtime.
+"""sgbasis: exact symmetry-adapted Fourier bases for every space group, and models that use them.
 
->>> from sgbasis import predict_property
+>>> import sgbasis
+>>> basis = sgbasis.load_store().basis(sgbasis.Setting.standard(227))
+>>> prediction = sgbasis.predict("NaCl.cif", "formation_energy")  # doctest: +SKIP
 
-Without crystal files, import ``runtime``, ``basis_store`` or ``basis_compiler``.
+What most users need is here; everything public is in ``basis_store``, ``basis_compiler`` and ``runtime``. A name
+is imported when it is first asked for, so that the command line, which lies in this package, starts at once.
 """
 
-TYPE_CHECKING = False  # what typing's is; importing it would delay the command's hold on Ctrl-C
+_MODULES = {
+    "basis_compiler": ("compile_dataset", "compile_recipe", "read_crystals", "standardize"),
+    "basis_store": ("Recipe", "Setting", "SgbasisError", "open_crystals", "open_store"),
+    "runtime": ("Basis", "Store", "WaveEncoder", "from_pretrained", "load_store"),
+    "sgbasis.prediction.predict": ("Prediction", "predict"),
+    "sgbasis.tensors": ("project_tensor",),
+}
 
-if TYPE_CHECKING:
-    from sgbasis.predicting import Prediction, predict_property
+__all__ = sorted(name for names in _MODULES.values() for name in names)  # noqa: PLE0605 - they are strings
 
-__all__ = ["Prediction", "predict_property"]
 
-if not TYPE_CHECKING:  # a type checker would take any name for one that this module has
-    # Imported when first asked for: the command, which lies in this package, is to start at once.
-    def __getattr__(name):
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from sgbasis import predicting
+def __getattr__(name: str) -> object:
+    for module, names in _MODULES.items():
+        if name in names:
+            from importlib import import_module
 
-        value = globals()[name] = getattr(predicting, name)
-        return value
+            value = globals()[name] = getattr(import_module(module), name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-    def __dir__():
-        return sorted({*globals(), *__all__})
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,9 +8,9 @@ from pathlib import Path
 import jaxtyping
 import pytest
 
-import tests.typechecker  # noqa: F401 - the hook below finds it by name
+import tests.support.typechecker  # noqa: F401 - the hook below finds it by name
 
-with jaxtyping.install_import_hook("runtime", "tests.typechecker.check"):
+with jaxtyping.install_import_hook("runtime", "tests.support.typechecker.check"):
     import runtime
 
 import torch

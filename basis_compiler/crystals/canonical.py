@@ -1,6 +1,6 @@
 """Which of the equivalent descriptions of a crystal is taken, so that it does not depend on how a file wrote it.
 
-A group fixes axes and origin only up to its normalizer (:mod:`basis_compiler.crystals.normalizer`). Of these
+A group fixes axes and origin only up to its normalizer (:mod:`basis_compiler.groups.normalizer`). Of these
 descriptions the rule keeps, one criterion after the other, those that are best:
 
 1. Cell: least a + b + c; then least a, b, c in this order (so a <= b <= c where the group leaves it open); then
@@ -35,9 +35,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_compiler.crystals.crystal import FloatArray, IntArray
-from basis_compiler.crystals.normalizer import normalizer
-from basis_compiler.crystals.wyckoff import letters_after, wyckoff_positions
-from basis_compiler.operations import UNIT, operations, rotation_key
+from basis_compiler.groups.normalizer import normalizer
+from basis_compiler.groups.spglib_database import UNIT, operations, rotation_key
+from basis_compiler.groups.wyckoff import letters_after, wyckoff_positions
 from basis_store import Setting
 
 LANDMARKS: tuple[tuple[float, float, float], ...] = (

@@ -12,7 +12,7 @@ Of the equivalent descriptions that the group allows, :mod:`basis_compiler.cryst
 however the file is written. Operations of the group lead from it to itself; the one that leaves the file's axes
 and origin most alone is applied.
 
-Everything after spglib has named the group uses the exact operations of :mod:`basis_compiler.operations`.
+Everything after spglib has named the group uses exact operations (:mod:`basis_compiler.groups.spglib_database`).
 For an atom j of an orbit with first atom i, the pairs (j, g) with g x_i = x_j modulo the lattice are a left coset
 of the stabiliser of x_i. The mean of g^-1 x_j over all pairs is therefore fixed by the stabiliser (exactly, up to
 rounding), and is the point closest to all atoms of the orbit at once.
@@ -30,9 +30,9 @@ import spglib
 
 from basis_compiler.crystals.canonical import Description, canonical_description
 from basis_compiler.crystals.crystal import ELEMENTS, LEAST_DISTANCE, Crystal, FloatArray, IntArray
-from basis_compiler.crystals.wyckoff import wyckoff_positions
-from basis_compiler.operations import UNIT, Operations, operations
-from basis_compiler.origin_shifts import origin_shifts
+from basis_compiler.groups.origin_shifts import origin_shifts
+from basis_compiler.groups.spglib_database import UNIT, Operations, operations
+from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_store import CrystalError, Setting
 
 _ROUNDING = 1e-4

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.crystal_record import CrystalRecord
 from basis_store.crystals.recipe import CrystalRecipe
+from basis_store.crystals.record import CrystalRecord
 from basis_store.crystals.schema import (
     COLUMNS,
     FORMAT_NAME,
@@ -28,8 +28,8 @@ from basis_store.crystals.schema import (
     unpacked,
 )
 from basis_store.errors import StoreFormatError
-from basis_store.hdf5_file import CheckedFile
-from basis_store.setting import all_settings
+from basis_store.files.hdf5_file import CheckedFile
+from basis_store.groups.setting import all_settings
 
 
 def open_crystals(path: str | os.PathLike[str]) -> CrystalTable:

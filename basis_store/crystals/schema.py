@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.bases.schema import Column
 from basis_store.crystals.recipe import CrystalRecipe
-from basis_store.integrity import add_column, parse_version
-from basis_store.schema import Column
+from basis_store.files.integrity import add_column, parse_version
 
 FORMAT_NAME = "sgbasis-crystals"
 FORMAT_VERSION = (1, 0)

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.atomic_write import write_atomically
-from basis_store.crystal_record import CrystalRecord
 from basis_store.crystals.recipe import CrystalRecipe
+from basis_store.crystals.record import CrystalRecord
 from basis_store.crystals.schema import (
     COLUMNS,
     FORMAT_NAME,
@@ -23,7 +22,8 @@ from basis_store.crystals.schema import (
     packed,
     target_array,
 )
-from basis_store.hdf5_file import file_image, provenance
+from basis_store.files.atomic_write import write_atomically
+from basis_store.files.hdf5_file import file_image, provenance
 
 _PER_CRYSTAL = {
     "lattices": "lattice",

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import CompiledSetting
-from basis_store.frames import is_leading, norm
+from basis_store.groups.wave_shells import is_leading, norm
 
 IntArray = NDArray[np.int64]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from basis_store.frames import is_leading
+from basis_store.groups.wave_shells import is_leading
 from runtime.encoding.bags import Bags, Entries
 from runtime.encoding.half_orbits import HalfOrbits, IntArray
 

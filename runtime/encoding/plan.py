@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from basis_store import Setting
-from basis_store.frames import FRAMES
+from basis_store.groups.wave_shells import FRAMES
 
 
 class Segment(NamedTuple):

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import ReachError, Setting
-from basis_store.frames import FRAMES, ball_norm, norm
-from basis_store.setting import Frame
+from basis_store.groups.setting import Frame
+from basis_store.groups.wave_shells import FRAMES, ball_norm, norm
 from runtime.encoding.half_orbits import HalfOrbits, half_orbits
-from runtime.encoding.plain import PlainPath
 from runtime.encoding.tiles import TileTable
+from runtime.encoding.torch_path import PlainPath
 from runtime.store import Store, load_store
 
 
@@ -35,7 +35,7 @@ class WaveEncoder(nn.Module):
     All P_k of a point come from an exponential per axis and index and from one number per orbit, at a cost that
     grows with the number of waves alone. Nothing between input and output is kept: derivatives, of any order, are
     computed anew from the coordinates. On a GPU where Triton is installed, one kernel does it all
-    (:mod:`runtime.encoding.fused`), elsewhere PyTorch (:mod:`runtime.encoding.plain`).
+    (:mod:`runtime.encoding.triton_path`), elsewhere PyTorch (:mod:`runtime.encoding.torch_path`).
 
     Args:
         store: has the settings; default: the store that ships with the package.
@@ -129,10 +129,10 @@ class _Encoding(torch.autograd.Function):
         values = torch.empty(len(x), encoder.n_waves, dtype=x.dtype.to_complex(), device=x.device)
         parts = torch.view_as_real(values).flatten(1)
         if fused_kernel_for(x):
-            from runtime.encoding import fused  # noqa: PLC0415 - Triton is there on GPUs only
+            from runtime.encoding import triton_path  # noqa: PLC0415 - Triton is there on GPUs only
 
-            ctx.work = fused.divide(encoder._tile_table(x.device), settings, crystals)
-            fused.encode(x, ctx.work, parts)
+            ctx.work = triton_path.divide(encoder._tile_table(x.device), settings, crystals)
+            triton_path.encode(x, ctx.work, parts)
         else:
             ctx.work = encoder._plain.divide(settings, crystals)
             encoder._plain.encode(x, ctx.work, parts)
@@ -147,7 +147,7 @@ class _Encoding(torch.autograd.Function):
             blocks = plain.divide(ctx.settings, crystals) if fused else ctx.work
             slopes = plain.differentiable_gradient(x, gradient, blocks)
         elif fused:
-            from runtime.encoding import fused as kernels  # noqa: PLC0415
+            from runtime.encoding import triton_path as kernels  # noqa: PLC0415
 
             slopes = kernels.encode_gradient(x, gradient, ctx.work)
         else:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from runtime.kernels.orbits import CrystalOrbits, orbit_lengths
 from runtime.kernels.pair_sums import pair_sums
+from runtime.kernels.structure_factors import CrystalOrbits, orbit_lengths
 
 
 class OrbitKernel(nn.Module):

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CompiledSetting, CrystalRecord
-from runtime.kernels.orbits import crystal_orbits
 from runtime.kernels.pair_sums import pair_sums
+from runtime.kernels.structure_factors import crystal_orbits
 
 _TAIL = 6.0
 """Widths beyond the last shell's centre at which the sum over waves ends; what is left out is of order 1e-8."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from runtime.kernels.chunks import sum_of_chunks
-from runtime.kernels.orbits import CrystalOrbits
+from runtime.kernels.structure_factors import CrystalOrbits
 
 _STEP = 8
 """Sites I taken at once, with all sites J from the first of them on: each pair once, and some twice."""

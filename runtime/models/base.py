@@ -22,10 +22,10 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord, IndexSymmetry, ModelError
-from runtime.models.tensor_space import TensorSpace
+from runtime.tensors.tensor_space import TensorSpace
 
 if TYPE_CHECKING:
-    from runtime.domain import Domain
+    from runtime.pretrained.domain import Domain
     from runtime.store import Store
 
 
@@ -158,12 +158,12 @@ class CrystalModel(nn.Module, ABC):
 
     @classmethod
     def from_pretrained(cls, name_or_path: str | os.PathLike[str], *, store: Store | None = None) -> Self:
-        """Load a trained model of this class; see :func:`runtime.pretrained.from_pretrained`.
+        """Load a trained model of this class; see :func:`runtime.pretrained.pretrained.from_pretrained`.
 
         Raises:
             ModelError: also when it is of another class.
         """
-        from runtime.pretrained import from_pretrained  # noqa: PLC0415 - it knows all architectures
+        from runtime.pretrained.pretrained import from_pretrained  # noqa: PLC0415 - it knows all architectures
 
         model = from_pretrained(name_or_path, store=store)
         if not isinstance(model, cls):
@@ -173,7 +173,7 @@ class CrystalModel(nn.Module, ABC):
     def save_pretrained(
         self, folder: str | os.PathLike[str], *, card: str, domain: Domain, training: Mapping[str, Any]
     ) -> None:
-        """Write the model to a folder; see :func:`runtime.pretrained.save_pretrained`."""
-        from runtime.pretrained import save_pretrained  # noqa: PLC0415 - it knows all architectures
+        """Write the model to a folder; see :func:`runtime.pretrained.pretrained.save_pretrained`."""
+        from runtime.pretrained.pretrained import save_pretrained  # noqa: PLC0415 - it knows all architectures
 
         save_pretrained(self, folder, card=card, domain=domain, training=training)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from runtime.models.kernel_attention import KernelMoments
-from runtime.models.tensor_space import TensorSpace, couplings, isotropic_parts
+from runtime.tensors.tensor_space import TensorSpace, couplings, isotropic_parts
 
 _GREATEST_FACTOR = 3
 """Highest degree of moments that are multiplied with each other."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import CompiledSetting, CrystalError, CrystalRecord
-from runtime.kernels import cell_atoms
+from runtime.kernels.neighbours import cell_atoms
 
 _SAME_POINT = 1e-3
 """Angstrom. Atoms this close are one; records hold none closer than 0.5."""

@@ -6,7 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord
-from runtime.kernels import DirectKernel, OrbitKernel, ReciprocalKernel, crystal_orbits, neighbours
+from runtime.kernels.direct_kernel import DirectKernel
+from runtime.kernels.neighbours import neighbours
+from runtime.kernels.orbit_kernel import OrbitKernel
+from runtime.kernels.reciprocal_kernel import ReciprocalKernel
+from runtime.kernels.structure_factors import crystal_orbits
 from runtime.plugins.moments import moment_norms
 from runtime.store import Store, load_store
 

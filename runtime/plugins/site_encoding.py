@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord
-from runtime.kernels import ReciprocalKernel, crystal_orbits
+from runtime.kernels.reciprocal_kernel import ReciprocalKernel
+from runtime.kernels.structure_factors import crystal_orbits
 from runtime.plugins.moments import moment_norms
 from runtime.store import Store, load_store
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import os
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_store import CrystalRecord, IndexSymmetry
-from basis_store.cartesian_frame import cartesian_frame
-from basis_store.errors import CrystalError, MissingDependencyError, TensorError
+from basis_store.errors import TensorError
+from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.store import Store, load_store
 from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import checked, formula_of_shape, unfold
@@ -49,17 +48,16 @@ class ProjectedTensor:
 
 def project_tensor(
     tensor: ArrayLike,
-    crystal: object,
+    record: CrystalRecord,
     formula: str | None = None,
     *,
     axial: bool = False,
     store: Store | None = None,
-    tolerance: float = 0.01,
 ) -> ProjectedTensor:
     """Project a property tensor on those that the crystal's point group allows.
 
     >>> from runtime import project_tensor
-    >>> project_tensor(stiffness, "quartz.cif").relative_distance  # doctest: +SKIP
+    >>> project_tensor(stiffness, record).relative_distance  # doctest: +SKIP
     0.0003
 
     The bases are the store's, exact; the distance is the shortest there is. Rounding and noise of a
@@ -69,22 +67,17 @@ def project_tensor(
     Args:
         tensor: full, (3, ..., 3), or in Voigt's form without factors: (6, 6) stiffness, (3, 6) piezoelectric
             e, (6,) symmetric, in the order xx yy zz yz xz xy. In the Cartesian frame of the crystal: that in
-            which the lattice vectors of the record, or of the object, are given.
-        crystal: a record; or the path of a file that holds one crystal, an ``ase.Atoms`` or a pymatgen
-            ``Structure``, whose symmetry is then searched for, once (needs the extra `structures`).
+            which the lattice vectors of the record are given.
+        record: the crystal; for files and objects of ASE and pymatgen there is :func:`sgbasis.project_tensor`.
         formula: index symmetry, such as ``"ij=ji"``; default, by the shape: ``"ij=ji"``, ``"ijk=ikj"`` or
             ``"ijkl=jikl=klij"``.
         axial: whether the tensor changes sign, beside, under reflections.
         store: where exact bases come from; default, the store that ships with the package.
-        tolerance: in Angstrom, at which the symmetry of a file or object is searched for.
 
     Raises:
         TensorError: of another shape than a tensor, or than the formula says.
         FormulaError: a formula that cannot be read.
-        CrystalError: a file with no crystal, or with more than one.
-        MissingDependencyError: a crystal must be compiled and the extra is not installed.
     """
-    record = crystal if isinstance(crystal, CrystalRecord) else _record(crystal, tolerance)
     formula = formula_of_shape(np.shape(tensor)) if formula is None else formula
     values = checked(tensor, np.shape(tensor), "the tensor")
     symmetry = IndexSymmetry.parse(formula, axial=axial)
@@ -132,22 +125,6 @@ def _order_remark(matrix: Floats, basis: Floats, relative: float) -> str:
                 f"from what the symmetry allows; in Voigt's xx yy zz yz xz xy, {relative:.1e}: reorder it"
             )
     return ""
-
-
-def _record(crystal: object, tolerance: float) -> CrystalRecord:
-    try:
-        # Only to read crystals that are no records; the runtime itself searches for no symmetry.
-        from basis_compiler import compile_crystals  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"a crystal that is no record must be compiled ({error}): pip install 'sgbasis[structures]'"
-        ) from error
-    # Its C library otherwise prints attempts that fail on the way to a group.
-    os.environ.setdefault("SPGLIB_WARNING", "OFF")
-    records = compile_crystals(crystal, tolerance=tolerance)
-    if len(records) != 1:
-        raise CrystalError(f"{crystal} holds {len(records)} crystals: give one, or its record")
-    return records[0]
 
 
 @functools.cache

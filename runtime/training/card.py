@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.model_card import DataSource, ModelCard
-from runtime.models import CrystalModel, Target
+from runtime.models.base import CrystalModel, Target
+from runtime.pretrained.card import DataSource, ModelCard
 
 
 def training_card(model: CrystalModel, summary: Mapping[str, Any]) -> str:
@@ -50,7 +50,7 @@ def training_card(model: CrystalModel, summary: Mapping[str, Any]) -> str:
 
 
 def _figure(target: Target, error: float) -> tuple[str, str]:
-    """What was measured and its value; see :func:`runtime.training.errors.target_errors`."""
+    """What was measured and its value; see :func:`runtime.training.loss.target_errors`."""
     if target.space is None:
         return (
             f"mean absolute error of {target.name} on the validation split",

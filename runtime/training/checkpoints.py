@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from basis_store import TrainingError
-from basis_store.atomic_write import write_atomically
+from basis_store.files.atomic_write import write_atomically
 
 
 def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar, get_args, get_origin
 
 from basis_store import TrainingError
-from runtime.models import ARCHITECTURES, Target
+from runtime.models.architectures import ARCHITECTURES
+from runtime.models.base import Target
 from runtime.training.groups import parse_groups
 
 T = TypeVar("T")

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from basis_store import TargetError, TrainingError, all_settings
-from basis_store.crystals import CrystalTable, open_crystals
-from runtime.domain import Domain
-from runtime.models import CrystalModel, Sample, Target
-from runtime.target_values import alternative_values, target_values
+from basis_store.crystals.reader import CrystalTable, open_crystals
+from runtime.evaluation.reference_values import alternative_values, target_values
+from runtime.models.base import CrystalModel, Sample, Target
+from runtime.pretrained.domain import Domain
 from runtime.training.config import TrainingConfig
 
 Progress = Callable[[Iterable[tuple[int, int]]], Iterable[tuple[int, int]]]

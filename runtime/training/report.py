@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from basis_store import TrainingError
-from basis_store.atomic_write import write_atomically
+from basis_store.files.atomic_write import write_atomically
 
 REPORT = "report.json"
 

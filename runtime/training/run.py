@@ -11,11 +11,13 @@ import numpy as np
 import torch
 
 from basis_store import MissingDependencyError, Setting, TrainingError
-from runtime.evaluation import evaluate
-from runtime.models import ARCHITECTURES, CrystalModel, PaperModel, columns
-from runtime.models.paper import pretrain
-from runtime.pretrained import from_pretrained, open_pretrained, save_pretrained
-from runtime.tensor_evaluation import evaluate_tensors
+from runtime.evaluation.scores import evaluate
+from runtime.evaluation.tensor_scores import evaluate_tensors
+from runtime.models.architectures import ARCHITECTURES
+from runtime.models.base import CrystalModel, columns
+from runtime.models.paper.model import PaperModel
+from runtime.models.paper.pretraining import pretrain
+from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
 from runtime.training import parallel
 from runtime.training.card import training_card
 from runtime.training.config import TrainingConfig

@@ -15,14 +15,15 @@ import torch
 from torch import Tensor
 
 from basis_store import TrainingError
-from runtime.models import ARCHITECTURES, CrystalModel, columns
+from runtime.models.architectures import ARCHITECTURES
+from runtime.models.base import CrystalModel, columns
 from runtime.prediction import batches
 from runtime.training import parallel
 from runtime.training.batches import epoch_steps
 from runtime.training.checkpoints import load_checkpoint, save_checkpoint
 from runtime.training.config import TrainingConfig
 from runtime.training.data import Part
-from runtime.training.errors import error_scales, target_errors
+from runtime.training.loss import error_scales, target_errors
 from runtime.training.memory import keep_freed_memory
 from runtime.training.optimization import make_average, make_optimizer, make_schedule
 
@@ -42,7 +43,7 @@ class EpochReport:
 
     Attributes:
         epoch: from 0.
-        train_mae: (targets,) mean error while training, see :func:`runtime.training.errors.target_errors`.
+        train_mae: (targets,) mean error while training, see :func:`runtime.training.loss.target_errors`.
         val_mae: (targets,) of the averaged weights on the validation split.
         learning_rate: at the end.
         seconds: wall time, validation included.
@@ -260,7 +261,7 @@ def set_scale(model: CrystalModel, train: Part) -> None:
 
 
 def mean_absolute_errors(model: CrystalModel, part: Part, pair_budget: int) -> np.ndarray:
-    """(targets,) means over a part; see :func:`runtime.training.errors.target_errors`."""
+    """(targets,) means over a part; see :func:`runtime.training.loss.target_errors`."""
     values = torch.from_numpy(predicted(model, part, pair_budget))
     errors = target_errors(model.targets, values, torch.from_numpy(part.alternatives)).numpy()
     return np.asarray(np.nansum(errors, axis=0) / np.maximum(np.isfinite(errors).sum(axis=0), 1))

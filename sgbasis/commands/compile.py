@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from basis_store.recipe import SettingChoice
-from basis_store.setting import Setting
+from basis_store.bases.recipe import SettingChoice
+from basis_store.groups.setting import Setting
 from sgbasis.where_to_work import where_to_work, work_options
 
 
@@ -38,8 +38,8 @@ def compile_command(
 
     from basis_compiler import compile_recipe, compile_tensors
     from basis_store import Recipe, write_store
-    from basis_store.atomic_write import check_writable
-    from sgbasis.summary import summary_table
+    from basis_store.files.atomic_write import check_writable
+    from sgbasis.reports.store import summary_table
 
     where = where_to_work(workers, scheduler)
     check_writable(output)

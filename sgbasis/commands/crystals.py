@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sgbasis.parameters import FiniteRange
+from sgbasis.commands.options import FiniteRange
 from sgbasis.where_to_work import where_to_work, work_options
 
 
@@ -49,7 +49,7 @@ def crystals(
     from tqdm import tqdm
 
     from basis_compiler import compile_dataset
-    from sgbasis.dataset_summary import dataset_summary
+    from sgbasis.reports.dataset import dataset_summary
 
     where = where_to_work(workers, scheduler)
     started = time.perf_counter()

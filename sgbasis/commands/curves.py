@@ -15,7 +15,7 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
     """Draw training and validation error by epoch of finished RUNS, a panel per target."""
     from matplotlib.figure import Figure
 
-    from basis_store.atomic_write import check_writable, write_atomically
+    from basis_store.files.atomic_write import check_writable, write_atomically
     from runtime.training.report import read_report
 
     if output.suffix.lower() != ".png":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sgbasis.parameters import FiniteRange, store_option
+from sgbasis.commands.options import FiniteRange, store_option
 
 _SUFFIXES = (".npz", ".json", ".csv")
 
@@ -60,8 +60,8 @@ def encode(
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
     import torch
 
-    from basis_store.atomic_write import check_writable, write_atomically
-    from sgbasis.encoded_crystal import EncodedCrystal, csv_text, json_text, npz_bytes
+    from basis_store.files.atomic_write import check_writable, write_atomically
+    from sgbasis.reports.encoding import EncodedCrystal, csv_text, json_text, npz_bytes
 
     if output is not None:
         check_writable(output)

@@ -11,8 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from basis_store import CrystalTable
-    from runtime.evaluation import Evaluation, Score
-    from runtime.tensor_evaluation import TensorScore
+    from runtime.evaluation.scores import Evaluation, Score
+    from runtime.evaluation.tensor_scores import TensorScore
 
 
 @click.command()
@@ -37,14 +37,14 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
     """
     from tqdm import tqdm
 
-    from runtime.evaluation import evaluate as evaluate_predictions
-    from runtime.known_values import known_values
-    from runtime.models import columns
+    from runtime.evaluation.known_values import known_values
+    from runtime.evaluation.reference_values import alternative_values
+    from runtime.evaluation.scores import evaluate as evaluate_predictions
+    from runtime.evaluation.tensor_scores import evaluate_tensors
+    from runtime.models.base import columns
     from runtime.prediction import predict
-    from runtime.pretrained import open_pretrained
-    from runtime.target_values import alternative_values
-    from runtime.tensor_evaluation import evaluate_tensors
-    from sgbasis.evaluation_report import EvaluationReport
+    from runtime.pretrained.pretrained import open_pretrained
+    from sgbasis.reports.evaluation import EvaluationReport
 
     # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
     os.environ.setdefault("SPGLIB_WARNING", "OFF")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from basis_store.setting import Setting
-from sgbasis.parameters import SETTING, FiniteRange, store_option
+from basis_store.groups.setting import Setting
+from sgbasis.commands.options import SETTING, FiniteRange, store_option
 
 
 @click.command()
@@ -27,8 +27,8 @@ def export(output: Path, setting: Setting, radius: float | None, store_path: Pat
     import numpy as np
 
     from basis_store import open_store
-    from basis_store.arrays import flat_arrays
-    from basis_store.atomic_write import write_atomically
+    from basis_store.bases.flat_arrays import flat_arrays
+    from basis_store.files.atomic_write import write_atomically
 
     with open_store(store_path) as store:
         arrays = flat_arrays(store.read(setting), radius=radius)

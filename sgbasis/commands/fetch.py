@@ -36,7 +36,7 @@ def fetch(name: str | None, base_url: str | None, cache_folder: Path | None, lis
 
 def _list(cache_folder: Path | None) -> None:
     from basis_store import published_stores
-    from basis_store.download import cache_location, is_whole
+    from basis_store.published.download import cache_location, is_whole
 
     folder = cache_location(cache_folder)
     rows = [("name", "MB", "settings", "radius", "functions", "in cache", "")]

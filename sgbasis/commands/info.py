@@ -18,7 +18,7 @@ def info(file: Path | None, as_json: bool) -> None:
     Default: the store that ships with sgbasis.
     """
     from basis_store.crystals.schema import FORMAT_NAME
-    from basis_store.hdf5_file import format_of
+    from basis_store.files.hdf5_file import format_of
 
     is_dataset = file is not None and format_of(file) == FORMAT_NAME
     facts, table = _of_dataset(file) if file and is_dataset else _of_store(file)
@@ -34,7 +34,7 @@ def info(file: Path | None, as_json: bool) -> None:
 
 def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
     from basis_store import open_store
-    from sgbasis.summary import summary_table
+    from sgbasis.reports.store import summary_table
 
     with open_store(file) as store:
         facts = _facts(store) | {
@@ -48,7 +48,7 @@ def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
 
 def _of_dataset(file: Path) -> tuple[dict[str, Any], str]:
     from basis_store import open_crystals
-    from sgbasis.dataset_summary import dataset_summary
+    from sgbasis.reports.dataset import dataset_summary
 
     table = open_crystals(file)
     facts = _facts(table) | {

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from basis_store.setting import Setting
-from sgbasis.parameters import SETTING, store_option
+from basis_store.groups.setting import Setting
+from sgbasis.commands.options import SETTING, store_option
 
 if TYPE_CHECKING:
-    from sgbasis.plotting import Section
+    from sgbasis.pictures.basis_function import Section
 
 
 @click.command()
@@ -42,8 +42,8 @@ def plot(
     if output is not None and output.suffix.lower() != ".png":
         raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")
     from basis_store import open_store
-    from basis_store.atomic_write import check_writable, write_atomically
-    from sgbasis.plotting import function_picture
+    from basis_store.files.atomic_write import check_writable, write_atomically
+    from sgbasis.pictures.basis_function import function_picture
 
     section = _parse_section(section_text)
     with open_store(store_path) as store:
@@ -59,7 +59,7 @@ def plot(
 
 
 def _parse_section(text: str | None) -> Section | None:
-    from sgbasis.plotting import Section
+    from sgbasis.pictures.basis_function import Section
 
     try:
         return None if text is None else Section.parse(text)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sgbasis.parameters import FiniteRange
+from sgbasis.commands.options import FiniteRange
 
 if TYPE_CHECKING:
-    from sgbasis.input_files import InputFile
-    from sgbasis.prediction_chunks import Job
-    from sgbasis.prediction_run import Outcome
+    from sgbasis.prediction.chunks import Job
+    from sgbasis.prediction.input_files import InputFile
+    from sgbasis.prediction.run import Outcome
 
 
 @click.command()
@@ -79,9 +79,9 @@ def predict(
 
     from basis_compiler import available_cores
     from basis_store import CrystalError
-    from basis_store.atomic_write import check_writable, write_atomically
-    from sgbasis.input_files import survey
-    from sgbasis.prediction_run import chunk_folder, print_predictions, write_predictions
+    from basis_store.files.atomic_write import check_writable, write_atomically
+    from sgbasis.prediction.input_files import survey
+    from sgbasis.prediction.run import chunk_folder, print_predictions, write_predictions
 
     # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
@@ -139,9 +139,9 @@ def _nothing_to_collect() -> Iterator[None]:
 def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, form: str) -> Job:
     """With the models asked for, or all that ship; they are loaded, for a damaged one is said to be at once."""
     from basis_store import ModelError
-    from runtime.model_location import shipped_models
-    from runtime.pretrained import open_pretrained
-    from sgbasis.prediction_chunks import Job, loaded
+    from runtime.pretrained.locate import shipped_models
+    from runtime.pretrained.pretrained import open_pretrained
+    from sgbasis.prediction.chunks import Job, loaded
 
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
@@ -162,10 +162,10 @@ def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, fo
 
 def _drawing(files: Sequence[InputFile], job: Job) -> bytes | None:
     """A PNG of the one tensor that is predicted; None if no crystal can be read."""
-    from sgbasis.crystal_input import CHUNK
-    from sgbasis.input_files import cut
-    from sgbasis.prediction_chunks import chunk_predictions
-    from sgbasis.tensor_plots import tensor_picture
+    from sgbasis.pictures.tensor_surface import tensor_picture
+    from sgbasis.prediction.chunks import chunk_predictions
+    from sgbasis.prediction.input_files import cut
+    from sgbasis.prediction.inputs import CHUNK
 
     first, *others = cut(files, CHUNK)
     if others:
@@ -184,7 +184,7 @@ def _drawing(files: Sequence[InputFile], job: Job) -> bytes | None:
 def _report(outcome: Outcome, output: Path | None) -> None:
     """What was written, and what could not be read; an error if that is all."""
     from basis_store import CrystalError
-    from sgbasis.prediction_run import failure_list
+    from sgbasis.prediction.run import failure_list
 
     if not outcome.crystals and outcome.unread == 1:
         raise CrystalError(outcome.failures[0])

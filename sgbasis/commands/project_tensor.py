@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from runtime.tensors import ProjectedTensor
+    from runtime.tensors.projection import ProjectedTensor
 
-from sgbasis.parameters import FiniteRange, store_option
+from sgbasis.commands.options import FiniteRange, store_option
 
 
 @click.command("project-tensor")
@@ -40,9 +40,9 @@ def project_tensor(
     """
     from basis_store import TensorError
     from runtime import load_store
-    from runtime.tensors import project_tensor as project
+    from runtime.tensors.projection import project_tensor as project
+    from sgbasis.reports.tensor import matrix_form, matrix_lines
     from sgbasis.tensor_input import read_matrix
-    from sgbasis.tensor_report import matrix_form, matrix_lines
 
     given = read_matrix(matrix)
     try:
@@ -73,7 +73,8 @@ def project_tensor(
 
 def _remarks(given: NDArray[np.float64], found: ProjectedTensor) -> Iterator[str]:
     """What else a reader of the result should know."""
-    from runtime.tensors import ASYMMETRY, stability
+    from runtime.tensors.elasticity import stability
+    from runtime.tensors.voigt import ASYMMETRY
 
     if given.ndim == 2 and given.shape[0] == given.shape[1]:
         departure = float(abs(given - given.T).max())

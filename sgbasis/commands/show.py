@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from basis_store.setting import Setting
-from sgbasis.parameters import SETTING, store_option
+from basis_store.groups.setting import Setting
+from sgbasis.commands.options import SETTING, store_option
 
 if TYPE_CHECKING:
-    from basis_compiler.reflection_conditions import ReflectionConditions
+    from basis_compiler.groups.reflection_conditions import ReflectionConditions
     from basis_store import CompiledSetting
 
 _WIDTH = 100
@@ -41,7 +41,7 @@ def show(setting: Setting, count: int, latex: bool, as_json: bool, store_path: P
     SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m. Function 0 is
     the constant 1; formulas start with function 1.
     """
-    from basis_compiler.reflection_conditions import reflection_conditions
+    from basis_compiler.groups.reflection_conditions import reflection_conditions
     from basis_store import open_store
 
     with open_store(store_path) as store:
@@ -101,7 +101,7 @@ def _translation(shift24: list[int]) -> str:
 def _shells(compiled: CompiledSetting) -> list[dict[str, int]]:
     import numpy as np
 
-    from basis_store.frames import norm
+    from basis_store.groups.wave_shells import norm
 
     first = compiled.absent_waves[compiled.absence_starts[:-1]]
     absent = norm(first, compiled.setting.frame)
@@ -134,8 +134,8 @@ def _shell_row(name: str, shell: dict[str, int]) -> str:
 
 
 def _formulas(compiled: CompiledSetting, count: int, latex: bool) -> Iterator[str]:
-    from basis_compiler.formula_text import LEGEND_LATEX, LEGEND_TEXT, formula_latex, formula_text
-    from basis_compiler.symbolic import trigonometric_form
+    from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT, formula_latex, formula_text
+    from basis_compiler.bases.trigonometric_form import trigonometric_form
 
     yield "Functions, orthonormal over the cell: f0 = 1; " + (f"${LEGEND_LATEX}$" if latex else LEGEND_TEXT)
     for function in range(1, count + 1):
@@ -218,8 +218,8 @@ def _facts(compiled: CompiledSetting, conditions: ReflectionConditions, count: i
 
 
 def _function_facts(compiled: CompiledSetting, function: int) -> dict[str, Any]:
-    from basis_compiler.formula_text import formula_latex, formula_text
-    from basis_compiler.symbolic import trigonometric_form
+    from basis_compiler.bases.formula_text import formula_latex, formula_text
+    from basis_compiler.bases.trigonometric_form import trigonometric_form
 
     form = trigonometric_form(compiled, function)
     return {

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from basis_store.setting import Setting
-from sgbasis.parameters import SETTING, store_option
+from basis_store.groups.setting import Setting
+from sgbasis.commands.options import SETTING, store_option
 
 if TYPE_CHECKING:
     from basis_store import TensorBasis
@@ -81,9 +81,9 @@ def _reason(basis: TensorBasis) -> str:
 
 
 def _facts(basis: TensorBasis) -> dict[str, Any]:
-    from basis_store.cartesian_frame import frame_directions
-    from basis_store.index_symmetry import component_name, every_component
-    from basis_store.tensor_pattern import layout_of, matrix_relations, relation_text
+    from basis_store.tensors.cartesian_frame import frame_directions
+    from basis_store.tensors.index_symmetry import component_name, every_component
+    from basis_store.tensors.voigt_pattern import layout_of, matrix_relations, relation_text
 
     names = [component_name(indices) for indices in every_component(basis.rank)]
     directions = frame_directions(basis.setting)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sgbasis.parameters import FiniteRange
+from sgbasis.commands.options import FiniteRange
 
 if TYPE_CHECKING:
-    from runtime.training import EpochReport
+    from runtime.training.trainer import EpochReport
 
 
 @click.command()
@@ -48,7 +48,8 @@ def train(
     """
     import torch
 
-    from runtime.training import TrainingConfig, parallel
+    from runtime.training import parallel
+    from runtime.training.config import TrainingConfig
     from runtime.training.run import run_training
 
     values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}

@@ -11,9 +11,9 @@ from benchmarks import ways_to_train
 from benchmarks.cgcnn import graph
 from benchmarks.ways_to_train import WAYS, full_cell
 from runtime import load_store
-from runtime.kernels import images_within
+from runtime.kernels.neighbours import images_within
 from runtime.plugins.atoms import primitive_cell
-from tests.made_records import made_record
+from tests.support.made_records import made_record
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from basis_compiler import operations
-from basis_compiler.orbits import find_witnesses
+from basis_compiler.bases.phases import find_witnesses
 from basis_store import Setting, StoreReader
 
 gemmi = pytest.importorskip("gemmi", reason="gemmi is not installed")

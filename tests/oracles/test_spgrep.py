@@ -10,8 +10,8 @@ import pytest
 
 from basis_compiler import operations
 from basis_store import Setting, StoreReader, cartesian_frame
-from tests.lattices import cartesian_operations, random_lattice
-from tests.nye import CLASSES, NyeClass
+from tests.support.lattices import cartesian_operations, random_lattice
+from tests.support.nye import CLASSES, NyeClass
 
 tensors = pytest.importorskip("spgrep.symmetry.tensor", reason="spgrep is not installed")
 pytestmark = pytest.mark.oracle

@@ -11,13 +11,13 @@ import torch
 
 from basis_compiler import compile_crystals
 from basis_store import CrystalRecord, Setting
-from basis_store.locations import data_folder
-from runtime.domain import Domain, outside_domain
+from basis_store.files.locations import data_folder
 from runtime.formula import reduced_formula
-from runtime.models import ARCHITECTURES
+from runtime.models.architectures import ARCHITECTURES
 from runtime.prediction import batches, predict
-from tests.made_records import made_record
-from tests.tiny_models import BULK, DOMAIN, ENERGY, tiny_model
+from runtime.pretrained.domain import Domain, outside_domain
+from tests.support.made_records import made_record
+from tests.support.tiny_models import BULK, DOMAIN, ENERGY, tiny_model
 
 CRYSTALS = data_folder() / "crystals"
 SAME = {

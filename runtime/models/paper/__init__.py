@@ -1,6 +1,1 @@
-"""The model of arXiv 2512.13989 (Zhang, Ertekin, Orbanz, Adams), a baseline: :mod:`runtime.models.paper.model`."""
-
-from runtime.models.paper.model import PaperConfig, PaperModel
-from runtime.models.paper.pretraining import pretrain
-
-__all__ = ["PaperConfig", "PaperModel", "pretrain"]
+"""The Crystal Fourier Transformer of arXiv 2512.13989 (Zhang, Ertekin, Orbanz, Adams), a baseline."""

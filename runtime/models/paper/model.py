@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord, Setting
-from basis_store.frames import FRAMES, ball_norm, norm
-from basis_store.setting import Frame
-from runtime.encoding import WaveEncoder
+from basis_store.groups.setting import Frame
+from basis_store.groups.wave_shells import FRAMES, ball_norm, norm
+from runtime.encoding.wave_encoder import WaveEncoder
 from runtime.models.attention import weighted_mean
 from runtime.models.base import Batch, CrystalModel, Sample, Target
 from runtime.models.elements import N_ELEMENTS

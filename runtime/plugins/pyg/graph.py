@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import Data
 
 from basis_store import CrystalRecord
-from runtime.kernels import images_within, neighbours
+from runtime.kernels.neighbours import images_within, neighbours
 from runtime.plugins.atoms import primitive_cell
 from runtime.store import Store
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from basis_store.errors import TensorError
-from runtime.tensors import directional_value, principal, refractive_index, refractive_indices, rotate_tensor
+from runtime.tensors.dielectric import directional_value, principal, refractive_index, refractive_indices
+from runtime.tensors.rotation import rotate_tensor
 from tests.runtime.tensors.test_voigt import random_rotation
 
 

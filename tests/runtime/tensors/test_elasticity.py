@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from basis_store.errors import TensorError
-from runtime.tensors import (
+from runtime.tensors.elasticity import (
     elastic_moduli,
     extreme_youngs_moduli,
     linear_compressibility,
-    rotate_tensor,
     stability,
-    stiffness_tensor,
     youngs_modulus,
 )
+from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.voigt import stiffness_tensor
 from tests.runtime.tensors.test_voigt import random_rotation
 
 
@@ -116,7 +116,7 @@ def test_youngs_modulus_is_the_stretch_of_a_bar() -> None:
             # In a frame with n as x, the strain under unit stress xx is the first column of the inverse.
             x = n / np.linalg.norm(n)
             frame = np.linalg.qr(np.column_stack([x, rng.normal(size=(3, 2))]))[0].T
-            from runtime.tensors import stiffness_matrix
+            from runtime.tensors.voigt import stiffness_matrix
 
             inverse = np.linalg.inv(stiffness_matrix(rotate_tensor(full, frame)))
             assert youngs_modulus(full, n) == pytest.approx(1 / inverse[0, 0])

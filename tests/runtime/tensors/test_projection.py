@@ -11,12 +11,14 @@ import pytest
 from basis_compiler import Crystal, compile_crystal
 from basis_store import CrystalError, CrystalRecord, FormulaError, Setting, standard_settings
 from basis_store.errors import TensorError
-from basis_store.locations import data_folder
+from basis_store.files.locations import data_folder
 from runtime import Store, project_tensor
-from runtime.tensors import OTHER_ORDERS, from_order, piezoelectric_matrix, rotate_tensor, stiffness_matrix
-from tests.made_crystals import made_crystal, rewritten
-from tests.made_records import made_record
+from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.voigt import piezoelectric_matrix, stiffness_matrix
+from runtime.tensors.voigt_order import OTHER_ORDERS, from_order
 from tests.runtime.tensors.test_voigt import random_rotation
+from tests.support.made_crystals import made_crystal, rewritten
+from tests.support.made_records import made_record
 
 FORMULAS = {"ij=ji": 2, "ijk=ikj": 3, "ijkl=jikl=klij": 4}
 

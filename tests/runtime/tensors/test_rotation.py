@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from basis_store.errors import TensorError
-from runtime.tensors import rotate_tensor
+from runtime.tensors.rotation import rotate_tensor
 
 RNG = np.random.default_rng(0)
 TURN = np.linalg.qr(RNG.normal(size=(3, 3)))[0]

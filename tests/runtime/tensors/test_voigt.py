@@ -8,22 +8,21 @@ import numpy as np
 import pytest
 
 from basis_store.errors import SgbasisError, TensorError
-from runtime.tensors import (
-    OTHER_ORDERS,
+from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.voigt import (
     VOIGT_ORDER,
     compliance_matrix,
     compliance_tensor,
     from_mandel,
-    from_order,
     piezoelectric_matrix,
     piezoelectric_tensor,
-    rotate_tensor,
     stiffness_matrix,
     stiffness_tensor,
     symmetric_tensor,
     symmetric_vector,
     to_mandel,
 )
+from runtime.tensors.voigt_order import OTHER_ORDERS, from_order
 
 
 def random_stiffness(rng: np.random.Generator) -> np.ndarray:

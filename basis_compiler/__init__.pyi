@@ -1,0 +1,25 @@
+# The public names of basis_compiler and the files that define them; each is imported when it is first asked for.
+from .bases.certificate import dimensions as dimensions, prove as prove, prove_store as prove_store
+from .bases.compiler import compile_recipe as compile_recipe, compile_setting as compile_setting
+from .bases.dual_graph import dual_graph as dual_graph
+from .bases.formula_text import formula_latex as formula_latex, formula_text as formula_text
+from .bases.trigonometric_form import (
+    TrigonometricForm as TrigonometricForm,
+    coordinate_symbols as coordinate_symbols,
+    symbolic_function as symbolic_function,
+    trigonometric_form as trigonometric_form,
+)
+from .bases.wave_index import WaveIndex as WaveIndex
+from .crystals.asymmetric_unit import compile_crystal as compile_crystal, compile_crystals as compile_crystals
+from .crystals.crystal import Crystal as Crystal
+from .crystals.formats.ase_files import read_crystals as read_crystals
+from .crystals.standardization import Site as Site, StandardCrystal as StandardCrystal, standardize as standardize
+from .datasets.compiler import compile_dataset as compile_dataset
+from .groups.origin_shifts import OriginShifts as OriginShifts, origin_shifts as origin_shifts
+from .groups.reflection_conditions import (
+    ReflectionConditions as ReflectionConditions,
+    reflection_conditions as reflection_conditions,
+)
+from .groups.spglib_database import Operations as Operations, operations as operations
+from .parallel.processes import available_cores as available_cores
+from .tensors.compiler import compile_tensors as compile_tensors

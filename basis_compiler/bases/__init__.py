@@ -1,0 +1,1 @@
+"""From waves to proved bases: dual graph, orbits, phases, certificate, and formulas."""

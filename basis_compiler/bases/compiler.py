@@ -1,0 +1,161 @@
+"""Compile settings: waves -> dual graph -> orbits -> proof. One dual graph serves all settings that share it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from basis_compiler.bases.certificate import prove, prove_extent
+from basis_compiler.bases.dual_graph import SpanningForest, spanning_forest
+from basis_compiler.bases.phases import OrbitList, find_orbits
+from basis_compiler.groups.origin_shifts import origin_shifts
+from basis_compiler.groups.spglib_database import Operations, operations
+from basis_compiler.parallel.parallel_map import spread
+from basis_store import CompiledSetting, Recipe, Setting
+from basis_store.bases.schema import COLUMNS
+from basis_store.groups.setting import Frame
+from basis_store.groups.wave_shells import ball, ball_norm, norm
+
+Progress = Callable[[int], None]
+
+_FAMILY = 16
+"""Settings that one task compiles at most: enough to pay for their dual graph, few enough to share out evenly."""
+
+
+def compile_recipe(
+    recipe: Recipe, *, workers: int = 1, scheduler: str | None = None, progress: Progress | None = None
+) -> list[CompiledSetting]:
+    """Compile and prove every setting of a recipe.
+
+    Args:
+        recipe: what to compile.
+        workers: processes; the result does not depend on their number.
+        scheduler: address of a Dask cluster that does the work instead.
+        progress: called with the number of settings finished since the last call.
+
+    Returns:
+        The compiled settings in the order of their Hall numbers.
+
+    Raises:
+        CertificateError: a setting fails its proof; nothing is returned then.
+        CompilationError: a worker process was killed, or the cluster cannot do the work.
+    """
+    families = _families(recipe.setting_list)
+    compiled: list[CompiledSetting] = []
+    results = spread(
+        functools.partial(compile_family, recipe),
+        families,
+        workers=min(workers, len(families)),
+        scheduler=scheduler,
+        remedy="a smaller recipe",
+    )
+    with contextlib.closing(results):
+        for batch in results:
+            compiled += batch
+            if progress:
+                progress(len(batch))
+    return sorted(compiled, key=lambda one: one.setting)
+
+
+def compile_setting(setting: Setting, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:
+    """Compile and prove a single setting; arguments as in :class:`basis_store.Recipe`."""
+    recipe = Recipe(radius=radius, min_functions=min_functions, settings=(setting.hall_number,))
+    return compile_family(recipe, (setting,))[0]
+
+
+def compile_family(recipe: Recipe, family: Sequence[Setting]) -> list[CompiledSetting]:
+    """Compile settings that share their rotations and frame, building each part of their dual graph once."""
+    forests = _Forests(family[0].frame, operations(family[0]).distinct_rotations, recipe.radius)
+    compiled = []
+    for setting in family:
+        one = _compile(operations(setting), forests, recipe)
+        prove(one)
+        prove_extent(one, recipe)
+        compiled.append(one)
+    return compiled
+
+
+def _families(settings: Iterable[Setting]) -> list[tuple[Setting, ...]]:
+    """Settings that share frame and rotations, a few at a time; the most expensive first, to share them out."""
+
+    def key(setting: Setting) -> tuple[Frame, tuple[bytes, ...]]:
+        return setting.frame, operations(setting).distinct_rotations
+
+    families = []
+    for _, group in itertools.groupby(sorted(settings, key=lambda s: (key(s), s)), key):
+        members = tuple(group)
+        families += [members[start : start + _FAMILY] for start in range(0, len(members), _FAMILY)]
+    return sorted(families, key=lambda family: -sum(len(operations(setting)) for setting in family))
+
+
+class _Forests:
+    """Spanning forests of one dual graph on successive batches of complete shells, built when first asked for.
+
+    Orbits never leave a shell, so the graph falls apart by shells and can be grown outwards. Batch 0 is the
+    shared ball; each further batch reaches to a fifth more in radius than the one before.
+    """
+
+    def __init__(self, frame: Frame, distinct_rotations: tuple[bytes, ...], radius: int) -> None:
+        self._frame = frame
+        self._distinct_rotations = distinct_rotations
+        self._radius = radius
+        self._batches: list[SpanningForest] = []
+
+    def batch(self, number: int) -> SpanningForest:
+        while len(self._batches) <= number:
+            waves = ball(self._frame, self._limit(len(self._batches)))
+            inner = len(ball(self._frame, self._limit(len(self._batches) - 1))) if self._batches else 0
+            self._batches.append(spanning_forest(self._distinct_rotations, waves[inner:]))
+        return self._batches[number]
+
+    def _limit(self, number: int) -> int:
+        limit = ball_norm(self._radius)
+        for _ in range(number):
+            limit += limit // 2 + 1
+        return limit
+
+
+def _compile(group: Operations, forests: _Forests, recipe: Recipe) -> CompiledSetting:
+    batches = [find_orbits(group, forests.batch(0))]
+    while sum(len(batch.orbit_sizes) for batch in batches) < recipe.min_functions:
+        batches.append(find_orbits(group, forests.batch(len(batches))))
+    columns = {
+        name: np.concatenate([getattr(b, name) for b in batches]) for name in OrbitList.__dataclass_fields__
+    }
+    limit = _norm_limit(group.setting, columns, recipe)
+    columns = _cut(group.setting, columns, limit)
+    shifts = origin_shifts(group)
+    columns |= {
+        "rotations": group.rotations,
+        "translations24": group.translations24,
+        "shifts24": shifts.shifts24,
+        "shift_orders": shifts.orders,
+        "shift_directions": shifts.directions,
+    }
+    typed = {column.name: columns[column.name].astype(column.dtype) for column in COLUMNS}
+    return CompiledSetting(setting=group.setting, norm_limit=limit, **typed)
+
+
+def _norm_limit(setting: Setting, columns: dict[str, np.ndarray], recipe: Recipe) -> int:
+    """The ball, or the shell that brings the number of functions to the minimum if that lies beyond."""
+    starts = np.cumsum(columns["orbit_sizes"]) - columns["orbit_sizes"]
+    norms = norm(columns["waves"][starts], setting.frame)
+    needed = int(norms[recipe.min_functions - 1]) if recipe.min_functions else 0
+    return max(ball_norm(recipe.radius), needed)
+
+
+def _cut(setting: Setting, columns: dict[str, np.ndarray], limit: int) -> dict[str, np.ndarray]:
+    """Drop the shells beyond ``limit``: a prefix of every column, since orbits are in the order of their norm."""
+    waves = int((norm(columns["waves"], setting.frame) <= limit).sum())
+    absent = int((norm(columns["absent_waves"], setting.frame) <= limit).sum())
+    orbits = int(np.searchsorted(np.cumsum(columns["orbit_sizes"]), waves, side="right"))
+    absences = int(np.searchsorted(np.cumsum(columns["absence_sizes"]), absent, side="right"))
+    lengths = {
+        "waves": waves, "phases24": waves, "absent_waves": absent,
+        "absence_sizes": absences, "witnesses": absences,
+    }  # fmt: skip
+    return {name: column[: lengths.get(name, orbits)] for name, column in columns.items()}

@@ -1,0 +1,169 @@
+"""The dual graph of a setting (D3) and the spanning forest that its gains are propagated along.
+
+    nodes  waves k (as rows of a closed wave list)
+    edges  k -> k R, one for every generator, with gain k.t mod 1 in 24ths
+
+The graph is directed: an undirected one would let (v, u) overwrite (u, v) and conjugate the phases of 29
+groups. Its shape depends on the rotations alone, so one forest serves every setting with the same set of
+rotations; only the gains differ. :func:`dual_graph` is the whole of it for one setting, gains and parallel
+edges included.
+
+The forest is grown in one component of each kind. A component is the orbit of its root, and its nodes stand for
+the cosets of the root's stabiliser: k R = k S exactly when R S^-1 fixes k. So components whose roots have the
+same stabiliser are one graph, in which the same rotations lead from the root to corresponding nodes, and there are
+no more kinds of them than subgroups. networkx finds a breadth-first tree of each kind, and arrays carry it to all
+components of that kind. Every edge of every component is checked against the gains later.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_compiler.bases.orbits import in_order
+from basis_compiler.bases.wave_index import WaveIndex
+from basis_compiler.groups.spglib_database import (
+    UNIT,
+    IntArray,
+    Operations,
+    rotation_generators,
+    rotation_key,
+    rotation_of_key,
+)
+
+Edges = tuple[IntArray, IntArray, IntArray]
+
+
+@dataclass(frozen=True, eq=False)
+class SpanningForest:
+    """A breadth-first spanning forest of the dual graph of a rotation set on ``n`` waves in ``M`` orbits.
+
+    Attributes:
+        index: the waves, orbit after orbit in the order of the format; each starts with its root.
+        orbit_sizes: (M,) waves of each orbit.
+        parts: (M,) as in :class:`basis_store.CompiledSetting`.
+        generators: (m, 3, 3) rotations that the edges stand for.
+        images: (m, n) row of k R for each generator.
+        levels: per depth from 1 on, ``(children, parents, generators)``: three (c,) arrays.
+    """
+
+    index: WaveIndex
+    orbit_sizes: IntArray
+    parts: IntArray
+    generators: IntArray
+    images: IntArray
+    levels: tuple[Edges, ...]
+
+
+def dual_graph(group: Operations, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, int, int]]:
+    """The dual graph of a setting for inspection: nodes are (h, k, l), edges carry ``gain`` in 24ths.
+
+    Centring translations are loops k -> k with gain k.t; an orbit they frustrate is a centring absence.
+    """
+    graph: nx.MultiDiGraph[tuple[int, int, int]] = nx.MultiDiGraph()
+    rotations, translations = lifted_generators(group)
+    nodes = [(h, k, m) for h, k, m in index.waves.tolist()]
+    graph.add_nodes_from(nodes)
+    for key, (rotation, translation) in enumerate(zip(rotations, translations, strict=True)):
+        gains = index.waves @ translation % UNIT
+        heads = index.images(rotation)
+        for tail, (head, gain) in enumerate(zip(heads.tolist(), gains.tolist(), strict=True)):
+            graph.add_edge(nodes[tail], nodes[head], key=key, gain=gain)
+    return graph
+
+
+def lifted_generators(group: Operations) -> tuple[IntArray, IntArray]:
+    """Generators of the space group modulo its cell: rotations (m, 3, 3) and translations in 24ths (m, 3).
+
+    The rotation generators with one translation each, then the centrings with R = 1.
+    """
+    rotations = rotation_generators(group.distinct_rotations)
+    lifted = [group.translation_of(rotation) for rotation in rotations]
+    centrings = group.centrings24
+    identities = np.tile(np.eye(3, dtype=np.int64), (len(centrings), 1, 1))
+    return (
+        np.concatenate([rotations, identities]),
+        np.concatenate([np.array(lifted, dtype=np.int64).reshape(-1, 3), centrings]),
+    )
+
+
+def spanning_forest(distinct_rotations: tuple[bytes, ...], waves: NDArray[np.integer]) -> SpanningForest:
+    """Build the forest once for a set of rotations.
+
+    Args:
+        distinct_rotations: as :attr:`Operations.distinct_rotations`.
+        waves: (n, 3) complete shells in store order.
+
+    Raises:
+        CertificateError: the waves are not closed under the rotations.
+    """
+    rotations = [rotation_of_key(key) for key in distinct_rotations]
+    generators = rotation_generators(distinct_rotations)
+    index, orbit_sizes, parts = in_order(generators, WaveIndex(waves))
+    images = index.all_images(generators)
+    roots = np.cumsum(orbit_sizes) - orbit_sizes
+    copies = np.array([index.rows(index.waves[roots] @ rotation) for rotation in rotations])
+    stabilisers = (1 << np.arange(len(rotations))) @ (copies == roots)
+    levels: list[list[Edges]] = []
+    for stabiliser in np.unique(stabilisers).tolist():
+        own = copies[:, stabilisers == stabiliser]
+        for depth, (children, parents, edges) in enumerate(_tree(distinct_rotations, stabiliser)):
+            if depth == len(levels):
+                levels.append([])
+            levels[depth].append((own[children].ravel(), own[parents].ravel(), np.repeat(edges, own.shape[1])))
+    return SpanningForest(index, orbit_sizes, parts, generators, images, tuple(map(_joined, levels)))
+
+
+def _joined(edges: list[Edges]) -> Edges:
+    children, parents, generators = map(np.concatenate, zip(*edges, strict=True))
+    return children, parents, generators
+
+
+def component(distinct_rotations: tuple[bytes, ...], stabiliser: int) -> nx.DiGraph[int]:
+    """The component of a wave in the dual graph without gains.
+
+    Args:
+        distinct_rotations: as :attr:`Operations.distinct_rotations`.
+        stabiliser: the rotations that fix the wave k, as the sum of ``1 << number``.
+
+    Returns:
+        Nodes are k R, by the least number of such an R; edges carry the ``generator`` that they stand for. Where
+        several run parallel, it is one of them.
+    """
+    table = _products(distinct_rotations)
+    fixing = [number for number in range(len(table)) if stabiliser >> number & 1]
+    nodes = table[fixing].min(axis=0)
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(nodes.tolist())  # P1 has no edges
+    for generator, rotation in enumerate(rotation_generators(distinct_rotations)):
+        heads = nodes[table[:, distinct_rotations.index(rotation_key(rotation))]]
+        graph.add_edges_from(zip(nodes.tolist(), heads.tolist(), strict=True), generator=generator)
+    return graph
+
+
+@functools.cache
+def _tree(distinct_rotations: tuple[bytes, ...], stabiliser: int) -> tuple[Edges, ...]:
+    """A breadth-first tree of :func:`component` from k itself, as the levels of a :class:`SpanningForest`."""
+    graph = component(distinct_rotations, stabiliser)
+    (root,) = (node for node in graph if stabiliser >> node & 1)
+    depths = {root: 0}
+    levels: list[list[tuple[int, int, int]]] = []
+    for parent, child in nx.bfs_edges(graph, root):
+        depths[child] = depths[parent] + 1
+        if depths[child] > len(levels):
+            levels.append([])
+        levels[-1].append((child, parent, graph.edges[parent, child]["generator"]))
+    return tuple((level[:, 0], level[:, 1], level[:, 2]) for level in map(np.array, levels))
+
+
+@functools.cache
+def _products(distinct_rotations: tuple[bytes, ...]) -> IntArray:
+    """(p, p) the number of R S, for R and S by their numbers."""
+    rotations = np.array([rotation_of_key(key) for key in distinct_rotations])
+    numbers = {key: number for number, key in enumerate(distinct_rotations)}
+    products = np.einsum("aij,bjk->abik", rotations, rotations).reshape(-1, 3, 3)
+    return np.array([numbers[rotation_key(one)] for one in products]).reshape(len(rotations), -1)

@@ -1,0 +1,95 @@
+"""Balanced and frustrated orbits of a setting, with exact phases (T1, T2).
+
+The potential theta of the gains is propagated from each root along the spanning forest,
+
+    theta(root) = 0,    theta(kR) = theta(k) + k.t   (mod 24, in 24ths of a turn),
+
+and every edge of every generator is then checked against it. A component in which one edge disagrees is
+frustrated: its coefficients are 0 and it is a systematic absence.
+
+Signs (part of the format, as their order is): where O = -O, the phase phi in -6..5 that makes
+exp(2 pi i phi/24) psi_O real, so that the root's term is cos(2 pi k.x + phi) with a positive cosine part,
+or + sin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_compiler.bases.dual_graph import SpanningForest, lifted_generators
+from basis_compiler.groups.spglib_database import UNIT, IntArray, Operations
+
+
+@dataclass(frozen=True, eq=False)
+class OrbitList:
+    """Orbits of some complete shells of one setting; arrays as in :class:`basis_store.CompiledSetting`."""
+
+    orbit_sizes: IntArray
+    parts: IntArray
+    real_phases24: IntArray
+    waves: IntArray
+    phases24: IntArray
+    absence_sizes: IntArray
+    witnesses: IntArray
+    absent_waves: IntArray
+
+
+def find_orbits(group: Operations, forest: SpanningForest) -> OrbitList:
+    """Solve the constraints of a setting on the waves of ``forest``."""
+    index, sizes = forest.index, forest.orbit_sizes
+    starts = np.cumsum(sizes) - sizes
+    gains = _gains(group, forest)
+    theta = propagate(gains, forest)
+    torn = np.logical_or.reduceat(_torn(gains, forest, theta), starts)
+    torn_waves = np.repeat(torn, sizes)
+    opposite_roots = index.rows(-index.waves[starts])
+    return OrbitList(
+        orbit_sizes=sizes[~torn],
+        parts=forest.parts[~torn],
+        real_phases24=np.where(forest.parts == 0, _real_phase(theta[opposite_roots]), 0)[~torn],
+        waves=index.waves[~torn_waves],
+        phases24=theta[~torn_waves],
+        absence_sizes=sizes[torn],
+        witnesses=find_witnesses(group, index.waves[starts[torn]]),
+        absent_waves=index.waves[torn_waves],
+    )
+
+
+def propagate(gains: IntArray, forest: SpanningForest) -> IntArray:
+    """The potential theta in 24ths of every wave of the forest, 0 at its roots."""
+    theta = np.zeros(len(forest.index), dtype=np.int64)
+    for children, parents, generators in forest.levels:
+        theta[children] = (theta[parents] + gains[generators, parents]) % UNIT
+    return theta
+
+
+def _gains(group: Operations, forest: SpanningForest) -> IntArray:
+    """(m + centrings, n) the gain of each wave's edges, those of the centring loops behind the others."""
+    _, translations = lifted_generators(group)
+    return translations @ forest.index.waves.T % UNIT
+
+
+def _torn(gains: IntArray, forest: SpanningForest, theta: IntArray) -> np.ndarray:
+    """Whether an edge that leaves a wave breaks the potential, for any generator, centring loops included."""
+    torn = gains[len(forest.images) :].any(axis=0)
+    for own, heads in zip(gains, forest.images, strict=False):
+        torn |= (theta + own - theta[heads]) % UNIT != 0
+    return np.asarray(torn)
+
+
+def find_witnesses(group: Operations, waves: IntArray) -> IntArray:
+    """For each wave the first operation with kR = k and k.t not an integer, -1 where there is none (T1)."""
+    fixed = (waves @ group.rotations == waves).all(axis=2)
+    proving = fixed & (group.translations24 @ waves.T % UNIT != 0)
+    return np.asarray(np.where(proving.any(axis=0), proving.argmax(axis=0), -1))
+
+
+def _real_phase(theta_of_minus_root: IntArray) -> IntArray:
+    """Phi with theta_{-k} + phi = -(theta_k + phi), from theta(root) = 0; of the two, the one in -6..5.
+
+    theta is even in 24ths (translations are multiples of 1/12, D1), so halving it is exact.
+    """
+    half = (-theta_of_minus_root // 2) % (UNIT // 2)
+    return np.asarray((half + UNIT // 4) % (UNIT // 2) - UNIT // 4)

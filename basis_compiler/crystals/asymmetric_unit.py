@@ -1,0 +1,90 @@
+"""Crystals to the records that datasets keep: the standard setting, its sites, and how to reach every atom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from basis_compiler.crystals.crystal import Crystal
+from basis_compiler.crystals.formats.ase_files import read_crystals
+from basis_compiler.crystals.standardization import StandardCrystal, standard_description
+from basis_compiler.groups.spglib_database import UNIT, operations, product_table
+from basis_store import CrystalError, CrystalRecord
+
+_SAME = 1e-3
+"""Angstrom. Sites lie on their special positions up to rounding, and atoms are far apart."""
+
+
+def compile_crystals(source: object, *, tolerance: float = 0.01) -> list[CrystalRecord]:
+    """Records of all crystals of a file, or of an object of ASE or pymatgen; see :func:`read_crystals`.
+
+    Raises:
+        CrystalError: as :func:`read_crystals` and :func:`standardize` do.
+    """
+    return [
+        compile_crystal(crystal, tolerance=tolerance) for crystal in read_crystals(source, tolerance=tolerance)
+    ]
+
+
+def compile_crystal(
+    crystal: Crystal,
+    *,
+    identifier: str | None = None,
+    targets: Mapping[str, ArrayLike] | None = None,
+    split: str = "",
+    tolerance: float = 0.01,
+) -> CrystalRecord:
+    """Carry a crystal to its standard setting and reduce it to its asymmetric unit.
+
+    Args:
+        crystal: in any cell.
+        identifier: what to call it; default, its name.
+        targets: what is known of it, by name: numbers or arrays of numbers; NaN for missing.
+        split: ``"train"``, ``"val"``, ``"test"`` or ``""``.
+        tolerance: in Angstrom, as for :func:`standardize`.
+
+    Raises:
+        CrystalError: as :func:`standardize` does.
+    """
+    standard = standard_description(crystal, tolerance=tolerance)
+    return CrystalRecord(
+        identifier=crystal.name if identifier is None else identifier,
+        setting=standard.setting,
+        lattice=standard.lattice,
+        change_of_basis=standard.change_of_basis,
+        denominator=standard.denominator,
+        origin_shift=standard.origin_shift,
+        numbers=np.array([site.number for site in standard.sites], np.uint8),
+        coordinates=standard.coordinates,
+        multiplicities=np.array([site.multiplicity for site in standard.sites], np.int32),
+        wyckoff=np.array([site.wyckoff for site in standard.sites], "S1"),
+        images=np.concatenate(site_images(standard)),
+        targets={name: np.asarray(value, np.float64) for name, value in (targets or {}).items()},
+        split=split,
+    )
+
+
+def site_images(standard: StandardCrystal) -> list[NDArray[np.int16]]:
+    """For each site, the first operation that reaches each of its atoms in the conventional cell; ascending.
+
+    Operations a and b carry a site to the same atom when they lie in one left coset of its stabiliser, which is
+    found in the multiplication table: no atom is compared with another.
+
+    Raises:
+        CrystalError: a site has not as many atoms as its multiplicity says.
+    """
+    group, table = operations(standard.setting), product_table(standard.setting)
+    x = standard.coordinates
+    gaps = np.einsum("gij,sj->sgi", group.rotations, x) + group.translations24 / UNIT - x[:, None]
+    gaps -= np.rint(gaps)
+    fixed = np.linalg.norm(gaps @ standard.lattice, axis=2) < _SAME
+    images = [np.unique(table[:, stabiliser].min(axis=1)) for stabiliser in fixed]
+    for site, found in zip(standard.sites, images, strict=True):
+        if len(found) != site.multiplicity:
+            raise CrystalError(
+                f"{standard.crystal.name}: the operations of {standard.setting.label} carry {site.label} to "
+                f"{len(found)} atoms, but {site.multiplicity} are there: try another tolerance"
+            )
+    return images

@@ -1,0 +1,1 @@
+"""File formats: from files, folders and tables to crystals."""

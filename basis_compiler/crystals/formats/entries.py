@@ -1,0 +1,165 @@
+"""What datasets are made of: lines, rows, frames and files, each with the crystals that it describes.
+
+An entry is small and cheap to send to another process, which does the parsing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from basis_compiler.crystals.crystal import Crystal
+from basis_compiler.crystals.formats.ase_files import parse_frame, read_file
+from basis_compiler.crystals.formats.json_structures import crystal_of_arrays, crystal_of_structure, is_structure
+from basis_store import CrystalError
+
+_IDENTIFIERS = ("id", "material_id", "identifier", "jid", "mpid", "task_id")
+_NO_TARGETS = re.compile(
+    rf"{'|'.join(_IDENTIFIERS)}|lattice|species|frac_coords|structure|targets|split|space_?group.*", re.IGNORECASE
+)
+"""Names of what describes a crystal. Its space group is found here, and the one of the source predicts nothing."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One crystal as its source gives it, not yet looked at.
+
+    Attributes:
+        identifier: what its source calls it.
+        build: makes the crystal; raises :class:`CrystalError`.
+        targets: what is said about it, by name.
+        split: as its source has it.
+    """
+
+    identifier: str
+    build: Callable[[], Crystal]
+    targets: Mapping[str, object]
+    split: str
+
+
+@dataclass(frozen=True)
+class Entry(ABC):
+    """One line, row, frame or file.
+
+    Attributes:
+        name: what to call it where it names no crystal; messages begin with it.
+    """
+
+    name: str
+
+    @abstractmethod
+    def samples(self, tolerance: float) -> Iterator[Sample]:
+        """The crystals in it; raises :class:`CrystalError` or OSError where it cannot be read."""
+
+
+@dataclass(frozen=True)
+class Line(Entry):
+    """One line of JSON."""
+
+    text: bytes
+
+    def samples(self, tolerance: float) -> Iterator[Sample]:
+        """The crystal of the line."""
+        try:
+            record = json.loads(self.text)
+        except (ValueError, RecursionError) as error:
+            raise CrystalError(f"{self.name}: not JSON: {error}") from error
+        if not isinstance(record, dict):
+            raise CrystalError(f"{self.name}: not a JSON object")
+        identifier = _identifier(record, self.name)
+        targets = record.get("targets")
+        if not isinstance(targets, dict | None):
+            raise CrystalError(f"{self.name}: its targets are not an object with a value for each name")
+
+        def build() -> Crystal:
+            if is_structure(record.get("structure")):
+                return crystal_of_structure(record["structure"], identifier)
+            missing = [key for key in ("lattice", "species", "frac_coords") if key not in record]
+            if missing:
+                raise CrystalError(f"{identifier}: it has no {missing[0]!r} ({self.name})")
+            return crystal_of_arrays(record["lattice"], record["species"], record["frac_coords"], identifier)
+
+        yield Sample(identifier, build, _beside(record) | (targets or {}), _split(record))
+
+
+@dataclass(frozen=True)
+class Row(Entry):
+    """One row of a table."""
+
+    values: Mapping[str, Any]
+    structure: str
+
+    def samples(self, tolerance: float) -> Iterator[Sample]:
+        """The crystal of the row."""
+        identifier = _identifier(self.values, self.name)
+        structure = self.values[self.structure]
+
+        def build() -> Crystal:
+            if not is_structure(structure):
+                raise CrystalError(f"{identifier}: its {self.structure!r} is not a pymatgen structure")
+            return crystal_of_structure(structure, identifier)
+
+        rest = {key: value for key, value in _beside(self.values).items() if key != self.structure}
+        yield Sample(identifier, build, rest, _split(self.values))
+
+
+@dataclass(frozen=True)
+class Frame(Entry):
+    """One frame of an extended XYZ file."""
+
+    text: str
+
+    def samples(self, tolerance: float) -> Iterator[Sample]:
+        """The crystal of the frame."""
+        crystal, said = parse_frame(self.text, self.name)
+        identifier = _identifier(said, self.name)
+        yield Sample(identifier, lambda: crystal, _beside(said), _split(said))
+
+
+@dataclass(frozen=True)
+class CrystalFile(Entry):
+    """A file of its own, with what a listing says about it."""
+
+    path: Path
+    identifier: str
+    targets: Mapping[str, object] = field(default_factory=dict)
+    split: str = ""
+
+    def samples(self, tolerance: float) -> Iterator[Sample]:
+        """The crystals of the file; several are numbered."""
+        crystals = read_file(self.path, name=self.name, tolerance=tolerance)
+        for number, crystal in enumerate(crystals, start=1):
+            own = self.identifier if len(crystals) == 1 else f"{self.identifier}-{number}"
+            yield Sample(own, lambda crystal=crystal: crystal, self.targets, self.split)  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Unreadable(Entry):
+    """What a listing names or a folder holds, but cannot be compiled."""
+
+    reason: str
+
+    def samples(self, tolerance: float) -> Iterator[Sample]:
+        """Raises the reason."""
+        raise CrystalError(f"{self.name}: {self.reason}")
+
+
+def _beside(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said about a crystal beside its description."""
+    return {key: value for key, value in values.items() if not _NO_TARGETS.fullmatch(key)}
+
+
+def _split(values: Mapping[str, Any]) -> str:
+    return str(values.get("split") or "")
+
+
+def _identifier(values: Mapping[str, Any], otherwise: str) -> str:
+    for key in _IDENTIFIERS:
+        if isinstance(values.get(key), str | int) and str(values[key]).strip():
+            return str(values[key]).strip()
+    return otherwise

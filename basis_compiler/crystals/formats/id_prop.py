@@ -1,0 +1,90 @@
+"""Folders of crystal files with what ``id_prop.csv`` says about them, as CGCNN, ALIGNN and others have them.
+
+Lines are ``id,value,value ...``; the id is the name of a file with or without its ending. A first line that names
+no file and holds no numbers is a header, and a column ``split`` is the split. Without the listing, all crystal
+files of the folder are taken.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from basis_compiler.crystals.formats.entries import CrystalFile, Entry, Unreadable
+from basis_store import CrystalError
+
+LISTING = "id_prop.csv"
+
+_ENDINGS = (".cif", ".vasp", ".poscar", ".extxyz", ".xyz")
+
+
+def is_crystal_file(name: str) -> bool:
+    """Whether a file of this name should hold a crystal."""
+    return name.lower().endswith(_ENDINGS) or name.startswith(("POSCAR", "CONTCAR"))
+
+
+def listed_entries(files: Mapping[str, Path]) -> Iterator[Entry]:
+    """The entries of a folder that has a listing, given all its files by name.
+
+    Raises:
+        CrystalError: the listing is empty or not a table.
+    """
+    rows = _rows(files[LISTING])
+    names = _column_names(rows[0])
+    if _file_of(rows[0][0], files) is None and len(rows[0]) > 1 and all(map(_is_text, rows[0][1:])):
+        names = [cell.strip() for cell in rows.pop(0)[1:]]
+    used = set()
+    for row in rows:
+        entry = _entry(row, names, files)
+        used.add(entry.name)
+        yield entry
+    for name in files:
+        if is_crystal_file(name) and name not in used:
+            yield Unreadable(name, f"{LISTING} does not list it")
+
+
+def _rows(listing: Path) -> list[list[str]]:
+    try:
+        rows = [row for row in csv.reader(io.StringIO(listing.read_text("utf-8-sig"))) if any(row)]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise CrystalError(f"{listing}: not a readable CSV file: {error}") from error
+    if not rows:
+        raise CrystalError(f"{listing}: the file is empty")
+    return rows
+
+
+def _column_names(row: list[str]) -> list[str]:
+    return ["target"] if len(row) == 2 else [f"target_{i}" for i in range(1, len(row))]
+
+
+def _entry(row: list[str], names: list[str], files: Mapping[str, Path]) -> Entry:
+    identifier = row[0].strip()
+    found = _file_of(identifier, files)
+    if found is None:
+        return Unreadable(identifier, f"{LISTING} lists it, but there is no such file")
+    if len(row) != len(names) + 1:
+        return Unreadable(found.name, f"its line in {LISTING} has {len(row)} entries, not {len(names) + 1}")
+    values = {name: _value(cell) for name, cell in zip(names, row[1:], strict=True)}
+    split = str(values.pop("split", None) or "")
+    return CrystalFile(found.name, found, found.stem if identifier == found.name else identifier, values, split)
+
+
+def _file_of(identifier: str, files: Mapping[str, Path]) -> Path | None:
+    names = (identifier.strip() + ending for ending in ("", *_ENDINGS))
+    return next((files[name] for name in names if name in files), None)
+
+
+def _value(cell: str) -> float | str | None:
+    """The number in a cell, None for an empty one; the cell itself when it is neither."""
+    if not cell.strip():
+        return None
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+def _is_text(cell: str) -> bool:
+    return isinstance(_value(cell), str)

@@ -1,0 +1,59 @@
+"""Crystals from plain numbers, as JSON has them: arrays, and the dictionaries of pymatgen's structures."""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from basis_compiler.crystals.crystal import ELEMENTS, Crystal
+from basis_compiler.crystals.formats.ase_files import check_occupancies
+from basis_store import CrystalError
+
+_NUMBERS = {symbol: number for number, symbol in enumerate(ELEMENTS)} | {"D": 1, "T": 1}
+
+
+def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -> Crystal:
+    """A crystal from rows of a lattice, atomic numbers or symbols, and fractional coordinates.
+
+    Raises:
+        CrystalError: they are not arrays of numbers that fit each other, or not those of a crystal.
+    """
+    try:
+        listed = [one if isinstance(one, int) else _NUMBERS.get(one, 0) for one in species]
+        numbers = np.array(listed, dtype=np.int64)
+        cell = np.array(lattice, dtype=np.float64)
+        points = np.array(coordinates, dtype=np.float64).reshape(-1, 3)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CrystalError(f"{name}: its lattice, species or coordinates are not arrays of numbers") from error
+    if cell.shape != (3, 3):
+        raise CrystalError(f"{name}: its lattice is not three rows of three numbers")
+    if len(points) != len(numbers):
+        raise CrystalError(f"{name}: it has {len(numbers)} species but coordinates for {len(points)} atoms")
+    return Crystal(lattice=cell, numbers=numbers, coordinates=points, name=name)
+
+
+def is_structure(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is the dictionary of a pymatgen structure (``Structure.as_dict``)."""
+    return (
+        isinstance(value, dict) and isinstance(value.get("lattice"), dict) and isinstance(value.get("sites"), list)
+    )
+
+
+def crystal_of_structure(structure: dict[str, Any], name: str) -> Crystal:
+    """A crystal from the dictionary of a pymatgen structure; pymatgen is not needed.
+
+    Raises:
+        CrystalError: it is disordered, not periodic in three directions, or no crystal.
+    """
+    try:
+        lattice, sites = structure["lattice"], structure["sites"]
+        species = [[(str(kind["element"]), float(kind["occu"])) for kind in site["species"]] for site in sites]
+        coordinates = [site["abc"] for site in sites]
+        matrix, periodic = lattice["matrix"], lattice.get("pbc", [True] * 3)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CrystalError(f"{name}: not a whole pymatgen structure: {error!r}") from error
+    if not all(periodic):
+        raise CrystalError(f"{name}: periodic in {sum(map(bool, periodic))} of 3 directions")
+    check_occupancies(name, species)
+    return crystal_of_arrays(matrix, [kinds[0][0] for kinds in species], coordinates, name)

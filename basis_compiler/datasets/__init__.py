@@ -1,0 +1,1 @@
+"""From files of crystals to a compiled dataset."""

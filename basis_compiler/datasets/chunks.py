@@ -1,0 +1,147 @@
+"""One part of a dataset, and how parts become the whole.
+
+A chunk is a small dataset of its own, with three liberties that the whole does not take: the names of its targets
+carry their shapes, ``["name", [3, 3]]`` as JSON, since chunks may disagree about them; its notes are counts,
+``["name", "why", 5]``; and its crystals may have been seen in another chunk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from basis_compiler.crystals.asymmetric_unit import compile_crystal
+from basis_compiler.crystals.formats.entries import Entry
+from basis_compiler.datasets.targets import UNITS, Remarks, target_values
+from basis_store import CertificateError, CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
+from basis_store.crystals.schema import SPLITS
+from basis_store.crystals.writer import dataset_image
+
+_NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
+"""What is wrong with one crystal, and no reason to give up on the others."""
+
+_TWICE = "a crystal of this identifier came before"
+
+
+def compile_chunk(tolerance: float, chunk: tuple[str, Sequence[Entry]]) -> tuple[str, bytes]:
+    """Compile the entries of a chunk; its name, and the bytes of its file, which the caller writes."""
+    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    name, entries = chunk
+    records: dict[str, CrystalRecord] = {}
+    skipped: list[tuple[str, str]] = []
+    remarks: Remarks = Counter()
+    for entry in entries:
+        for outcome in _outcomes(entry, tolerance, remarks):
+            if not isinstance(outcome, CrystalRecord):
+                skipped.append(outcome)
+            elif outcome.identifier in records:
+                skipped.append((outcome.identifier, _TWICE))
+            else:
+                records[outcome.identifier] = outcome
+    notes = [json.dumps([*remark, count]) for remark, count in remarks.items()]
+    image, _ = dataset_image(records.values(), skipped=skipped, notes=notes)
+    return name, image
+
+
+def _outcomes(entry: Entry, tolerance: float, remarks: Remarks) -> Iterator[CrystalRecord | tuple[str, str]]:
+    """A record, or an identifier and why there is none, for every crystal of an entry."""
+    try:
+        for sample in entry.samples(tolerance):
+            try:
+                yield compile_crystal(
+                    sample.build(),
+                    identifier=sample.identifier,
+                    targets={
+                        json.dumps([name, value.shape]): value
+                        for name, value in target_values(sample.targets, remarks).items()
+                    },
+                    split=_split(sample.split),
+                    tolerance=tolerance,
+                )
+            except _NO_CRYSTAL as error:
+                yield sample.identifier, _reason(error, entry.name, sample.identifier)
+    except (*_NO_CRYSTAL, OSError) as error:
+        yield entry.name, _reason(error, entry.name)
+
+
+def _reason(error: Exception, *names: str) -> str:
+    """One line, without what messages begin with to say where: that is listed beside it, and folders differ."""
+    text = " ".join(((isinstance(error, OSError) and error.strerror) or str(error)).split())
+    for name in names:
+        text = text.removeprefix(name).removeprefix(": ")
+    return text
+
+
+def _split(text: str) -> str:
+    split = {"valid": "val", "validation": "val"}.get(text.lower(), text.lower())
+    if split not in SPLITS:
+        raise CrystalError(f"its split {text!r} is not train, val or test")
+    return split
+
+
+def join_chunks(chunks: Sequence[CrystalTable], output: Path, recipe: CrystalRecipe) -> None:
+    """Write the dataset: first of each identifier, one shape of each target, what was skipped and why.
+
+    Raises:
+        CrystalError: no crystal is left.
+        OSError: the output cannot be written.
+    """
+    shapes, notes = _shapes(chunks)
+    records: dict[str, CrystalRecord] = {}
+    skipped: list[tuple[str, str]] = []
+    keys = {name: json.dumps([name, shape]) for name, shape in shapes.items()}
+    for chunk in chunks:
+        skipped += chunk.skipped
+        for record in chunk:
+            if record.identifier in records:
+                skipped.append((record.identifier, _TWICE))
+                continue
+            targets = {name: record.targets[key] for name, key in keys.items() if key in record.targets}
+            records[record.identifier] = replace(record, targets=targets)
+    if not records:
+        reason = f"; the first, {skipped[0][0]}: {skipped[0][1]}" if skipped else ""
+        raise CrystalError(f"none of {len(skipped)} crystals could be compiled{reason}")
+    units = UNITS | dict(recipe.units)
+    unused = [f"{name}: it has a unit, but no values" for name in recipe.units if name not in shapes]
+    notes = [*_notes(chunks), *notes, *unused]
+    write_crystals(output, records.values(), recipe=recipe, units=units, skipped=skipped, notes=notes)
+
+
+def _notes(chunks: Sequence[CrystalTable]) -> list[str]:
+    remarks: Remarks = Counter()
+    for chunk in chunks:
+        for note in chunk.notes:
+            name, why, count = json.loads(note)
+            remarks[name, why] += count
+    return [f"{name}: {why}, in {count} crystals" for (name, why), count in sorted(remarks.items())]
+
+
+def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]], list[str]]:
+    """The one shape of each target, and what is said about values of others.
+
+    A target has the shape that more than half of its values have; forces, one row per atom, have none.
+    """
+    counts: dict[str, Counter[tuple[int, ...]]] = {}
+    for chunk in chunks:
+        for key, values in chunk.targets.items():
+            name, shape = json.loads(key)
+            known = ~np.isnan(values.reshape(len(values), -1)).all(axis=1)
+            counts.setdefault(name, Counter())[tuple(shape)] += int(known.sum())
+    shapes, notes = {}, []
+    for name, count in counts.items():
+        (shape, most), total = count.most_common(1)[0], count.total()
+        if 2 * most > total or not total:
+            shapes[name] = shape
+            if most < total:
+                form = " x ".join(map(str, shape)) or "a single number"
+                notes.append(f"{name}: not {form}, taken as missing, in {total - most} crystals")
+        else:
+            notes.append(f"{name}: left out, for its values have {len(+count)} shapes")
+    return shapes, notes

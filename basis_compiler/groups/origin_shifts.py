@@ -1,0 +1,189 @@
+"""Allowed origin shifts of a setting (T5), exactly, from a Smith normal form.
+
+A translation s is allowed  <=>  (R - 1) s lies in the translation lattice T, centrings included, for all R.
+With a basis B of T (columns) and s = B u this reads M u in Z^m for the integer matrix M of stacked
+B^-1 (R - 1) B. The Smith form U M V = D turns it into d_i w_i in Z with u = V w:
+
+    d_i = 1   w_i is an integer           a lattice translation
+    d_i > 1   w_i in Z / d_i              a finite shift of order d_i
+    d_i = 0   w_i is any real number      a continuous direction (polar groups)
+
+The generators that Smith's form happens to give are replaced by a normal form that does not depend on the
+algorithm: the directions as a reduced echelon basis; the finite shifts reduced to 0 on the pivots of the
+directions and to the least representative in [0, 1) elsewhere; of these, generators are picked greedily by
+order (greatest first), then lexicographically.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from basis_compiler.groups.spglib_database import UNIT, IntArray, Operations, rotation_generators, rotation_of_key
+from basis_store import CertificateError
+
+if TYPE_CHECKING:
+    from sympy import Matrix
+
+# sympy is imported where it is used: it takes a third of a second, which `sgbasis show` need not wait for.
+Translation = tuple[Fraction, ...]
+_ZERO: Translation = (Fraction(0),) * 3
+
+
+@dataclass(frozen=True, eq=False)
+class OriginShifts:
+    """Generators of the allowed origin shifts modulo the translation lattice.
+
+    Attributes:
+        shifts24: (s, 3) finite generators in 24ths, 0 to 23.
+        orders: (s,) their orders; the finite part has ``prod(orders)`` elements.
+        directions: (c, 3) integer directions of continuous shifts.
+    """
+
+    shifts24: IntArray
+    orders: IntArray
+    directions: IntArray
+
+
+def origin_shifts(group: Operations) -> OriginShifts:
+    """The allowed origin shifts of a setting; see the head of this module."""
+    centrings = tuple(tuple(int(entry) for entry in row) for row in group.centrings24)
+    return _origin_shifts(group.distinct_rotations, centrings)
+
+
+@functools.cache
+def _origin_shifts(
+    distinct_rotations: tuple[bytes, ...], centrings24: tuple[tuple[int, ...], ...]
+) -> OriginShifts:
+    centrings = [_fractions(row, UNIT) for row in centrings24]
+    generators, spanning = _smith_generators(distinct_rotations, centrings)
+    echelon = _echelon(spanning)
+    reduce = _Reduction(echelon, centrings)
+    elements = _generated(generators, reduce)
+    chosen: list[Translation] = []
+    group = {_ZERO}
+    for order, element in sorted((-_order(s, reduce), s) for s in elements - {_ZERO}):
+        multiples = {reduce(_scaled(element, n)) for n in range(-order)}
+        if multiples & group == {_ZERO}:
+            chosen.append(element)
+            group = _generated(chosen, reduce)
+    if group != elements:
+        raise CertificateError("the allowed origin shifts are not the direct sum of the chosen generators")
+    return OriginShifts(
+        shifts24=_in_24ths(chosen),
+        orders=np.array([_order(element, reduce) for element in chosen], dtype=np.int64),
+        directions=np.array([_primitive(row) for row in echelon], dtype=np.int64).reshape(-1, 3),
+    )
+
+
+def _echelon(directions: list[Translation]) -> list[Translation]:
+    from sympy import Matrix  # noqa: PLC0415
+
+    return [_fractions(row) for row in Matrix(directions).rref()[0].tolist()] if directions else []
+
+
+def _smith_generators(
+    distinct_rotations: tuple[bytes, ...], centrings: list[Translation]
+) -> tuple[list[Translation], list[Translation]]:
+    """Finite generators and continuous directions as Smith's form gives them."""
+    from sympy import ZZ, Matrix  # noqa: PLC0415
+    from sympy.matrices.normalforms import smith_normal_decomp  # noqa: PLC0415
+
+    basis = _lattice_basis(centrings)
+    rotations = rotation_generators(distinct_rotations)
+    if len(rotations) == 0:
+        rotations = rotation_of_key(distinct_rotations[0])[None]
+    blocks = [basis.inv() * (Matrix(rotation.tolist()) - Matrix.eye(3)) * basis for rotation in rotations]
+    diagonal, _, right = smith_normal_decomp(Matrix.vstack(*blocks), domain=ZZ)
+    columns = basis * right
+    finite, continuous = [], []
+    for i in range(3):
+        divisor = abs(int(diagonal[i, i]))
+        column = _fractions(columns[:, i])
+        if divisor == 0:
+            continuous.append(column)
+        elif divisor > 1:
+            finite.append(tuple(entry / divisor for entry in column))
+    return finite, continuous
+
+
+def _lattice_basis(centrings: list[Translation]) -> Matrix:
+    """Columns: a basis of the lattice spanned by Z^3 and the centrings, by the Smith form of its generators."""
+    from sympy import ZZ, Matrix  # noqa: PLC0415
+    from sympy.matrices.normalforms import smith_normal_decomp  # noqa: PLC0415
+
+    unit = [tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3)]
+    generators = Matrix([[UNIT * entry for entry in row] for row in unit + centrings])
+    diagonal, _, right = smith_normal_decomp(generators, domain=ZZ)
+    return (diagonal[:3, :] * right.inv()).T / UNIT
+
+
+class _Reduction:
+    """The canonical representative of a translation modulo continuous directions and the lattice."""
+
+    def __init__(self, echelon: list[Translation], centrings: list[Translation]) -> None:
+        self._rows = [(next(i for i, entry in enumerate(row) if entry), row) for row in echelon]
+        unit = [tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3)]
+        # The lattice seen along the directions: finitely many translations modulo 1.
+        self._lattice = {_ZERO}
+        frontier = [_ZERO]
+        steps = [self._flat(step) for step in unit + centrings]
+        while frontier:
+            start = frontier.pop()
+            for step in steps:
+                if (found := self._flat(_sum(start, step))) not in self._lattice:
+                    self._lattice.add(found)
+                    frontier.append(found)
+
+    def __call__(self, translation: Translation) -> Translation:
+        flat = self._flat(translation)
+        return min(self._flat(_sum(flat, step)) for step in self._lattice)
+
+    def _flat(self, translation: Translation) -> Translation:
+        for pivot, row in self._rows:
+            translation = _sum(translation, _scaled(row, -translation[pivot]))
+        return tuple(entry % 1 for entry in translation)
+
+
+def _generated(generators: Iterable[Translation], reduce: _Reduction) -> set[Translation]:
+    elements = {_ZERO}
+    for generator in generators:
+        multiples = [_scaled(generator, n) for n in range(_order(reduce(generator), reduce))]
+        elements = {reduce(_sum(*pair)) for pair in itertools.product(elements, multiples)}
+    return elements
+
+
+def _order(element: Translation, reduce: _Reduction) -> int:
+    return next(n for n in itertools.count(1) if reduce(_scaled(element, n)) == _ZERO)
+
+
+def _sum(one: Translation, other: Translation) -> Translation:
+    return tuple(a + b for a, b in zip(one, other, strict=True))
+
+
+def _scaled(translation: Translation, factor: Fraction | int) -> Translation:
+    return tuple(entry * factor for entry in translation)
+
+
+def _fractions(entries: Iterable[object], denominator: int = 1) -> Translation:
+    return tuple(Fraction(str(entry)) / denominator for entry in entries)
+
+
+def _primitive(row: Translation) -> list[int]:
+    denominator = math.lcm(*(entry.denominator for entry in row))
+    integers = [int(entry * denominator) for entry in row]
+    return [entry // math.gcd(*integers) for entry in integers]
+
+
+def _in_24ths(translations: list[Translation]) -> IntArray:
+    scaled = [[entry * UNIT for entry in row] for row in translations]
+    if any(entry.denominator != 1 for row in scaled for entry in row):
+        raise CertificateError(f"an allowed origin shift is not a multiple of 1/{UNIT}")
+    return np.array([[int(entry) for entry in row] for row in scaled], dtype=np.int64).reshape(-1, 3)

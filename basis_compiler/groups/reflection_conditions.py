@@ -1,0 +1,332 @@
+"""Reflection conditions of a setting, exactly, in the notation of International Tables A (T1).
+
+A wave k may be present <=> k.t is an integer for every operation with kR = k. The waves that a rotation fixes form
+a sublattice V of the waves: all of them (hkl; R = 1), a plane through 0 (0kl, hhl ...; a reflection) or a line
+(h00, 00l, hhh ...; a rotation). Intersections of these are again such lines: two reflections that fix a line
+multiply to a rotation that fixes it. On V the operations whose R fixes all of it ask
+
+    k.t integer for those t   <=>   a few congruences  a h + b k + c l = m n,
+
+integral (hkl), zonal (planes) and serial (lines) conditions. Since k.(R u + t) = k.u + k.t there, the t act
+through a finite abelian group, and congruences are chosen from it as International Tables choose them: as few
+generators as possible, lowest modulus and shortest first, plus others that are exactly as simple (k, l = 2n, not
+just k = 2n where l = 2n follows from the centring).
+
+Only what is not implied by the conditions on larger V is listed. International Tables repeat some implied ones
+(00l: l = 2n beside 0kl: l = 2n), which say nothing new. Zones that the point group maps on each other form
+one condition; the one that International Tables print comes first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from basis_store.bases.schema import CompiledSetting
+from basis_store.groups.setting import Frame
+
+if TYPE_CHECKING:
+    from basis_compiler.groups.spglib_database import Operations
+
+Wave = tuple[int, int, int]
+Gains = tuple[int, ...]
+
+_UNIT = 24
+# The member of an equivalent set that stands for it, and the order of sets: as in International Tables.
+_PREFERRED: dict[Frame, tuple[str, ...]] = {
+    "orthogonal": (
+        *("hkl", "0kl", "h0l", "hk0", "hhl", "h-hl", "hkh", "hkk", "hk-h", "hk-k"),
+        *("h00", "0k0", "00l", "hhh", "hh0", "h-h0"),
+    ),
+    "hexagonal": ("hkil", "hki0", "hh-2hl", "h-h0l", "000l", "hh-2h0", "h-h00"),
+}
+
+
+@dataclass(frozen=True)
+class Congruence:
+    """``coefficients . (h, k, l) = 0 modulo modulus``, written ``2h+l=4n``."""
+
+    coefficients: Wave
+    modulus: int
+
+    @property
+    def left(self) -> str:
+        """The left side, such as ``2h+l``."""
+        return _linear(self.coefficients)
+
+    def __str__(self) -> str:
+        return f"{self.left}={self.modulus}n"
+
+
+@dataclass(frozen=True)
+class Zone:
+    """The congruences on one sublattice of waves.
+
+    Attributes:
+        label: pattern of indices, ``0kl``, ``hhl``; in hexagonal axes with the index i = -(h + k), ``h-h0l``.
+        basis: primitive basis of the sublattice; the unit matrix in the columns ``free``.
+        free: which of h, k, l (0, 1, 2) run freely.
+        congruences: on the free indices.
+    """
+
+    label: str
+    basis: tuple[Wave, ...]
+    free: tuple[int, ...]
+    congruences: tuple[Congruence, ...]
+
+    def contains(self, waves: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Which of ``waves`` (n, 3) lie in the sublattice; (n,)."""
+        return np.asarray((waves[:, list(self.free)] @ np.array(self.basis) == waves).all(axis=1))
+
+    def allows(self, waves: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Which of ``waves`` (n, 3) lie outside the sublattice or fulfil the congruences; (n,)."""
+        fulfilled = np.ones(len(waves), dtype=bool)
+        for congruence in self.congruences:
+            fulfilled &= waves @ np.array(congruence.coefficients) % congruence.modulus == 0
+        return np.asarray(fulfilled | ~self.contains(waves))
+
+    def __str__(self) -> str:
+        by_modulus = itertools.groupby(self.congruences, lambda congruence: congruence.modulus)
+        parts = [f"{','.join(one.left for one in group)}={modulus}n" for modulus, group in by_modulus]
+        return f"{self.label}: {', '.join(parts)}"
+
+
+@dataclass(frozen=True)
+class ReflectionCondition:
+    """One condition and its equivalents under the point group, such as ``0kl: k+l=4n`` with h0l and hk0."""
+
+    zones: tuple[Zone, ...]
+
+    @property
+    def kind(self) -> str:
+        """``integral``, ``zonal`` or ``serial``: on three, two or one free index."""
+        return ("serial", "zonal", "integral")[len(self.zones[0].free) - 1]
+
+    def __str__(self) -> str:
+        return str(self.zones[0])
+
+
+@dataclass(frozen=True)
+class ReflectionConditions:
+    """All general reflection conditions of a setting that do not follow from each other.
+
+    Attributes:
+        conditions: integral first, then zonal, then serial ones.
+        permutable: how equivalent zones follow from the printed one, such as ``"h, k, l permutable"``; empty
+            where every condition stands for itself only.
+    """
+
+    conditions: tuple[ReflectionCondition, ...]
+    permutable: str
+
+    def allows(self, waves: ArrayLike) -> NDArray[np.bool_]:
+        """Whether each of ``waves`` (n, 3) may be present; (n,). The others are systematic absences."""
+        array = np.asarray(waves, dtype=np.int64).reshape(-1, 3)
+        allowed = np.ones(len(array), dtype=bool)
+        for condition in self.conditions:
+            for zone in condition.zones:
+                allowed &= zone.allows(array)
+        return allowed
+
+
+def reflection_conditions(group: Operations | CompiledSetting) -> ReflectionConditions:
+    """The reflection conditions of a setting; see the head of this module.
+
+    Source:
+        T1; International Tables for Crystallography A (2016), section 1.6.3 and the space-group tables.
+    """
+    rotations = np.asarray(group.rotations, dtype=np.int64)
+    translations = np.asarray(group.translations24, dtype=np.int64)
+    frame = group.setting.frame
+    distinct = np.unique(rotations, axis=0)
+    spaces = {basis for rotation in distinct if (basis := _fixed_waves(rotation))}
+    zones = {basis: zone for basis in spaces if (zone := _zone(basis, spaces, rotations, translations, frame))}
+    preferred = _PREFERRED[frame]
+
+    def rank(zone: Zone) -> tuple[int, str]:
+        return (preferred.index(zone.label) if zone.label in preferred else len(preferred)), zone.label
+
+    conditions = []
+    while zones:
+        basis = next(iter(zones))
+        images = {_image(basis, rotation) for rotation in distinct}
+        members = sorted((zones.pop(image) for image in images), key=rank)
+        conditions.append(ReflectionCondition(tuple(members)))
+    conditions.sort(key=lambda one: (-len(one.zones[0].free), len(one.zones), rank(one.zones[0])))
+    equivalents = any(len(condition.zones) > 1 for condition in conditions)
+    return ReflectionConditions(tuple(conditions), _permutable(distinct, frame) if equivalents else "")
+
+
+def _fixed_waves(rotation: NDArray[np.int64]) -> tuple[Wave, ...]:
+    """Basis of the waves with kR = k: the unit matrix in the columns of its free indices; empty if only k = 0."""
+    columns = (rotation - np.eye(3, dtype=np.int64)).T
+    normals = columns[columns.any(axis=1)]
+    if len(normals) == 0:
+        return _normal_form(np.eye(3, dtype=np.int64))
+    crosses = np.cross(normals[:, None], normals[None]).reshape(-1, 3)
+    crosses = crosses[crosses.any(axis=1)]
+    if len(crosses) == 0:
+        # A reflection: the plane k.normal = 0.
+        normal = normals[0] // np.gcd.reduce(normals[0])
+        bound = int(np.flatnonzero(np.abs(normal) == 1)[-1])
+        plane = np.delete(np.eye(3, dtype=np.int64), bound, axis=0)
+        plane[:, bound] = -normal[bound] * np.delete(normal, bound)
+        return _normal_form(plane)
+    line = crosses[0] // np.gcd.reduce(crosses[0])
+    return _normal_form(line[None]) if not (normals @ line).any() else ()
+
+
+def _normal_form(basis: NDArray[np.int64]) -> tuple[Wave, ...]:
+    """The basis that is the unit matrix in the first columns where it can be; all those of settings can."""
+    for free in itertools.combinations(range(3), len(basis)):
+        block = basis[:, free]
+        if abs(round(np.linalg.det(block))) == 1:
+            inverse = np.rint(np.linalg.inv(block)).astype(np.int64)
+            return tuple((int(h), int(k), int(l)) for h, k, l in inverse @ basis)  # noqa: E741 - Miller indices
+    raise ValueError(f"no unimodular block in {basis.tolist()}")
+
+
+def _image(basis: tuple[Wave, ...], rotation: NDArray[np.int64]) -> tuple[Wave, ...]:
+    return _normal_form(np.array(basis) @ rotation)
+
+
+def _free(basis: tuple[Wave, ...]) -> tuple[int, ...]:
+    array, unit = np.array(basis), np.eye(len(basis))
+    return next(free for free in itertools.combinations(range(3), len(basis)) if (array[:, free] == unit).all())
+
+
+def _zone(
+    basis: tuple[Wave, ...],
+    spaces: Iterable[tuple[Wave, ...]],
+    rotations: NDArray[np.int64],
+    translations24: NDArray[np.int64],
+    frame: Frame,
+) -> Zone | None:
+    """The zone on the sublattice with this basis, or None if larger sublattices imply all its conditions."""
+    array = np.array(basis)
+    fixing = (array @ rotations == array).all(axis=(1, 2))
+    larger = [np.array(space) for space in spaces if len(space) > len(basis)]
+    inherited = np.zeros(len(rotations), dtype=bool)
+    for space in larger:
+        # A larger V contains this one <=> whatever fixes it fixes this one.
+        over = (space @ rotations == space).all(axis=(1, 2))
+        if not (over & ~fixing).any():
+            inherited |= over
+    asked = _group(translations24[fixing] @ array.T)
+    implied = _group(translations24[inherited] @ array.T)
+    if asked == implied:
+        return None
+    free = _free(basis)
+    congruences = tuple(
+        Congruence(_spread(coefficients, free), modulus) for modulus, coefficients in _generators(asked, implied)
+    )
+    return Zone(_label(basis, free, frame), basis, free, congruences)
+
+
+def _group(gains24: NDArray[np.int64]) -> frozenset[Gains]:
+    """The subgroup of (Z/24)^d generated by rows (n, d)."""
+    rows = {tuple(row) for row in (gains24 % _UNIT).tolist()}
+    zero = (0,) * gains24.shape[1]
+    elements, frontier = {zero}, [zero]
+    while frontier:
+        start = frontier.pop()
+        for row in rows:
+            if (found := _sum(start, row)) not in elements:
+                elements.add(found)
+                frontier.append(found)
+    return frozenset(elements)
+
+
+def _sum(one: Gains, other: Gains) -> Gains:
+    return tuple((a + b) % _UNIT for a, b in zip(one, other, strict=True))
+
+
+def _generators(asked: frozenset[Gains], implied: frozenset[Gains]) -> list[tuple[int, Gains]]:
+    """(modulus, coefficients) of the congruences to print for ``asked`` where ``implied`` holds anyway."""
+    candidates = sorted({_congruence(element) for element in asked - implied}, key=_simplicity)
+    for count in itertools.count(1):
+        for chosen in itertools.combinations(candidates, count):
+            if _joined(chosen, implied) == asked:
+                as_simple = {_simplicity(one)[:4] for one in chosen}
+                return [one for one in candidates if _simplicity(one)[:4] in as_simple]
+    raise AssertionError("unreachable: all candidates together generate the group")
+
+
+def _joined(chosen: Iterable[tuple[int, Gains]], implied: frozenset[Gains]) -> frozenset[Gains]:
+    rows = [tuple(_UNIT // modulus * entry for entry in coefficients) for modulus, coefficients in chosen]
+    return _group(np.array([*implied, *rows], dtype=np.int64))
+
+
+def _congruence(element: Gains) -> tuple[int, Gains]:
+    """The simplest way to say that n.element/24 is an integer: over all multiples that say the same."""
+    modulus = _UNIT // math.gcd(_UNIT, *element)
+    ways = []
+    for factor in range(1, modulus + 1):
+        if math.gcd(factor, modulus) == 1:
+            turned = [factor * entry * modulus // _UNIT % modulus for entry in element]
+            ways.append((modulus, tuple(entry - modulus if 2 * entry > modulus else entry for entry in turned)))
+    return min(ways, key=_simplicity)
+
+
+def _simplicity(congruence: tuple[int, Gains]) -> tuple[int, int, int, int, Gains]:
+    modulus, coefficients = congruence
+    return (
+        modulus,
+        sum(entry != 0 for entry in coefficients),
+        sum(map(abs, coefficients)),
+        sum(entry < 0 for entry in coefficients),
+        tuple(-entry for entry in coefficients),
+    )
+
+
+def _spread(coefficients: Gains, free: tuple[int, ...]) -> Wave:
+    full = [0, 0, 0]
+    for axis, coefficient in zip(free, coefficients, strict=True):
+        full[axis] = coefficient
+    return (full[0], full[1], full[2])
+
+
+def _label(basis: tuple[Wave, ...], free: tuple[int, ...], frame: Frame) -> str:
+    columns = np.array(basis).T
+    indices = [_linear(_spread(tuple(column), free)) for column in columns.tolist()]
+    if frame == "hexagonal":
+        third = _spread(tuple((-columns[0] - columns[1]).tolist()), free)
+        indices.insert(2, "i" if {0, 1} <= set(free) else _linear(third))
+    return "".join(indices)
+
+
+def _linear(coefficients: Wave) -> str:
+    """``-h+2k``; ``0`` for no index at all."""
+    text = ""
+    for coefficient, letter in zip(coefficients, "hkl", strict=True):
+        if coefficient:
+            size = "" if abs(coefficient) == 1 else str(abs(coefficient))
+            text += ("-" if coefficient < 0 else "+" if text else "") + size + letter
+    return text or "0"
+
+
+def _permutable(distinct_rotations: NDArray[np.int64], frame: Frame) -> str:
+    """Which permutations of indices the Laue class contains, in words (k and -k are absent together)."""
+    if frame == "hexagonal":
+        swaps = np.array([[[0, 1, 0], [1, 0, 0], [0, 0, s]] for s in (1, -1)])
+        laue = np.concatenate([distinct_rotations, -distinct_rotations])
+        mirrored = any((laue == swap).all(axis=(1, 2)).any() for swap in swaps)
+        return "h, k, i permutable" if mirrored else "h, k, i cyclically permutable"
+    keys = {rotation.tobytes() for rotation in (*distinct_rotations, *-distinct_rotations)}
+    found = [
+        order
+        for order in itertools.permutations(range(3))
+        if np.eye(3, dtype=np.int64)[list(order)].tobytes() in keys
+    ]
+    if len(found) == 6:
+        return "h, k, l permutable"
+    if len(found) == 3:
+        return "h, k, l cyclically permutable"
+    moved = [letter for axis, letter in enumerate("hkl") if any(order[axis] != axis for order in found)]
+    return f"{', '.join(moved)} permutable" if moved else ""

@@ -1,0 +1,162 @@
+"""Wyckoff positions of the standard settings, and what becomes of their letters when a description changes.
+
+A position is the orbit under G of an affine space  F = {point + directions u}, the points fixed by one
+site-symmetry group. With a basis of the integer rows c that vanish on the directions,
+
+    y lies on it  <=>  c . (R y + t - point) is an integer for all c, for some operation (R, t) of G,
+
+and y is no more special when its multiplicity is that of the position. Everything is in integers.
+
+The table ``wyckoff.csv`` is written by ``python -m basis_compiler.groups.wyckoff_table``; letters and symbols of
+site symmetry are those of International Tables A as spglib has them.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import itertools
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from basis_compiler.groups.spglib_database import UNIT, IntArray, Operations, operations
+from basis_store import CertificateError, Setting
+
+_FINE = 10_007
+"""Points used to follow a letter have free parameters n / _FINE: on no special position."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WyckoffPosition:
+    """One Wyckoff position of a standard setting; see the head of this module.
+
+    Attributes:
+        letter: of International Tables A, ``"a"`` to ``"z"`` and then ``"A"``.
+        multiplicity: points of it in the conventional cell.
+        site_symmetry: oriented symbol, such as ``".-3m"``.
+        point24: a point of it, in 24ths.
+        directions: 0 to 3 integer rows, along which that point is free to move.
+    """
+
+    letter: str
+    multiplicity: int
+    site_symmetry: str
+    point24: tuple[int, ...]
+    directions: tuple[tuple[int, ...], ...]
+
+
+@functools.cache
+def wyckoff_positions(setting: Setting) -> dict[str, WyckoffPosition]:
+    """The Wyckoff positions of a standard setting by letter, ``"a"`` first.
+
+    Raises:
+        ValueError: it is not a standard setting.
+    """
+    if not setting.is_standard:
+        raise ValueError(f"Wyckoff letters are tabulated for standard settings only, not for {setting.label}")
+    return {
+        row["letter"]: WyckoffPosition(
+            letter=row["letter"],
+            multiplicity=int(row["multiplicity"]),
+            site_symmetry=row["site_symmetry"],
+            point24=tuple(map(int, row["point24"].split())),
+            directions=tuple(tuple(map(int, part.split())) for part in row["directions"].split(";") if part),
+        )
+        for row in _rows()
+        if row["number"] == str(setting.number)
+    }
+
+
+@functools.lru_cache(maxsize=4096)
+def letters_after(setting: Setting, rotation: bytes, translation24: tuple[int, ...]) -> dict[str, str]:
+    """Old letter to new one when x -> W x + w carries a standard setting into itself.
+
+    Args:
+        setting: a standard setting.
+        rotation: W, as :func:`~basis_compiler.groups.spglib_database.rotation_key` gives it.
+        translation24: w in 24ths.
+
+    Raises:
+        CertificateError: the change does not carry each position onto one position.
+    """
+    group, positions = operations(setting), wyckoff_positions(setting)
+    unit = UNIT * _FINE
+    steps = np.array([1_009, 2_503, 3_907])
+    points = np.array(
+        [
+            np.array(one.point24) * _FINE + (steps[: len(one.directions), None] * UNIT * _rows_of(one)).sum(axis=0)
+            for one in positions.values()
+        ]
+    )
+    change = np.frombuffer(rotation, np.int8).reshape(3, 3).astype(np.int64)
+    points = points @ change.T + np.array(translation24) * _FINE
+    multiplicities = np.array([one.multiplicity for one in positions.values()])
+    found: dict[str, str] = {}
+    for position in positions.values():
+        rows = np.flatnonzero(multiplicities == position.multiplicity)
+        on = rows[lies_on(position, points[rows], unit, group)]
+        found |= {list(positions)[row]: position.letter for row in on}
+    if sorted(found) != sorted(positions) or sorted(found.values()) != sorted(positions):
+        raise CertificateError(f"a change of description does not permute the positions of {setting.label}")
+    return found
+
+
+def lies_on(
+    position: WyckoffPosition, points: IntArray, unit: int, group: Operations, slack: int = 0
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether points have an image on the affine space of ``position``; (p, 3) integers over ``unit`` to (p,).
+
+    Args:
+        position: of the setting of ``group``.
+        points: (p, 3) integers.
+        unit: a multiple of 24; points are fractions over it.
+        group: the operations.
+        slack: how many units off a point may be, for rounded points.
+    """
+    rows = integer_basis(_rows_of(position))
+    scale = unit // UNIT
+    shifts = group.translations24 * scale - np.array(position.point24) * scale
+    gaps = (np.einsum("gij,pj->pgi", group.rotations, points) + shifts) @ rows.T % unit
+    return np.asarray((np.minimum(gaps, unit - gaps) <= slack).all(axis=2).any(axis=1))
+
+
+def integer_basis(matrix: IntArray) -> IntArray:
+    """(n, 3) a basis, without gaps, of the integer columns v with ``matrix v = 0``; short and positive first.
+
+    For the rotations of crystallography its entries need not exceed 2.
+
+    Raises:
+        CertificateError: entries up to 2 do not suffice.
+    """
+    return _integer_basis(tuple(tuple(map(int, row)) for row in matrix))
+
+
+@functools.cache
+def _integer_basis(matrix: tuple[tuple[int, ...], ...]) -> IntArray:
+    rows = np.array(matrix, dtype=np.int64).reshape(-1, 3)
+    size = 3 - (int(np.linalg.matrix_rank(rows)) if len(rows) else 0)
+    short = sorted(
+        itertools.product(range(-2, 3), repeat=3), key=lambda v: (sum(map(abs, v)), [-entry for entry in v])
+    )
+    vectors = [v for v in short if any(v) and not (rows @ v).any()]
+    for chosen in itertools.combinations(vectors[:40], size):
+        basis = np.array(chosen, dtype=np.int64).reshape(-1, 3)
+        minors = [
+            round(np.linalg.det(basis[:, list(columns)])) for columns in itertools.combinations(range(3), size)
+        ]
+        if math.gcd(*minors) == 1:
+            return basis
+    raise CertificateError(f"no short integer basis of the kernel of {rows.tolist()}")
+
+
+def _rows_of(position: WyckoffPosition) -> IntArray:
+    return np.array(position.directions, dtype=np.int64).reshape(-1, 3)
+
+
+@functools.cache
+def _rows() -> list[dict[str, str]]:
+    with Path(__file__).with_name("wyckoff.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

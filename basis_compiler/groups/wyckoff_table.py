@@ -1,0 +1,128 @@
+"""Write ``wyckoff.csv`` from spglib's letters: ``python -m basis_compiler.groups.wyckoff_table``.
+
+The positions themselves are found exactly: every Wyckoff position of a standard setting has points on the grid of
+24ths that lie on no more special one, so points of the grid with the same site-symmetry group up to conjugation
+are a position. Only its letter and the symbol of its site symmetry are asked of spglib, with one made crystal per
+group that holds an atom on every position.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import spglib
+
+from basis_compiler.groups.spglib_database import UNIT, Operations, operations
+from basis_compiler.groups.wyckoff import WyckoffPosition, integer_basis, lies_on
+from basis_store import CertificateError, Setting, standard_settings
+
+COLUMNS = ("number", "letter", "multiplicity", "site_symmetry", "point24", "directions")
+
+_FINE = 1_000_003
+"""Unit of the free parameters of the made crystal: parameters n / _FINE are on no special position."""
+
+
+def wyckoff_rows() -> Iterator[dict[str, str]]:
+    """One row per Wyckoff position of the 230 standard settings, as text."""
+    for setting in standard_settings():
+        for position in sorted(_lettered(setting), key=lambda found: (found.letter.isupper(), found.letter)):
+            values = (
+                setting.number,
+                position.letter,
+                position.multiplicity,
+                position.site_symmetry,
+                " ".join(map(str, position.point24)),
+                "; ".join(" ".join(map(str, row)) for row in position.directions),
+            )
+            yield dict(zip(COLUMNS, map(str, values), strict=True))
+
+
+def _positions(group: Operations) -> list[WyckoffPosition]:
+    """The Wyckoff positions without letters, most special first."""
+    grid = np.array(list(itertools.product(range(UNIT), repeat=3)))
+    turned = np.einsum("gij,pj->pgi", group.rotations, grid) + group.translations24
+    fixed = ((turned - grid[:, None]) % UNIT == 0).all(axis=2)
+    multiplicities = len(group) // fixed.sum(axis=1)
+    found = []
+    for multiplicity in np.unique(multiplicities):
+        left = grid[multiplicities == multiplicity]
+        while len(left):
+            point = left[0]
+            (start,) = np.flatnonzero((grid == point).all(axis=1))
+            stabiliser = group.rotations[fixed[start]]
+            directions = integer_basis(stabiliser.sum(axis=0) - len(stabiliser) * np.eye(3, dtype=np.int64))
+            position = WyckoffPosition(
+                letter="?",
+                multiplicity=int(multiplicity),
+                site_symmetry="?",
+                point24=tuple(map(int, point)),
+                directions=tuple(tuple(map(int, row)) for row in directions),
+            )
+            found.append(position)
+            left = left[~lies_on(position, left, UNIT, group)]
+    return found
+
+
+def _lettered(setting: Setting) -> list[WyckoffPosition]:
+    group = operations(setting)
+    positions = _positions(group)
+    start = np.diag([1.0, 1.27, 1.61]) + 0.1 * np.sin(np.arange(9).reshape(3, 3))
+    metric = np.einsum("gji,jk,gkl->il", group.rotations, start @ start.T, group.rotations) / len(group)
+    points, numbers = [], []
+    # A few more general orbits, so that the crystal has no symmetry but that of the group.
+    for number, position in enumerate([*positions, positions[-1], positions[-1]], start=1):
+        steps = np.array([104_729, 224_737, 350_377][: len(position.directions)]) * (3 * number % 7 + 1)
+        point = np.array(position.point24) / UNIT + steps @ np.array(position.directions).reshape(-1, 3) / _FINE
+        images = (group.rotations @ point + group.translations24 / UNIT) % 1
+        first = np.unique(np.rint(images * 1e7).astype(np.int64) % 10**7, axis=0, return_index=True)[1]
+        points.append(images[first])
+        numbers += [number] * len(first)
+    cell = (np.linalg.cholesky(metric) * 100, np.concatenate(points), numbers)
+    dataset: Any = spglib.get_symmetry_dataset(cell, symprec=1e-3, hall_number=setting.hall_number)
+    if dataset is None or dataset.number != setting.number:
+        raise CertificateError(f"spglib does not recognise a crystal made with {setting.label}")
+    lettered = []
+    starts = np.cumsum([0, *map(len, points)])[:-1]
+    for start_of_orbit, orbit in zip(starts[: len(positions)], points, strict=False):
+        # Spglib may describe the made crystal from another origin; its letters are those of that description.
+        image = dataset.transformation_matrix @ orbit[0] + dataset.origin_shift
+        rounded = np.rint(image * UNIT * _FINE).astype(np.int64)
+        (position,) = [
+            one
+            for one in positions
+            if one.multiplicity == len(orbit)
+            and lies_on(one, rounded[None], UNIT * _FINE, group, slack=_FINE // 1000)[0]
+        ]
+        lettered.append(
+            WyckoffPosition(
+                letter=str(dataset.wyckoffs[start_of_orbit]),
+                multiplicity=position.multiplicity,
+                site_symmetry=str(dataset.site_symmetry_symbols[start_of_orbit]),
+                point24=position.point24,
+                directions=position.directions,
+            )
+        )
+    if len({one.letter for one in lettered}) != len(positions) or len({one.point24 for one in lettered}) != len(
+        positions
+    ):
+        raise CertificateError(f"spglib's letters do not tell the Wyckoff positions of {setting.label} apart")
+    return lettered
+
+
+def main() -> None:
+    """Write the table beside this module."""
+    os.environ["SPGLIB_WARNING"] = "OFF"
+    with Path(__file__).with_name("wyckoff.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(wyckoff_rows())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Work spread over the workers of a running Dask cluster.
+
+Tasks and results travel through the scheduler: a worker needs the same packages as this process, and no disk in
+common with it. What a lost worker had in hand is done by another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import pickle
+import platform
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from basis_compiler.parallel.window import in_flight
+from basis_store import CompilationError, MissingDependencyError
+from basis_store.files.hdf5_file import provenance
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+_AHEAD = 2
+"""Tasks under way per thread of a worker: one in work, the other so that it need not wait."""
+
+_TIMEOUT = 10.0
+"""Seconds in which a scheduler answers, and between looks at the cluster while no result comes."""
+
+_PATIENCE = 60.0
+"""Seconds to wait for a worker when the cluster has none."""
+
+
+def on_cluster(
+    function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, scheduler: str, remedy: str
+) -> Iterator[_Result]:
+    """Results of ``function`` on each of the tasks, as they come; however this ends, the cluster stays as it was.
+
+    Args:
+        function: a function of a module, or a ``partial`` of one.
+        tasks: what to call it with; taken as they are needed.
+        scheduler: address of the cluster's scheduler, such as ``"tcp://host:8786"``.
+        remedy: what helps when workers run out of memory, besides larger ones.
+
+    Raises:
+        CompilationError: no scheduler is there, it or all workers were lost, one task killed several workers, or a
+            worker has not the packages of this process.
+        MissingDependencyError: distributed is not installed.
+    """
+    try:
+        import dask  # noqa: PLC0415 - optional
+        import distributed  # noqa: PLC0415 - optional
+        from distributed.comm import CommClosedError  # noqa: PLC0415 - optional
+    except ImportError as error:
+        raise MissingDependencyError("a Dask cluster needs distributed: pip install 'sgbasis[dask]'") from error
+    _check_scheduler(scheduler)
+    client = distributed.Client(scheduler, timeout=_TIMEOUT, set_as_default=False)
+
+    def submit(task: _Task) -> Any:
+        # Not scattered: what lies on a worker alone is lost with it. Their number is bounded, so is their size.
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
+            call = pickle.dumps(_Call(function, task))
+            return client.submit(pickle.loads, call, key=f"sgbasis-{uuid.uuid4().hex}")
+
+    def wait(futures: set[Any]) -> Any:
+        seen = time.monotonic()
+        while True:
+            try:
+                with client.as_current():
+                    return distributed.wait(futures, timeout=_TIMEOUT, return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                if client.nthreads():
+                    seen = time.monotonic()
+                elif time.monotonic() > seen + _PATIENCE:
+                    raise CompilationError(
+                        f"the Dask cluster at {scheduler} has no workers: start some with: dask worker {scheduler}"
+                    ) from None
+
+    try:
+        yield from in_flight(
+            tasks, submit=submit, wait=wait, most=lambda: 1 + _AHEAD * sum(client.nthreads().values())
+        )
+    except distributed.KilledWorker as error:
+        raise CompilationError(
+            f"a task killed several workers of the Dask cluster at {scheduler}, perhaps for want of memory: "
+            f"give them more or use {remedy}"
+        ) from error
+    except (CancelledError, CommClosedError, TimeoutError) as error:
+        raise CompilationError(
+            f"the Dask cluster at {scheduler} was lost: see what its scheduler says, then run this again"
+        ) from error
+    except ImportError as error:
+        raise CompilationError(
+            f"a worker of the Dask cluster at {scheduler} cannot do this ({error}): install the same sgbasis there"
+        ) from error
+    finally:
+        client.close()
+
+
+class _Call:
+    """A call that is made where this is unpickled, and whose result takes its place.
+
+    Scheduler and workers see bytes only: what they cannot unpickle would break their connections to each other.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], task: object) -> None:
+        self._call = function, task
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _perform, (_versions(), pickle.dumps(self._call))
+
+
+def _perform(versions: Mapping[str, str], call: bytes) -> Any:
+    """Check that this worker has the versions of the client, then unpickle the call and make it."""
+    own = _versions()
+    differing = [
+        f"{name} {own.get(name, 'missing')} instead of {versions.get(name, 'none')}"
+        for name in sorted({*own, *versions})
+        if own.get(name) != versions.get(name)
+    ]
+    if differing:
+        raise CompilationError(f"a worker on {platform.node()} has {', '.join(differing)}: install the same there")
+    function, task = pickle.loads(call)
+    return function(task)
+
+
+@functools.cache
+def _versions() -> Mapping[str, str]:
+    """Of what decides the outcome; the client writes its own into the file."""
+    versions: dict[str, str] = json.loads(provenance())
+    return versions
+
+
+def _check_scheduler(address: str) -> None:
+    """Ask who is there; a client that is refused leaves tracebacks behind."""
+    with ThreadPoolExecutor(1) as thread:  # this one may have an event loop, as in a notebook
+        try:
+            kind = thread.submit(asyncio.run, _identity(address)).result()["type"]
+        except Exception as error:  # whatever something else that listens there has sent
+            reason = str(error) or f"no answer within {_TIMEOUT:.0f} s"
+            raise CompilationError(f"there is no Dask scheduler at {address!r}: {reason}") from error
+    if kind != "Scheduler":
+        raise CompilationError(f"at {address!r} there is a Dask {kind.lower()}: give the address of the scheduler")
+
+
+async def _identity(address: str) -> Any:
+    from distributed.core import rpc  # noqa: PLC0415 - optional
+    from distributed.security import Security  # noqa: PLC0415 - optional
+
+    arguments = Security().get_connection_args("client")
+    async with rpc(address, timeout=_TIMEOUT, connection_args=arguments) as peer:
+        return await asyncio.wait_for(peer.identity(), _TIMEOUT)

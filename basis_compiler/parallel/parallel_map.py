@@ -1,0 +1,42 @@
+"""One way to have work done, wherever it is done: here, in processes of this machine, or on a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from typing import TypeVar
+
+from basis_compiler.parallel.processes import in_processes
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+
+def spread(
+    function: Callable[[_Task], _Result],
+    tasks: Iterable[_Task],
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
+    remedy: str,
+) -> Generator[_Result, None, None]:
+    """Results of ``function`` on each of the tasks, in any order; close the iterator to end the work.
+
+    Args:
+        function: a function of a module, or a ``partial`` of one.
+        tasks: what to call it with; taken as they are needed.
+        workers: processes of this machine.
+        scheduler: address of the scheduler of a Dask cluster that does the work instead.
+        remedy: what helps when a worker runs out of memory, besides using fewer or larger ones.
+
+    Raises:
+        CompilationError: the workers were lost, or are not fit for the work.
+        MissingDependencyError: there is a scheduler, but distributed is not installed.
+    """
+    if scheduler is not None:
+        from basis_compiler.parallel.dask_cluster import on_cluster  # noqa: PLC0415 - loads asyncio
+
+        yield from on_cluster(function, tasks, scheduler=scheduler, remedy=remedy)
+    elif workers > 1:
+        yield from in_processes(function, tasks, workers=workers, remedy=remedy)
+    else:
+        yield from map(function, tasks)

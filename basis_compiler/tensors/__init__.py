@@ -1,0 +1,1 @@
+"""Exact bases of invariant tensors, and their proof."""

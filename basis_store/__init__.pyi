@@ -1,0 +1,41 @@
+# The public names of basis_store and the files that define them; each is imported when it is first asked for.
+from .bases.flat_arrays import flat_arrays as flat_arrays
+from .bases.reader import StoreReader as StoreReader, open_store as open_store
+from .bases.recipe import Recipe as Recipe
+from .bases.schema import CompiledSetting as CompiledSetting
+from .bases.writer import write_store as write_store
+from .crystals.reader import CrystalTable as CrystalTable, open_crystals as open_crystals
+from .crystals.recipe import CrystalInput as CrystalInput, CrystalRecipe as CrystalRecipe
+from .crystals.record import CrystalRecord as CrystalRecord
+from .crystals.row_reader import DatasetRows as DatasetRows
+from .crystals.writer import write_crystals as write_crystals
+from .errors import (
+    CertificateError as CertificateError,
+    CompilationError as CompilationError,
+    CrystalError as CrystalError,
+    DownloadError as DownloadError,
+    EvaluationError as EvaluationError,
+    FormulaError as FormulaError,
+    MissingDependencyError as MissingDependencyError,
+    ModelError as ModelError,
+    ReachError as ReachError,
+    RecipeError as RecipeError,
+    SettingError as SettingError,
+    SgbasisError as SgbasisError,
+    StoreCorruptError as StoreCorruptError,
+    StoreFormatError as StoreFormatError,
+    TargetError as TargetError,
+    TensorError as TensorError,
+    TrainingError as TrainingError,
+)
+from .groups.setting import (
+    Setting as Setting,
+    all_settings as all_settings,
+    standard_settings as standard_settings,
+)
+from .published.download import fetch_store as fetch_store
+from .published.registry import PublishedStore as PublishedStore, published_stores as published_stores
+from .tensors.cartesian_frame import cartesian_frame as cartesian_frame
+from .tensors.index_symmetry import IndexSymmetry as IndexSymmetry
+from .tensors.tensor_basis import TensorBasis as TensorBasis
+from .tensors.tensor_table import TensorTable as TensorTable

@@ -1,0 +1,1 @@
+"""Stores of exact Fourier bases: the format, and reading and writing it."""

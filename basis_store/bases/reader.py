@@ -1,0 +1,239 @@
+"""Read a store. Nothing leaves this module that has not been checked against the store's hashes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from basis_store.bases.recipe import Recipe
+from basis_store.bases.schema import (
+    AXES,
+    COLUMNS,
+    FORMAT_NAME,
+    TENSOR_VERSION,
+    CompiledSetting,
+    Int16,
+    content_digest,
+    parse_format_version,
+)
+from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
+from basis_store.files.hdf5_file import CheckedFile
+from basis_store.files.locations import default_store_path
+from basis_store.groups.setting import Frame, Setting, all_settings
+from basis_store.groups.wave_shells import FRAMES
+from basis_store.tensors.index_symmetry import IndexSymmetry
+from basis_store.tensors.tensor_basis import TensorBasis, symmetrised_basis
+from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable
+
+
+def open_store(path: str | os.PathLike[str] | None = None) -> StoreReader:
+    """Open a store for reading; without a path, the default store that ships with the package.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        StoreFormatError: not a store, or a format version this release does not read.
+        StoreCorruptError: a store whose content does not match its checksums.
+    """
+    return StoreReader(default_store_path() if path is None else path)
+
+
+class StoreReader:
+    """A checked, read-only view of one store file.
+
+    The file stays open; replacing it on disk (:func:`basis_store.write_store` renames) does not disturb a
+    reader. A pickled reader opens the same path again and insists on the same content.
+
+    Attributes:
+        path: the file.
+        content_hash: SHA-256 of the content (hexadecimal); models refer to a store by this.
+        recipe: how it was built.
+        format_version: ``(major, minor)``.
+        provenance: versions of the programs that wrote it.
+        settings: the settings it holds, in the order of their Hall numbers.
+        shared_waves: per frame, the (n, 3) waves that every setting of that frame has, in store order.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._file = CheckedFile(path, kind="an sgbasis store", remedy="fetch it again or compile it anew")
+        self.path = self._file.path
+        self._tensors: TensorTable | None = None
+        self._tensor_bases: dict[tuple[int, IndexSymmetry], TensorBasis] = {}
+        with self._file.errors():
+            self._read_attributes(self._file)
+            self._read_tables(self._file)
+
+    def _read_attributes(self, file: CheckedFile) -> None:
+        attributes = file.attributes(FORMAT_NAME)
+        try:
+            self.format_version = parse_format_version(attributes["format_version"])
+            self.recipe = Recipe.from_json(attributes["recipe"])
+        except StoreFormatError as error:
+            raise StoreFormatError(f"{self.path}: {error}") from error
+        file.check_attributes(attributes)
+        self.content_hash = attributes["content_sha256"]
+        self.provenance: dict[str, str] = json.loads(attributes["provenance"])
+
+    def _read_tables(self, file: CheckedFile) -> None:
+        self._norm_limits: list[int] = file.read("settings/norm_limit", "<i4").tolist()
+        self._digests: list[bytes] = [row.tobytes() for row in file.read("settings/sha256", "u1")]
+        self.shared_waves: dict[Frame, Int16] = {
+            frame: file.read(f"shared_waves/{frame}", "<i2") for frame in FRAMES
+        }
+        if content_digest(self.recipe, self.shared_waves, self._digests) != self.content_hash:
+            raise file.corrupt("its content does not match its hash")
+        hall_numbers = file.read("settings/hall_number", "<i2").tolist()
+        if any(not 1 <= number <= 530 for number in hall_numbers):
+            raise file.corrupt("it lists a setting that does not exist")
+        self.settings = tuple(all_settings()[number - 1] for number in hall_numbers)
+        if file.read("settings/number", "<i2").tolist() != [setting.number for setting in self.settings]:
+            raise file.corrupt("its space-group numbers are not those of its Hall numbers")
+        self._rows = {setting: row for row, setting in enumerate(self.settings)}
+        self._offsets = {axis: file.read(f"{axis}/offsets", "<i8").tolist() for axis in AXES}
+        self._datasets = {column.name: file.hdf5[f"{column.axis}/{column.name}"] for column in COLUMNS}
+
+    def __contains__(self, setting: Setting) -> bool:
+        """Whether the store holds this setting; :class:`SettingError` for a bare number, as in :meth:`read`."""
+        return _checked(setting) in self._rows
+
+    def __len__(self) -> int:
+        return len(self.settings)
+
+    def __iter__(self) -> Iterator[CompiledSetting]:
+        return (self.read(setting) for setting in self.settings)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.path.name}: {len(self)} settings, {self.content_hash[:12]}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reopen, (self.path, self.content_hash)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. Bases that were read stay valid."""
+        self._file.close()
+
+    def read(self, setting: Setting) -> CompiledSetting:
+        """The compiled basis of one setting, checked against its hash. Only its rows are read.
+
+        Raises:
+            SettingError: the store does not hold this setting, or ``setting`` is a bare number.
+            StoreCorruptError: the content does not match its hash.
+        """
+        row = self._row(setting)
+        self._check_open()
+        arrays = {}
+        with self._file.errors():
+            for column in COLUMNS:
+                start, stop = self._offsets[column.axis][row : row + 2]
+                dataset = self._datasets[column.name]
+                # Checked before reading: h5py clips slices and would allocate whatever a damaged shape says.
+                if dataset.shape[1:] != column.row_shape or not 0 <= start <= stop <= dataset.shape[0]:
+                    raise self._file.corrupt(f"the rows of {setting.label} are out of range")
+                if dataset.dtype != np.dtype(column.dtype):
+                    raise self._file.corrupt(f"{column.name} is stored as {dataset.dtype}")
+                arrays[column.name] = dataset[start:stop]
+        compiled = CompiledSetting(setting=setting, norm_limit=self._norm_limits[row], **arrays)
+        if compiled.digest() != self._digests[row]:
+            raise self._file.corrupt(f"the basis of {setting.label} does not match its checksum")
+        return compiled
+
+    def tensor_basis(self, setting: Setting, formula: str | IndexSymmetry, *, axial: bool = False) -> TensorBasis:
+        """The tensors that the point group of a setting allows, exactly, for any index symmetry (T8).
+
+        Components are in the setting's Cartesian frame, see :mod:`basis_store.tensors.cartesian_frame`.
+
+        Args:
+            setting: the setting; its translations do not matter.
+            formula: such as ``"ij=ji"`` or ``"ijkl=jikl=klij"``, see :meth:`IndexSymmetry.parse`; or an
+                index symmetry, which says itself whether it is axial.
+            axial: whether the tensor that a formula describes is axial.
+
+        Raises:
+            FormulaError: the formula cannot be read.
+            SettingError: as :meth:`read`.
+            StoreFormatError: the store was written before there were tensors in it (format 1.0).
+            StoreCorruptError: the stored tensors do not match their hash.
+        """
+        symmetry = formula if isinstance(formula, IndexSymmetry) else IndexSymmetry.parse(formula, axial=axial)
+        row = self._row(setting)
+        orientation = int(self.tensors.orientations[row])
+        key = orientation, symmetry
+        if key not in self._tensor_bases:
+            space = self.tensors.space(orientation, rank=symmetry.rank, axial=symmetry.axial)
+            self._tensor_bases[key] = symmetrised_basis(setting, symmetry, space)
+        known = self._tensor_bases[key]
+        return known if known.setting == setting else replace(known, setting=setting)
+
+    @property
+    def has_tensors(self) -> bool:
+        """Whether the store holds tensors: those written before format 1.1 do not."""
+        return self.format_version >= TENSOR_VERSION
+
+    @property
+    def tensors(self) -> TensorTable:
+        """The invariant tensors of every orientation, checked against their hash; read when first asked for.
+
+        Raises:
+            StoreFormatError, StoreCorruptError: as :meth:`tensor_basis`.
+        """
+        if self._tensors is None:
+            if not self.has_tensors:
+                raise StoreFormatError(
+                    f"{self.path} has format {'.'.join(map(str, self.format_version))}, which holds no tensors: "
+                    "compile it again with sgbasis compile"
+                )
+            self._check_open()
+            self._tensors = self._read_tensors()
+        return self._tensors
+
+    def _read_tensors(self) -> TensorTable:
+        with self._file.errors():
+            arrays = {}
+            for column in TENSOR_COLUMNS:
+                array = self._file.read(f"tensors/{column.name}", column.dtype)
+                if array.shape[1:] != column.row_shape:
+                    raise self._file.corrupt(f"tensors/{column.name} has rows of {array.shape[1:]}")
+                arrays[column.name] = array
+            table = TensorTable(**arrays)
+            if table.digest(self.content_hash) != self._file.read("tensors/sha256", "u1").tobytes():
+                raise self._file.corrupt("its tensors do not match their hash")
+            if len(table.orientations) != len(self):
+                raise self._file.corrupt("it does not say how its settings are oriented")
+        return table
+
+    def _check_open(self) -> None:
+        if not self._file.hdf5:
+            raise ValueError(f"the store {self.path} is closed")
+
+    def _row(self, setting: Setting) -> int:
+        try:
+            return self._rows[_checked(setting)]
+        except KeyError:
+            raise SettingError(
+                f"{self.path.name} holds no basis for {setting.label} (hall:{setting.hall_number}): "
+                f"it was compiled with settings={self.recipe.settings!r}"
+            ) from None
+
+
+def _checked(setting: Setting) -> Setting:
+    if not isinstance(setting, Setting):
+        raise SettingError(f"give a Setting, such as Setting.standard(227), not {setting!r}")
+    return setting
+
+
+def _reopen(path: Path, content_hash: str) -> StoreReader:
+    reader = StoreReader(path)
+    if reader.content_hash != content_hash:
+        raise StoreCorruptError(f"{path} was replaced by a store with other content ({reader.content_hash})")
+    return reader

@@ -1,0 +1,72 @@
+"""The frozen build recipe: everything that decides the content of a store, as canonical JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from basis_store.errors import RecipeError, StoreFormatError
+from basis_store.groups.setting import Setting, all_settings, as_integer, standard_settings
+
+SettingChoice = Literal["all", "standard"] | tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What to compile. Equal recipes give stores with equal content hashes; Hall numbers are sorted, each once.
+
+    Attributes:
+        radius: the shared ball: every wave of norm up to ``3 radius^2`` is in every setting (1 to 100).
+        min_functions: complete shells are added beyond the ball until a setting has at least this many
+            real functions, the constant not counted.
+        settings: ``"all"`` 530 settings, the 230 ``"standard"`` ones, or a tuple of Hall numbers.
+
+    Raises:
+        RecipeError: a number out of range, or no settings.
+        SettingError: a Hall number that does not exist.
+    """
+
+    radius: int = 5
+    min_functions: int = 64
+    settings: SettingChoice = "all"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "radius", _integer("radius", self.radius, 1, 100))
+        object.__setattr__(self, "min_functions", _integer("min_functions", self.min_functions, 0, 100_000))
+        if self.settings not in ("all", "standard"):
+            if isinstance(self.settings, str) or not self.settings:
+                raise RecipeError(f"settings are 'all', 'standard' or Hall numbers, not {self.settings!r}")
+            numbers = sorted({Setting.from_hall(number).hall_number for number in self.settings})
+            object.__setattr__(self, "settings", tuple(numbers))
+
+    @property
+    def setting_list(self) -> tuple[Setting, ...]:
+        """The settings this recipe names, in the order of their Hall numbers."""
+        if self.settings == "all":
+            return all_settings()
+        if self.settings == "standard":
+            return standard_settings()
+        return tuple(Setting.from_hall(number) for number in self.settings)
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces; the same text on every machine."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Inverse of :meth:`to_json`; raises :class:`StoreFormatError` for anything else."""
+        try:
+            values: dict[str, Any] = json.loads(text)
+            if isinstance(values["settings"], list):
+                values["settings"] = tuple(values["settings"])
+            return cls(**values)
+        except (TypeError, KeyError, ValueError) as error:
+            raise StoreFormatError(f"the build recipe of the store cannot be read: {error}") from error
+
+
+def _integer(name: str, value: object, least: int, greatest: int) -> int:
+    plain = as_integer(value)
+    if plain is None or not least <= plain <= greatest:
+        raise RecipeError(f"{name} is an integer from {least} to {greatest}, not {value!r}")
+    return plain

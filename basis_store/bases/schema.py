@@ -1,0 +1,177 @@
+"""The store's format: which arrays there are, and the hashes that protect them.
+
+One compiled setting is a handful of arrays (:class:`CompiledSetting`). In the file the arrays of all
+settings are concatenated along *axes*; ``<axis>/offsets`` says which rows belong to which setting, so one
+setting is read without reading the rest. :data:`COLUMNS` is the whole layout, as data.
+
+Hashes form a tree, so that every read is checked at the cost of what it reads:
+
+    setting hash = SHA-256(Hall number, norm limit, every column of that setting)
+    content hash = SHA-256(format version, recipe, shared waves, all setting hashes)
+    tensors hash = SHA-256(content hash, every column of the tensor table)
+
+The content hash is that of the bases, as it was before there were tensors: a reader of format 1.0 checks it, and
+models name their store by it. All are taken over little-endian array bytes with names, types and shapes, not
+over HDF5's own layout.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.bases.recipe import Recipe
+from basis_store.errors import ReachError
+from basis_store.files.integrity import add_column, parse_version
+from basis_store.groups.setting import Frame, Setting
+from basis_store.groups.wave_shells import FRAMES, ball_norm, norm
+
+FORMAT_NAME = "sgbasis-store"
+FORMAT_VERSION = (1, 1)
+"""(major, minor). A change of sign, order or normalisation is a new major version."""
+TENSOR_VERSION = (1, 1)
+"""The version that added the tensors. A store that is written without them has the version before."""
+
+Int8 = NDArray[np.int8]
+Int16 = NDArray[np.int16]
+
+
+class Column(NamedTuple):
+    """One array of a compiled setting: HDF5 dataset ``axis/name``, rows of ``row_shape`` and ``dtype``."""
+
+    axis: str
+    name: str
+    dtype: str
+    row_shape: tuple[int, ...] = ()
+
+
+COLUMNS = (
+    Column("operations", "rotations", "<i1", (3, 3)),
+    Column("operations", "translations24", "<i1", (3,)),
+    Column("orbits", "orbit_sizes", "<i2"),
+    Column("orbits", "parts", "<i1"),
+    Column("orbits", "real_phases24", "<i1"),
+    Column("waves", "waves", "<i2", (3,)),
+    Column("waves", "phases24", "<i1"),
+    Column("absences", "absence_sizes", "<i2"),
+    Column("absences", "witnesses", "<i2"),
+    Column("absent_waves", "absent_waves", "<i2", (3,)),
+    Column("origin_shifts", "shifts24", "<i1", (3,)),
+    Column("origin_shifts", "shift_orders", "<i1"),
+    Column("origin_directions", "shift_directions", "<i1", (3,)),
+)
+AXES = tuple(dict.fromkeys(column.axis for column in COLUMNS))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class CompiledSetting:
+    """The exact invariant Fourier basis of one setting, in integers. Symbols as in the theory page (D1-T5).
+
+    The constant function (k = 0) is not listed: it is function 0 of every setting. There are ``M`` balanced
+    orbits with ``N`` waves, ``A`` frustrated orbits (systematic absences), ``g`` operations modulo lattice
+    translations of the conventional cell (centrings included).
+
+    Attributes:
+        setting: the space-group setting.
+        norm_limit: every wave with invariant norm up to this is listed, balanced or absent.
+        rotations: (g, 3, 3) R of ``x -> R x + t``; the identity with t = 0 comes first.
+        translations24: (g, 3) t in 24ths, 0 to 23.
+        orbit_sizes: (M,) |O|.
+        parts: (M,) 0: O = -O, one real function. 1: the first of a pair O != -O; its real function is
+            sqrt2 Re psi_O. -1: the second, -O of the orbit before; sqrt2 Im of *that* psi.
+        real_phases24: (M,) the phase, -6 to 5 in 24ths of a turn, that makes psi_O real when O = -O; else 0.
+        waves: (N, 3) orbit after orbit; each starts with its root.
+        phases24: (N,) theta in 24ths, 0 to 23; 0 at each root.
+        absence_sizes: (A,) sizes of the frustrated orbits.
+        witnesses: (A,) index of an operation with k R = k and k.t not an integer, for the first wave k.
+        absent_waves: (sum of absence_sizes, 3) frustrated orbit after orbit.
+        shifts24: (s, 3) generators of the allowed origin shifts modulo lattice and continuous ones, in 24ths.
+        shift_orders: (s,) their orders.
+        shift_directions: (c, 3) integer directions along which any shift is allowed (polar groups).
+    """
+
+    setting: Setting
+    norm_limit: int
+    rotations: Int8
+    translations24: Int8
+    orbit_sizes: Int16
+    parts: Int8
+    real_phases24: Int8
+    waves: Int16
+    phases24: Int8
+    absence_sizes: Int16
+    witnesses: Int16
+    absent_waves: Int16
+    shifts24: Int8
+    shift_orders: Int8
+    shift_directions: Int8
+
+    def __post_init__(self) -> None:
+        for column in COLUMNS:
+            array = getattr(self, column.name)
+            if array.dtype != np.dtype(column.dtype) or array.shape[1:] != column.row_shape:
+                raise TypeError(
+                    f"column {column.name} has rows {column.row_shape} of {column.dtype}, "
+                    f"not {array.shape[1:]} of {array.dtype.str}"
+                )
+
+    @property
+    def n_orbits(self) -> int:
+        """M, the number of balanced orbits = number of real functions but the constant."""
+        return len(self.orbit_sizes)
+
+    @property
+    def orbit_starts(self) -> NDArray[np.int64]:
+        """(M + 1,) rows of ``waves`` where each orbit starts; the last entry is N."""
+        return np.concatenate([[0], np.cumsum(self.orbit_sizes, dtype=np.int64)])
+
+    @property
+    def absence_starts(self) -> NDArray[np.int64]:
+        """(A + 1,) rows of ``absent_waves`` where each frustrated orbit starts."""
+        return np.concatenate([[0], np.cumsum(self.absence_sizes, dtype=np.int64)])
+
+    @property
+    def roots(self) -> Int16:
+        """(M, 3) the root wave of each orbit."""
+        return self.waves[self.orbit_starts[:-1]]
+
+    @property
+    def norms(self) -> NDArray[np.int64]:
+        """(M,) invariant norm of each orbit."""
+        return norm(self.roots, self.setting.frame)
+
+    def norm_within(self, radius: float) -> int:
+        """The norm of the ball of ``radius``; :class:`ReachError` if this setting is not compiled that far."""
+        limit = ball_norm(radius)
+        if limit > self.norm_limit:
+            reach = (self.norm_limit / 3) ** 0.5
+            raise ReachError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
+        return limit
+
+    def digest(self) -> bytes:
+        """SHA-256 of this setting's content (32 bytes)."""
+        digest = hashlib.sha256(f"{self.setting.hall_number},{self.norm_limit}".encode())
+        for column in COLUMNS:
+            add_column(digest, column.name, column.dtype, getattr(self, column.name))
+        return digest.digest()
+
+
+def content_digest(recipe: Recipe, shared_waves: dict[Frame, Int16], setting_digests: Iterable[bytes]) -> str:
+    """The content hash of a whole store (hexadecimal SHA-256); see the head of this module."""
+    digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{recipe.to_json()}\n".encode())
+    for frame in FRAMES:
+        digest.update(f"{frame}:{shared_waves[frame].shape}:".encode())
+        digest.update(np.ascontiguousarray(shared_waves[frame], dtype="<i2").data)
+    for setting_digest in setting_digests:
+        digest.update(setting_digest)
+    return digest.hexdigest()
+
+
+def parse_format_version(text: str) -> tuple[int, int]:
+    """Read ``"major.minor"``, strictly; raise :class:`StoreFormatError` for versions this release cannot read."""
+    return parse_version(text, kind="store", reads=FORMAT_VERSION, remedy="compile or fetch the store again")

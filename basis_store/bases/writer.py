@@ -1,0 +1,104 @@
+"""Write a store: the whole file is built in memory, then put in place in one atomic step."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.bases.recipe import Recipe
+from basis_store.bases.schema import (
+    AXES,
+    COLUMNS,
+    FORMAT_NAME,
+    FORMAT_VERSION,
+    TENSOR_VERSION,
+    CompiledSetting,
+    Int16,
+    content_digest,
+)
+from basis_store.files.atomic_write import write_atomically
+from basis_store.files.hdf5_file import file_image, provenance
+from basis_store.groups.setting import Frame
+from basis_store.groups.wave_shells import FRAMES, ball, ball_norm
+from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable
+
+
+def write_store(
+    path: str | os.PathLike[str],
+    compiled: Sequence[CompiledSetting],
+    recipe: Recipe,
+    *,
+    tensors: TensorTable | None = None,
+) -> str:
+    """Write ``compiled`` settings to ``path`` and return the content hash.
+
+    The file appears whole or not at all: it is built in memory, written to a temporary file in the same
+    folder, flushed to disk and renamed. An existing store stays untouched until then.
+
+    Args:
+        path: where to; an existing file is replaced.
+        compiled: the settings, in any order.
+        recipe: what they were compiled from.
+        tensors: the invariant tensors of these settings in the order of their Hall numbers, as
+            :func:`basis_compiler.compile_tensors` makes them. Without them the file has format 1.0.
+
+    Raises:
+        ValueError: there are tensors, but not one orientation per setting.
+        OSError: the folder does not exist, is not writable, or the disk is full.
+    """
+    compiled = sorted(compiled, key=lambda one: one.setting)
+    if tensors is not None and len(tensors.orientations) != len(compiled):
+        raise ValueError(f"tensors of {len(tensors.orientations)} settings do not fit {len(compiled)} settings")
+    image, content_hash = _store_image(compiled, recipe, tensors)
+    write_atomically(path, image)
+    return content_hash
+
+
+def _store_image(
+    compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: TensorTable | None
+) -> tuple[bytes, str]:
+    shared = {frame: ball(frame, ball_norm(recipe.radius)) for frame in FRAMES}
+    digests = [one.digest() for one in compiled]
+    version = FORMAT_VERSION if tensors is not None else (TENSOR_VERSION[0], TENSOR_VERSION[1] - 1)
+    attributes = {
+        "format": FORMAT_NAME,
+        "format_version": ".".join(map(str, version)),
+        "recipe": recipe.to_json(),
+        "provenance": provenance(),
+        "content_sha256": content_digest(recipe, shared, digests),
+    }
+    content_hash = attributes["content_sha256"]
+    arrays = _arrays(compiled, shared, digests)
+    if tensors is not None:
+        arrays = itertools.chain(arrays, _tensor_arrays(tensors, content_hash))
+    return file_image(attributes, arrays), content_hash
+
+
+def _arrays(
+    compiled: Sequence[CompiledSetting], shared: Mapping[Frame, Int16], digests: Sequence[bytes]
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    yield "settings/hall_number", np.array([c.setting.hall_number for c in compiled], "<i2")
+    yield "settings/number", np.array([c.setting.number for c in compiled], "<i2")
+    yield "settings/norm_limit", np.array([c.norm_limit for c in compiled], "<i4")
+    yield "settings/sha256", np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), 32)
+    for frame in FRAMES:
+        yield f"shared_waves/{frame}", shared[frame].astype("<i2")
+    for axis in AXES:
+        columns = [column for column in COLUMNS if column.axis == axis]
+        lengths = [len(getattr(one, columns[0].name)) for one in compiled]
+        yield f"{axis}/offsets", np.concatenate([[0], np.cumsum(lengths)]).astype("<i8")
+        for column in columns:
+            parts = [getattr(one, column.name) for one in compiled]
+            empty = np.zeros((0, *column.row_shape), column.dtype)
+            yield f"{axis}/{column.name}", np.concatenate([empty, *parts])
+
+
+def _tensor_arrays(tensors: TensorTable, content_hash: str) -> Iterator[tuple[str, NDArray[Any]]]:
+    for column in TENSOR_COLUMNS:
+        yield f"tensors/{column.name}", getattr(tensors, column.name)
+    yield "tensors/sha256", np.frombuffer(tensors.digest(content_hash), np.uint8)

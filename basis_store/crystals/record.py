@@ -1,0 +1,60 @@
+"""One crystal as datasets keep it and models read it: a setting, a lattice, and the sites of its asymmetric unit.
+
+The compiler makes records (:func:`basis_compiler.compile_crystal`), the runtime reads them.
+All symmetry is in the setting and in :attr:`CrystalRecord.images`: nothing is searched for when a record is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.groups.setting import Setting
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CrystalRecord:
+    """A crystal in the standard setting of its space group, reduced to its asymmetric unit of n sites.
+
+    Attributes:
+        identifier: what its source calls it, such as ``"mp-149"``.
+        setting: the standard setting.
+        lattice: (3, 3) rows of the conventional cell in Angstrom, in the source's own Cartesian frame.
+        change_of_basis: (3, 3) integers, P times :attr:`denominator`; x = P x_source + p carries fractional
+            coordinates of the source's cell to this one.
+        denominator: 1, 2, 3 or 6.
+        origin_shift: (3,) p.
+        numbers: (n,) atomic numbers.
+        coordinates: (n, 3) fractional, in [0, 1), exactly on their special positions.
+        multiplicities: (n,) atoms of each orbit in the conventional cell.
+        wyckoff: (n,) letters of the Wyckoff positions, as bytes (``b"a"``).
+        images: (sum of multiplicities,) for each site in turn, indices into the setting's operations that carry it
+            to each of its atoms in the conventional cell, once each; the identity comes first.
+        targets: what is known of the crystal, by name: a float or an array of floats; a missing one is NaN.
+        split: ``"train"``, ``"val"``, ``"test"`` or ``""``.
+    """
+
+    identifier: str
+    setting: Setting
+    lattice: NDArray[np.float64]
+    change_of_basis: NDArray[np.int64]
+    denominator: int
+    origin_shift: NDArray[np.float64]
+    numbers: NDArray[np.uint8]
+    coordinates: NDArray[np.float64]
+    multiplicities: NDArray[np.int32]
+    wyckoff: NDArray[np.bytes_]
+    images: NDArray[np.int16]
+    targets: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    split: str = ""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def volume(self) -> float:
+        """Volume of the conventional cell in cubic Angstrom."""
+        return float(abs(np.linalg.det(self.lattice)))

@@ -1,0 +1,229 @@
+"""Space-group settings: a space group *and* the cell and origin in which it is written.
+
+A space-group number alone does not say which coordinates are meant (unique axis, cell choice, origin
+choice, hexagonal or rhombohedral axes). The 530 Hall numbers do. The table ``settings.csv`` beside this
+file is written from spglib's database by ``python -m basis_compiler.groups.settings_table``; a test holds the two
+equal, so the runtime needs no crystallographic library.
+
+Standard setting of a group: the one printed first in International Tables A and used by the Bilbao
+server: unique axis b, cell choice 1; hexagonal axes for R groups; origin choice 2 (inversion centre at
+the origin) for the 24 groups that have two.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import re
+from dataclasses import dataclass
+from operator import index
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from basis_store.errors import SettingError
+
+Frame = Literal["orthogonal", "hexagonal"]
+
+_TABLE = Path(__file__).with_name("settings.csv")
+_STANDARD_CHOICES = frozenset({"", "b", "b1", "H", "2"})
+
+
+class _Row(NamedTuple):
+    """A line of ``settings.csv``, behind its Hall number."""
+
+    number: int
+    choice: str
+    symbol: str
+    full_symbol: str
+    hall_symbol: str
+    point_group: str
+
+
+@dataclass(frozen=True, order=True, repr=False)
+class Setting:
+    """One of the 530 Hall settings of the 230 space groups. Hashable, ordered by Hall number.
+
+    Make one with :meth:`standard`, :meth:`from_hall` or :meth:`parse`.
+
+    Attributes:
+        hall_number: 1 to 530, in the order of Hall (1981) as numbered by spglib.
+
+    Raises:
+        SettingError: the Hall number is not an integer from 1 to 530.
+    """
+
+    hall_number: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hall_number", _checked("Hall number", self.hall_number, 530))
+
+    @classmethod
+    def from_hall(cls, hall_number: int) -> Setting:
+        """The setting with this Hall number (1 to 530)."""
+        return cls(hall_number)
+
+    @classmethod
+    def standard(cls, number: int) -> Setting:
+        """The standard setting of space group ``number`` (1 to 230); see the head of this module."""
+        return standard_settings()[_checked("space group", number, 230) - 1]
+
+    @classmethod
+    def parse(cls, text: str) -> Setting:
+        """Read a setting as a person writes it.
+
+        Accepted: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
+        Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
+        ``"P 1 21/c 1"``, ``"P21/n"``, ``"Cmca"`` as before 1992; spaces, underscores and case do not matter), a
+        Hall number or a Hall symbol (``"hall:525"``, ``"hall:F 4d 2 3 -1d"``), a :attr:`label`. Without a
+        choice, the standard setting is preferred.
+
+        Raises:
+            SettingError: nothing or more than one setting matches.
+        """
+        text = text.strip()
+        if match := re.fullmatch(r"hall:\s*(.+)", text, re.IGNORECASE):
+            return cls._from_hall_text(match[1])
+        if re.fullmatch(r"[+-]?\d+", text):
+            return cls.standard(int(text))
+        for setting in all_settings():
+            if text == setting.label:
+                return setting
+        symbol, _, choice = text.partition(":")
+        key, choice = _squeeze(symbol), choice.strip().lower()
+        found = [s for s in all_settings() if key in s._names and choice in ("", s.choice.lower())]
+        if not found:
+            raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
+        if len(found) > 1 and not choice:
+            # Short symbols of monoclinic groups mean unique axis b, else c: P2_1/n is b2, B2/b is -c1.
+            by_axis = [[s for s in found if s.choice.lstrip("-").startswith(axis)] for axis in "bc"]
+            found = [s for s in found if s.is_standard] or by_axis[0] or by_axis[1] or found
+        if len(found) > 1:
+            options = ", ".join(f"{s.label} (hall:{s.hall_number})" for s in found)
+            raise SettingError(f"{text!r} is ambiguous: {options}")
+        return found[0]
+
+    @classmethod
+    def _from_hall_text(cls, text: str) -> Setting:
+        if re.fullmatch(r"[+-]?\d+", text):
+            return cls.from_hall(int(text))
+        # Two settings share a Hall symbol only if they are the same group (68:1 and 68:1ba-c): take the first.
+        symbol = text.split()
+        for setting in all_settings():
+            if setting.hall_symbol.split() == symbol:
+                return setting
+        raise SettingError(f"unknown Hall symbol {text!r}: try a number, such as hall:525")
+
+    def __repr__(self) -> str:
+        return f"<Setting {self.label}, hall:{self.hall_number}>"
+
+    @property
+    def number(self) -> int:
+        """Space-group number, 1 to 230."""
+        return self._row.number
+
+    @property
+    def choice(self) -> str:
+        """Spglib's name of the cell and origin choice, such as ``"b1"``, ``"H"``, ``"2"``, ``"cab"`` or ``""``."""
+        return self._row.choice
+
+    @property
+    def symbol(self) -> str:
+        """Short Hermann-Mauguin symbol, such as ``"Fd-3m"``; in orthorhombic settings that of the setting."""
+        return self._row.symbol
+
+    @property
+    def full_symbol(self) -> str:
+        """Full Hermann-Mauguin symbol in this setting, such as ``"P 1 2_1/c 1"``."""
+        return self._row.full_symbol
+
+    @property
+    def hall_symbol(self) -> str:
+        """Hall's symbol of this setting, such as ``"-P 2ybc"``."""
+        return self._row.hall_symbol
+
+    @property
+    def point_group(self) -> str:
+        """Hermann-Mauguin symbol of the point group, such as ``"m-3m"``."""
+        return self._row.point_group
+
+    @property
+    def centring(self) -> str:
+        """Centring letter of the cell of this setting: P A B C I F R (R: hexagonal axes, else P)."""
+        letter = self.hall_symbol.lstrip("-")[0]
+        return letter
+
+    @property
+    def crystal_system(self) -> str:
+        """One of the seven crystal systems in lower case, ``"triclinic"`` to ``"cubic"``."""
+        bounds = (2, 15, 74, 142, 167, 194, 230)
+        names = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal", "hexagonal", "cubic")
+        return next(name for bound, name in zip(bounds, names, strict=True) if self.number <= bound)
+
+    @property
+    def frame(self) -> Frame:
+        """Which integer norm its operations preserve (theory page, cutoffs): see wave_shells.py."""
+        return "hexagonal" if 143 <= self.number <= 194 and self.choice != "R" else "orthogonal"
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether this is the setting that :meth:`standard` gives for its group."""
+        return self.choice in _STANDARD_CHOICES
+
+    @property
+    def label(self) -> str:
+        """Short name for people: ``"227:2 Fd-3m"``; :meth:`parse` reads its first word."""
+        return f"{self.number}{':' * bool(self.choice)}{self.choice} {self.symbol}"
+
+    @property
+    def _row(self) -> _Row:
+        return _rows()[self.hall_number - 1]
+
+    @property
+    def _names(self) -> frozenset[str]:
+        names = [str(self.number), self.symbol, self.full_symbol]
+        if self.crystal_system == "monoclinic":  # P 1 2_1/n 1 is written P2_1/n
+            names.append(" ".join(part for part in self.full_symbol.split() if part != "1"))
+        if "e" in self.symbol:  # before 1992 one of the two axial glides was written: Cmce was Cmca
+            names += [self.symbol.replace("e", glide) for glide in "abc" if glide != self.centring.lower()]
+        return frozenset(map(_squeeze, names))
+
+
+@functools.cache
+def all_settings() -> tuple[Setting, ...]:
+    """The 530 settings in the order of their Hall numbers."""
+    return tuple(Setting(hall_number) for hall_number in range(1, 531))
+
+
+@functools.cache
+def standard_settings() -> tuple[Setting, ...]:
+    """The standard settings of groups 1 to 230, in the order of their numbers."""
+    return tuple(setting for setting in all_settings() if setting.is_standard)
+
+
+@functools.cache
+def _rows() -> list[_Row]:
+    with _TABLE.open(newline="", encoding="utf-8") as file:
+        _, *lines = csv.reader(file)
+    return [_Row(int(number), *rest) for _, number, *rest in lines]
+
+
+def _checked(what: str, number: object, greatest: int) -> int:
+    """``number`` as a plain int, NumPy's integers included; SettingError unless it is 1 to ``greatest``."""
+    plain = number if type(number) is int else as_integer(number)
+    if plain is None or not 1 <= plain <= greatest:
+        raise SettingError(f"there is no {what} {number!r}: they run from 1 to {greatest}")
+    return plain
+
+
+def as_integer(number: object) -> int | None:
+    """An integer of any library as a plain int; None for all else, booleans included."""
+    if isinstance(number, bool):
+        return None
+    try:
+        return index(number)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
+def _squeeze(name: str) -> str:
+    return name.replace(" ", "").replace("_", "").lower()

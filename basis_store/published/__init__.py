@@ -1,0 +1,1 @@
+"""Published stores: the registry that lists them, and their download."""

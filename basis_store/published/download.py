@@ -1,0 +1,154 @@
+"""Fetch a published store into a cache folder.
+
+A file takes its place in the cache in one rename, and only after its SHA-256, and then its content hash, are
+those of the registry. Until then it lies in a folder ``.sgbasis-fetch.*.part`` beside it. A lock on the cache
+lets one process download while others wait for its result; so whoever holds the lock knows that any such folder
+it finds was left by a killed process, and removes it. The lock goes with its process, however that ends.
+
+Environment: ``SGBASIS_CACHE`` names the cache folder, ``SGBASIS_BASE_URL`` the address of a mirror.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from basis_store.bases.reader import open_store
+from basis_store.errors import DownloadError, SgbasisError
+from basis_store.published.registry import PublishedStore, find_published, read_registry
+
+BASE_URL_VARIABLE = "SGBASIS_BASE_URL"
+CACHE_VARIABLE = "SGBASIS_CACHE"
+
+_PREFIX = ".sgbasis-fetch."
+
+
+def fetch_store(
+    store: str | PublishedStore = "default",
+    *,
+    base_url: str | None = None,
+    cache_folder: str | os.PathLike[str] | None = None,
+    progress: bool = False,
+) -> Path:
+    """Path of a published store in the cache, downloaded unless a good copy is there already.
+
+    Broken connections, server errors (5xx) and files that arrive damaged are tried three times.
+
+    Args:
+        store: name of a published store (:func:`basis_store.published_stores`), or the description of one of
+            your own.
+        base_url: address under which the file lies, http or https; default ``$SGBASIS_BASE_URL``, else the
+            address in the registry.
+        cache_folder: made when missing; default ``$SGBASIS_CACHE``, else the user's cache folder
+            (``~/.cache/sgbasis`` on Linux).
+        progress: show a progress bar on standard error, when that is a terminal.
+
+    Returns:
+        The absolute path of a file with the registered SHA-256.
+
+    Raises:
+        DownloadError: no such name, the server cannot be reached or sends something else, or the cache cannot
+            be written. What was in the cache before is untouched then, and nothing else is left there.
+    """
+    if isinstance(store, str):
+        store = find_published(store)
+    folder = cache_location(cache_folder)
+    target = folder / store.file
+    try:
+        # Before anything is created or locked: a good copy serves from a read-only folder too.
+        if not is_whole(target, store):
+            _fetch(_url(store, base_url), target, store, progress)
+    except DownloadError as error:
+        # Not the registered file, so if there is one, it is damaged.
+        rest = f" ({target} is damaged and was not used)" if target.exists() else ""
+        raise DownloadError(f"cannot fetch the store {store.name!r}: {error}; {_advice(store)}{rest}") from error
+    except OSError as error:
+        raise DownloadError(
+            f"cannot fetch the store {store.name!r} into {folder}: {error.strerror or error}; "
+            f"choose another folder with --cache or {CACHE_VARIABLE}"
+        ) from error
+    return target
+
+
+def cache_location(cache_folder: str | os.PathLike[str] | None = None) -> Path:
+    """The cache folder that :func:`fetch_store` uses when given ``cache_folder``; absolute."""
+    chosen = cache_folder or os.environ.get(CACHE_VARIABLE)
+    if not chosen:
+        import pooch  # noqa: PLC0415 - reading a store never needs it
+
+        chosen = pooch.os_cache("sgbasis")
+    # A "~" that no shell has expanded (job scripts, .env files); unlike Path.expanduser this never raises.
+    return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111
+
+
+def is_whole(path: Path, store: PublishedStore) -> bool:
+    """Whether ``path`` is the published file, byte for byte."""
+    if not path.is_file() or path.stat().st_size != store.size:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == store.sha256
+
+
+def _fetch(url: str, target: Path, store: PublishedStore, progress: bool) -> None:
+    from basis_store.published.transfer import transfer  # noqa: PLC0415 - imports pooch and requests
+
+    folder = target.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with _lock(folder) as alone:
+        if is_whole(target, store):  # another process fetched it while this one waited
+            return
+        if alone:
+            for leftover in folder.glob(f"{_PREFIX}*.part"):
+                shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_PREFIX, suffix=".part", dir=folder) as partial:
+            path = Path(partial, store.file)
+            transfer(url, path, store, progress=progress)
+            _check_content(path, store)
+            path.replace(target)
+
+
+def _check_content(path: Path, store: PublishedStore) -> None:
+    """The SHA-256 is right; whether this release reads what is inside, and finds what the registry says."""
+    try:
+        with open_store(path) as reader:
+            content_hash = reader.content_hash
+    except SgbasisError as error:
+        raise DownloadError(f"{store.file} is the registered file, but not a store: {error}") from error
+    if content_hash != store.content_hash:
+        raise DownloadError(f"{store.file} holds the content {content_hash}, not {store.content_hash}")
+
+
+def _url(store: PublishedStore, base_url: str | None) -> str:
+    base_url = base_url or os.environ.get(BASE_URL_VARIABLE) or read_registry().base_url
+    if not base_url.startswith(("http://", "https://")):
+        raise DownloadError(f"the base URL {base_url} does not start with http:// or https://")
+    return f"{base_url.rstrip('/')}/{store.file}"
+
+
+def _advice(store: PublishedStore) -> str:
+    chosen = store.recipe.settings
+    settings = ",".join(f"hall:{number}" for number in chosen) if isinstance(chosen, tuple) else chosen
+    return (
+        f"try later, name a mirror with --base-url or {BASE_URL_VARIABLE}, or compile the same content: "
+        f"sgbasis compile --settings {settings} --radius {store.recipe.radius} "
+        f"--min-functions {store.recipe.min_functions} --output {store.name}.h5"
+    )
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Wait for the lock on the cache; gives False where there are no locks (Windows, some network disks)."""
+    with (folder / f"{_PREFIX}lock").open("ab") as file:
+        try:
+            import fcntl  # noqa: PLC0415 - Windows has none
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except (ImportError, OSError):
+            yield False
+        else:
+            yield True

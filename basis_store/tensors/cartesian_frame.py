@@ -1,0 +1,90 @@
+"""The Cartesian frame in which the tensors of a setting are written: one for every cell, with exact rotations.
+
+    e1 along a,        e3 along c*            every setting but:
+    e1 along a - b,    e3 along a + b + c     rhombohedral axes (choice R)
+
+and e2 = e3 x e1. With rhombohedral axes these are a and c of the obverse hexagonal cell, so both descriptions
+of a trigonal crystal have the same frame. Only directions are used, no lengths: in this frame the rotations
+of a point group are the same matrices, over Q(sqrt3), whatever the lattice parameters are (T8 of the theory
+page; the certificate proves it).
+
+The frame is Nye's for all classes but the monoclinic ones with unique axis c or a, where it keeps the axes of
+the setting. (J. F. Nye, *Physical Properties of Crystals*, Oxford 1957, appendix B.)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from basis_store.errors import CrystalError
+from basis_store.groups.setting import Setting
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+
+class FrameDirections(NamedTuple):
+    """What fixes the frame: e1 along the direct row ``direct``, e3 along the reciprocal row ``reciprocal``.
+
+    The two are orthogonal in every lattice: their product, a sum over three indices, is 0.
+
+    Attributes:
+        direct: components along a, b, c.
+        reciprocal: components along a*, b*, c*.
+        text: the same in words.
+    """
+
+    direct: tuple[int, int, int]
+    reciprocal: tuple[int, int, int]
+    text: str
+
+
+_CELL_AXES = FrameDirections((1, 0, 0), (0, 0, 1), "e1 along a, e3 along c*")
+_RHOMBOHEDRAL_AXES = FrameDirections((1, -1, 0), (1, 1, 1), "e1 along a - b, e3 along a + b + c")
+
+
+def frame_directions(setting: Setting) -> FrameDirections:
+    """The directions that fix the frame of ``setting``."""
+    return _RHOMBOHEDRAL_AXES if setting.choice == "R" else _CELL_AXES
+
+
+def cartesian_frame(setting: Setting, lattice: ArrayLike) -> NDArray[np.float64]:
+    """The axes e1, e2, e3 of the frame of ``setting``, for one lattice in any orientation.
+
+    If F is the result and T a tensor in the Cartesian coordinates in which the lattice is given, then
+    ``F @ T @ F.T`` (for rank 2) is the tensor in the frame, in which
+    :meth:`basis_store.StoreReader.tensor_basis` is written.
+
+    The frame is right-handed. For a left-handed lattice all three axes are reversed (e1 along -a, e3 along
+    -c*), not one of them: the inversion commutes with every rotation, so that each operation has the same
+    matrix as in a right-handed lattice.
+
+    Args:
+        setting: the setting whose cell the lattice is.
+        lattice: (3, 3) rows a, b, c, in any unit of length.
+
+    Returns:
+        (3, 3) orthonormal rows e1, e2, e3, in the Cartesian coordinates of the lattice.
+
+    Raises:
+        basis_store.CrystalError: the rows do not span space, or are not finite.
+    """
+    import numpy as np  # noqa: PLC0415 - the package imports this file at once, and must not wait for NumPy
+
+    rows = np.asarray(lattice, dtype=np.float64)
+    if rows.shape != (3, 3) or not np.isfinite(rows).all():
+        raise CrystalError(f"a lattice is three rows of three finite numbers, not {lattice!r}")
+    volume = float(np.linalg.det(rows))
+    if abs(volume) <= 1e-12 * float(np.prod(np.linalg.norm(rows, axis=1))):
+        raise CrystalError("the lattice vectors do not span space")
+    directions = frame_directions(setting)
+    hand = np.sign(volume)
+    first = hand * (np.array(directions.direct) @ rows)
+    # The dual basis, whose rows are a*, b*, c*, times a positive number.
+    third = hand * (np.array(directions.reciprocal) @ np.linalg.inv(rows).T)
+    first /= np.linalg.norm(first)
+    third /= np.linalg.norm(third)
+    third -= (third @ first) * first  # they are orthogonal but for rounding
+    third /= np.linalg.norm(third)
+    return np.stack([first, np.cross(third, first), third])

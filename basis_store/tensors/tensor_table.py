@@ -1,0 +1,137 @@
+"""The tensors in a store: the normal forms of all invariant spaces without index symmetry, sparse.
+
+There is one entry per orientation, that is, per set of Cartesian rotations in the frame of
+:func:`basis_store.cartesian_frame`; each setting names its own. An orientation has eight spaces: polar tensors of
+rank 1 to 4, then axial ones. Any index symmetry follows from them (:mod:`basis_store.tensors.tensor_basis`).
+
+    tensors hash = SHA-256( content hash of the store, newline, every column of the table )
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.files.integrity import add_column
+from basis_store.tensors.exact_rows import ReducedRows
+from basis_store.tensors.index_symmetry import GREATEST_RANK
+
+
+class TensorColumn(NamedTuple):
+    """One array of the table: HDF5 dataset ``tensors/name``, rows of ``row_shape`` and ``dtype``."""
+
+    name: str
+    dtype: str
+    row_shape: tuple[int, ...] = ()
+
+
+TENSOR_COLUMNS = (
+    TensorColumn("orientations", "<i2"),
+    TensorColumn("dimensions", "<i1", (2, GREATEST_RANK)),
+    TensorColumn("row_sizes", "<i1"),
+    TensorColumn("components", "<i1"),
+    TensorColumn("numerators", "<i1"),
+    TensorColumn("denominators", "<i1"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TensorTable:
+    """Invariant spaces of S settings in n orientations, with d rows of e non-zero entries altogether.
+
+    Attributes:
+        orientations: (S,) int16, which orientation each setting of the store has; numbered as they first occur.
+        dimensions: (n, 2, 4) int8, of the spaces of polar (0) and axial (1) tensors of rank 1 to 4.
+        row_sizes: (d,) int8, non-zero entries of each row. Rows follow orientation after orientation, polar
+            before axial, rank after rank; those of a space are its reduced row echelon form over the rationals.
+        components: (e,) int8, ascending in a row: 9 i + 3 j + k for the component ijk, indices 0 to 2.
+        numerators: (e,) int8, in lowest terms.
+        denominators: (e,) int8, positive.
+    """
+
+    orientations: NDArray[np.int16]
+    dimensions: NDArray[np.int8]
+    row_sizes: NDArray[np.int8]
+    components: NDArray[np.int8]
+    numerators: NDArray[np.int8]
+    denominators: NDArray[np.int8]
+
+    @classmethod
+    def from_spaces(cls, orientations: Sequence[int], spaces: Sequence[Sequence[ReducedRows]]) -> TensorTable:
+        """The table of normal forms: for each orientation polar rank 1 to 4, then axial rank 1 to 4.
+
+        Raises:
+            OverflowError: a number does not fit into 8 bits (none is known).
+        """
+        columns: dict[str, list[int]] = {name: [] for name in ("sizes", "components", "above", "below")}
+        for reduced in (space for one in spaces for space in one):
+            for row, pivot in zip(reduced.rows, reduced.pivots.tolist(), strict=True):
+                found = np.flatnonzero(row)
+                divisors = np.gcd(row[found], row[pivot])
+                columns["sizes"].append(len(found))
+                columns["components"] += found.tolist()
+                columns["above"] += (row[found] // divisors).tolist()
+                columns["below"] += (row[pivot] // divisors).tolist()
+        return cls(
+            orientations=np.array(orientations, "<i2"),
+            dimensions=_bytes([[len(space.rows) for space in one] for one in spaces]).reshape(
+                -1, 2, GREATEST_RANK
+            ),
+            row_sizes=_bytes(columns["sizes"]),
+            components=_bytes(columns["components"]),
+            numerators=_bytes(columns["above"]),
+            denominators=_bytes(columns["below"]),
+        )
+
+    def __len__(self) -> int:
+        """The number of orientations."""
+        return len(self.dimensions)
+
+    def space(self, orientation: int, *, rank: int, axial: bool) -> ReducedRows:
+        """The normal form of one invariant space without index symmetry.
+
+        Args:
+            orientation: 0 to n - 1.
+            rank: 1 to 4.
+            axial: whether the tensors are axial.
+        """
+        block = (orientation * 2 + axial) * GREATEST_RANK + rank - 1
+        first, last = self._row_starts[block : block + 2].tolist()
+        rows = np.zeros((last - first, 3**rank), dtype=np.int64)
+        pivots = np.zeros(last - first, dtype=np.int64)
+        for i in range(last - first):
+            entries = slice(*self._entry_starts[first + i : first + i + 2].tolist())
+            below = self.denominators[entries].astype(np.int64)
+            common = int(np.lcm.reduce(below))
+            columns = self.components[entries]
+            rows[i, columns] = self.numerators[entries] * (common // below)
+            pivots[i] = columns[0]
+        return ReducedRows(rows, pivots)
+
+    def digest(self, content_hash: str) -> bytes:
+        """The tensors hash (32 bytes) in the store that has this content hash."""
+        digest = hashlib.sha256(f"{content_hash}\n".encode())
+        for column in TENSOR_COLUMNS:
+            add_column(digest, column.name, column.dtype, getattr(self, column.name))
+        return digest.digest()
+
+    @cached_property
+    def _row_starts(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.dimensions, dtype=np.int64)])
+
+    @cached_property
+    def _entry_starts(self) -> NDArray[np.int64]:
+        return np.concatenate([[0], np.cumsum(self.row_sizes, dtype=np.int64)])
+
+
+def _bytes(numbers: Sequence[int] | Sequence[Sequence[int]]) -> NDArray[np.int8]:
+    wide = np.array(numbers, dtype=np.int64)
+    if wide.size and int(np.abs(wide).max()) > np.iinfo(np.int8).max:
+        raise OverflowError("a number of the tensor table does not fit into 8 bits")
+    return wide.astype(np.int8)

@@ -1,0 +1,103 @@
+# The public names of runtime and the files that define them; each is imported when it is first asked for.
+from .basis import Basis as Basis, Routing as Routing
+from .encoding.wave_encoder import WaveEncoder as WaveEncoder
+from .evaluation.known_values import KnownValues as KnownValues, known_values as known_values
+from .evaluation.reference_values import (
+    TargetValues as TargetValues,
+    alternative_values as alternative_values,
+    physical_value as physical_value,
+    target_values as target_values,
+)
+from .evaluation.scores import Evaluation as Evaluation, Score as Score, evaluate as evaluate
+from .evaluation.tensor_scores import TensorScore as TensorScore, evaluate_tensors as evaluate_tensors
+from .kernels.direct_kernel import DirectKernel as DirectKernel
+from .kernels.harmonics import real_harmonics as real_harmonics
+from .kernels.neighbours import (
+    Neighbours as Neighbours,
+    cell_atoms as cell_atoms,
+    images_within as images_within,
+    neighbours as neighbours,
+)
+from .kernels.orbit_kernel import OrbitKernel as OrbitKernel, gaussian_transforms as gaussian_transforms
+from .kernels.orbit_moments import OrbitMoments as OrbitMoments
+from .kernels.orbit_roots import OrbitRoots as OrbitRoots, orbit_roots as orbit_roots
+from .kernels.reciprocal_kernel import GaussianShells as GaussianShells, ReciprocalKernel as ReciprocalKernel
+from .kernels.structure_factors import CrystalOrbits as CrystalOrbits, crystal_orbits as crystal_orbits
+from .models.architectures import ARCHITECTURES as ARCHITECTURES
+from .models.base import (
+    Batch as Batch,
+    CrystalModel as CrystalModel,
+    Sample as Sample,
+    Target as Target,
+    columns as columns,
+)
+from .models.composition import CompositionConfig as CompositionConfig, CompositionModel as CompositionModel
+from .models.orbit_transformer import (
+    CrystalFourierTransformer as CrystalFourierTransformer,
+    CrystalFourierTransformerConfig as CrystalFourierTransformerConfig,
+)
+from .models.paper.model import PaperConfig as PaperConfig, PaperModel as PaperModel
+from .models.paper.pretraining import pretrain as pretrain
+from .plugins.atoms import sites_of_atoms as sites_of_atoms
+from .plugins.pair_kernel import PairKernel as PairKernel
+from .plugins.site_encoding import SiteEncoding as SiteEncoding
+from .prediction import predict as predict
+from .pretrained.card import DataSource as DataSource, ModelCard as ModelCard
+from .pretrained.description import ModelDescription as ModelDescription
+from .pretrained.domain import Domain as Domain, outside_domain as outside_domain
+from .pretrained.locate import shipped_models as shipped_models
+from .pretrained.pretrained import (
+    Pretrained as Pretrained,
+    from_pretrained as from_pretrained,
+    open_pretrained as open_pretrained,
+    save_pretrained as save_pretrained,
+)
+from .store import Recipe as Recipe, Setting as Setting, Store as Store, load_store as load_store
+from .tensors.dielectric import (
+    Principal as Principal,
+    directional_value as directional_value,
+    principal as principal,
+    refractive_index as refractive_index,
+    refractive_indices as refractive_indices,
+)
+from .tensors.directions import Extreme as Extreme
+from .tensors.elasticity import (
+    ElasticModuli as ElasticModuli,
+    Moduli as Moduli,
+    Stability as Stability,
+    elastic_moduli as elastic_moduli,
+    extreme_youngs_moduli as extreme_youngs_moduli,
+    linear_compressibility as linear_compressibility,
+    stability as stability,
+    youngs_modulus as youngs_modulus,
+)
+from .tensors.frames import ieee_frame as ieee_frame
+from .tensors.projection import (
+    ProjectedTensor as ProjectedTensor,
+    allowed_basis as allowed_basis,
+    project_tensor as project_tensor,
+)
+from .tensors.rotation import rotate_tensor as rotate_tensor
+from .tensors.tensor_space import TensorSpace as TensorSpace, allowed_tensors as allowed_tensors
+from .tensors.voigt import (
+    ASYMMETRY as ASYMMETRY,
+    VOIGT_ORDER as VOIGT_ORDER,
+    compliance_matrix as compliance_matrix,
+    compliance_tensor as compliance_tensor,
+    from_mandel as from_mandel,
+    piezoelectric_matrix as piezoelectric_matrix,
+    piezoelectric_tensor as piezoelectric_tensor,
+    stiffness_matrix as stiffness_matrix,
+    stiffness_tensor as stiffness_tensor,
+    symmetric_tensor as symmetric_tensor,
+    symmetric_vector as symmetric_vector,
+    to_mandel as to_mandel,
+)
+from .tensors.voigt_order import OTHER_ORDERS as OTHER_ORDERS, from_order as from_order
+from .training.config import TrainingConfig as TrainingConfig
+from .training.data import Part as Part, TrainingData as TrainingData
+from .training.trainer import (
+    EpochReport as EpochReport,
+    Trainer as Trainer,
+    mean_absolute_errors as mean_absolute_errors,
+)

@@ -1,0 +1,1 @@
+"""Reference values of datasets, and how far predictions are from them."""

@@ -1,0 +1,138 @@
+"""The reciprocal side of the kernels (T6), resolved by |G| and by angle: scattering as a site sees it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from runtime.kernels.chunks import sum_of_chunks
+from runtime.kernels.harmonics import real_harmonics
+from runtime.kernels.structure_factors import CrystalOrbits, orbit_lengths
+
+_STEP = 8
+"""Sites that receive at once."""
+
+_TAIL = 6.0
+"""Widths beyond the last shell's centre at which the sum over waves ends; what is left out is of order 1e-8."""
+
+
+class GaussianShells(nn.Module):
+    """Functions w_s of |G|: Gaussians about c_s, and about -c_s, so that they are smooth at 0.
+
+    Each is divided by its integral, so that its transform, a function of the distance in space, is 1 at r = 0:
+
+        kappa_s(r) = exp(-2 (pi width r)^2) [c_s^2 sinc(2 pi c_s r) + width^2 cos(2 pi c_s r)] / (c_s^2 + width^2)
+
+    Args:
+        greatest: centre of the last shell, 1/Angstrom, without 2 pi. The others are evenly spaced from
+            ``greatest / shells``; their width is the spacing.
+        shells: number of shells.
+    """
+
+    centres: Tensor
+
+    def __init__(self, greatest: float, shells: int) -> None:
+        super().__init__()
+        self.width = greatest / shells
+        self.register_buffer("centres", torch.linspace(self.width, greatest, shells), persistent=False)
+        self.reach = greatest + _TAIL * self.width
+
+    def forward(self, lengths: Tensor) -> Tensor:
+        """(m,) |G| to (shells, m), in cubic Angstrom and in the type of ``lengths``."""
+        centres = self.centres.to(lengths)[:, None]
+        integrals = 4 * math.pi * math.sqrt(math.tau) * self.width * (centres.square() + self.width**2)
+        scale = math.sqrt(0.5 * math.log2(math.e)) / self.width  # as powers of 2, which take half of the time
+        x, c = scale * lengths, scale * centres
+        return (torch.exp2(-(x - c).square()) + torch.exp2(-(x + c).square())) / integrals
+
+
+class ReciprocalKernel(nn.Module):
+    """Moments of what surrounds a site, by Gaussian shells in |G| and by degree: Debye's sum, resolved by site.
+
+    For a site at x and senders y, such as all images of a site J or all atoms of an element,
+
+        K_s,lm(x) = (1/V) sum_k w_s(|G|) (|G|/g_s)^l Y_lm(G/|G|) Re[i^l e_k(x) conj e_k(y)]
+                  = sum over images of kappa_s,l(r) Y_lm(r/|r|),   r from x to the image,
+
+    over every wave of the real lattice, with w_s and kappa_s,0 of :class:`GaussianShells` and
+    g_s^2 = c_s^2 + width^2. With l = 0 these are the kernels of T6; they reach out to some 1 / (2 pi width) in
+    space, much further than sums over images can cheaply go, and belong beside :class:`DirectKernel`, which is
+    sharp at short distances. A site counts as an image of itself: it adds 1 at l = 0.
+
+    Of what is sent, the sum over the atoms of a site is needed at one wave of each orbit (T7). What is received
+    differs from wave to wave, but e_{kR}(x) conj F(kR) = e_k(g x) conj F(k) for g = (R, t): the sum over the waves
+    of an orbit, with their angles, is one over the images of x, and comes before the products. So the cost grows
+    with sites times waves. Memory is bounded as in :class:`OrbitKernel`.
+
+    Args:
+        greatest, shells: of :class:`GaussianShells`.
+        degree: highest l, 0 to 4.
+    """
+
+    def __init__(self, greatest: float, shells: int, degree: int) -> None:
+        super().__init__()
+        self.degree, self.shells = degree, GaussianShells(greatest, shells)
+        self._degrees = [each for each in range(degree + 1) for _ in range(2 * each + 1)]
+        # Even degrees first: i^l turns cosines into sines where l is odd.
+        self._order = sorted(range(self.n_angular), key=lambda place: self._degrees[place] % 2)
+        self._n_even = sum(each % 2 == 0 for each in self._degrees)
+
+    @property
+    def n_angular(self) -> int:
+        """(degree + 1)^2."""
+        return (self.degree + 1) ** 2
+
+    def forward(self, orbits: CrystalOrbits, classes: Tensor | None = None, seen: Tensor | None = None) -> Tensor:
+        """Sums over waves; differentiable by coordinates, not by the lattice.
+
+        Args:
+            orbits: a crystal, as far as ``self.shells.reach``.
+            classes: (C, n) 1 for the sites that make up each class of senders, else 0; default: each site is one.
+            seen: (n, c) the classes that each site is asked about; default: all.
+
+        Returns:
+            (n, c, (degree + 1)^2, shells).
+        """
+        n, parts = orbits.n_sites, 1 if orbits.centrosymmetric else 2
+
+        def part(rows: slice) -> Tensor:
+            vectors = orbits.vectors(rows).detach()
+            lengths = orbit_lengths(vectors)
+            scaled = self.shells(lengths) * orbits.sizes[rows]
+            even, odd = self._angular(vectors, lengths).tensor_split((self._n_even,), dim=1)
+            phases = orbits.phases(rows, sines=True)
+            turned = torch.stack([-phases[1], phases[0]])  # i (c + i s) = -s + i c
+            sent = orbits.factors(phases[:parts])
+            sent = (sent if classes is None else classes @ sent)[:, None]
+            found = []
+            for start in range(0, n, _STEP):
+                images = orbits.images[start : start + _STEP]
+                ours = [(source[:parts, images, None] * angular).sum(2)
+                        for source, angular in ((phases, even), (turned, odd))]  # fmt: skip
+                received = torch.cat(ours, dim=2)[:, :, None]
+                theirs = (sent if seen is None else sent[:, 0, seen[start : start + _STEP]])[:, :, :, None]
+                products = received[0] * theirs[0]
+                for one, other in zip(received[1:], theirs[1:], strict=True):
+                    products = torch.addcmul(products, one, other)
+                found.append(scaled @ products.flatten(0, 2).T)
+            return torch.cat(found, dim=1)
+
+        atoms = orbits.multiplicities if classes is None else classes @ orbits.multiplicities
+        atoms = atoms.expand(n, -1) if seen is None else atoms[seen]
+        rotations, angles, images = len(orbits.maps), self.n_angular + 2, len(orbits.owners)
+        floats = 2 * min(n, _STEP) * angles * (rotations + atoms.shape[1]) + 10 * images + 4 * rotations * angles
+        sums = sum_of_chunks(part, len(orbits.waves), floats, orbits.points)
+        back = torch.tensor(self._order, device=sums.device).argsort()
+        moments = sums.T.view(*atoms.shape, self.n_angular, -1)[:, :, back]
+        moments[:, :, 0] += atoms[:, :, None] * self.shells(atoms.new_zeros(1))[:, 0]  # k = 0
+        squares = self.shells.centres.to(moments) ** 2 + self.shells.width**2
+        degrees = torch.tensor(self._degrees).to(moments)[:, None]
+        return moments / (orbits.volume.detach() * squares ** (degrees / 2))
+
+    def _angular(self, vectors: Tensor, lengths: Tensor) -> Tensor:
+        """Y_lm(G/|G|) |G|^l over h, with the sign of i^l, at all waves (h, m, 3) of orbits; (h, q, m)."""
+        values = real_harmonics(vectors / lengths[:, None], self.degree).mT.contiguous()[:, self._order]
+        powers = torch.stack([(-1) ** (each // 2) * lengths**each for each in range(self.degree + 1)])
+        return values * powers[[self._degrees[place] for place in self._order]] / len(vectors)

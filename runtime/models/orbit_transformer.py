@@ -1,0 +1,238 @@
+"""The Crystal Fourier Transformer: the default model, free of origin, cell and frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from basis_store import CrystalRecord
+from basis_store.tensors.cartesian_frame import cartesian_frame
+from runtime.kernels.direct_kernel import DirectKernel
+from runtime.kernels.neighbours import neighbours
+from runtime.models.base import Batch, CrystalModel, Sample, Target
+from runtime.models.elements import N_ELEMENTS, element_features
+from runtime.models.kernel_attention import KernelAttention
+from runtime.models.tensor_head import TensorHead
+from runtime.store import Store, load_store
+from runtime.tensors.tensor_space import allowed_tensors, block_diagonal
+
+_TYPICAL_LOG_VOLUME = 2.9
+"""Natural logarithm of 18 cubic Angstrom: a usual volume per atom."""
+
+
+@dataclass(frozen=True)
+class CrystalFourierTransformerConfig:
+    """Sizes of a :class:`CrystalFourierTransformer`.
+
+    Attributes:
+        width: of tokens.
+        layers: blocks of kernel attention and feed-forward.
+        heads: learned kernels per layer.
+        head_width: of a head's values.
+        feed_forward: width of the hidden layer between blocks.
+        cutoff: Angstrom; images further away are seen through other sites only.
+        radial: radial functions of the kernels.
+        degree: highest angular degree of the kernels, 0 to 3.
+        dropout: on what each block adds.
+        tensor_channels: moments of each degree from which tensors are made.
+    """
+
+    width: int = 128
+    layers: int = 3
+    heads: int = 8
+    head_width: int = 16
+    feed_forward: int = 256
+    cutoff: float = 6.0
+    radial: int = 16
+    degree: int = 2
+    dropout: float = 0.0
+    tensor_channels: int = 16
+
+
+@dataclass(frozen=True)
+class SitesSample(Sample):
+    """One crystal: its sites and their neighbours.
+
+    Attributes:
+        numbers: (n,) atomic numbers.
+        weights: (n,) multiplicities divided by their sum.
+        log_volume: natural logarithm of the volume per atom in cubic Angstrom.
+        pairs: (E,) receiver * n + sender.
+        vectors: (E, 3) from the receiver to an image of the sender, Angstrom, in the reference frame of the
+            setting: in whatever orientation a crystal comes, the network sees it in the same.
+        allowed: (D, D) float64, see :func:`allowed_tensors`; of all tensor targets together, D columns.
+    """
+
+    numbers: np.ndarray
+    weights: np.ndarray
+    log_volume: float
+    pairs: np.ndarray
+    vectors: np.ndarray
+    allowed: np.ndarray
+
+    @property
+    def n_tokens(self) -> int:
+        """Sites of the asymmetric unit."""
+        return len(self.numbers)
+
+
+@dataclass(frozen=True)
+class SitesBatch(Batch):
+    """Padded crystals: ``n`` is the largest number of sites, padding has number 0 and weight 0.
+
+    Attributes:
+        numbers: (p, n).
+        weights: (p, n).
+        log_volumes: (p, 1).
+        pairs: (E,) (crystal * n + receiver) * n + sender.
+        vectors: (E, 3).
+        allowed: (p, D, D).
+    """
+
+    numbers: Tensor
+    weights: Tensor
+    log_volumes: Tensor
+    pairs: Tensor
+    vectors: Tensor
+    allowed: Tensor
+
+
+class _Block(nn.Module):
+    def __init__(self, config: CrystalFourierTransformerConfig) -> None:
+        super().__init__()
+        self.attention = KernelAttention(
+            config.width, config.heads, config.head_width, config.radial, config.degree
+        )
+        self.feed_forward = nn.Sequential(
+            nn.LayerNorm(config.width),
+            nn.Linear(config.width, config.feed_forward),
+            nn.SiLU(),
+            nn.Linear(config.feed_forward, config.width),
+        )
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, tokens: Tensor, kernels: Tensor) -> Tensor:
+        tokens = tokens + self.dropout(self.attention(tokens, kernels))
+        result: Tensor = tokens + self.dropout(self.feed_forward(tokens))
+        return result
+
+
+class CrystalFourierTransformer(CrystalModel):
+    """Predicts properties of crystals from their asymmetric units; one network for all 230 groups.
+
+    Tokens are sites. They see each other only through invariant kernels (:class:`KernelAttention`), and the
+    lattice only through distances and the volume per atom. Predictions therefore do not depend on origin, cell,
+    orientation, handedness or order of atoms. They are means over atoms: multiplicities weigh sites. Tensors
+    (:class:`TensorHead`) turn with the crystal and obey its point group.
+
+    Args:
+        config: sizes.
+        targets: what to predict.
+        store: where the operations come from; default: the store that ships with the package.
+    """
+
+    config_class = CrystalFourierTransformerConfig
+    config: CrystalFourierTransformerConfig
+    predicts_tensors = True
+
+    def __init__(
+        self,
+        config: CrystalFourierTransformerConfig,
+        targets: Sequence[Target],
+        store: Store | None = None,
+    ) -> None:
+        super().__init__(config, targets)
+        self.store = load_store() if store is None else store
+        self.element = nn.Embedding(N_ELEMENTS, config.width)
+        nn.init.normal_(self.element.weight, std=0.3)
+        self.register_buffer("element_features", element_features(), persistent=False)
+        self.from_features = nn.Linear(self.element_features.shape[1], config.width)
+        self.from_volume = nn.Linear(1, config.width)
+        self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
+        self.per_site = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, config.width), nn.SiLU())
+        self.n_scalars = sum(target.space is None for target in targets)
+        if self.n_scalars:
+            self.head = nn.Sequential(
+                nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, self.n_scalars)
+            )
+            self.element_energy = nn.Embedding(N_ELEMENTS, self.n_scalars)
+            nn.init.zeros_(self.element_energy.weight)
+        sizes = (config.width, config.heads, config.head_width, config.radial, config.tensor_channels)
+        self.tensor_heads = nn.ModuleDict(
+            {target.name: TensorHead(target.space, *sizes) for target in targets if target.space is not None}
+        )
+        degrees = [head.degree for head in self._tensor_heads()]
+        self.kernel = DirectKernel(config.cutoff, config.radial, max(config.degree, *degrees, 0))
+
+    def _tensor_heads(self) -> list[TensorHead]:
+        return [head for head in self.tensor_heads.values() if isinstance(head, TensorHead)]
+
+    element_features: Tensor
+
+    def prepare(self, record: CrystalRecord) -> SitesSample:
+        """Find the neighbours of every site (direct sums over the store's operations)."""
+        found = neighbours(record, self.store.compiled(record.setting), self.config.cutoff)
+        dtype = np.float64 if self.target_mean.dtype == torch.float64 else np.float32
+        spaces = [target.space for target in self.targets if target.space is not None]
+        allowed = [allowed_tensors(space, record, self.store) for space in spaces]
+        return SitesSample(
+            numbers=record.numbers.astype(np.int64),
+            weights=(record.multiplicities / record.multiplicities.sum()).astype(dtype),
+            log_volume=float(np.log(record.volume / record.multiplicities.sum())),
+            pairs=found.receivers * len(record) + found.senders,
+            vectors=(found.vectors @ cartesian_frame(record.setting, record.lattice).T).astype(dtype),
+            allowed=block_diagonal(allowed),
+        )
+
+    def collate(self, samples: Sequence[SitesSample]) -> SitesBatch:  # type: ignore[override]
+        """Pad to the largest number of sites; neighbours stay ragged."""
+        n = max(sample.n_tokens for sample in samples)
+        numbers = np.zeros((len(samples), n), np.int64)
+        weights = np.zeros((len(samples), n), samples[0].weights.dtype)
+        pairs = []
+        for row, sample in enumerate(samples):
+            own = sample.n_tokens
+            numbers[row, :own], weights[row, :own] = sample.numbers, sample.weights
+            receivers, senders = np.divmod(sample.pairs, own)
+            pairs.append((row * n + receivers) * n + senders)
+        log_volumes = np.array([[sample.log_volume] for sample in samples], weights.dtype)
+        return SitesBatch(
+            numbers=torch.from_numpy(numbers),
+            weights=torch.from_numpy(weights),
+            log_volumes=torch.from_numpy(log_volumes),
+            pairs=torch.from_numpy(np.concatenate(pairs)),
+            vectors=torch.from_numpy(np.concatenate([sample.vectors for sample in samples])),
+            allowed=torch.from_numpy(np.stack([sample.allowed for sample in samples])),
+        )
+
+    def network(self, batch: SitesBatch) -> Tensor:
+        """(crystals, columns) of order one."""
+        p, n = batch.numbers.shape
+        kernels = self.kernel(batch.vectors, batch.pairs, p * n * n).transpose(0, 1)
+        volume = self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME)
+        tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
+        tokens = tokens + volume[:, None]
+        for block in self.blocks:
+            tokens = block(tokens, kernels[: (self.config.degree + 1) ** 2])
+        weights = batch.weights[..., None]
+        pooled = (self.per_site(tokens) * weights).sum(1)
+        scalars: Iterator[Tensor] = iter(())
+        if self.n_scalars:
+            energies = (self.element_energy(batch.numbers) * weights).sum(1)
+            scalars = iter((self.head(pooled) + energies).split(1, dim=1))
+        tensors = self._tensors(tokens, pooled, kernels, weights, batch.allowed)
+        return torch.cat([next(scalars if target.space is None else tensors) for target in self.targets], dim=1)
+
+    def _tensors(
+        self, tokens: Tensor, pooled: Tensor, kernels: Tensor, weights: Tensor, allowed: Tensor
+    ) -> Iterator[Tensor]:
+        """(p, columns) of each tensor target in turn."""
+        start = 0
+        for head in self._tensor_heads():
+            own = slice(start, start + head.dimension)
+            yield head(tokens, pooled, kernels, weights, allowed[:, own, own])
+            start = own.stop

@@ -1,0 +1,68 @@
+"""Where a trained model lies: among those that ship with the package, in a folder, or on the Hugging Face Hub."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from basis_store import DownloadError, MissingDependencyError, ModelError
+from basis_store.files.locations import data_folder
+
+CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+"""The files of a model's folder, as the Hugging Face Hub names them."""
+
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def shipped_models() -> dict[str, Path]:
+    """Folders of the models that ship with the package, by name: the property that they predict."""
+    folders = sorted((data_folder() / "models").glob("*"))
+    return {folder.name: folder for folder in folders if (folder / CONFIG).is_file()}
+
+
+def find_model(name_or_path: str | os.PathLike[str]) -> Path:
+    """The folder of a model; one on the Hub is downloaded, once.
+
+    Args:
+        name_or_path: the name of a model that ships; else a folder; else ``owner/name`` on the Hugging Face Hub.
+            To load a folder that is called like a model that ships, give a path, such as ``./band_gap``.
+
+    Raises:
+        ModelError: there is no such model, or the folder does not hold one.
+        MissingDependencyError: it could be on the Hub, but huggingface_hub is not installed.
+        DownloadError: the Hub has no such model, or cannot be reached.
+    """
+    shipped, path = shipped_models(), Path(name_or_path)
+    if isinstance(name_or_path, str) and name_or_path in shipped:
+        return shipped[name_or_path]
+    if path.is_dir():
+        return _checked(path)
+    if path.exists():
+        raise ModelError(f"{path} is a file; a model is a folder with {CONFIG} and {WEIGHTS}")
+    if isinstance(name_or_path, str) and _HUB_NAME.fullmatch(name_or_path):
+        return _checked(_from_hub(name_or_path))
+    known = ", ".join(shipped) or "none"
+    raise ModelError(f"there is no model {str(name_or_path)!r}: not a folder; those that ship are {known}")
+
+
+def _checked(folder: Path) -> Path:
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder} is not the folder of a model: it has no {name}")
+    return folder
+
+
+def _from_hub(name: str) -> Path:
+    try:
+        from huggingface_hub import snapshot_download  # noqa: PLC0415 - optional
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"there is no folder {name}; to look for it on the Hugging Face Hub: pip install 'sgbasis[hub]'"
+        ) from error
+    try:
+        return Path(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS, CARD]))
+    except Exception as error:
+        # The Hub's errors have many classes and lines; what matters is the first.
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise DownloadError(f"there is no folder {name}, and the Hugging Face Hub says: {reason}") from error

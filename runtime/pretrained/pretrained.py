@@ -1,0 +1,200 @@
+"""Trained models as folders, in the convention of the Hugging Face Hub.
+
+    config.json         what the model is and was trained on (:mod:`runtime.pretrained.description`)
+    model.safetensors   its weights
+    README.md           its model card (:mod:`runtime.pretrained.card`)
+
+Nothing in them is executed. A damaged file is an error; it never changes a prediction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from basis_store import ModelError
+from basis_store.files.atomic_write import check_writable, write_atomically
+from runtime.models.architectures import ARCHITECTURES
+from runtime.models.base import CrystalModel
+from runtime.pretrained.description import ModelDescription
+from runtime.pretrained.domain import Domain
+from runtime.pretrained.locate import CARD, CONFIG, WEIGHTS, find_model, shipped_models
+from runtime.store import Store, load_store
+
+
+def save_pretrained(
+    model: CrystalModel,
+    folder: str | os.PathLike[str],
+    *,
+    card: str,
+    domain: Domain,
+    training: Mapping[str, Any],
+) -> None:
+    """Write a model to ``folder``, which is made if need be; other files in it stay.
+
+    Each file appears whole or not at all. ``config.json`` comes last and holds the hash of the weights, so that
+    old and new files never pass for one model.
+
+    Args:
+        model: of an architecture in :data:`runtime.models.ARCHITECTURES`.
+        folder: where to.
+        card: text of the model card; see :mod:`runtime.pretrained.card`.
+        domain: what it was trained on.
+        training: how it was trained, for people: values that JSON can hold.
+
+    Raises:
+        ModelError: an architecture that could not be loaded again, or weights that are not finite.
+        OSError: the folder cannot be written.
+    """
+    architecture = type(model).__name__
+    if ARCHITECTURES.get(architecture) is not type(model):
+        raise ModelError(f"a {architecture} could not be loaded again; known: {', '.join(ARCHITECTURES)}")
+    # Copies: safetensors refuses tensors that share memory.
+    tensors = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
+    if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
+        raise ModelError(f"its weights are not finite ({broken[0]}): it was not saved")
+    weights = safetensors.torch.save(tensors)
+    store: Store | None = getattr(model, "store", None)
+    description = ModelDescription(
+        architecture=architecture,
+        config=asdict(model.config),
+        targets=model.targets,
+        store=None if store is None else store.content_hash,
+        domain=domain,
+        training=training,
+        weights_sha256=hashlib.sha256(weights).hexdigest(),
+    ).to_json()
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    contents = {WEIGHTS: weights, CARD: card.encode(), CONFIG: description.encode()}
+    for name in contents:
+        check_writable(folder / name)
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+
+
+def from_pretrained(name_or_path: str | os.PathLike[str], *, store: Store | None = None) -> CrystalModel:
+    """Load a trained model, ready to predict (in evaluation mode, on the CPU).
+
+    Args:
+        name_or_path: a model that ships (:func:`shipped_models`), a folder, or ``owner/name`` on the Hugging Face
+            Hub.
+        store: the store that it was trained with; default: the one that ships with the package.
+
+    Raises:
+        ModelError: no such model, a damaged one, one of an unknown format or architecture, or for another store.
+        MissingDependencyError: it could be on the Hub, but huggingface_hub is not installed.
+        DownloadError: it is neither here nor on the Hub.
+    """
+    return open_pretrained(name_or_path).load(store)
+
+
+def open_pretrained(name_or_path: str | os.PathLike[str]) -> Pretrained:
+    """Find a trained model, to be loaded later.
+
+    Raises:
+        As :func:`from_pretrained`.
+    """
+    folder = find_model(name_or_path)
+    path = folder / CONFIG
+    try:
+        return Pretrained(folder, ModelDescription.from_json(path.read_bytes()))
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A trained model on disk.
+
+    Attributes:
+        folder: where it lies.
+        description: what it is.
+    """
+
+    folder: Path
+    description: ModelDescription
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What to call the targets: by the name of a model that ships if that says it all, else as datasets do."""
+        names = tuple(target.name for target in self.description.targets)
+        return (self.folder.name,) if len(names) == 1 and self.folder in shipped_models().values() else names
+
+    def target_index(self, name: str | None) -> int:
+        """Which output has this name; the first, without one.
+
+        Raises:
+            ModelError: none has.
+        """
+        names = [target.name for target in self.description.targets]
+        if name is not None and name not in names:
+            raise ModelError(f"{self.folder.name} does not predict {name!r}; it predicts {', '.join(names)}")
+        return 0 if name is None else names.index(name)
+
+    def load(self, store: Store | None = None) -> CrystalModel:
+        """The model itself; see :func:`from_pretrained`."""
+        tensors = self._weights()
+        model = self._empty_model(store)
+        if any(tensor.dtype == torch.float64 for tensor in tensors.values()):
+            model.double()
+        self._check_fit(model, tensors)
+        model.load_state_dict(tensors)
+        return model.eval()
+
+    def _weights(self) -> dict[str, Tensor]:
+        path = self.folder / WEIGHTS
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != self.description.weights_sha256:
+            raise ModelError(f"{path} is damaged, or is not the file that {CONFIG} beside it describes")
+        try:
+            return safetensors.torch.load(content)
+        except SafetensorError as error:
+            raise ModelError(f"{path} is not a safetensors file: {error}") from error
+
+    def _empty_model(self, store: Store | None) -> CrystalModel:
+        described = self.description
+        architecture = ARCHITECTURES.get(described.architecture)
+        if architecture is None:
+            raise ModelError(
+                f"{self.folder} has the unknown architecture {described.architecture!r}; "
+                f"known: {', '.join(ARCHITECTURES)}"
+            )
+        arguments: dict[str, Any] = {}
+        # Not every architecture computes with a store: compositions have no symmetry.
+        if "store" in inspect.signature(architecture).parameters:
+            arguments["store"] = self._checked(load_store() if store is None else store)
+        try:
+            return architecture(architecture.config_class(**described.config), described.targets, **arguments)
+        except (TypeError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{self.folder / CONFIG} makes no {described.architecture}: {reason}") from error
+
+    def _checked(self, store: Store) -> Store:
+        known = str(self.description.store)
+        if store.content_hash != known:
+            raise ModelError(
+                f"{self.folder} was trained with the store {known[:12]}, not with {store.path} "
+                f"({store.content_hash[:12]}): load that store and pass it"
+            )
+        return store
+
+    def _check_fit(self, model: CrystalModel, tensors: Mapping[str, Tensor]) -> None:
+        needed = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+        found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+        if differing := sorted(name for name in needed | found if needed.get(name) != found.get(name)):
+            name = differing[0]
+            raise ModelError(
+                f"{self.folder / WEIGHTS} does not fit {CONFIG} beside it: the shape of {name} is "
+                f"{found.get(name, 'missing')} in the one, {needed.get(name, 'missing')} by the other"
+            )

@@ -1,0 +1,222 @@
+"""The space of a property tensor: its orthonormal components, and how they turn with the crystal.
+
+A tensor of rank r with index symmetry, such as "ijkl=jikl=klij", has fewer than 3^r free components. Networks work
+with its coordinates in an orthonormal basis (those of Mandel for the usual tensors): lengths are Frobenius norms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from basis_store import CrystalRecord, IndexSymmetry, TensorError
+from basis_store.tensors.cartesian_frame import cartesian_frame
+from runtime.kernels.harmonics import harmonic_rotation
+from runtime.store import Store
+
+_SQUARINGS = 6
+"""Means are taken 2^6 times, until nothing but the equivariant part is left."""
+
+
+class TensorSpace:
+    """All tensors of an index symmetry.
+
+    Args:
+        symmetry: of the indices; with its rank, and whether the tensor is axial.
+
+    Attributes:
+        symmetry: as given.
+        basis: (dimension, 3, ..., 3) float64, orthonormal in the Frobenius product.
+
+    Raises:
+        TensorError: there are none but 0.
+    """
+
+    def __init__(self, symmetry: IndexSymmetry) -> None:
+        if not symmetry.orbits:
+            raise TensorError(f"{symmetry.text} leaves no component in three dimensions")
+        self.symmetry = symmetry
+        self.basis = _orthonormal_basis(symmetry)
+
+    def __len__(self) -> int:
+        return len(self.basis)
+
+    @cached_property
+    def _rows(self) -> NDArray[np.float64]:
+        return self.basis.reshape(len(self), -1)
+
+    def components(self, tensors: ArrayLike) -> NDArray[np.float64]:
+        """Coordinates of tensors (..., 3, ..., 3): (..., dimension). What lacks the index symmetry is lost."""
+        array = np.asarray(tensors, np.float64)
+        flat = array.reshape(*array.shape[: array.ndim - self.symmetry.rank], 3**self.symmetry.rank)
+        return np.asarray(flat @ self._rows.T)
+
+    def tensors(self, components: ArrayLike) -> NDArray[np.float64]:
+        """Tensors (..., 3, ..., 3) of coordinates (..., dimension)."""
+        array = np.asarray(components, np.float64)
+        return np.asarray((array @ self._rows).reshape(*array.shape[:-1], *(3,) * self.symmetry.rank))
+
+    def rotation(self, rotation: ArrayLike) -> NDArray[np.float64]:
+        """How coordinates turn under an orthogonal matrix (3, 3): (dimension, dimension)."""
+        matrix = np.asarray(rotation, np.float64)
+        turned = self.basis
+        for axis in range(1, self.symmetry.rank + 1):
+            turned = np.moveaxis(np.tensordot(turned, matrix, axes=(axis, 1)), -1, axis)
+        sign = np.linalg.det(matrix) if self.symmetry.axial else 1.0
+        return np.asarray(np.rint(sign) * self._rows @ turned.reshape(len(self), -1).T)
+
+    def isotropic(self, components: ArrayLike) -> NDArray[np.float64]:
+        """Coordinates (..., dimension) of what is the same in every orientation and under reflection."""
+        if self.parity < 0:
+            return np.zeros_like(components)
+        parts = isotropic_parts(self, 0)[:, 0].numpy()
+        return np.asarray(np.asarray(components, np.float64) @ parts @ parts.T)
+
+    def log10(self, components: ArrayLike) -> NDArray[np.float64]:
+        """Coordinates (..., dimension) of the decimal logarithm, as of a symmetric matrix; NaN where not positive.
+
+        The logarithm turns as the tensor does and obeys the same point group.
+
+        Raises:
+            TensorError: such tensors are not symmetric matrices.
+        """
+        return self._of_eigenvalues(np.log10, components)
+
+    def exp10(self, components: ArrayLike) -> NDArray[np.float64]:
+        """The inverse of :meth:`log10`: positive definite."""
+        return self._of_eigenvalues(lambda values: 10.0**values, components)
+
+    def _of_eigenvalues(
+        self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]], components: ArrayLike
+    ) -> NDArray[np.float64]:
+        matrices = np.tensordot(np.asarray(components, np.float64), self.matrices, axes=1)
+        finite = np.asarray(np.isfinite(matrices).all(axis=(-1, -2)))
+        values, vectors = np.linalg.eigh(np.where(finite[..., None, None], matrices, 0.0))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = function(values)
+        found = np.einsum("...ij,...j,...kj->...ik", vectors, values, vectors)
+        known = np.isfinite(found).all(axis=(-1, -2)) & finite
+        found = np.where(known[..., None, None], found, np.nan)
+        return np.asarray(np.tensordot(found, self.matrices, axes=((-2, -1), (1, 2))))
+
+    @cached_property
+    def matrices(self) -> NDArray[np.float64]:
+        """The basis as symmetric matrices, orthonormal too: (dimension, 3, 3), or Mandel's (dimension, 6, 6)."""
+        if self.symmetry == IndexSymmetry.parse("dielectric"):
+            return self.basis
+        if self.symmetry == IndexSymmetry.parse("elastic"):
+            pairs = TensorSpace(IndexSymmetry.parse("dielectric")).basis
+            return np.asarray(np.einsum("aij,dijkl,bkl->dab", pairs, self.basis, pairs))
+        raise TensorError(f"a tensor of {self.symmetry} is no symmetric matrix: it has no logarithm")
+
+    @property
+    def parity(self) -> int:
+        """What inversion multiplies every tensor by: 1 or -1."""
+        return -1 if (self.symmetry.rank + self.symmetry.axial) % 2 else 1
+
+
+def allowed_tensors(space: TensorSpace, record: CrystalRecord, store: Store) -> NDArray[np.float64]:
+    """From any tensor to the nearest that a crystal's point group allows, and from its frame to the crystal's.
+
+    The exact basis of the store (T8) is one in the reference frame of the setting; nothing is searched for.
+
+    Returns:
+        (dimension, dimension), from coordinates in the reference frame
+        (:func:`basis_store.cartesian_frame`) to coordinates in the record's own Cartesian frame;
+        both in ``space``.
+    """
+    rows = space.components(store.tensor_basis(record.setting, space.symmetry).orthonormal())
+    frame = cartesian_frame(record.setting, record.lattice)
+    return np.asarray(space.rotation(frame.T) @ rows.T @ rows)
+
+
+def block_diagonal(blocks: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Square matrices along the diagonal of one; (0, 0) of none."""
+    whole = np.zeros((sum(map(len, blocks)),) * 2)
+    start = 0
+    for block in blocks:
+        whole[start : start + len(block), start : start + len(block)] = block
+        start += len(block)
+    return whole
+
+
+def _orthonormal_basis(symmetry: IndexSymmetry) -> NDArray[np.float64]:
+    """One tensor for each free component, in the order of the components."""
+    basis = np.zeros((len(symmetry.orbits), *(3,) * symmetry.rank))
+    for row, orbit in zip(basis, symmetry.orbits, strict=True):
+        for indices, sign in orbit:
+            row[indices] = sign / math.sqrt(len(orbit))
+    return basis
+
+
+def isotropic_parts(space: TensorSpace, degree: int) -> Tensor:
+    """All ways to make a tensor of harmonic moments of one degree that turn with it.
+
+    Args:
+        space: of the tensor.
+        degree: l of the moments.
+
+    Returns:
+        (dimension, 2 l + 1, ways) float64: ``parts @ moments`` turns as moments do, under rotations; what happens
+        under inversion is a matter of parity. The columns of all ways are orthonormal.
+    """
+    rotations = _spread_rotations()
+    turned = torch.from_numpy(np.stack([space.rotation(rotation.numpy()) for rotation in rotations]))
+    return _equivariant_maps(turned, harmonic_rotation(rotations, degree))
+
+
+@cache
+def couplings(first: int, second: int, degree: int) -> Tensor:
+    """How moments of two degrees make one of a third (Clebsch-Gordan, real): (2 l1 + 1, 2 l2 + 1, 2 l + 1)."""
+    rotations = _spread_rotations()
+    a, b = harmonic_rotation(rotations, first), harmonic_rotation(rotations, second)
+    products = torch.einsum("gij,gkl->gikjl", a, b).reshape(len(a), a.shape[1] * b.shape[1], -1)
+    found = _equivariant_maps(products, harmonic_rotation(rotations, degree))
+    return found.view(a.shape[1], b.shape[1], 2 * degree + 1)
+
+
+def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
+    """All X with ``to[g] X = X of[g]`` for orthogonal representations of all rotations; ``of`` irreducible.
+
+    The mean of to[g] X of[g]^T over a few rotations, taken again and again, leaves of any X only that part: high
+    powers of the mean are the projector on it. What is projected is fixed, so that equal weights mean the same on
+    every machine.
+
+    Args:
+        to: (g, a, a).
+        of: (g, b, b).
+
+    Returns:
+        (a, b, ways), columns orthonormal.
+    """
+    a, b = to.shape[1], of.shape[1]
+    projector = torch.einsum("gij,gkl->ikjl", to, of).reshape(a * b, a * b) / len(to)
+    for _ in range(_SQUARINGS):
+        projector = projector @ projector
+    ways = round(float(projector.trace()))
+    fixed = torch.arange(ways * a * b, dtype=torch.float64).view(ways, a * b).square().mul(0.7).cos()
+    # Orthonormal in the order in which they come: the triangular factor of QR with a positive diagonal.
+    maps, triangle = torch.linalg.qr((fixed @ projector.T).T)
+    maps = maps * triangle.diagonal().sign() * math.sqrt(b)
+    result: Tensor = maps.view(a, b, ways)
+    return result
+
+
+def _spread_rotations() -> Tensor:
+    """(24, 3, 3) rotations without any order: means over them converge fast."""
+    angles = torch.arange(24, dtype=torch.float64)[:, None] ** 2 * torch.tensor([1.1, 0.7, 1.9])
+    cosines, sines = angles.cos(), angles.sin()
+    ones, zeros = torch.ones(24, dtype=torch.float64), torch.zeros(24, dtype=torch.float64)
+    rotations = torch.eye(3, dtype=torch.float64)
+    for axis in range(3):
+        c, s = cosines[:, axis], sines[:, axis]
+        about_z = torch.stack([c, -s, zeros, s, c, zeros, zeros, zeros, ones], dim=-1).view(-1, 3, 3)
+        order = [(2, 0, 1), (1, 2, 0), (0, 1, 2)][axis]
+        rotations = rotations @ about_z[:, order][:, :, order]
+    return rotations

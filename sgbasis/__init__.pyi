@@ -1,0 +1,23 @@
+# For type checkers and editors: the names of _MODULES in __init__.py.
+from basis_compiler import (
+    compile_dataset as compile_dataset,
+    compile_recipe as compile_recipe,
+    read_crystals as read_crystals,
+    standardize as standardize,
+)
+from basis_store import (
+    Recipe as Recipe,
+    Setting as Setting,
+    SgbasisError as SgbasisError,
+    open_crystals as open_crystals,
+    open_store as open_store,
+)
+from runtime import (
+    Basis as Basis,
+    Store as Store,
+    WaveEncoder as WaveEncoder,
+    from_pretrained as from_pretrained,
+    load_store as load_store,
+)
+from sgbasis.prediction.predict import Prediction as Prediction, predict as predict
+from sgbasis.tensors import project_tensor as project_tensor

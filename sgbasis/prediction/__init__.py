@@ -1,0 +1,1 @@
+"""From files of crystals to predictions, of any number of crystals."""

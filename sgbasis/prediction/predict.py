@@ -1,0 +1,137 @@
+"""Predict properties of crystals from files, compiled datasets, and the objects of ASE and pymatgen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CrystalError, CrystalRecord, IndexSymmetry, Setting
+
+if TYPE_CHECKING:
+    from runtime.models.base import CrystalModel
+    from runtime.pretrained.pretrained import Pretrained
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """One property of one crystal.
+
+    Attributes:
+        source: the file it came from; ``""`` for an object.
+        identifier: what its source calls the crystal.
+        formula: reduced, such as ``"MgAl2O4"``.
+        setting: the standard setting of its space group.
+        property: what is predicted.
+        value: in ``unit``: a number, or a tensor (3, ..., 3) in the Cartesian frame of the crystal's source.
+        unit: such as ``"eV/atom"``, ``"log10 GPa"`` or ``"GPa"``; ``""`` for a number without one.
+        notes: in which respects the crystal lies outside of what the model was trained on.
+        record: the crystal.
+        symmetry: index symmetry of a tensor; None for a number.
+    """
+
+    source: str
+    identifier: str
+    formula: str
+    setting: Setting
+    property: str
+    value: float | NDArray[np.float64]
+    unit: str
+    notes: tuple[str, ...]
+    record: CrystalRecord = field(repr=False)
+    symmetry: IndexSymmetry | None = None
+
+
+def predict(structures: object, model: str | os.PathLike[str], *, tolerance: float = 0.01) -> list[Prediction]:
+    """Predict with a trained model.
+
+    >>> from sgbasis import predict
+    >>> predict("NaCl.cif", "formation_energy")[0].value  # doctest: +SKIP
+    -2.1
+
+    Args:
+        structures: the path of a CIF, POSCAR, extended XYZ or JSONL file, of a compiled dataset or of a folder of
+            crystal files; an ``ase.Atoms``; a pymatgen ``Structure``; a record; or several of these.
+        model: a property that ships, such as ``"formation_energy"``; or what
+            :func:`runtime.pretrained.pretrained.from_pretrained` takes.
+        tolerance: in Angstrom: atoms and their images by symmetry this close are the same.
+
+    Returns:
+        A prediction for every crystal and target of the model, in this order.
+
+    Raises:
+        CrystalError: a file cannot be read, or holds no ordered crystal.
+        ModelError: there is no such model, or it is damaged.
+        OSError: there is no such file.
+    """
+    from runtime.pretrained.pretrained import open_pretrained
+
+    pretrained = open_pretrained(model)
+    found = list(_found(structures, tolerance))
+    return predictions(found, [(pretrained, pretrained.load())])
+
+
+def tensor_kind(prediction: Prediction) -> str:
+    """``"elastic"``, ``"piezoelectric"`` or ``"dielectric"``, by name and index symmetry; ``""`` for all else."""
+    for kind, word in (("elastic", "elastic"), ("piezoelectric", "piezo"), ("dielectric", "dielectric")):
+        if word in prediction.property and prediction.symmetry == IndexSymmetry.parse(kind):
+            return kind
+    return ""
+
+
+def predictions(
+    found: Sequence[tuple[str, CrystalRecord]], models: Sequence[tuple[Pretrained, CrystalModel]]
+) -> list[Prediction]:
+    """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
+    from runtime.evaluation.reference_values import physical_value
+    from runtime.formula import reduced_formula
+    from runtime.models.base import columns
+    from runtime.prediction import predict
+    from runtime.pretrained.domain import outside_domain
+
+    values = [predict(model, (record for _, record in found)) for _, model in models]
+    return [
+        Prediction(
+            source=source,
+            identifier=record.identifier,
+            formula=reduced_formula(record),
+            setting=record.setting,
+            property=label,
+            value=physical_value(target, predicted[row, own], record),
+            unit=target.unit if target.space is None else target.physical_unit,
+            notes=tuple(outside_domain(record, pretrained.description.domain)),
+            record=record,
+            symmetry=None if target.space is None else target.space.symmetry,
+        )
+        for row, (source, record) in enumerate(found)
+        for (pretrained, model), predicted in zip(models, values, strict=True)
+        for target, label, own in zip(model.targets, pretrained.labels, columns(model.targets), strict=True)
+    ]
+
+
+def _found(structures: Any, tolerance: float) -> Iterator[tuple[str, CrystalRecord]]:
+    from basis_compiler import compile_crystals
+    from sgbasis.prediction.inputs import read_inputs
+
+    if isinstance(structures, CrystalRecord):
+        yield "", structures
+    elif isinstance(structures, str | os.PathLike):
+        path = Path(structures)
+        path.stat()  # a missing file is an OSError, as elsewhere in Python, and no crystal's fault
+        for source, crystal in read_inputs(path, tolerance=tolerance):
+            if isinstance(crystal, str):
+                raise CrystalError(crystal)
+            yield source, crystal
+    elif hasattr(structures, "get_atomic_numbers") or hasattr(structures, "frac_coords"):
+        for record in compile_crystals(structures, tolerance=tolerance):
+            yield "", record
+    elif isinstance(structures, Iterable):
+        for one in structures:
+            yield from _found(one, tolerance)
+    else:
+        raise TypeError(f"a path, an ase.Atoms or a pymatgen Structure is needed, not {type(structures).__name__}")

@@ -1,0 +1,228 @@
+"""What a predicted or measured property tensor says about a crystal, as lines of text."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from basis_store import CrystalRecord, IndexSymmetry
+from basis_store.tensors.index_symmetry import component_name
+from runtime.store import Store
+from runtime.tensors.dielectric import principal, refractive_index
+from runtime.tensors.directions import Extreme
+from runtime.tensors.elasticity import elastic_moduli, extreme_youngs_moduli, stability
+from runtime.tensors.frames import ieee_frame
+from runtime.tensors.projection import allowed_basis
+from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.voigt import (
+    VOIGT_ORDER,
+    piezoelectric_matrix,
+    piezoelectric_tensor,
+    stiffness_matrix,
+    stiffness_tensor,
+)
+
+Floats = NDArray[np.float64]
+
+_ORDER = " ".join(VOIGT_ORDER)
+_SAME_FRAME = 1e-4
+_EQUAL = 1e-3
+"""Principal values are equal if they differ by less than this part of the greatest."""
+
+_PARALLEL = np.cos(np.radians(0.2))
+"""Directions closer than this are called by their indices."""
+
+
+def elastic_lines(stiffness: ArrayLike, record: CrystalRecord) -> list[str]:
+    """Stiffness in two frames, moduli, stability, anisotropy, and Young's modulus by direction.
+
+    Args:
+        stiffness: (6, 6) in Voigt's form or (3, 3, 3, 3), in GPa, in the record's frame.
+        record: the crystal.
+
+    Raises:
+        TensorError: another shape, entries that are not numbers, or not symmetric.
+    """
+    full = (
+        stiffness_tensor(stiffness) if np.ndim(stiffness) == 2 else stiffness_tensor(stiffness_matrix(stiffness))
+    )
+    moduli, stable = elastic_moduli(full), stability(full)
+    rows = [
+        ("bulk modulus K (GPa)", [one.bulk for one in (moduli.voigt, moduli.reuss, moduli.hill)], 1),
+        ("shear modulus G (GPa)", [one.shear for one in (moduli.voigt, moduli.reuss, moduli.hill)], 1),
+        ("Young's modulus E (GPa)", [one.young for one in (moduli.voigt, moduli.reuss, moduli.hill)], 1),
+        ("Poisson's ratio", [one.poisson for one in (moduli.voigt, moduli.reuss, moduli.hill)], 3),
+    ]
+    lines = _in_both_frames(f"stiffness in GPa, order {_ORDER}", full, record, _stiffness_lines)
+    lines += ["", f"{'polycrystal':<24}{'Voigt':>10}{'Reuss':>10}{'Hill':>10}"]
+    for name, values, decimals in rows:
+        texts = [f"{one:10.{decimals}f}" if np.isfinite(one) else f"{'-':>10}" for one in values]
+        lines.append(f"{name:<24}{''.join(texts)}")
+    low, high = stable.eigenvalues[[0, -1]]
+    if not stable.is_stable:
+        return [
+            *lines,
+            "",
+            f"not mechanically stable: the least eigenvalue of the stiffness is {low:.1f} GPa, so some strain "
+            "costs no energy; Reuss's and Hill's moduli and Young's modulus by direction have no meaning",
+        ]
+    softest, stiffest = extreme_youngs_moduli(full)
+    return [
+        *lines,
+        "",
+        f"mechanically stable: all eigenvalues of the stiffness are positive, {low:.1f} to {high:.1f} GPa",
+        f"universal anisotropy index: {moduli.universal_anisotropy:.2f} (0 is isotropic)",
+        f"Young's modulus by direction: {_reached(softest, record)} to {_reached(stiffest, record)}",
+    ]
+
+
+def dielectric_lines(tensor: ArrayLike, record: CrystalRecord, *, electronic: bool = False) -> list[str]:
+    """A dielectric tensor in two frames, with its principal values and axes.
+
+    Args:
+        tensor: (3, 3) symmetric, relative, in the record's frame.
+        record: the crystal.
+        electronic: whether the ions are held fixed, so that it tells the refractive index.
+
+    Raises:
+        TensorError: another shape, entries that are not numbers, or not symmetric.
+    """
+    values, axes = principal(tensor)
+    name = "electronic dielectric tensor" if electronic else "dielectric tensor"
+    lines = _in_both_frames(f"{name}, relative", np.asarray(tensor, np.float64), record, matrix_lines)
+    lines += ["", "principal values", *_principal_lines(values, axes, record), f"mean: {values.mean():.3f}"]
+    if electronic:
+        index = refractive_index(tensor)
+        known = np.isfinite(index)
+        lines.append(
+            f"mean refractive index: {index:.3f}" if known else "no refractive index: the mean is negative"
+        )
+    return lines
+
+
+def piezoelectric_lines(tensor: ArrayLike, record: CrystalRecord, *, store: Store | None = None) -> list[str]:
+    """Piezoelectric stress coefficients in two frames, and the largest; or why there are none.
+
+    Args:
+        tensor: (3, 6) e_iJ in Voigt's form or (3, 3, 3), in C/m^2, in the record's frame.
+        record: the crystal.
+        store: where exact bases come from; default, the store that ships.
+
+    Raises:
+        TensorError: another shape, entries that are not numbers, or not symmetric.
+    """
+    full = piezoelectric_tensor(tensor if np.shape(tensor) == (3, 6) else piezoelectric_matrix(tensor))
+    if not len(allowed_basis(record, IndexSymmetry.parse("ijk=ikj"), store)):
+        group = record.setting.point_group
+        reason = "432 leaves no tensor of this kind" if group == "432" else f"{group} has a centre of inversion"
+        return [f"not piezoelectric: all coefficients are exactly 0, because {reason}"]
+    lines = _in_both_frames(f"piezoelectric e in C/m^2, order {_ORDER}", full, record, _piezoelectric_lines)
+    matrix = piezoelectric_matrix(rotate_tensor(full, ieee_frame(record)))
+    # Of coefficients that symmetry makes equal, the first.
+    row, column = np.unravel_index(int(np.abs(matrix).round(9).argmax()), matrix.shape)
+    largest = matrix[row, column]
+    return [*lines, "", f"largest in the IEEE frame: e{row + 1}{column + 1} = {largest:.3f} C/m^2"]
+
+
+def matrix_lines(matrix: ArrayLike, decimals: int = 3) -> list[str]:
+    """Rows of a matrix in columns of 10; numbers that round to 0 have no sign."""
+    rounded = np.round(np.asarray(matrix, np.float64), decimals) + 0.0
+    return ["".join(f"{value:10.{decimals}f}" for value in row) for row in np.atleast_2d(rounded)]
+
+
+def matrix_form(tensor: Floats, formula: str) -> Floats:
+    """(3, 6) or (6, 6) in Voigt's form without factors, if the index symmetry is that of e or C; else as it is."""
+    form = {"ijk=ikj": piezoelectric_matrix, "ijkl=jikl=klij": stiffness_matrix}.get(formula)
+    return tensor if form is None else form(tensor)
+
+
+def other_lines(tensor: Floats, record: CrystalRecord, symmetry: IndexSymmetry, unit: str = "") -> list[str]:
+    """Any other tensor in two frames: its matrix where it has one, else its components that are not 0.
+
+    Args:
+        tensor: (3, ..., 3), in the record's frame.
+        record: the crystal.
+        symmetry: of the indices.
+        unit: of the components.
+    """
+    what = "axial tensor" if symmetry.axial else "tensor"
+    if not len(allowed_basis(record, symmetry)):
+        return [f"all components are exactly 0: {record.setting.point_group} allows no {what} {symmetry.text}"]
+
+    def write(values: Floats) -> list[str]:
+        form = matrix_form(values, symmetry.text)
+        if form.ndim <= 2:
+            return matrix_lines(form)
+        least = 1e-6 * np.abs(values).max()
+        kept = [indices for indices in symmetry.components if abs(values[indices]) > least]
+        return [f"{component_name(indices):>6}{values[indices]:14.6g}" for indices in kept]
+
+    voigt = f", order {_ORDER}" if 6 in matrix_form(tensor, symmetry.text).shape else ""
+    return _in_both_frames(f"{what} {symmetry.text}{f' in {unit}' if unit else ''}{voigt}", tensor, record, write)
+
+
+def _in_both_frames(
+    title: str, full: Floats, record: CrystalRecord, write: Callable[[Floats], list[str]]
+) -> list[str]:
+    frame = ieee_frame(record)
+    own = [f"{title}, in the crystal's own frame", *write(full)]
+    if np.abs(frame - np.eye(3)).max() < _SAME_FRAME:
+        return [*own, "which is the IEEE frame"]
+    axes = ", ".join(f"x{i + 1} {_direction(axis, record)}" for i, axis in enumerate(frame))
+    return [*own, f"in the IEEE frame: {axes}", *write(rotate_tensor(full, frame))]
+
+
+def _stiffness_lines(full: Floats) -> list[str]:
+    return matrix_lines(stiffness_matrix(full), 1)
+
+
+def _piezoelectric_lines(full: Floats) -> list[str]:
+    return matrix_lines(piezoelectric_matrix(full))
+
+
+def _principal_lines(values: Floats, axes: Floats, record: CrystalRecord) -> list[str]:
+    """Values with their axes; axes of equal values are arbitrary, and are not named."""
+    low, middle, high = values
+    equal = _EQUAL * np.abs(values).max()
+    if high - low <= equal:
+        return [f"{middle:10.3f}  in every direction"]
+    for unique, others in ((0, (middle + high) / 2), (2, (low + middle) / 2)):
+        if np.ptp(np.delete(values, unique)) <= equal:
+            axis = _axis(axes[unique], record)
+            return [f"{values[unique]:10.3f}  {axis}", f"{others:10.3f}  in every direction normal to that"]
+    return [f"{value:10.3f}  {_axis(axis, record)}" for value, axis in zip(values, axes, strict=True)]
+
+
+def _reached(extreme: Extreme, record: CrystalRecord) -> str:
+    return f"{extreme.value:.1f} GPa {_axis(extreme.direction, record)}"
+
+
+def _axis(n: Floats, record: CrystalRecord) -> str:
+    """As :func:`_direction`, of the two opposite ones that with fewer minus signs."""
+    return min((_direction(n, record), _direction(-n, record)), key=lambda text: text.count("-"))
+
+
+def _direction(n: Floats, record: CrystalRecord) -> str:
+    """``along [1 1 1]`` of the conventional cell; a plane normal or a vector where no small indices fit."""
+    planes = np.asarray(np.linalg.inv(record.lattice).T, np.float64)
+    for name, rows in (("along [{}]", record.lattice), ("normal to ({})", planes)):
+        if (indices := _indices(n, rows)) is not None:
+            return name.format(" ".join(map(str, indices)))
+    return f"along x, y, z = {', '.join(f'{value:.3f}' for value in n.round(3) + 0.0)}"
+
+
+def _indices(n: Floats, rows: Floats, greatest: int = 3) -> Sequence[int] | None:
+    """The smallest indices, up to ``greatest``, of a direction among rows that span space."""
+    for indices in _small_indices(greatest):
+        vector = np.array(indices) @ rows
+        if n @ vector >= _PARALLEL * np.linalg.norm(vector):
+            return indices
+    return None
+
+
+def _small_indices(greatest: int) -> Iterable[tuple[int, ...]]:
+    cube = itertools.product(range(-greatest, greatest + 1), repeat=3)
+    return sorted((one for one in cube if any(one)), key=lambda one: (sum(map(abs, one)), max(map(abs, one))))

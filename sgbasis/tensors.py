@@ -1,0 +1,62 @@
+"""Tensors of crystals that are still in files, or objects of ASE and pymatgen."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from basis_store import CrystalError, CrystalRecord, MissingDependencyError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from runtime import ProjectedTensor, Store
+
+
+def project_tensor(
+    tensor: ArrayLike,
+    crystal: object,
+    formula: str | None = None,
+    *,
+    axial: bool = False,
+    store: Store | None = None,
+    tolerance: float = 0.01,
+) -> ProjectedTensor:
+    """Project a property tensor on those that a crystal's point group allows.
+
+    >>> import sgbasis
+    >>> sgbasis.project_tensor(stiffness, "quartz.cif").relative_distance  # doctest: +SKIP
+    0.0003
+
+    Args:
+        tensor: as for :func:`runtime.project_tensor`, in the Cartesian frame of the crystal's lattice vectors.
+        crystal: the path of a file with one crystal, an ``ase.Atoms``, a pymatgen ``Structure``, or a record.
+        formula: index symmetry, such as ``"ij=ji"``; default, by the shape.
+        axial: whether the tensor changes sign, in addition, under reflections.
+        store: where exact bases come from; default, the store that ships with the package.
+        tolerance: in Angstrom, at which the symmetry of a file or object is searched for.
+
+    Raises:
+        CrystalError: a file with no crystal, or with more than one.
+        TensorError, FormulaError: as for :func:`runtime.project_tensor`.
+        MissingDependencyError: a crystal must be compiled and the extra `structures` is not installed.
+    """
+    from runtime import project_tensor as project
+
+    record = crystal if isinstance(crystal, CrystalRecord) else _record(crystal, tolerance)
+    return project(tensor, record, formula, axial=axial, store=store)
+
+
+def _record(crystal: object, tolerance: float) -> CrystalRecord:
+    try:
+        from basis_compiler import compile_crystals
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"a crystal that is no record must be compiled ({error}): pip install 'sgbasis[structures]'"
+        ) from error
+    # Its C library otherwise prints attempts that fail on the way to a group.
+    os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    records = compile_crystals(crystal, tolerance=tolerance)
+    if len(records) != 1:
+        raise CrystalError(f"{crystal} holds {len(records)} crystals: give one, or its record")
+    return records[0]

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import given, strategies as st
+
+from basis_compiler import operations
+from basis_store import Setting
+from basis_store.groups.wave_shells import FRAMES, ball, ball_norm, norm
+
+waves = st.tuples(*[st.integers(-50, 50)] * 3)
+
+
+def test_every_operation_preserves_the_norm(setting: Setting) -> None:
+    group = operations(setting)
+    k = np.array(list(itertools.product(range(-3, 4), repeat=3)))
+    images = np.einsum("ki,gij->gkj", k, group.rotations)
+    assert (norm(images, setting.frame) == norm(k, setting.frame)).all()
+
+
+def test_shared_balls() -> None:
+    """Theory page, cutoffs: at r = 5, without k = 0, 514 and 418 waves."""
+    assert len(ball("orthogonal", ball_norm(5))) == 514
+    assert len(ball("hexagonal", ball_norm(5))) == 418
+
+
+def test_balls_are_complete_ordered_and_prefixes() -> None:
+    for frame in FRAMES:
+        large = ball(frame, 300).astype(int)
+        cube = np.array(list(itertools.product(range(-12, 13), repeat=3)))
+        inside = {tuple(k) for k in cube[norm(cube, frame) <= 300].tolist()} - {(0, 0, 0)}
+        assert {tuple(k) for k in large.tolist()} == inside
+        keys = [(int(n), *(-k).tolist()) for n, k in zip(norm(large, frame), large, strict=True)]
+        assert keys == sorted(keys)
+        for limit in (3, 75, 76, 77, 150):
+            small = ball(frame, limit)
+            assert np.array_equal(large[: len(small)], small)
+
+
+@given(waves, waves)
+def test_norms_are_quadratic_forms(one: tuple[int, ...], other: tuple[int, ...]) -> None:
+    a, b = np.array(one), np.array(other)
+    for frame in FRAMES:
+        assert norm(a + b, frame) + norm(a - b, frame) == 2 * norm(a, frame) + 2 * norm(b, frame)
+        assert norm(a, frame) >= 3 * np.abs(a).max() ** 2
+
+
+def test_radius_is_inclusive_and_exact() -> None:
+    assert [ball_norm(r) for r in range(1, 6)] == [3, 12, 27, 48, 75]

@@ -1,0 +1,165 @@
+"""The tensors in a store: written and read, by other versions, damaged and forged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from basis_compiler import compile_recipe, compile_tensors
+from basis_store import (
+    FormulaError,
+    IndexSymmetry,
+    Recipe,
+    Setting,
+    SettingError,
+    StoreCorruptError,
+    StoreFormatError,
+    StoreReader,
+    TensorTable,
+    open_store,
+    write_store,
+)
+from basis_store.tensors.exact_rows import ReducedRows
+from basis_store.tensors.tensor_table import TENSOR_COLUMNS
+
+RECIPE = Recipe(radius=2, min_functions=4, settings=(1, 230, 462))
+
+
+@pytest.fixture(scope="module")
+def table() -> TensorTable:
+    return compile_tensors(RECIPE.setting_list)
+
+
+@pytest.fixture
+def path(tmp_path: Path, table: TensorTable) -> Path:
+    path = tmp_path / "store.h5"
+    write_store(path, compile_recipe(RECIPE), RECIPE, tensors=table)
+    return path
+
+
+def test_what_is_written_is_read(path: Path, table: TensorTable) -> None:
+    with open_store(path) as store:
+        assert store.format_version == (1, 1)
+        assert store.has_tensors
+        for column in TENSOR_COLUMNS:
+            read, written = getattr(store.tensors, column.name), getattr(table, column.name)
+            assert read.dtype == written.dtype == np.dtype(column.dtype)
+            assert np.array_equal(read, written)
+
+
+def test_tensors_do_not_change_the_content_hash(path: Path, tmp_path: Path) -> None:
+    """What names a store, and what readers of format 1.0 check, is the hash of the bases."""
+    other = tmp_path / "without.h5"
+    without = write_store(other, compile_recipe(RECIPE), RECIPE)
+    assert open_store(path).content_hash == without
+
+
+def test_a_store_of_format_1_0_has_bases_and_says_that_it_has_no_tensors(tmp_path: Path) -> None:
+    path = tmp_path / "old.h5"
+    write_store(path, compile_recipe(RECIPE), RECIPE)
+    store = open_store(path)
+    assert store.format_version == (1, 0)
+    assert not store.has_tensors
+    assert store.read(Setting.standard(1)).n_orbits
+    message = r"old\.h5 has format 1\.0, which holds no tensors: compile it again with sgbasis compile"
+    with pytest.raises(StoreFormatError, match=message):
+        store.tensor_basis(Setting.standard(1), "ij=ji")
+
+
+def test_any_change_of_a_column_is_seen(path: Path) -> None:
+    for column in TENSOR_COLUMNS:
+        damaged = path.with_name(f"{column.name}.h5")
+        damaged.write_bytes(path.read_bytes())
+        with h5py.File(damaged, "r+") as file:
+            array = file[f"tensors/{column.name}"][()]
+            array.flat[-1] += 1
+            file[f"tensors/{column.name}"][...] = array
+        store = open_store(damaged)
+        assert store.read(Setting.standard(1)).n_orbits, "the bases are whole"
+        with pytest.raises(StoreCorruptError, match="its tensors do not match their hash"):
+            store.tensor_basis(Setting.standard(1), "i")
+
+
+@pytest.mark.parametrize("missing", ["tensors", "tensors/sha256", "tensors/components"])
+def test_a_store_of_format_1_1_must_have_its_tensors(missing: str, path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        del file[missing]
+    with pytest.raises(StoreCorruptError, match=r"store\.h5 is damaged"):
+        open_store(path).tensor_basis(Setting.standard(1), "i")
+
+
+def test_columns_of_other_types_or_shapes_are_damage(path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        dimensions = file["tensors/dimensions"][()]
+        del file["tensors/dimensions"]
+        file["tensors/dimensions"] = dimensions.reshape(-1, 8)
+    with pytest.raises(StoreCorruptError, match="tensors/dimensions has rows of"):
+        open_store(path).tensor_basis(Setting.standard(1), "i")
+    with h5py.File(path, "r+") as file:
+        del file["tensors/dimensions"]
+        file["tensors/dimensions"] = dimensions.astype(np.int32)
+    with pytest.raises(StoreCorruptError, match="tensors/dimensions is stored as int32"):
+        open_store(path).tensor_basis(Setting.standard(1), "i")
+
+
+def test_tensors_of_another_store_do_not_fit(path: Path, table: TensorTable, tmp_path: Path) -> None:
+    """The hash includes the content hash: tensors cannot be moved to a store with other settings."""
+    other = Recipe(radius=2, min_functions=4, settings=(1, 229, 462))
+    target = tmp_path / "target.h5"
+    write_store(target, compile_recipe(other), other, tensors=compile_tensors(other.setting_list))
+    with h5py.File(path) as source, h5py.File(target, "r+") as file:
+        del file["tensors"]
+        source.copy("tensors", file)
+    with pytest.raises(StoreCorruptError, match="its tensors do not match their hash"):
+        open_store(target).tensor_basis(Setting.standard(1), "i")
+    with pytest.raises(ValueError, match="tensors of 3 settings do not fit 2 settings"):
+        write_store(target, compile_recipe(other)[:2], other, tensors=table)
+
+
+def test_bad_questions(path: Path, reader: StoreReader) -> None:
+    store = open_store(path)
+    with pytest.raises(SettingError, match="holds no basis for 2 P-1"):
+        store.tensor_basis(Setting.standard(2), "i")
+    with pytest.raises(SettingError, match="give a Setting"):
+        store.tensor_basis(2, "i")  # type: ignore[arg-type]
+    with pytest.raises(FormulaError, match="no index symmetry"):
+        store.tensor_basis(Setting.standard(1), "i~j")
+    store.close()
+    with pytest.raises(ValueError, match="is closed"):
+        store.tensor_basis(Setting.standard(1), "i")
+
+
+def test_bases_stay_valid_when_the_store_is_closed(path: Path) -> None:
+    with open_store(path) as store:
+        basis = store.tensor_basis(Setting.standard(1), "ij=ji")
+    assert store.tensor_basis(Setting.standard(1), "ij") is not basis
+    assert basis.dimension == 6
+
+
+def test_bases_are_made_once(reader: StoreReader) -> None:
+    symmetry = IndexSymmetry.parse("abcd=bacd=cdab")
+    basis = reader.tensor_basis(Setting.standard(225), "ijkl=jikl=klij")
+    assert reader.tensor_basis(Setting.standard(225), symmetry).numerators is basis.numerators
+    assert reader.tensor_basis(Setting.standard(221), symmetry).numerators is basis.numerators
+
+
+def test_numbers_beyond_eight_bits_are_refused() -> None:
+    space = ReducedRows(np.array([[1, 128, 0]]), np.array([0]))
+    with pytest.raises(OverflowError, match="8 bits"):
+        TensorTable.from_spaces([0], [[space] * 8])
+
+
+def test_fractions_survive(table: TensorTable) -> None:
+    """Those of today's tensors are whole numbers; the format holds others."""
+    spaces = [table.space(0, rank=rank, axial=axial) for axial in (False, True) for rank in range(1, 5)]
+    spaces[0] = ReducedRows(np.array([[6, 0, -4], [0, 3, 5]]), np.array([0, 1]))
+    made = TensorTable.from_spaces([0], [spaces])
+    assert made.numerators[:4].tolist() == [1, -2, 1, 5]
+    assert made.denominators[:4].tolist() == [1, 3, 1, 3]
+    assert made.space(0, rank=1, axial=False).rows.tolist() == [[3, 0, -2], [0, 3, 5]]
+    assert np.array_equal(made.space(0, rank=4, axial=True).rows, spaces[7].rows)
+    assert replace(made, numerators=-made.numerators).digest("") != made.digest("")

@@ -1,0 +1,241 @@
+"""Sums over one wave of each orbit equal sums over all waves and atoms, in bounded work and memory (T6, T7)."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from basis_store import CrystalRecord, Setting, standard_settings
+from runtime import Store
+from runtime.kernels import chunks
+from runtime.kernels.orbit_kernel import OrbitKernel, gaussian_transforms
+from runtime.kernels.orbit_moments import OrbitMoments
+from runtime.kernels.orbit_roots import orbit_roots
+from runtime.kernels.reciprocal_kernel import GaussianShells, ReciprocalKernel
+from runtime.kernels.structure_factors import CrystalOrbits, crystal_orbits
+from tests.support.brute_kernels import brute_kernel, brute_moments, brute_orbit_moments, waves_within
+from tests.support.made_records import all_atoms, in_p1, made_record
+from tests.support.rewritings import rewritings
+
+STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
+# The first origin choice, where no centre of inversion is at the origin; rhombohedral and other axes.
+OTHERS = [Setting.from_hall(number) for number in (228, 280, 335, 359, 404, 426, 518, 525, 63, 326, 437, 459)]
+MORE = pytest.mark.parametrize("setting", [*standard_settings(), *OTHERS], ids=lambda one: str(one.hall_number))
+SHELLS = GaussianShells(0.2, 2)
+
+
+def made(setting: Setting | int, n_sites: int = 3) -> CrystalRecord:
+    setting = Setting.standard(setting) if isinstance(setting, int) else setting
+    return made_record(setting, np.random.default_rng(setting.number), n_sites)
+
+
+def kernel_of(record: CrystalRecord, store: Store, weights: Callable[[Tensor], Tensor] = SHELLS) -> Tensor:
+    return OrbitKernel(weights)([crystal_orbits(record, store.compiled(record.setting), SHELLS.reach)])[0]
+
+
+def assert_near(value: Tensor, expected: Tensor, size: Tensor | None = None, limit: float = 1e-10) -> None:
+    size = expected if size is None else size
+    assert value.shape == expected.shape
+    assert float((value - expected).abs().max()) < limit * float(size.abs().max())
+
+
+@MORE
+def test_roots_stand_for_every_wave_that_is_present(setting: Setting, store: Store) -> None:
+    """Against the Reynolds form (T4) at a random point: absent waves are those where it vanishes."""
+    record, compiled = made(setting), store.compiled(setting)
+    reach = 0.45
+    roots = orbit_roots(compiled, record.lattice, reach)
+    images = np.concatenate([compiled.rotations, -compiled.rotations]).astype(np.int64)
+    found: set[tuple[int, ...]] = set()
+    for root, size in zip(roots.waves, roots.sizes, strict=True):
+        orbit = {tuple(wave) for wave in (root @ images).tolist()}
+        assert max(orbit) == tuple(root.tolist())
+        assert len(orbit) == size
+        assert not orbit & found
+        found |= orbit
+    waves = waves_within(record.lattice, reach)
+    points = compiled.rotations @ np.array([0.1234, 0.3456, 0.7891]) + compiled.translations24 / 24
+    present = np.abs(np.exp(2j * np.pi * (points @ waves.T)).mean(axis=0)) > 1e-9
+    assert found == {tuple(wave) for wave in waves[present].tolist()}
+
+
+@MORE
+def test_sums_over_orbits_equal_sums_over_all_waves_and_atoms(setting: Setting, store: Store) -> None:
+    n = 2 if setting.number >= 195 else 3
+    record, compiled = made(setting, n), store.compiled(setting)
+    gaussians = functools.partial(gaussian_transforms, widths=(1.5, 2.5))
+    for weights in (SHELLS, gaussians):
+        assert_near(kernel_of(record, store, weights), brute_kernel(record, compiled, weights, SHELLS.reach))
+    moments = ReciprocalKernel(0.2, 2, 4)
+    orbits = crystal_orbits(record, compiled, SHELLS.reach)
+    expected = brute_moments(record, compiled, moments)
+    assert_near(moments(orbits), expected)
+    assert_near(ReciprocalKernel(0.2, 2, 0)(orbits)[:, :, 0], kernel_of(record, store))
+    classes = torch.tensor([[1.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)[:, :n]
+    of_classes = torch.einsum("ijqs,cj->icqs", expected, classes)
+    assert_near(moments(orbits, classes), of_classes)
+    seen = torch.tensor([[0, 1], [2, 1], [0, 2]])[:n]
+    assert_near(moments(orbits, classes, seen), of_classes[torch.arange(n)[:, None], seen])
+    size = None
+    for degree in range(5):
+        module = OrbitMoments(0.2, 2, degree)
+        tensors = brute_orbit_moments(record, compiled, module.centres, module.width, degree)
+        size = tensors if size is None else size  # of odd degree all may vanish
+        assert_near(module(record, compiled), tensors, size)
+
+
+@STANDARD
+def test_the_kernel_does_not_depend_on_the_description(setting: Setting, store: Store) -> None:
+    record = made(setting)
+    by_element = np.argsort(record.numbers)
+    expected = kernel_of(record, store)[by_element][:, by_element]
+    for _, other in rewritings(record, store, np.random.default_rng(setting.number)):
+        order = np.argsort(other.numbers)
+        assert_near(kernel_of(other, store)[order][:, order], expected)
+
+
+@STANDARD
+def test_the_kernel_does_not_depend_on_the_choice_of_cell(setting: Setting, store: Store) -> None:
+    """Every atom a site of its own, in the whole cell: kernels add up over the atoms of each site."""
+    record = made(setting, n_sites=1 if setting.number >= 195 else 2)
+    owners = torch.from_numpy(all_atoms(record)[1])
+    whole = kernel_of(in_p1(record), store)
+    added = torch.zeros(len(whole), len(record), whole.shape[2], dtype=whole.dtype).index_add(1, owners, whole)
+    assert_near(added, kernel_of(record, store)[owners])
+
+
+def test_a_batch_is_its_crystals(store: Store) -> None:
+    records = [made(number, n_sites) for number, n_sites in ((1, 20), (62, 3), (167, 9), (230, 1), (225, 2))]
+    batch = [crystal_orbits(record, store.compiled(record.setting), SHELLS.reach) for record in records]
+    for value, record in zip(OrbitKernel(SHELLS)(batch), records, strict=True):
+        assert torch.equal(value, kernel_of(record, store))
+    assert OrbitKernel(SHELLS)([]) == []
+
+
+def test_a_cell_too_small_for_any_wave(store: Store) -> None:
+    """The mean of the kernel is left: k = 0."""
+    record = made(225, 2)
+    compiled = store.compiled(record.setting)
+    orbits = crystal_orbits(record, compiled, 1e-3)
+    assert len(orbits.waves) == 0
+    constant = SHELLS(torch.zeros(1, dtype=torch.float64))[:, 0] * orbits.multiplicities[:, None] / record.volume
+    torch.testing.assert_close(OrbitKernel(SHELLS)([orbits])[0], constant.expand(2, -1, -1))
+    torch.testing.assert_close(ReciprocalKernel(0.2, 2, 2)(orbits)[:, :, 0], constant.expand(2, -1, -1))
+
+
+@pytest.mark.parametrize("number", [1, 4, 5, 19, 62, 122, 152, 167, 198, 216])
+def test_gradients_equal_those_of_all_waves_and_atoms(number: int, store: Store) -> None:
+    """By coordinates of sites without symmetry, and by every strain, those that break the symmetry included."""
+    record = made(number, n_sites=3 if number in (1, 4, 19) else 1)  # these have no special positions
+    compiled = store.compiled(record.setting)
+    x = torch.from_numpy(record.coordinates).requires_grad_()
+    cell = torch.from_numpy(record.lattice).requires_grad_()
+    orbits = crystal_orbits(record, compiled, SHELLS.reach, x, cell)
+    moments = OrbitMoments(0.2, 2, 2)
+    kernels = OrbitKernel(SHELLS)([orbits])[0], brute_kernel(record, compiled, SHELLS, SHELLS.reach, x, cell)
+    brute = brute_orbit_moments(record, compiled, moments.centres, moments.width, 2, x, cell)
+    for value, expected in (kernels, (moments(record, compiled, x, cell), brute)):
+        probe = torch.rand(value.shape, dtype=value.dtype, generator=torch.Generator().manual_seed(0))
+        found = torch.autograd.grad((value * probe).sum(), (x, cell), retain_graph=True)
+        wanted = torch.autograd.grad((expected * probe).sum(), (x, cell), retain_graph=True)
+        for one, other in zip(found, wanted, strict=True):
+            assert_near(one, other, limit=1e-9)
+    angular = ReciprocalKernel(0.2, 2, 3)
+    (found,) = torch.autograd.grad(angular(orbits).sum(), x)
+    (wanted,) = torch.autograd.grad(brute_moments(record, compiled, angular, x).sum(), x)
+    assert_near(found, wanted, limit=1e-9)
+
+
+class Work(TorchDispatchMode):
+    """Counts what is computed: cosines and sines, multiplications of matrices, and the most bytes held at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phases = self.products = self.bytes = self.most_bytes = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        name = func.overloadpacket.__name__
+        if name in ("cos", "sin"):
+            self.phases += result.numel()
+        if name in ("mm", "bmm"):
+            self.products += result.numel() * args[0].shape[-1]
+        given = {each.untyped_storage().data_ptr() for each in tree_leaves(args) if isinstance(each, Tensor)}
+        for each in tree_leaves(result):
+            if isinstance(each, Tensor) and each.untyped_storage().data_ptr() not in given:
+                size = each.untyped_storage().nbytes()
+                self.bytes += size
+                self.most_bytes = max(self.most_bytes, self.bytes)
+                weakref.finalize(each, self._freed, size)
+        return result
+
+    def _freed(self, size: int) -> None:
+        self.bytes -= size
+
+
+def work_of(record: CrystalRecord, store: Store) -> tuple[Work, CrystalOrbits]:
+    """Of T6 between all sites."""
+    orbits = crystal_orbits(record, store.compiled(record.setting), SHELLS.reach)
+    with Work() as work:
+        OrbitKernel(SHELLS)([orbits])
+    return work, orbits
+
+
+@pytest.mark.parametrize("number", [1, 2, 16, 47, 123, 221, 225])
+def test_work_grows_with_sites_times_waves(number: int, store: Store) -> None:
+    """Three sites, 3 to 500 atoms: phases per site and wave do not grow with the atoms, and products fall."""
+    record = made(number)
+    n, atoms = len(record), int(record.multiplicities.sum())
+    work, orbits = work_of(record, store)
+    parts = 1 if orbits.centrosymmetric else 2
+    assert work.phases == parts * len(orbits.points) * len(orbits.waves)
+    assert len(orbits.points) * orbits.centrings == atoms
+    # Waves with a symmetry of their own have smaller orbits; they become rare as a cell grows.
+    assert len(orbits.points) * len(orbits.waves) < 2 * n * int(orbits.sizes.sum())
+    assert work.products < len(orbits.waves) * (n * n * len(SHELLS.centres) + 3 * len(orbits.points) + 500)
+    if 2 < number < 225:
+        whole, _ = work_of(in_p1(record), store)
+        assert work.phases < whole.phases * n / atoms * 2
+        assert work.products < whole.products * (n / atoms) ** 2 * 4
+
+
+@pytest.mark.parametrize(("number", "n_sites"), [(1, 9), (62, 4), (152, 4), (225, 2)])
+def test_memory_is_bounded_by_chunks(
+    number: int, n_sites: int, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the way back, too: a chunk, what is given, and some copies of the result; the graph holds no chunk."""
+    record = made(number, n_sites)
+    compiled = store.compiled(record.setting)
+    x = torch.from_numpy(record.coordinates).requires_grad_()
+    angular, tensors = ReciprocalKernel(0.25, 2, 2), OrbitMoments(0.25, 2, 2)
+    orbits = crystal_orbits(record, compiled, angular.shells.reach, x)
+    works = (
+        lambda: OrbitKernel(angular.shells)([orbits])[0],
+        lambda: angular(orbits),
+        lambda: tensors(record, compiled, x),
+    )
+    limit = 1 << 15
+    for work in works:
+        with Work() as unbounded:
+            whole = work()
+            (gradient,) = torch.autograd.grad(whole.sum(), x, retain_graph=True)
+        with Work() as bounded, monkeypatch.context() as patch:
+            patch.setattr(chunks, "CHUNK_BYTES", limit)
+            value = work()
+            held = bounded.bytes
+            (other,) = torch.autograd.grad(value.sum(), x, retain_graph=True)
+        assert_near(value.detach(), whole.detach(), limit=1e-12)
+        assert_near(other, gradient, limit=1e-9)
+        copies = 4 * value.nbytes + sum(each.nbytes for each in vars(orbits).values() if isinstance(each, Tensor))
+        assert held < 2 * copies
+        assert bounded.most_bytes < 2 * limit + copies
+        assert unbounded.most_bytes > 3 * bounded.most_bytes

@@ -1,0 +1,144 @@
+"""The default model does not depend on how a crystal is written: all 230 groups, generated crystals."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from basis_store import CrystalRecord, Setting, standard_settings
+from runtime import Store
+from runtime.models.base import Target
+from runtime.models.orbit_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
+from tests.support.made_records import in_p1, made_record, moved
+from tests.support.rewritings import larger_cells, rewritings
+
+STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
+CONFIG = CrystalFourierTransformerConfig(width=32, layers=2, heads=4, head_width=8, feed_forward=32, cutoff=4.5)
+TARGETS = [Target(f"t{i}") for i in range(6)]
+
+
+@pytest.fixture(scope="module")
+def model() -> CrystalFourierTransformer:
+    torch.manual_seed(0)
+    made = CrystalFourierTransformer(CONFIG, TARGETS).double().eval()
+    torch.nn.init.normal_(made.element_energy.weight)
+    return made
+
+
+def predict(model: CrystalFourierTransformer, record: CrystalRecord) -> torch.Tensor:
+    with torch.no_grad():
+        return model(model.collate([model.prepare(record)]))[0]
+
+
+def assert_equal(value: torch.Tensor, expected: torch.Tensor, what: str) -> None:
+    limit = 1e-10 if value.dtype == torch.float64 else 1e-5
+    difference = float((value - expected).norm() / expected.norm())
+    assert difference < limit, f"{what}: {difference:.1e}"
+
+
+@STANDARD
+def test_predictions_do_not_depend_on_the_description(
+    setting: Setting, model: CrystalFourierTransformer, store: Store
+) -> None:
+    rng = np.random.default_rng(setting.number)
+    record = made_record(setting, rng)
+    expected = predict(model, record)
+    for what, other in rewritings(record, store, rng):
+        assert_equal(predict(model, other), expected, what)
+
+
+@STANDARD
+def test_asymmetric_unit_equals_full_cell_and_supercell(
+    setting: Setting, model: CrystalFourierTransformer
+) -> None:
+    record = made_record(setting, np.random.default_rng(setting.number), n_sites=2 if setting.number < 195 else 1)
+    expected = predict(model, record)
+    for what, other in larger_cells(record):
+        if len(other) <= 200:
+            assert_equal(predict(model, other), expected, what)
+
+
+@STANDARD
+def test_single_precision(setting: Setting, model: CrystalFourierTransformer, store: Store) -> None:
+    single = CrystalFourierTransformer(CONFIG, TARGETS).eval()
+    single.load_state_dict(model.state_dict())
+    rng = np.random.default_rng(setting.number)
+    record = made_record(setting, rng)
+    expected = predict(single, record)
+    for what, other in rewritings(record, store, rng):
+        assert_equal(predict(single, other), expected, what)
+
+
+@pytest.mark.parametrize("number", [2, 14, 62, 123, 148, 166, 194, 216, 225])
+def test_gradients_equal_those_of_the_full_cell(number: int, model: CrystalFourierTransformer) -> None:
+    record = made_record(Setting.standard(number), np.random.default_rng(number), n_sites=2 if number < 195 else 1)
+
+    def gradients(record: CrystalRecord) -> torch.Tensor:
+        model.zero_grad()
+        model(model.collate([model.prepare(record)])).square().sum().backward()
+        return torch.cat([p.grad.reshape(-1) for p in model.parameters() if p.grad is not None])
+
+    expected = gradients(record)
+    assert float((gradients(in_p1(record)) - expected).norm() / expected.norm()) < 1e-9
+    model.zero_grad()
+
+
+def test_batches_do_not_mix_crystals(model: CrystalFourierTransformer) -> None:
+    rng = np.random.default_rng(0)
+    records = [
+        made_record(Setting.standard(n), rng, n_sites=sites) for n, sites in [(1, 9), (225, 1), (62, 4), (2, 2)]
+    ]
+    samples = [model.prepare(record) for record in records]
+    with torch.no_grad():
+        together = model(model.collate(samples))
+        alone = torch.cat([model(model.collate([sample])) for sample in samples])
+    torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-12)
+
+
+def test_the_model_tells_crystals_apart(model: CrystalFourierTransformer) -> None:
+    """The opposite of invariance: a small displacement, another element or another volume must show."""
+    record = made_record(Setting.standard(62), np.random.default_rng(3))
+    expected = predict(model, record)
+    coordinates = record.coordinates.copy()
+    coordinates[0] += [0.01, 0.0, 0.01]
+    for other in (
+        moved(record, coordinates),
+        dataclasses.replace(record, numbers=record.numbers[::-1].copy()),
+        dataclasses.replace(record, lattice=record.lattice * 1.01),
+    ):
+        assert float((predict(model, other) - expected).norm() / expected.norm()) > 1e-5
+
+
+def test_angles_count_and_not_distances_alone(store: Store) -> None:
+    """Surroundings that differ in an angle alone are told apart from degree 1 on, not at degree 0."""
+    lattice = np.eye(3) * 20
+    base = made_record(Setting.standard(1), np.random.default_rng(0))
+
+    def triple(angle: float) -> CrystalRecord:
+        arm = 2 * np.array([[1, 0, 0], [np.cos(angle), np.sin(angle), 0]])
+        coordinates = (np.concatenate([np.zeros((1, 3)), arm]) + 8) / 20
+        return dataclasses.replace(
+            base, lattice=lattice, numbers=np.array([8, 1, 1], np.uint8), coordinates=coordinates,
+            multiplicities=np.ones(3, np.int32), wyckoff=np.full(3, b"a"), images=np.zeros(3, np.int16),
+        )  # fmt: skip
+
+    def difference(degree: int) -> float:
+        torch.manual_seed(0)
+        # The cutoff is below the distance between the two arms' ends, so that only the angle differs.
+        config = CrystalFourierTransformerConfig(width=16, layers=1, heads=2, cutoff=2.5, degree=degree)
+        model = CrystalFourierTransformer(config, TARGETS, store).double().eval()
+        values = [predict(model, triple(angle)) for angle in (np.pi / 2, np.pi)]
+        return float((values[0] - values[1]).norm())
+
+    assert difference(0) < 1e-12
+    assert difference(1) > 1e-6
+
+
+def test_five_hundred_sites(model: CrystalFourierTransformer) -> None:
+    record = made_record(Setting.standard(1), np.random.default_rng(0), n_sites=8)
+    large = in_p1(record, change=np.diag([4, 4, 4]))
+    assert len(large) == 512
+    assert_equal(predict(model, large), predict(model, record), "4x4x4")

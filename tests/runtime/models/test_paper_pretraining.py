@@ -1,0 +1,79 @@
+"""Pretraining on orbit distances: it learns, it repeats itself, and it leaves excluded groups alone."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from basis_store import Setting
+from runtime import Store
+from runtime.models.base import Target
+from runtime.models.paper import pretraining
+from runtime.models.paper.model import PaperConfig, PaperModel
+from runtime.models.paper.pretraining import pretrain
+
+CONFIG = PaperConfig(
+    width=16, blocks=1, heads=2, feed_forward=16, encoder_hidden=32, encoder_blocks=1, head_hidden=16
+)
+FEW = [2, 14, 62, 148, 194, 225]
+OTHERS = sorted(set(range(1, 231)) - set(FEW))
+
+
+@pytest.fixture
+def model(store: Store) -> PaperModel:
+    torch.manual_seed(0)
+    return PaperModel(CONFIG, [Target("band_gap", "eV")], store)
+
+
+def test_it_learns_distances(model: PaperModel) -> None:
+    losses = pretrain(model, steps=120, seed=0, pairs=128, learning_rate=3e-3, excluded_groups=OTHERS)
+    assert len(losses) == 120
+    # The variance of the distances is what an encoder that sees nothing reaches.
+    generator = torch.Generator().manual_seed(1)
+    pairs = [pretraining.sample_pairs(model, Setting.standard(number), 100, generator) for number in FEW]
+    assert np.mean(losses[-30:]) < 0.75 * float(torch.cat([some.distances for some in pairs]).var())
+
+
+def test_only_encoders_change_and_all_their_tensors_do(model: PaperModel) -> None:
+    before = copy.deepcopy(model.state_dict())
+    told: list[tuple[int, float]] = []
+    losses = pretrain(model, steps=20, seed=0, pairs=16, on_step=lambda step, loss: told.append((step, loss)))
+    assert told == list(enumerate(losses, start=1))
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]) != name.startswith("encoders."), name
+
+
+def test_equal_seeds_give_equal_bits(model: PaperModel) -> None:
+    other, different = copy.deepcopy(model), copy.deepcopy(model)
+    losses = pretrain(model, steps=5, seed=3, pairs=16)
+    torch.manual_seed(123)
+    assert pretrain(other, steps=5, seed=3, pairs=16) == losses
+    assert pretrain(different, steps=5, seed=4, pairs=16) != losses
+    for one, same in zip(model.parameters(), other.parameters(), strict=True):
+        assert torch.equal(one, same)
+
+
+def test_excluded_groups_are_not_sampled(model: PaperModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    sampled: list[int] = []
+    plain = pretraining.sample_pairs
+
+    def spy(model, setting, n, generator):  # type: ignore[no-untyped-def]
+        sampled.append(setting.number)
+        return plain(model, setting, n, generator)
+
+    monkeypatch.setattr(pretraining, "sample_pairs", spy)
+    pretrain(model, steps=20, seed=0, pairs=8, excluded_groups=OTHERS)
+    assert sorted(set(sampled)) == FEW
+    assert {setting.number for setting in model.waves._orbits} == set(sampled)
+    for encoder in model.encoders.values():
+        for embedding in (encoder.position_group, encoder.lattice_group):
+            assert set(embedding.weight.any(dim=1).nonzero()[:, 0].tolist()) <= set(sampled)
+            assert embedding.weight.any()
+
+
+def test_excluding_all_groups_is_refused(model: PaperModel) -> None:
+    with pytest.raises(ValueError, match="every space group is excluded"):
+        pretrain(model, steps=1, seed=0, excluded_groups=range(1, 231))

@@ -1,0 +1,222 @@
+"""Predicted tensors turn with the crystal, obey its point group, and do not see how it is written: 230 groups."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from basis_store import CrystalRecord, IndexSymmetry, ModelError, Setting, TensorError, standard_settings
+from runtime import Store
+from runtime.evaluation.reference_values import physical_value
+from runtime.models.base import Target, columns
+from runtime.models.composition import CompositionConfig, CompositionModel
+from runtime.models.orbit_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
+from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.tensor_space import TensorSpace
+from tests.support.made_records import in_p1, made_record
+from tests.support.rewritings import larger_cells, rewritings
+
+STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
+CONFIG = CrystalFourierTransformerConfig(
+    width=16, layers=1, heads=2, head_width=8, feed_forward=16, cutoff=4.5, radial=8, tensor_channels=4
+)
+TARGETS = [
+    Target("dielectric", symmetry="ij=ji"),
+    Target("a number"),
+    Target("piezoelectric", symmetry="ijk=ikj"),
+    Target("elastic", symmetry="ijkl=jikl=klij"),
+    Target("gyration", symmetry="ij=ji", axial=True),
+]
+LAUE = {"-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", "m-3m"}
+
+
+@pytest.fixture(scope="module")
+def model() -> CrystalFourierTransformer:
+    torch.manual_seed(0)
+    made = CrystalFourierTransformer(CONFIG, TARGETS).double().eval()
+    for target, own in zip(TARGETS, columns(TARGETS), strict=True):
+        if target.space is not None:
+            mean = target.space.isotropic(np.arange(1.0, 1 + len(target.space)))
+            made.target_mean[own] = torch.from_numpy(mean)
+    return made
+
+
+@pytest.fixture(scope="module")
+def single(model: CrystalFourierTransformer) -> CrystalFourierTransformer:
+    made = CrystalFourierTransformer(CONFIG, TARGETS).eval()
+    made.load_state_dict(model.state_dict())
+    return made
+
+
+def predict(model: CrystalFourierTransformer, record: CrystalRecord) -> dict[str, np.ndarray]:
+    """Cartesian tensors."""
+    with torch.no_grad():
+        values = model(model.collate([model.prepare(record)]))[0].double().numpy()
+    return {
+        target.name: target.space.tensors(values[own])
+        for target, own in zip(TARGETS, columns(TARGETS), strict=True)
+        if target.space is not None
+    }
+
+
+def assert_close(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], limit: float, what: str) -> None:
+    for name, value in expected.items():
+        # A tensor that a group forbids is 0: compare with 1 then.
+        difference = np.linalg.norm(found[name] - value) / max(np.linalg.norm(value), 1e-3)
+        assert difference < limit, f"{name}, {what}: {difference:.1e}"
+
+
+def turned(tensors: dict[str, np.ndarray], rotation: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: rotate_tensor(value, rotation, axial=name == "gyration") for name, value in tensors.items()}
+
+
+def orthogonal(rng: np.random.Generator) -> np.ndarray:
+    """A rotation or, as often, a rotation with a reflection (which numpy's QR by itself never gives)."""
+    return np.asarray(np.linalg.qr(rng.normal(size=(3, 3)))[0] * rng.choice([1, -1]))
+
+
+def cartesian_operations(record: CrystalRecord, store: Store) -> np.ndarray:
+    """The point group as the crystal has it: from its operations and its lattice, no stored tensor involved."""
+    basis = record.lattice.T
+    return basis @ store.compiled(record.setting).rotations.astype(float) @ np.linalg.inv(basis)
+
+
+@STANDARD
+def test_tensors_turn_with_the_crystal_and_do_not_see_its_description(
+    setting: Setting, model: CrystalFourierTransformer, store: Store
+) -> None:
+    rng = np.random.default_rng(setting.number)
+    record = made_record(setting, rng)
+    expected = predict(model, record)
+    for what, other in rewritings(record, store, rng):
+        rotation = np.linalg.lstsq(record.lattice, other.lattice, rcond=None)[0].T
+        assert_close(predict(model, other), turned(expected, rotation), 1e-10, what)
+    for operation in cartesian_operations(record, store):
+        assert_close(turned(expected, operation), expected, 1e-10, "an operation")
+    allowed = {name: bool(np.abs(value).max() > 1e-9) for name, value in expected.items()}
+    centred = setting.point_group in LAUE
+    assert allowed["piezoelectric"] == (not centred and setting.point_group != "432"), "reaches what may be"
+    assert not (centred and allowed["gyration"])
+    if not allowed["piezoelectric"]:
+        assert not np.any(expected["piezoelectric"]), "zeros are exact"
+
+
+@STANDARD
+def test_the_asymmetric_unit_gives_the_tensors_of_the_full_cell(
+    setting: Setting, model: CrystalFourierTransformer
+) -> None:
+    """In P1 nothing is projected: the sum over all atoms obeys the group by itself."""
+    record = made_record(setting, np.random.default_rng(setting.number), n_sites=2 if setting.number < 195 else 1)
+    expected = predict(model, record)
+    for what, other in larger_cells(record):
+        if len(other) <= 100:
+            assert_close(predict(model, other), expected, 1e-9, what)
+
+
+@STANDARD
+def test_twenty_orientations_in_single_precision(
+    setting: Setting, single: CrystalFourierTransformer, store: Store
+) -> None:
+    rng = np.random.default_rng(setting.number)
+    record = made_record(setting, rng)
+    expected = predict(single, record)
+    for _ in range(20):
+        rotation = orthogonal(rng)
+        other = dataclasses.replace(record, lattice=record.lattice @ rotation.T)
+        found = predict(single, other)
+        assert_close(found, turned(expected, rotation), 1e-5, "orientation")
+        operations = cartesian_operations(other, store)
+        for operation in operations[rng.integers(len(operations), size=3)]:
+            assert_close(turned(found, operation), found, 1e-6, "an operation")
+
+
+def test_a_batch_gives_what_single_crystals_give(model: CrystalFourierTransformer) -> None:
+    rng = np.random.default_rng(0)
+    records = [made_record(Setting.standard(number), rng, n_sites=n) for number, n in ((216, 1), (1, 6), (154, 3))]
+    with torch.no_grad():
+        together = model(model.collate([model.prepare(record) for record in records]))
+        alone = torch.cat([model(model.collate([model.prepare(record)])) for record in records])
+    torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-10)
+
+
+def predict_values(model: CrystalFourierTransformer, records: list[CrystalRecord]) -> torch.Tensor:
+    with torch.no_grad():
+        return model(model.collate([model.prepare(record) for record in records]))
+
+
+@pytest.mark.parametrize("formula", ["i", "ij", "ijk", "ij=-ji", "ijkl=jikl=ijlk", "ijk=-jik", "ijkl"])
+@pytest.mark.parametrize("axial", [False, True])
+def test_any_formula(formula: str, axial: bool, store: Store) -> None:
+    """A crystal without symmetry: every component is reached, and turns."""
+    torch.manual_seed(0)
+    target = Target("any", symmetry=formula, axial=axial)
+    model = CrystalFourierTransformer(CONFIG, [target]).double().eval()
+    assert target.space is not None
+    rng = np.random.default_rng(0)
+    records = [made_record(Setting.standard(1), rng, n_sites=4) for _ in range(len(target.space) + 4)]
+    rotations = [orthogonal(rng) for _ in range(4)]
+    others = [
+        dataclasses.replace(record, lattice=record.lattice @ rotation.T)
+        for record, rotation in zip(records, rotations, strict=False)
+    ]
+    values = predict_values(model, records).numpy()
+    for one, two, rotation in zip(values, predict_values(model, others).numpy(), rotations, strict=False):
+        np.testing.assert_allclose(two, target.space.rotation(rotation) @ one, atol=1e-10 * np.abs(one).max())
+    assert np.linalg.matrix_rank(np.array(values)) == len(target.space)
+
+
+def test_logarithms_are_symmetric_functions() -> None:
+    rng = np.random.default_rng(0)
+    for formula, size in (("dielectric", 3), ("elastic", 6)):
+        space = TensorSpace(IndexSymmetry.parse(formula))
+        matrix = rng.normal(size=(size, size))
+        definite = np.einsum("dab,ab->d", space.matrices, matrix @ matrix.T + np.eye(size))
+        logarithm = space.log10(definite)
+        np.testing.assert_allclose(space.exp10(logarithm), definite, rtol=1e-12, atol=1e-12)
+        rotation = space.rotation(orthogonal(rng))
+        np.testing.assert_allclose(space.log10(rotation @ definite), rotation @ logarithm, atol=1e-12)
+        assert np.isnan(space.log10(-definite)).all()
+        assert np.isnan(space.log10(np.full_like(definite, np.nan))).all()
+    with pytest.raises(TensorError, match="it has no logarithm"):
+        TensorSpace(IndexSymmetry.parse("ijk=ikj")).log10(np.zeros(18))
+
+
+def test_components_are_orthonormal() -> None:
+    for formula in ("ij=ji", "ij=-ji", "ijk=ikj", "ijkl=jikl=klij", "ijkl"):
+        space = TensorSpace(IndexSymmetry.parse(formula))
+        flat = space.basis.reshape(len(space), -1)
+        np.testing.assert_allclose(flat @ flat.T, np.eye(len(space)), atol=1e-15)
+        components = np.random.default_rng(0).normal(size=(4, len(space)))
+        np.testing.assert_allclose(space.components(space.tensors(components)), components, atol=1e-14)
+
+
+def test_predictions_of_logarithms_are_positive_definite_and_allowed(store: Store) -> None:
+    target = Target("elastic", "log10 GPa", log10=True, symmetry="elastic")
+    record = made_record(Setting.standard(152), np.random.default_rng(0))
+    noise = np.random.default_rng(1).normal(size=21)
+    tensor = physical_value(target, noise, record)
+    assert isinstance(tensor, np.ndarray)
+    assert target.space is not None
+    matrix = np.einsum("dab,d->ab", target.space.matrices, target.space.components(tensor))
+    assert np.linalg.eigvalsh(matrix)[0] > 0
+    for operation in cartesian_operations(record, store):
+        np.testing.assert_allclose(rotate_tensor(tensor, operation), tensor, atol=1e-12 * np.abs(tensor).max())
+
+
+def test_a_symmetry_without_tensors_says_so() -> None:
+    target = Target("none", symmetry="ijkl=-jikl=-ikjl=-ijlk")
+    with pytest.raises(TensorError, match="leaves no component in three dimensions"):
+        CrystalFourierTransformer(CONFIG, [target])
+
+
+def test_an_architecture_for_scalars_says_so() -> None:
+    with pytest.raises(ModelError, match="CompositionModel predicts scalars only: 'elastic' is a tensor"):
+        CompositionModel(CompositionConfig(), [Target("elastic", symmetry="elastic")])
+
+
+def test_the_full_cell_has_no_projection(store: Store) -> None:
+    record = in_p1(made_record(Setting.standard(225), np.random.default_rng(0)))
+    assert store.tensor_basis(record.setting, "elastic").dimension == 21

@@ -1,0 +1,34 @@
+"""The model card: a YAML head that the Hub reads, and text for people."""
+
+from __future__ import annotations
+
+from runtime.pretrained.card import MATERIALS_PROJECT, ModelCard
+
+
+def test_a_card_says_all_it_was_told() -> None:
+    text = ModelCard(
+        name="band_gap",
+        summary="Predicts gaps: of crystals.",
+        sources=[MATERIALS_PROJECT],
+        training="With care.",
+        figures=[("validation MAE", "0.25 eV")],
+        limits=["It knows no magnetism."],
+        tags=['a "quoted" tag: with a colon'],
+    ).to_markdown()
+    head, body = text.removeprefix("---\n").split("\n---\n")
+    assert head.splitlines() == [
+        'license: "cc-by-4.0"',
+        'library_name: "sgbasis"',
+        'tags: ["a \\"quoted\\" tag: with a colon"]',
+        'datasets: ["materials-project"]',
+        'metrics: ["mae"]',
+    ]
+    for part in (
+        "# band_gap",
+        "Predicts gaps: of crystals.",
+        "CC BY 4.0",
+        "With care.",
+        "| validation MAE | 0.25 eV |",
+    ):
+        assert part in body
+    assert "- It knows no magnetism.\n" in body

@@ -1,0 +1,172 @@
+"""Training on tensors, end to end: logarithms, what is left open, what is not trusted, and resuming."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from basis_store import TargetError, write_crystals
+from runtime.evaluation.reference_values import physical_value
+from runtime.models.base import columns
+from runtime.prediction import predict
+from runtime.pretrained.pretrained import from_pretrained
+from runtime.tensors.elasticity import stability
+from runtime.tensors.projection import project_tensor
+from runtime.training.config import TrainingConfig
+from runtime.training.run import run_training
+from runtime.training.trainer import Trainer
+from tests.runtime.training.test_training import TINY, configuration, trainer, weights
+from tests.support.made_datasets import made_dataset, made_tensor_dataset
+
+ELASTIC = {"name": "C", "unit": "log10 GPa", "log10": True, "symmetry": "elastic", "where": "trusted"}
+PIEZOELECTRIC = {"name": "e", "unit": "C/m^2", "symmetry": "ijk=ikj", "up_to_normalizer": True}
+MODEL = {**TINY, "tensor_channels": 2}
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "tensors.h5"
+    made_tensor_dataset(path)
+    return path
+
+
+class Silent:
+    def say(self, text: str) -> None:
+        pass
+
+    def bar(self, things: Iterable[Any], label: str, unit: str) -> Iterable[Any]:
+        return things
+
+
+def config(dataset: Path, output: Path, *targets: object, **changes: Any) -> TrainingConfig:
+    return configuration(dataset, output, targets=targets, model=MODEL, **{"epochs": 2, **changes})
+
+
+def test_a_run_on_elastic_tensors(dataset: Path, tmp_path: Path) -> None:
+    records = made_tensor_dataset(tmp_path / "same.h5")
+    folder = run_training(
+        config(dataset, tmp_path / "run", ELASTIC, "energy"),
+        device="cpu",
+        display=Silent(),
+        on_epoch=lambda _: None,
+    )
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    found = report["val"]["C"]["overall"]
+    assert found["n"] == sum(record.split == "val" and record.targets["trusted"] == 1 for record in records)
+    assert {"frobenius", "ewt25", "ewt10", "ewt5", "mae_K", "mae_G", "mae_E"} <= set(found)
+    assert report["val"]["energy"]["overall"]["mae"] > 0
+    model = from_pretrained(folder)
+    (target, energy), (own, _) = model.targets, columns(model.targets)
+    assert target.log10 and target.where == "trusted" and energy.space is None
+    some = records[:20]
+    for record, values in zip(some, predict(model, some), strict=True):
+        tensor = physical_value(target, values[own], record)
+        assert stability(tensor).is_stable
+        assert project_tensor(tensor, record).relative_distance < 1e-6
+    card = (folder / "README.md").read_text()
+    assert "mean relative error of C (Frobenius)" in card and "mean absolute error of energy" in card
+
+
+def test_errors_become_smaller(dataset: Path, tmp_path: Path) -> None:
+    run = trainer(config(dataset, tmp_path / "run", ELASTIC, epochs=15))
+    errors = [report.train_mae[0] for report in run.epochs()]
+    assert errors[-1] < 0.8 * errors[0]
+
+
+def test_untrusted_crystals_are_not_trained_on(dataset: Path, tmp_path: Path) -> None:
+    runs = [
+        trainer(config(dataset, tmp_path / str(i), {**ELASTIC, "where": where}))
+        for i, where in enumerate(("trusted", ""))
+    ]
+    assert len(runs[0].train_part) < len(runs[1].train_part)
+    assert np.isfinite(runs[0].train_part.values).all()
+
+
+def test_the_scale_is_one_number_and_the_mean_isotropic(dataset: Path, tmp_path: Path) -> None:
+    run = trainer(config(dataset, tmp_path / "run", "energy", ELASTIC))
+    target, own = run.model.targets[1], columns(run.model.targets)[1]
+    assert target.space is not None
+    assert len(run.model.target_scale[own].unique()) == 1
+    mean = run.model.target_mean[own].double().numpy()
+    turn = target.space.rotation(np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0])
+    np.testing.assert_allclose(turn @ mean, mean, atol=1e-5)
+
+
+def test_what_is_left_open_makes_no_difference(dataset: Path, tmp_path: Path) -> None:
+    """Targets carried along by a random operation of each normalizer: the same losses and weights; else not."""
+    made_tensor_dataset(tmp_path / "turned.h5", turned=True)
+
+    def run(data: Path, name: str, *, is_open: bool) -> Trainer:
+        target = {**PIEZOELECTRIC, "up_to_normalizer": is_open}
+        made = trainer(config(data, tmp_path / name, target))
+        list(made.epochs())
+        return made
+
+    one, other = (run(data, data.stem, is_open=True) for data in (dataset, tmp_path / "turned.h5"))
+    assert one.train_part.alternatives.shape[1] == 8
+    assert not np.allclose(one.train_part.values, other.train_part.values)
+    for before, after in zip(one.history, other.history, strict=True):
+        for part in ("train_mae", "val_mae"):
+            assert after[part]["e"] == pytest.approx(before[part]["e"], rel=1e-4)
+    torch.testing.assert_close(weights(other), weights(one), rtol=1e-3, atol=1e-4)
+    fixed = [
+        run(data, f"fixed-{data.stem}", is_open=False).history[-1]["train_mae"]["e"]
+        for data in (dataset, tmp_path / "turned.h5")
+    ]
+    assert abs(fixed[1] - fixed[0]) > 1e-3 * fixed[0]
+    assert one.history[-1]["train_mae"]["e"] < fixed[0]
+
+
+def test_a_resumed_run_ends_as_if_it_had_not_been_interrupted(dataset: Path, tmp_path: Path) -> None:
+    targets = (ELASTIC, PIEZOELECTRIC, "energy")
+    whole = trainer(config(dataset, tmp_path / "whole", *targets, epochs=3))
+    list(whole.epochs())
+    made = config(dataset, tmp_path / "cut", *targets, epochs=3)
+    next(iter(trainer(made).epochs()))
+    again = trainer(made)
+    assert again.epoch == 1
+    list(again.epochs())
+    torch.testing.assert_close(weights(again), weights(whole), rtol=0, atol=0)
+    assert again.history[-1]["val_mae"] == whole.history[-1]["val_mae"]
+
+
+def test_datasets_of_different_targets_are_put_together(dataset: Path, tmp_path: Path) -> None:
+    """What the one dataset does not hold, its crystals do not teach."""
+    records = [
+        dataclasses.replace(record, identifier=f"other-{i}")
+        for i, record in enumerate(made_dataset(tmp_path / "scalars.h5", 20, seed=1))
+    ]
+    write_crystals(tmp_path / "scalars.h5", records)
+    files = [str(dataset), str(tmp_path / "scalars.h5")]
+    run = trainer(config(dataset, tmp_path / "run", ELASTIC, "energy", data=files))
+    alone = trainer(config(dataset, tmp_path / "alone", ELASTIC, "energy"))
+    assert len(run.train_part) == len(alone.train_part) + sum(record.split == "train" for record in records)
+    known = np.isfinite(run.train_part.values).sum(axis=0)
+    assert known[-1] == len(run.train_part) and (known[:-1] < known[-1]).all()
+    assert np.isfinite([report.val_mae for report in run.epochs()]).all()
+
+
+def test_wrong_targets_are_named(dataset: Path, tmp_path: Path) -> None:
+    def message(target: object) -> str:
+        with pytest.raises(TargetError) as caught:
+            trainer(config(dataset, tmp_path / "run", target))
+        return str(caught.value)
+
+    assert "no target 'D'" in message({**ELASTIC, "name": "D"})
+    assert "is a tensor of shape (6, 6): the target is a tensor ijk=ikj" in message(
+        {**ELASTIC, "symmetry": "ijk=ikj"}
+    )
+    assert "not in 'GPa'" in message({**ELASTIC, "unit": "GPa"})
+    assert "the target is a number" in message("C")
+
+
+def test_a_column_of_trust_that_is_nowhere(dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="no dataset has 'trustd', which is to say where 'C' can be trusted"):
+        trainer(config(dataset, tmp_path / "run", {**ELASTIC, "where": "trustd"}))

@@ -1,0 +1,185 @@
+"""``sgbasis encode`` as a user runs it: on the examples, and on files that are no ordered crystal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from basis_store.files.locations import data_folder
+from sgbasis.cli import main
+
+CRYSTALS = data_folder() / "crystals"
+NACL = (CRYSTALS / "nacl.cif").read_text()
+POSCAR = "NaCl\n1.0\n0 2.82 2.82\n2.82 0 2.82\n2.82 2.82 0\nNa Cl\n1 1\nDirect\n0 0 0\n.5 .5 .5\n"
+OCCUPIED = NACL.replace("fract_z\n", "fract_z\n_atom_site_occupancy\n").replace("0.5 0.5 0.5", "0.5 0.5 0.5 1")
+
+BROKEN = {
+    "no_cell.cif": ("".join(f"{line}\n" for line in NACL.splitlines() if "_cell_" not in line), "no cell"),
+    "impossible.cif": (NACL.replace("_alpha              90", "_alpha 1000"), "does not fit|no cell has"),
+    "no_atoms.cif": (NACL.split("Na1 Na")[0], "no atoms"),
+    "partial.cif": (OCCUPIED.replace("Na 0 0 0", "Na 0 0 0 0.5"), r"partial occupancy \(Na1 0.5\)"),
+    "mixed.cif": (OCCUPIED.replace("Na1 Na 0 0 0", "Na1 Na 0 0 0 0.5\nK1 K 0 0 0 0.5"), "partial occupancy"),
+    "unknown.cif": (NACL.replace("Na 0 0 0", "Na ? 0 0"), "coordinates of Na1 are not numbers"),
+    "dummy.cif": (NACL.replace("Na1 Na", "X1 X"), "'X1' is of no known element"),
+    "copies.cif": (NACL + "K1 K 0.02 0 0\n", "K1 and its copy by symmetry are 0.160 Angstrom apart"),
+    "twice.cif": (NACL + "Na2 Na 0.5 0.5 0\n", "Na1 .* and Na2 .* overlap"),
+    "no_space_group.cif": (NACL.replace("F m -3 m", "F q 7").replace("225", "?"), "unknown space group"),
+    "two_origins.cif": (NACL.replace("F m -3 m", "F d -3 m").replace("225", "227"), "two origin choices"),
+    "misfit.cif": (NACL.replace("_length_c                 5.64", "_length_c 6.64"), "does not fit"),
+    "cut.cif": (NACL[:-12], "not a readable CIF"),
+    "cut_text.cif": ("data_x\n_publ_section_comment\n;\nLattice para\n\n", r"off after line 4 \('Lattice para'\)"),
+    "cut_item.cif": (NACL.split("5.64")[0], r"breaks off after line \d+ \('_cell_length_a'\), where the value of"),
+    "preface.cif": ("Dear editor,\n" + NACL, "something else stands before its first data_ block"),
+    "prose.cif": ("Dear editor,\n", "not a CIF: it has no data_ block"),
+    "empty.cif": ("", "empty"),
+    "table.json": ("{}", "not a CIF, POSCAR or extended XYZ file"),
+    "POSCAR_flat": (POSCAR.replace("2.82 0 2.82", "0 2.82 2.82"), "no volume"),
+    "POSCAR_overlap": (POSCAR.replace(".5 .5 .5", ".99 0 .01"), r"Na1 \(atom 1\) and Cl2 \(atom 2\) overlap"),
+    "POSCAR_cut": (POSCAR[:30], "not a readable POSCAR"),
+    "slab.extxyz": (
+        '1\nLattice="3 0 0 0 3 0 0 0 9" pbc="T T F" Properties=species:S:1:pos:R:3\nPo 0 0 0\n',
+        "periodic in 2 of 3 directions",
+    ),
+    "molecule.xyz": ("2\n\nC 0 0 0\nO 0 0 1.1\n", "no cell"),
+}  # fmt: skip
+
+
+def encode(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["encode", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("path", sorted(CRYSTALS.glob("*.cif")), ids=lambda path: path.stem)
+def test_every_example_is_encoded(path: Path) -> None:
+    result = encode(path)
+    assert result.exit_code == 0, result.output
+    assert "other origins" in result.output
+
+
+def test_what_a_user_reads() -> None:
+    result = encode(CRYSTALS / "anatase_origin_1.cif")
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines[0].endswith("anatase_origin_1.cif: Ti4 O8 in the cell, 2 sites")
+    assert "setting 141:2 I4_1/amd (I 4_1/a 2/m 2/d, hall:427)" in lines
+    assert "coordinates x, y+1/4, z+7/8 (from those of the file)" in lines
+    assert "origin shift 0 1/4 7/8 (exact)" in lines
+    assert "other origins 0 0 1/2 (encodings differ: --origin-free)" in lines
+    assert any(line.startswith("1 4 Ti 4a -4m2 0.00000 0.25000 0.87500") for line in lines)
+
+
+def test_axes_of_a_primitive_cell_are_printed() -> None:
+    result = encode(CRYSTALS / "catio3_pbnm.cif")
+    assert "axes           b, c, a  (of the setting, in the axes of the file)" in result.output
+    assert "none: the origin is fixed" not in result.output
+    assert "any along [0 0 1]" in encode(CRYSTALS / "wurtzite.cif").output
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_bad_input_gets_one_line(name: str, tmp_path: Path) -> None:
+    import re
+
+    content, message = BROKEN[name]
+    path = tmp_path / name
+    path.write_text(content)
+    result = encode(path)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: ") and name in line
+    assert re.search(message, line)
+
+
+def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
+    assert encode(tmp_path / "none.cif").stderr == f"Error: {tmp_path}/none.cif: No such file or directory\n"
+    assert "Is a directory" in encode(tmp_path).stderr
+
+
+def test_a_group_that_changes_near_the_tolerance_is_said_on_standard_error() -> None:
+    result = encode(CRYSTALS / "quartz_rounded.cif")
+    assert "154 P3_221 at 0.01 Angstrom but 5:b1 C2 at 0.001" in result.stderr
+    assert "Note" not in result.stdout
+    assert "setting        5:b1 C2" in encode(CRYSTALS / "quartz_rounded.cif", "--tolerance", 0.001).stdout
+
+
+def test_json_is_printed_and_saved_alike(tmp_path: Path) -> None:
+    saved = tmp_path / "out.json"
+    printed = json.loads(encode(CRYSTALS / "rutile.cif", CRYSTALS / "nacl.cif", "--json", "-o", saved).stdout)
+    assert json.loads(saved.read_text()) == printed
+    rutile, nacl = printed
+    assert (rutile["space_group_number"], nacl["hall_number"]) == (136, 523)
+    assert rutile["site_of_atom"] == [0, 0, 1, 1, 1, 1]
+    assert min(len(site["encoding"]) for site in rutile["sites"] + nacl["sites"]) >= 65
+
+
+def test_arrays_hold_an_encoding_for_every_atom(tmp_path: Path) -> None:
+    saved = tmp_path / "out.npz"
+    assert encode(CRYSTALS / "spinel_primitive.cif", "-o", saved, "--count", 9).exit_code == 0
+    with np.load(saved, allow_pickle=False) as arrays:
+        per_atom = arrays["0/encodings"][arrays["0/site_of_atom"]]
+        assert per_atom.shape == (14, 9)
+        assert arrays["0/site_element"].tolist() == ["Mg", "Al", "O"]
+        assert arrays["0/site_multiplicity"].tolist() == [8, 16, 32]
+        assert arrays["0/tolerance"] == 0.01
+
+
+def test_the_table_has_a_row_for_every_atom(tmp_path: Path) -> None:
+    saved = tmp_path / "out.csv"
+    result = encode(CRYSTALS / "spinel.cif", CRYSTALS / "cscl.cif", "-o", saved, "--count", 4)
+    assert result.stdout.endswith("out.csv: encodings of 58 atoms\n")
+    rows = list(csv.DictReader(io.StringIO(saved.read_text())))
+    assert len(rows) == 58
+    assert {(row["element"], row["f1"]) for row in rows[:8]} == {("Mg", rows[0]["f1"])}
+    assert rows[-1]["element"] == "Cl" and float(rows[-1]["f0"]) == 1.0
+
+
+def test_origin_free_encodings_agree_between_origins() -> None:
+    one, other = (
+        json.loads(encode(CRYSTALS / f"{name}.cif", "--origin-free", "--json").stdout)[0]
+        for name in ("anatase", "anatase_origin_1")
+    )
+    for first, second in zip(one["sites"], other["sites"], strict=True):
+        np.testing.assert_allclose(first["encoding"], second["encoding"], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--output", "x.xls"], "does not end in .npz, .json, .csv"),
+        (["--radius", "1000"], "is compiled to radius"),
+        (["--tolerance", "0"], "tolerance"),
+        (["--tolerance", "3"], "tolerance"),
+        (["--tolerance", "nan"], "nan is not a finite number"),
+        (["--radius", "inf"], "inf is not a finite number"),
+        (["--count", "0"], "count"),
+    ],
+)
+def test_wrong_options(options: list[str], message: str) -> None:
+    result = encode(CRYSTALS / "nacl.cif", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_nothing_is_left_behind_when_a_crystal_fails(tmp_path: Path) -> None:
+    (tmp_path / "bad.cif").write_text(NACL + "Na2 Na 0.5 0.5 0\n")
+    assert encode(CRYSTALS / "nacl.cif", tmp_path / "bad.cif", "-o", tmp_path / "out.csv").exit_code == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.cif"]
+
+
+def test_missing_dependencies_are_named() -> None:
+    code = (
+        "import sys; sys.modules['ase'] = None; sys.argv = ['sgbasis', 'encode', sys.argv[1]];"
+        "from sgbasis.cli import main; main()"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code, str(CRYSTALS / "nacl.cif")], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 1
+    assert found.stderr == "Error: reading crystals needs ASE: pip install 'sgbasis[structures]'\n"

@@ -1,0 +1,133 @@
+"""``sgbasis evaluate`` as a user runs it: figures by hand, what is left out, and what cannot be compared."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from basis_compiler import compile_dataset
+from sgbasis import predict
+from sgbasis.cli import main
+from tests.support.crystal_inputs import CRYSTALS, json_record, write_jsonl
+from tests.support.tiny_models import BULK, ENERGY, save_tiny
+
+# Known minus predicted, by example; the last two have none that counts.
+ERRORS = {"nacl": 1.0, "spinel": -2.0, "rutile": 0.5, "quartz": 0.25}
+
+
+def evaluate(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["evaluate", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("models") / "both", ENERGY, BULK)
+
+
+@pytest.fixture(scope="module")
+def data(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    records = []
+    for name, error in ERRORS.items():
+        energy, modulus = (one.value for one in predict(CRYSTALS / f"{name}.cif", model))
+        targets = {
+            "formation_energy_per_atom": energy + error if name != "quartz" else None,
+            "bulk_modulus_vrh": 10 ** (modulus + error) if name != "rutile" else -3.0,
+        }
+        records.append(json_record(name, targets=targets, split="train" if name == "nacl" else "val"))
+    records.append({"id": "bad", "split": "val"})
+    return write_jsonl(tmp_path_factory.mktemp("data") / "data.jsonl.gz", records)
+
+
+def report(*arguments: object) -> dict[str, object]:
+    result = evaluate(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, object] = json.loads(result.stdout)
+    return found
+
+
+def test_the_figures(model: Path, data: Path) -> None:
+    found = report("--model", model, "--data", data)
+    assert found["model"] == str(model)
+    assert (found["target"], found["unit"], found["n"]) == ("formation_energy_per_atom", "eV/atom", 3)
+    assert found["mae"] == pytest.approx(3.5 / 3, rel=1e-5)
+    assert found["rmse"] == pytest.approx(math.sqrt(5.25 / 3), rel=1e-5)
+    assert found["mae_interval"][0] == pytest.approx(0.5, rel=1e-4)
+    assert found["mae_interval"][1] == pytest.approx(2.0, rel=1e-4)
+    assert found["left_out"] == {
+        "without a value": 1, "not positive": 0, "not to be trusted": 0, "not compiled": 1,
+    }  # fmt: skip
+    systems, groups = found["crystal_systems"], found["space_groups"]
+    assert {name: one["n"] for name, one in systems.items()} == {"tetragonal": 1, "cubic": 2}
+    assert {name: round(one["mae"], 4) for name, one in groups.items()} == {"136": 0.5, "225": 1.0, "227": 2.0}
+
+
+def test_a_split_of_a_compiled_dataset(model: Path, data: Path, tmp_path: Path) -> None:
+    compile_dataset([data], tmp_path / "data.h5")
+    found = report("--model", model, "--data", tmp_path / "data.h5", "--split", "val")
+    assert (found["n"], found["split"]) == (2, "val")
+    assert found["mae"] == pytest.approx(1.25, rel=1e-5)
+    assert found == report("--model", model, "--data", data, "--split", "val") | {
+        "data": str(tmp_path / "data.h5")
+    }
+
+
+def test_logarithms(model: Path, data: Path) -> None:
+    found = report("--model", model, "--data", data, "--target", "bulk_modulus_vrh")
+    assert (found["unit"], found["n"]) == ("log10 GPa", 3)
+    assert found["mae"] == pytest.approx(3.25 / 3, rel=1e-5)
+    assert found["left_out"] == {
+        "without a value": 0, "not positive": 1, "not to be trusted": 0, "not compiled": 1,
+    }  # fmt: skip
+
+
+def test_what_a_user_reads(model: Path, data: Path) -> None:
+    result = evaluate("--model", model, "--data", data)
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines[0] == f"{model} on {data}: formation_energy_per_atom, 3 crystals"
+    assert lines[1].startswith("MAE 1.16667 eV/atom (95 %: 0.50000 to 2.00000)")
+    assert lines[3] == "left out: 1 without a value, 1 not compiled"
+    assert lines[5:] == [
+        "crystal system n MAE 95 % RMSE",
+        "tetragonal 1 0.50000 0.50000 to 0.50000 0.50000",
+        "cubic 2 1.50000 1.00000 to 2.00000 1.58114",
+    ]
+    assert "this includes the split 'train'" in result.stderr
+    assert evaluate("--model", model, "--data", data, "--split", "val").stderr == ""
+
+
+def test_groups_of_ten_have_a_row(model: Path, tmp_path: Path) -> None:
+    records = [json_record("nacl", id=str(i), targets={"formation_energy_per_atom": -1.0}) for i in range(10)]
+    lines = write_jsonl(tmp_path / "ten.jsonl", [*records, json_record("rutile", formation_energy_per_atom=-2.0)])
+    text = evaluate("--model", model, "--data", lines).stdout
+    assert "\n225 Fm-3m" in text and "136" not in text.replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--split", "test"], "no crystal of the data is in the split 'test'; there are train, val"),
+        (["--target", "band_gap"], "both does not predict 'band_gap'; it predicts formation_energy_per_atom"),
+        (["--data", "absent.h5"], "absent.h5: No such file or directory"),
+        (["--data", "absent.jsonl"], "absent.jsonl: No such file or directory"),
+        (
+            ["--data", str(CRYSTALS / "nacl.cif")],
+            "nacl.cif has no target 'formation_energy_per_atom'; it has none",
+        ),
+        (["--model", "absent"], "there is no model 'absent'"),
+    ],
+)
+def test_what_cannot_be_compared(options: list[str], message: str, model: Path, data: Path) -> None:
+    result = evaluate("--model", model, "--data", data, *options)
+    assert result.exit_code == 1
+    assert message in result.stderr and result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+def test_another_unit_is_noticed(model: Path, data: Path, tmp_path: Path) -> None:
+    compile_dataset([data], tmp_path / "data.h5", units={"formation_energy_per_atom": "meV/atom"})
+    result = evaluate("--model", model, "--data", tmp_path / "data.h5")
+    assert "data.h5 has 'formation_energy_per_atom' in 'meV/atom', not in 'eV/atom'" in result.stderr

@@ -1,0 +1,161 @@
+"""``sgbasis plot`` as a user runs it, and what the picture is made of."""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+import runtime
+from basis_store import MissingDependencyError, Setting, StoreReader
+from sgbasis.cli import main
+from sgbasis.pictures.basis_function import (
+    DPI,
+    HEIGHT,
+    WIDTH,
+    Section,
+    drawn_lattice,
+    function_picture,
+    plane_waves,
+)
+
+needs_plot = pytest.mark.skipif(
+    not (importlib.util.find_spec("matplotlib") and importlib.util.find_spec("skimage")), reason="no extra plot"
+)
+
+
+def plot(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["plot", *map(str, arguments)])
+
+
+def pixels(png: Path) -> np.ndarray:
+    import matplotlib.image
+
+    return matplotlib.image.imread(png)[..., :3]
+
+
+def assert_one_line(done: Result, *words: str) -> None:
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+@needs_plot
+@pytest.mark.parametrize("setting", ["230", "194", "1", "146:R"])
+def test_picture(tmp_path: Path, setting: str) -> None:
+    output = tmp_path / "picture.png"
+    done = plot(setting, "--output", output)
+    assert done.exit_code == 0, done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
+    image = pixels(output)
+    assert image.shape == (HEIGHT * DPI, WIDTH * DPI, 3)
+    # Both panels show both signs: red and blue areas.
+    for panel in np.array_split(image, 2, axis=1):
+        redness = panel[..., 0] - panel[..., 2]
+        assert (redness > 0.2).mean() > 0.01
+        assert (redness < -0.2).mean() > 0.01
+
+
+@needs_plot
+def test_options_and_default_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert plot("227:1", "--section", "x=1/8", "--cells", 2).exit_code == 0
+    assert pixels(tmp_path / "227-1-1.png").std() > 0.05
+
+
+@needs_plot
+def test_the_same_picture_twice(reader: StoreReader) -> None:
+    compiled = reader.read(Setting.standard(62))
+    assert function_picture(compiled, 1) == function_picture(compiled, 1)
+
+
+@needs_plot
+def test_a_function_that_vanishes_on_the_default_plane(reader: StoreReader) -> None:
+    # Function 2 of P6_3/mmc is proportional to sin Z, function 5 of P1 to cos Z: neither changes along z = 0.
+    assert function_picture(reader.read(Setting.standard(194)), 2).startswith(b"\x89PNG")
+    assert function_picture(reader.read(Setting.standard(1)), 5).startswith(b"\x89PNG")
+
+
+def test_what_is_drawn_is_the_function(store: runtime.Store, reader: StoreReader, setting: Setting) -> None:
+    compiled = reader.read(setting)
+    points = np.random.default_rng(0).random((5, 3))
+    expected = store.basis(setting)(torch.from_numpy(points)).numpy()
+    for function in (1, 2, compiled.n_orbits):
+        waves, coefficients = plane_waves(compiled, function)
+        values = np.exp(2j * np.pi * points @ waves.T) @ coefficients
+        np.testing.assert_allclose(values, expected[:, function], atol=1e-12)
+
+
+def test_the_cell_that_is_drawn_has_the_symmetry(reader: StoreReader, setting: Setting) -> None:
+    compiled = reader.read(setting)
+    lattice = drawn_lattice(compiled)
+    metric = lattice @ lattice.T
+    rotations = compiled.rotations.astype(float)
+    np.testing.assert_allclose(np.einsum("gji,jk,gkl->gil", rotations, metric, rotations) - metric, 0, atol=1e-12)
+    np.testing.assert_allclose(lattice[2, :2], 0, atol=1e-12)
+    assert np.linalg.det(lattice) > 0.3
+
+
+@pytest.mark.parametrize("function", [0, -1, 100_000])
+def test_no_such_function(tmp_path: Path, function: int) -> None:
+    done = plot("225", "--function", function, "--output", tmp_path / "picture.png")
+    assert_one_line(done, "225 Fm-3m has functions 1 to", f"not {function}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_output_in_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    assert_one_line(plot("225", "--output", tmp_path / "nowhere" / "picture.png"), "No such file or directory")
+
+
+@pytest.mark.parametrize("name", ["picture.jpg", "picture"])
+def test_only_png(tmp_path: Path, name: str) -> None:
+    done = plot("225", "--output", tmp_path / name)
+    assert done.exit_code == 2
+    assert done.stderr == f"Error: Invalid value for --output: {tmp_path / name} does not end in .png\n"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["w=1/8", "z", "z=", "z=1/0", "z=a", "1/8"])
+def test_bad_section(text: str) -> None:
+    with pytest.raises(ValueError, match="a section is written z=1/8"):
+        Section.parse(text)
+    done = plot("225", "--section", text)
+    assert done.exit_code == 2
+    assert "a section is written z=1/8" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "section"),
+    [
+        ("z=1/8", Section(2, Fraction(1, 8))),
+        (" x = -0.25", Section(0, Fraction(-1, 4))),
+        ("y=1", Section(1, Fraction(1))),
+    ],
+)
+def test_sections(text: str, section: Section) -> None:
+    assert Section.parse(text) == section
+
+
+def test_without_the_extra(reader: StoreReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real_import = builtins.__import__
+
+    def no_matplotlib(name: str, *rest: Any, **named: Any) -> Any:
+        if name.startswith("matplotlib"):
+            raise ImportError("No module named 'matplotlib'")
+        return real_import(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", no_matplotlib)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'sgbasis\[plot\]'"):
+        function_picture(reader.read(Setting.standard(221)), 1)
+    output = tmp_path / "picture.png"
+    assert_one_line(plot("221", "--output", output), "pip install 'sgbasis[plot]'")
+    assert not output.exists()

@@ -1,0 +1,50 @@
+"""``sgbasis curves`` and ``sgbasis unseen-groups``: what finished training runs say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import error_line, sgbasis
+
+
+def made_run(folder: Path, val: dict[str, float], held_out: dict[str, float] | None = None) -> Path:
+    def scores(errors: dict[str, float]) -> dict[str, Any]:
+        by_group = {group: {"n": 3, "mae": mae} for group, mae in errors.items()}
+        return {"energy": {"overall": {"n": 3 * len(errors), "mae": 0.5}, "by_group": by_group}}
+
+    folder.mkdir()
+    history = [
+        {"epoch": e, "val_mae": {"energy": 1 / (e + 1)}, "train_mae": {"energy": 2 / (e + 1)}} for e in (0, 1)
+    ]
+    report = {"val": scores(val), "held_out": held_out and scores(held_out), "history": history}
+    (folder / "report.json").write_text(json.dumps(report))
+    return folder
+
+
+def test_the_gap_is_the_mean_over_groups(tmp_path: Path) -> None:
+    all_data = made_run(tmp_path / "all", {"2": 0.1, "14": 0.4, "19": 0.7})
+    held_out = made_run(tmp_path / "noinv", {"19": 0.7}, {"2": 0.3, "14": 0.3, "15": 9.0})
+    done = sgbasis("unseen-groups", held_out, all_data)
+    # |0.3 - 0.1| and |0.3 - 0.4|; group 15 has no crystal to validate on in the other run.
+    assert "gap 0.1500 over 2 groups" in done.stdout
+    assert "held no group out" in error_line(sgbasis("unseen-groups", all_data, held_out))
+
+
+def test_curves_are_a_picture(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", {"1": 0.1})
+    assert sgbasis("curves", run, "-o", tmp_path / "curves.png").returncode == 0
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "[1]"])
+def test_a_run_without_a_report_is_named(tmp_path: Path, content: str | None) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    if content is not None:
+        (run / "report.json").write_text(content)
+    for command in (["curves", run, "-o", tmp_path / "x.png"], ["unseen-groups", run, run]):
+        assert str(run) in error_line(sgbasis(*command))

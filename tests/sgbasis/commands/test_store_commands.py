@@ -1,0 +1,160 @@
+"""``info``, ``verify`` and ``export`` on good and bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import h5py
+import numpy as np
+import pytest
+
+from basis_store import StoreReader, write_store
+from tests.support.command_line import error_line, sgbasis
+from tests.support.compiled import changed
+
+
+def test_info_of_the_default_store(reader: StoreReader) -> None:
+    facts = json.loads(sgbasis("info", "--json").stdout)
+    assert facts["content_sha256"] == reader.content_hash
+    assert facts["settings"] == 530
+    assert facts["recipe"] == {"min_functions": 64, "radius": 5, "settings": "all"}
+    assert facts["shared_waves"] == {"orthogonal": 514, "hexagonal": 418}
+    assert facts["format"] == "1.1"
+    assert facts["tensors"] == {"orientations": 45}
+
+
+@pytest.mark.parametrize("command", ["info", "verify"])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "No such file or directory"),
+        (b"hello", "is not an sgbasis"),  # info, which reads datasets too, says file
+        (b"\x89HDF\r\n\x1a\n" + bytes(100), "is damaged"),
+    ],
+)
+def test_bad_files(command: str, content: bytes | None, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.h5"
+    if content is not None:
+        path.write_bytes(content)
+    line = error_line(sgbasis(command, path))
+    assert message in line
+    assert str(path) in line
+
+
+def test_verify_refuses_a_store_whose_basis_is_wrong(reader: StoreReader, tmp_path: Path) -> None:
+    """All checksums right, one phase wrong: only the mathematics can tell."""
+    path = tmp_path / "forged.h5"
+    forged = list(reader)
+    phases = forged[300].phases24.copy()
+    phases[5] = (phases[5] + 12) % 24
+    forged[300] = changed(forged[300], phases24=phases)
+    write_store(path, forged, reader.recipe)
+    assert "hall:301) fails its proof" in error_line(sgbasis("verify", path))
+
+
+def test_verify_refuses_a_store_that_is_not_its_recipe(reader: StoreReader, tmp_path: Path) -> None:
+    path = tmp_path / "fewer.h5"
+    write_store(path, list(reader)[:-1], reader.recipe)
+    assert "does not hold the settings of its recipe" in error_line(sgbasis("verify", path))
+
+
+def test_newer_format(reader: StoreReader, tmp_path: Path) -> None:
+    path = tmp_path / "newer.h5"
+    path.write_bytes(reader.path.read_bytes())
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = np.bytes_(b"2.0")
+    line = error_line(sgbasis("info", path))
+    assert "store format 2.0 cannot be read by this release, which reads 1.x: upgrade sgbasis" in line
+
+
+def test_export(tmp_path: Path) -> None:
+    path = tmp_path / "out.npz"
+    done = sgbasis("export", "--setting", "hall:525", "--radius", 5, path)
+    assert done.returncode == 0, done.stderr
+    arrays = np.load(path)
+    assert arrays["waves"].shape == (514, 3)
+    assert arrays["hall_number"] == 525
+    assert arrays["orbit"].min() == -1
+    assert arrays["phase24"].dtype == np.int8
+    # Constancy along every operation (D3), from the exported arrays alone.
+    row = {tuple(k): i for i, k in enumerate(arrays["waves"].tolist())}
+    waves, orbit, phase = (arrays[name].astype(int) for name in ("waves", "orbit", "phase24"))
+    for rotation, translation in zip(arrays["rotations"].astype(int), arrays["translations24"], strict=True):
+        image = np.array([row[tuple(k)] for k in (waves @ rotation).tolist()])
+        assert np.array_equal(orbit[image], orbit)
+        kept = orbit >= 0
+        assert not ((phase + waves @ translation - phase[image]) % 24)[kept].any()
+    for number in range(orbit.max() + 1):
+        assert phase[np.flatnonzero(orbit == number)].min() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--setting", "999", "out.npz"], "there is no space group 999"),
+        (["--setting", "1", "--radius", "50", "out.npz"], "compiled to radius 5.00 only, not 50"),
+        (["--setting", "1", "missing/out.npz"], "missing/out.npz: No such file or directory"),
+        (["out.npz"], "Missing option '--setting'"),
+        (["--setting", "1", "--store", "none.h5", "out.npz"], "none.h5: No such file or directory"),
+    ],
+)
+def test_export_errors(arguments: list[str], message: str, tmp_path: Path) -> None:
+    assert message in error_line(sgbasis("export", *arguments, cwd=tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_lists_every_command() -> None:
+    text = sgbasis("--help").stdout
+    for command in ("compile", "verify", "info", "show", "tensor", "plot", "export", "encode", "fetch"):
+        assert f"\n  {command} " in text
+    assert sgbasis("--version").stdout.startswith("sgbasis, version ")
+    assert "No such command 'nonsense'" in error_line(sgbasis("nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("missing", "arguments", "extra"),
+    [
+        ("sympy", ["compile", "--settings", "1"], "compiler"),
+        ("networkx", ["compile", "--settings", "1"], "compiler"),
+        ("spglib", ["verify", "data/default.h5"], "compiler"),
+        ("matplotlib", ["plot", "225"], "plot"),
+        ("skimage", ["plot", "225"], "plot"),
+        ("ase", ["encode", "data/crystals/nacl.cif"], "structures"),
+        ("torch", ["encode", "data/crystals/nacl.cif"], "runtime"),
+    ],
+)
+def test_missing_extras_are_named(missing: str, arguments: list[str], extra: str, tmp_path: Path) -> None:
+    """What a user meets who installed only the base package."""
+    arguments = [str(Path(word).resolve()) if "/" in word else word for word in arguments]
+    script = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        f"from sgbasis.cli import main; main({arguments!r}, prog_name='sgbasis')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    line = error_line(done)
+    assert missing in line.lower().replace("scikit-image", "skimage")
+    assert f"pip install 'sgbasis[{extra}]'" in line
+
+
+def test_no_option_takes_what_is_no_number() -> None:
+    """Every float option of every command: click's own range lets nan through."""
+    from sgbasis.cli import main
+
+    floats = [
+        (name, option)
+        for name, command in main.commands.items()
+        for option in command.params
+        if isinstance(option.type, click.types.FloatParamType)
+    ]
+    assert len(floats) >= 5
+    for name, option in floats:
+        for value in ("nan", "inf", "-inf"):
+            with pytest.raises(click.BadParameter, match=r"is not a finite number|is not in the range"):
+                option.type.convert(value, option, None)
+                pytest.fail(f"{name} {option.opts[0]} takes {value}")

@@ -1,0 +1,123 @@
+"""Reports of tensors, and their pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from basis_compiler import compile_crystals
+from basis_store import CrystalRecord
+from basis_store.errors import TensorError
+from basis_store.files.locations import data_folder
+from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.voigt import stiffness_tensor
+from sgbasis.pictures.tensor_surface import HEIGHT, WIDTH, dielectric_picture, youngs_modulus_picture
+from sgbasis.reports.tensor import dielectric_lines, elastic_lines, matrix_lines, piezoelectric_lines
+from tests.runtime.tensors.test_elasticity import QUARTZ, SILICON, cubic, hexagonal
+
+needs_plot = pytest.mark.skipif(
+    not (importlib.util.find_spec("matplotlib") and importlib.util.find_spec("skimage")), reason="no extra plot"
+)
+
+
+def record(name: str) -> CrystalRecord:
+    return compile_crystals(data_folder() / "crystals" / f"{name}.cif")[0]
+
+
+@pytest.fixture(scope="module")
+def diamond() -> CrystalRecord:
+    return record("diamond_origin_1")
+
+
+@pytest.fixture(scope="module")
+def quartz() -> CrystalRecord:
+    return record("quartz")
+
+
+def turned(crystal: CrystalRecord, turn: np.ndarray) -> CrystalRecord:
+    return dataclasses.replace(crystal, lattice=crystal.lattice @ turn.T)
+
+
+def test_elastic_report(diamond: CrystalRecord) -> None:
+    lines = elastic_lines(SILICON, diamond)
+    assert lines[0] == "stiffness in GPa, order xx yy zz yz xz xy, in the crystal's own frame"
+    assert lines[1].split() == ["165.7", "63.9", "63.9", "0.0", "0.0", "0.0"]
+    assert "bulk modulus K (GPa)          97.8      97.8      97.8" in lines
+    assert "shear modulus G (GPa)         68.1      65.0      66.5" in lines
+    assert lines[-3] == "mechanically stable: all eigenvalues of the stiffness are positive, 101.8 to 293.5 GPa"
+    assert lines[-2] == "universal anisotropy index: 0.24 (0 is isotropic)"
+    assert lines[-1] == "Young's modulus by direction: 130.1 GPa along [0 0 1] to 187.9 GPa along [1 1 1]"
+
+
+def test_two_frames_where_they_differ(quartz: CrystalRecord) -> None:
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    turn *= np.linalg.det(turn)
+    # The report in the IEEE frame is the same however the crystal lies.
+    matrix = hexagonal(86.8, 7.04, 11.91, 105.71, 58.2, -18.04)
+    aligned = elastic_lines(matrix, quartz)
+    lines = elastic_lines(rotate_tensor(stiffness_tensor(matrix), turn), turned(quartz, turn))
+    start = next(i for i, line in enumerate(lines) if line.startswith("in the IEEE frame: x1 along [1 0 0], x2"))
+    assert lines[start].endswith("x3 along [0 0 1]")
+    assert lines[start + 1 : start + 7] == aligned[1:7]
+    assert lines[start + 7 : -1] == aligned[-len(lines[start + 7 :]) : -1]
+
+
+def test_an_unstable_crystal(diamond: CrystalRecord) -> None:
+    lines = elastic_lines(cubic(100, 120, 50), diamond)
+    assert lines[-1].startswith("not mechanically stable: the least eigenvalue of the stiffness is -20.0 GPa")
+    assert any(line.split()[-2:] == ["-", "-"] for line in lines)
+
+
+def test_dielectric_report(quartz: CrystalRecord, diamond: CrystalRecord) -> None:
+    lines = dielectric_lines(np.diag([2.356, 2.356, 2.383]), quartz, electronic=True)
+    assert lines[0].startswith("electronic dielectric tensor, relative")
+    assert lines[-4:] == [
+        "     2.383  along [0 0 1]", "     2.356  in every direction normal to that", "mean: 2.365",
+        "mean refractive index: 1.538",
+    ]  # fmt: skip
+    assert dielectric_lines(5.7 * np.eye(3), diamond)[-2:] == ["     5.700  in every direction", "mean: 5.700"]
+    assert dielectric_lines(-np.eye(3), diamond, electronic=True)[-1].startswith("no refractive index")
+    lines = dielectric_lines(np.diag([2.0, 3.0, 4.0]), diamond)
+    assert [line.split()[0] for line in lines[-4:-1]] == ["2.000", "3.000", "4.000"]
+
+
+def test_piezoelectric_report(quartz: CrystalRecord, diamond: CrystalRecord) -> None:
+    matrix = np.zeros((3, 6))
+    matrix[0, [0, 1, 3]], matrix[1, [4, 5]] = [0.171, -0.171, -0.041], [0.041, -0.171]
+    lines = piezoelectric_lines(matrix, quartz)
+    assert lines[-1] == "largest in the IEEE frame: e11 = 0.171 C/m^2"
+    assert piezoelectric_lines(np.zeros((3, 6)), diamond) == [
+        "not piezoelectric: all coefficients are exactly 0, because m-3m has a centre of inversion"
+    ]
+
+
+def test_no_number_is_minus_zero() -> None:
+    assert matrix_lines([[-1e-9, -0.0]]) == ["     0.000     0.000"]
+
+
+@needs_plot
+@pytest.mark.parametrize(
+    "draw",
+    [lambda one: youngs_modulus_picture(QUARTZ, one), lambda one: dielectric_picture(np.diag([2, 2, 3.0]), one)],
+)
+def test_pictures(draw: Callable[[CrystalRecord], bytes], quartz: CrystalRecord) -> None:
+    import matplotlib.image
+
+    png = draw(quartz)
+    image = matplotlib.image.imread(io.BytesIO(png), format="png")[..., :3]
+    assert image.shape == (HEIGHT * 150, WIDTH * 150, 3)
+    assert 0.1 < (np.ptp(image, axis=2) > 0.1).mean() < 0.7
+    assert draw(quartz) == png
+
+
+@needs_plot
+def test_what_cannot_be_drawn(quartz: CrystalRecord) -> None:
+    with pytest.raises(TensorError, match="not that of a stable crystal"):
+        youngs_modulus_picture(cubic(100, 120, 50), quartz)
+    with pytest.raises(TensorError, match="a principal value is -1"):
+        dielectric_picture(np.diag([-1.0, 1, 1]), quartz)

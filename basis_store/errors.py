@@ -19,7 +19,7 @@ class FormulaError(SgbasisError, ValueError):
     """A formula for the index symmetry of a tensor that cannot be read."""
 
 
-class ReachError(SgbasisError, ValueError):
+class CutoffError(SgbasisError, ValueError):
     """More waves or functions are asked for than the store was compiled with."""
 
 

@@ -23,7 +23,7 @@ _EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "cgcnn_pyg.py"
 _CUTOFF, _NEIGHBOURS = 8.0, 12
 """Angstrom, and how many of each atom at most: Xie and Grossman, Phys. Rev. Lett. 120, 145301 (2018)."""
 
-_GREATEST_WIDTH = 1024
+_MAX_WIDTH = 1024
 
 
 def graph(record: CrystalRecord, value: float) -> Data:
@@ -48,7 +48,7 @@ def network(graphs: Sequence[Data], parameters: int) -> nn.Module:
     def count(width: int) -> int:
         return sum(parameter.numel() for parameter in made(width).parameters())
 
-    widths = range(1, _GREATEST_WIDTH)
+    widths = range(1, _MAX_WIDTH)
     model: nn.Module = made(widths[bisect.bisect_right(widths, parameters, key=count) - 1])
     return model
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from basis_compiler import available_cores, compile_recipe, prove_store
-from basis_compiler.parallel.parallel_map import spread
+from basis_compiler.parallel.parallel_map import parallel_map
 from basis_store import CompiledSetting, Recipe, Setting, open_store
 from benchmarks.gemmi_loop import gemmi_orbits
 from benchmarks.machine import Machine
@@ -47,7 +47,7 @@ def rows(machine: Machine) -> list[Row]:
             name="verify",
             what="prove the default store again from the space-group tables, one process",
             ours=verifying,
-            limit=_least_seconds(machine, default),
+            limit=_min_seconds(machine, default),
             limited_by=_LIMITED_BY,
         ),
     ]  # fmt: skip
@@ -57,7 +57,7 @@ def _row(machine: Machine, name: str, what: str, recipe: Recipe, workers: int) -
     compiled = compile_recipe(recipe)
 
     def loop_over_gemmi() -> None:
-        for _ in spread(_gemmi, compiled, workers=workers, remedy=""):
+        for _ in parallel_map(_gemmi, compiled, workers=workers, hint=""):
             pass
 
     ours, theirs = side_by_side([lambda: compile_recipe(recipe, workers=workers), loop_over_gemmi], _REPEATS)
@@ -68,7 +68,7 @@ def _row(machine: Machine, name: str, what: str, recipe: Recipe, workers: int) -
         ours=ours,
         peer=theirs,
         beside="a loop over gemmi in as many processes: orbits, phases and absences, no proof",
-        limit=_least_seconds(machine, compiled),
+        limit=_min_seconds(machine, compiled),
         limited_by=_LIMITED_BY,
     )
 
@@ -78,7 +78,7 @@ def _gemmi(compiled: CompiledSetting) -> int:
     return len(orbits) + absent
 
 
-def _least_seconds(machine: Machine, compiled: Iterable[CompiledSetting]) -> float:
+def _min_seconds(machine: Machine, compiled: Iterable[CompiledSetting]) -> float:
     pairs = sum((len(one.waves) + len(one.absent_waves)) * len(one.rotations) for one in compiled)
     return machine.seconds(bytes_moved=2 * _WAVE_BYTES * pairs, operations=_WAVE_OPERATIONS * pairs)
 

@@ -2,7 +2,7 @@
 
 The peers are written as one would without orbits, in PyTorch on the same threads:
 
-* dense routing as released: all crystals padded to 444 atoms, all waves of both frames at each, times the matrix
+* dense routing as released: all crystals padded to 444 atoms, all waves of both families at each, times the matrix
   M_G of the group, (230, 514, 514) and (230, 418, 418) complex64, gathered per crystal;
 * the same without the padding;
 * brute force: the mean of every wave over all images of an atom.
@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from basis_store import standard_settings
-from basis_store.groups.setting import Frame
-from basis_store.groups.wave_shells import FRAMES
+from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from benchmarks.machine import Machine
 from benchmarks.row import Row, side_by_side
 from runtime import Store, WaveEncoder, load_store
@@ -32,32 +32,32 @@ class DenseRouting:
     """The paper's M_G of all 230 groups."""
 
     def __init__(self, store: Store) -> None:
-        self._waves = {frame: store.shared_waves(frame) for frame in FRAMES}
-        self._tables = {frame: _routing_table(store, frame) for frame in FRAMES}
+        self._waves = {family: store.shared_waves(family) for family in LATTICE_FAMILIES}
+        self._tables = {family: _routing_table(store, family) for family in LATTICE_FAMILIES}
 
     def __call__(self, x: Tensor, groups: Tensor) -> Tensor:
         """(p, n, 3) coordinates of crystals of the (p,) groups -> (p, n, 514) P_k of their own frame."""
-        both = [self._routed(frame, x, groups) for frame in FRAMES]
+        both = [self._routed(family, x, groups) for family in LATTICE_FAMILIES]
         return torch.where(_is_hexagonal(groups)[:, None, None], both[1], both[0])
 
-    def _routed(self, frame: Frame, x: Tensor, groups: Tensor) -> Tensor:
-        angles = x @ (math.tau * self._waves[frame].to(x).T)
+    def _routed(self, family: LatticeFamily, x: Tensor, groups: Tensor) -> Tensor:
+        angles = x @ (math.tau * self._waves[family].to(x).T)
         waves = torch.polar(torch.ones_like(angles), angles)
-        routed = waves @ self._tables[frame][groups - 1].mT
+        routed = waves @ self._tables[family][groups - 1].mT
         return torch.nn.functional.pad(routed, (0, 514 - routed.shape[-1]))
 
 
-def _routing_table(store: Store, frame: Frame) -> Tensor:
-    waves = store.shared_waves(frame)
+def _routing_table(store: Store, family: LatticeFamily) -> Tensor:
+    waves = store.shared_waves(family)
     table = torch.zeros(230, len(waves), len(waves), dtype=torch.complex64)
     for setting in standard_settings():
-        if setting.frame == frame:
+        if setting.lattice_family == family:
             table[setting.number - 1] = store.basis(setting).routing_matrix()
     return table
 
 
 def _is_hexagonal(groups: Tensor) -> Tensor:
-    hexagonal = [setting.number for setting in standard_settings() if setting.frame == "hexagonal"]
+    hexagonal = [setting.number for setting in standard_settings() if setting.lattice_family == "hexagonal"]
     return torch.isin(groups, torch.tensor(hexagonal))
 
 
@@ -129,8 +129,8 @@ def rows(machine: Machine) -> list[Row]:
     )
     moved = ours.numel() * ours.element_size() + x.numel() * x.element_size()
     peers = {
-        "encode": f"dense routing as released, {PADDED} padded atoms, both frames",
-        "encode_unpadded": "dense routing without padding, both frames",
+        "encode": f"dense routing as released, {PADDED} padded atoms, both lattice families",
+        "encode_unpadded": "dense routing without padding, both lattice families",
         "encode_brute_force": "mean over all operations",
     }
     found = [

@@ -23,7 +23,7 @@ from basis_store import CrystalRecord, Setting
 from basis_store.crystals.reader import open_crystals
 from runtime import load_store
 from runtime.models.base import CrystalModel, Target
-from runtime.models.orbit_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
+from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from runtime.plugins.atoms import primitive_cell
 from runtime.prediction import PAIR_BUDGET, batches
 from runtime.training.config import TrainingConfig
@@ -133,7 +133,7 @@ def cgcnn(records: Sequence[CrystalRecord]) -> Figures:
 def default_model() -> CrystalModel:
     """The default network, for one property."""
     torch.manual_seed(0)
-    return CrystalFourierTransformer(CrystalFourierTransformerConfig(), [Target("property")])
+    return OrbitTransformer(OrbitTransformerConfig(), [Target("property")])
 
 
 def full_cell(record: CrystalRecord) -> CrystalRecord:

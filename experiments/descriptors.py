@@ -60,9 +60,9 @@ def _composition(elements: NDArray[np.intp], fractions: Floats) -> Floats:
     own = np.column_stack([element_features().numpy()[elements].astype(np.float64), *beside])
     mean = fractions @ own
     deviation = np.sqrt(fractions @ (own - mean) ** 2)
-    least, greatest = own.min(axis=0), own.max(axis=0)
+    smallest, largest = own.min(axis=0), own.max(axis=0)
     norms = [float((fractions**power).sum() ** (1 / power)) for power in _NORMS]
-    return np.concatenate([mean, deviation, least, greatest, greatest - least, norms, [len(elements)]])
+    return np.concatenate([mean, deviation, smallest, largest, largest - smallest, norms, [len(elements)]])
 
 
 def _density(record: CrystalRecord, elements: NDArray[np.intp], atoms: Floats) -> Floats:

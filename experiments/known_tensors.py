@@ -75,8 +75,8 @@ class KnownTensors:
 
         Where they are known up to the normalizer, alike ones for like crystals: see :func:`aligned`.
         """
-        turned = np.einsum("nij,njk,nak->nai", self.allowed, self.to_reference, self.alternatives)
-        return aligned(turned, [setting.point_group for setting in self.settings])
+        rotated = np.einsum("nij,njk,nak->nai", self.allowed, self.to_reference, self.alternatives)
+        return aligned(rotated, [setting.point_group for setting in self.settings])
 
     def taken(self, rows: NDArray[np.intp]) -> KnownTensors:
         """Some of the crystals."""

@@ -24,7 +24,7 @@ BOOSTING, FOREST, KERNEL = "gradient boosting", "extra trees", "kernel ridge"
 _TINY = 1e-12
 """For norms of 0."""
 
-_LEAST = 20
+_MIN_CRYSTALS = 20
 """Crystals that must allow a component before it is regressed; with fewer, its mean stands for it."""
 
 
@@ -83,7 +83,7 @@ class Candidate:
 
     def _column(self, x: Floats, y: Floats, weights: Floats, asked: Floats) -> Floats:
         rows = weights > 1e-6
-        if rows.sum() < _LEAST:
+        if rows.sum() < _MIN_CRYSTALS:
             return np.full(len(asked), np.average(y[rows], weights=weights[rows]) if rows.any() else 0.0)
         return np.asarray(self.make().fit(x[rows], y[rows], sample_weight=weights[rows]).predict(asked))
 
@@ -134,8 +134,8 @@ def _regressors() -> dict[tuple[str, str], Callable[[], Any]]:
         }
         return lambda: HistGradientBoostingRegressor(random_state=0, **common, **options)
 
-    def forest(least: int) -> Callable[[], Any]:
-        return lambda: ExtraTreesRegressor(300, min_samples_leaf=least, max_features=0.4, random_state=0)
+    def forest(smallest: int) -> Callable[[], Any]:
+        return lambda: ExtraTreesRegressor(300, min_samples_leaf=smallest, max_features=0.4, random_state=0)
 
     def kernel(gamma: float) -> Callable[[], Any]:
         options = {"kernel": "laplacian", "alpha": 0.03, "gamma": gamma}

@@ -32,12 +32,15 @@ from .models.base import (
     columns as columns,
 )
 from .models.composition import CompositionConfig as CompositionConfig, CompositionModel as CompositionModel
-from .models.orbit_transformer import (
+from .models.crystal_fourier_transformer.model import (
     CrystalFourierTransformer as CrystalFourierTransformer,
     CrystalFourierTransformerConfig as CrystalFourierTransformerConfig,
 )
-from .models.paper.model import PaperConfig as PaperConfig, PaperModel as PaperModel
-from .models.paper.pretraining import pretrain as pretrain
+from .models.crystal_fourier_transformer.pretraining import pretrain as pretrain
+from .models.orbit_transformer import (
+    OrbitTransformer as OrbitTransformer,
+    OrbitTransformerConfig as OrbitTransformerConfig,
+)
 from .plugins.atoms import sites_of_atoms as sites_of_atoms
 from .plugins.pair_kernel import PairKernel as PairKernel
 from .plugins.site_encoding import SiteEncoding as SiteEncoding

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import CompiledSetting, ReachError, Setting
+from basis_store import CompiledSetting, CutoffError, Setting
 from basis_store.groups.wave_shells import is_leading
 from runtime.phase import turns
 
@@ -66,7 +66,7 @@ class Basis(nn.Module):
         rotations: (g, 3, 3) int64 R of the operations x -> R x + t modulo cell translations.
         translations24: (g, 3) int64 t in 24ths.
         shifts24, shift_orders, shift_directions: allowed origin shifts (T5).
-        shared_waves: (K, 3) int64, the waves that all settings of this frame share in the store, without 0.
+        shared_waves: (K, 3) int64, the waves that all settings of its family share in the store, without 0.
     """
 
     waves: Tensor
@@ -103,7 +103,7 @@ class Basis(nn.Module):
         available = compiled.n_orbits + 1
         self.n_functions = available if n_functions is None else operator.index(n_functions)
         if not 1 <= self.n_functions <= available:
-            raise ReachError(
+            raise CutoffError(
                 f"{self.setting.label} has 1 to {available} functions in this store, not {n_functions}; "
                 "compile one with a larger radius or more functions"
             )
@@ -131,7 +131,7 @@ class Basis(nn.Module):
             A new basis on the same device. It is a prefix: function j stays function j.
 
         Raises:
-            ReachError: the store does not reach that far.
+            CutoffError: the store does not reach that far.
         """
         kept = self.n_functions if count is None else count
         if radius is not None:
@@ -214,7 +214,7 @@ class Basis(nn.Module):
         """Look up waves (default: the store's shared list, see :attr:`shared_waves`) among the orbits.
 
         Raises:
-            ReachError: a wave lies beyond what this basis holds.
+            CutoffError: a wave lies beyond what this basis holds.
         """
         waves = self.shared_waves if waves is None else waves
         if waves.is_floating_point() or waves.is_complex():
@@ -222,7 +222,7 @@ class Basis(nn.Module):
         rows = self._rows_of(waves)
         if (rows == _UNKNOWN).any():
             beyond = waves[int((rows == _UNKNOWN).int().argmax())].tolist()
-            raise ReachError(f"the wave {beyond} lies beyond this basis of {self.setting.label}")
+            raise CutoffError(f"the wave {beyond} lies beyond this basis of {self.setting.label}")
         known = rows >= 0
         orbits = torch.where(known, self.orbits[rows.clamp(min=0)], _ABSENT)
         return Routing(

@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor, from_numpy
 
 from basis_store import CompiledSetting, IndexSymmetry, Recipe, Setting, StoreReader, TensorBasis, open_store
-from basis_store.groups.setting import Frame
+from basis_store.groups.setting import LatticeFamily
 from runtime.basis import Basis
 
 __all__ = ["Recipe", "Setting", "Store", "load_store"]
@@ -52,10 +52,10 @@ class Store:
         Raises:
             basis_store.SettingError: the store does not hold this setting, or it is a bare number.
             basis_store.StoreCorruptError: the stored basis does not match its checksum.
-            basis_store.ReachError: the store does not reach that far.
+            basis_store.CutoffError: the store does not reach that far.
         """
         compiled = self.compiled(setting)
-        shared = self._reader.shared_waves[setting.frame]
+        shared = self._reader.shared_waves[setting.lattice_family]
         basis = Basis(compiled, shared_waves=shared, content_hash=self.content_hash)
         return basis if radius is None and count is None else basis.truncate(radius=radius, count=count)
 
@@ -86,9 +86,9 @@ class Store:
         """
         return self._reader.tensor_basis(setting, formula, axial=axial)
 
-    def shared_waves(self, frame: Frame) -> Tensor:
-        """(K, 3) int64: the waves that every setting of ``frame`` has, without 0, in store order."""
-        return from_numpy(self._reader.shared_waves[frame].astype("int64"))
+    def shared_waves(self, family: LatticeFamily) -> Tensor:
+        """(K, 3) int64: the waves that every setting of ``family`` has, without 0, in store order."""
+        return from_numpy(self._reader.shared_waves[family].astype("int64"))
 
     def __deepcopy__(self, memo: object) -> Store:
         """Itself: nothing in a store changes, so copies of a model share it."""

@@ -28,10 +28,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_compiler.groups.spglib_database import UNIT, IntArray, Operations, operations
+from basis_compiler.groups.spglib_database import TURN, IntArray, Operations, operations
 from basis_compiler.tensors.certificate import prove_tensors
 from basis_store import CertificateError, CompiledSetting, Recipe, Setting, StoreReader
-from basis_store.groups.setting import Frame
+from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import ball_norm, norm
 
 _Integer = TypeVar("_Integer", bound=np.integer)
@@ -69,8 +69,8 @@ def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = 
     """
     if store.settings != store.recipe.setting_list:
         raise CertificateError(f"{store.path} does not hold the settings of its recipe")
-    for setting in {setting.frame: setting for setting in store.settings}.values():
-        shared = _Waves(setting, store.shared_waves[setting.frame], ball_norm(store.recipe.radius))
+    for setting in {setting.lattice_family: setting for setting in store.settings}.values():
+        shared = _Waves(setting, store.shared_waves[setting.lattice_family], ball_norm(store.recipe.radius))
         _require(_in_order(shared.codes, shared.norms), setting, "the shared waves are out of order")
     for compiled in store:
         prove(compiled)
@@ -101,19 +101,19 @@ def dimensions(group: Operations, waves: NDArray[np.integer]) -> dict[int, int]:
         CertificateError: a sum is not an integer multiple of the group's order.
     """
     columns = _columns(waves)
-    return _dimensions(group, columns, norm(np.asarray(waves), group.setting.frame))
+    return _dimensions(group, columns, norm(np.asarray(waves), group.setting.lattice_family))
 
 
 def _dimensions(group: Operations, columns: IntArray, norms: IntArray) -> dict[int, int]:
-    codes, residues = _product(columns, _CODE), (columns % UNIT).astype(np.int16)
+    codes, residues = _product(columns, _CODE), (columns % TURN).astype(np.int16)
     # counts[s, p]: pairs (g, k) with norm(k) = s, kR = k and k.t = p/24 mod 1.
-    counts = np.zeros((int(norms.max(initial=0)) + 1) * UNIT, dtype=np.int64)
+    counts = np.zeros((int(norms.max(initial=0)) + 1) * TURN, dtype=np.int64)
     for rotation, translations in _by_rotation(group):
         fixed = np.flatnonzero(_product(columns, rotation @ _CODE) == codes)
-        slots, turning = norms[fixed] * UNIT, residues[:, fixed]
+        slots, turning = norms[fixed] * TURN, residues[:, fixed]
         for translation in translations:
-            counts += np.bincount(slots + _product(turning, translation) % UNIT, minlength=counts.size)
-    sums = counts.reshape(-1, UNIT) @ _POWERS_OF_ZETA
+            counts += np.bincount(slots + _product(turning, translation) % TURN, minlength=counts.size)
+    sums = counts.reshape(-1, TURN) @ _POWERS_OF_ZETA
     _require(
         not sums[:, 1:].any() and not (sums[:, 0] % len(group)).any(),
         group.setting,
@@ -124,9 +124,9 @@ def _dimensions(group: Operations, columns: IntArray, norms: IntArray) -> dict[i
 
 def _powers_of_zeta() -> IntArray:
     """(24, 8): zeta^p in the basis 1, zeta .. zeta^7 of Z[zeta_24], where zeta^8 = zeta^4 - 1."""
-    powers = np.zeros((UNIT, 8), dtype=np.int64)
+    powers = np.zeros((TURN, 8), dtype=np.int64)
     powers[0, 0] = 1
-    for p in range(1, UNIT):
+    for p in range(1, TURN):
         powers[p, 1:] = powers[p - 1, :-1]
         powers[p, 4] += powers[p - 1, 7]
         powers[p, 0] -= powers[p - 1, 7]
@@ -140,13 +140,13 @@ _CODE = np.array([1 << 32, 1 << 16, 1])
 
 
 @functools.cache
-def _number_of_waves(frame: Frame, norm_limit: int) -> int:
+def _number_of_waves(family: LatticeFamily, norm_limit: int) -> int:
     """Counted line by line: for each (h, k), the l with 3 l^2 up to what is left; 0 0 0 is not counted."""
     reach = math.isqrt(norm_limit // 3)
     count = -1
     for h in range(-reach, reach + 1):
         for k in range(-reach, reach + 1):
-            rest = norm_limit - (3 * (h * h + k * k) if frame == "orthogonal" else 4 * (h * h + h * k + k * k))
+            rest = norm_limit - (3 * (h * h + k * k) if family == "orthogonal" else 4 * (h * h + h * k + k * k))
             count += 2 * math.isqrt(rest // 3) + 1 if rest >= 0 else 0
     return count
 
@@ -155,7 +155,7 @@ class _Waves:
     """The waves of a setting: all those with norm up to a limit but 0, each once, with a table to find them in.
 
     Args:
-        setting: whose frame it is.
+        setting: whose lattice family it is.
         waves: (n, 3).
         norm_limit: of the shells.
 
@@ -165,14 +165,14 @@ class _Waves:
 
     def __init__(self, setting: Setting, waves: NDArray[np.integer], norm_limit: int) -> None:
         self._setting = setting
-        self.norms = norm(waves, setting.frame)
-        complete = len(waves) == _number_of_waves(setting.frame, norm_limit) and bool(
+        self.norms = norm(waves, setting.lattice_family)
+        complete = len(waves) == _number_of_waves(setting.lattice_family, norm_limit) and bool(
             ((self.norms > 0) & (self.norms <= norm_limit)).all()
         )
         self._require_complete(complete, norm_limit)
         self.columns = _columns(waves)
         self.codes = _product(self.columns, _CODE)
-        # No index is beyond this: norm >= 3 h^2, and the same for k and l, in both frames.
+        # No index is beyond this: norm >= 3 h^2, and the same for k and l, in both lattice families.
         reach = math.isqrt(norm_limit // 3)
         side = 2 * reach + 1
         self._weights = np.array([side * side, side, 1])
@@ -237,7 +237,7 @@ def _prove_orbits(compiled: CompiledSetting, group: Operations, listing: _Listin
     """Listed orbits, balanced and absent, are orbits; the balanced ones carry invariant coefficients (D3)."""
     balanced = slice(len(compiled.waves))
     phases = compiled.phases24.astype(np.int16)
-    residues = (listing.columns[:, balanced] % UNIT).astype(np.int16)
+    residues = (listing.columns[:, balanced] % TURN).astype(np.int16)
     reached = np.zeros(len(listing.codes), dtype=bool)
     for rotation, translations in _by_rotation(group):
         images = listing.images(rotation)
@@ -250,7 +250,7 @@ def _prove_orbits(compiled: CompiledSetting, group: Operations, listing: _Listin
         steps = phases[images[balanced]] - phases
         for translation in translations:
             _require(
-                not ((_product(residues, translation) - steps) % UNIT).any(),
+                not ((_product(residues, translation) - steps) % TURN).any(),
                 compiled.setting,
                 "a coefficient is not constant along an operation (D3)",
             )
@@ -267,9 +267,9 @@ def _prove_real_forms(compiled: CompiledSetting, listing: _Listing) -> None:
         "the parts do not say which orbit is -O",
     )
     phases = compiled.phases24 + compiled.real_phases24[orbits].astype(np.int16)
-    _require(not ((phases + phases[opposite]) % UNIT).any(), compiled.setting, "a real form is not real (T2)")
+    _require(not ((phases + phases[opposite]) % TURN).any(), compiled.setting, "a real form is not real (T2)")
     _require(
-        bool((np.abs(compiled.real_phases24 + 0.5) < UNIT // 4).all())
+        bool((np.abs(compiled.real_phases24 + 0.5) < TURN // 4).all())
         and not compiled.real_phases24[compiled.parts != 0].any(),
         compiled.setting,
         "the sign rule of a real form is broken",
@@ -281,7 +281,7 @@ def _prove_witnesses(compiled: CompiledSetting, group: Operations, listing: _Lis
     columns, codes = listing.columns[:, roots], listing.codes[roots]
     first = np.full(len(roots), -1)
     for number, (rotation, translation) in enumerate(zip(group.rotations, group.translations24, strict=True)):
-        proves = (_product(columns, rotation @ _CODE) == codes) & (_product(columns, translation) % UNIT != 0)
+        proves = (_product(columns, rotation @ _CODE) == codes) & (_product(columns, translation) % TURN != 0)
         first[proves & (first < 0)] = number
     _require(bool((first >= 0).all()), compiled.setting, "an orbit is called absent that is not (T1)")
     _require(
@@ -304,7 +304,7 @@ def _prove_completeness(compiled: CompiledSetting, group: Operations, listing: _
 
 def _prove_order(compiled: CompiledSetting, listing: _Listing) -> None:
     setting, phases = compiled.setting, compiled.phases24
-    _require(bool(((phases >= 0) & (phases < UNIT)).all()), setting, "a phase does not lie in 0 to 23")
+    _require(bool(((phases >= 0) & (phases < TURN)).all()), setting, "a phase does not lie in 0 to 23")
     _require(not phases[compiled.orbit_starts[:-1]].any(), setting, "a root has a phase other than 0")
     # Which absent orbits are pairs is not stored.
     opposite = listing.images(-_IDENTITY)[listing.starts]
@@ -367,7 +367,7 @@ def _prove_origin_shifts(compiled: CompiledSetting, group: Operations) -> None:
     _require(fixed, compiled.setting, "a continuous origin shift is not along fixed directions (T5)")
     found = _generated([*directions, *centrings])
     for shift, order in zip(shifts, compiled.shift_orders, strict=True):
-        multiples = [tuple(shift * n % UNIT) for n in range(1, int(order) + 1)]
+        multiples = [tuple(shift * n % TURN) for n in range(1, int(order) + 1)]
         inside = [bool(found[multiple]) for multiple in multiples]
         exact = inside == [False] * (len(inside) - 1) + [True]
         _require(exact, compiled.setting, "an origin shift does not have the stated order (T5)")
@@ -378,21 +378,21 @@ def _prove_origin_shifts(compiled: CompiledSetting, group: Operations) -> None:
 @functools.cache
 def _allowed_shifts(rotations: tuple[bytes, ...], centrings24: bytes) -> NDArray[np.bool_]:
     """(24, 24, 24): whether (R - 1) s lies in the translation lattice for all R, s in 24ths (T5)."""
-    lattice = np.zeros((UNIT,) * 3, dtype=bool)
+    lattice = np.zeros((TURN,) * 3, dtype=bool)
     lattice[0, 0, 0] = True
     lattice[tuple(np.frombuffer(centrings24, np.int64).reshape(-1, 3).T)] = True
-    shifts = np.stack(np.meshgrid(*[np.arange(UNIT)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    shifts = np.stack(np.meshgrid(*[np.arange(TURN)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     for key in rotations:
-        moved = shifts @ (np.frombuffer(key, np.int64).reshape(3, 3) - np.eye(3, dtype=np.int64)).T % UNIT
+        moved = shifts @ (np.frombuffer(key, np.int64).reshape(3, 3) - np.eye(3, dtype=np.int64)).T % TURN
         shifts = shifts[lattice[tuple(moved.T)]]
-    allowed = np.zeros((UNIT,) * 3, dtype=bool)
+    allowed = np.zeros((TURN,) * 3, dtype=bool)
     allowed[tuple(shifts.T)] = True
     return allowed
 
 
 def _generated(steps: Iterable[IntArray], start: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """(24, 24, 24): the subgroup of shifts in 24ths that ``start`` (default: 0 alone) and the steps generate."""
-    found = np.zeros((UNIT,) * 3, dtype=bool)
+    found = np.zeros((TURN,) * 3, dtype=bool)
     found[0, 0, 0] = True
     found = found if start is None else start.copy()
     for step in steps:

@@ -14,15 +14,15 @@ from basis_compiler.bases.dual_graph import SpanningForest, spanning_forest
 from basis_compiler.bases.phases import OrbitList, find_orbits
 from basis_compiler.groups.origin_shifts import origin_shifts
 from basis_compiler.groups.spglib_database import Operations, operations
-from basis_compiler.parallel.parallel_map import spread
+from basis_compiler.parallel.parallel_map import parallel_map
 from basis_store import CompiledSetting, Recipe, Setting
 from basis_store.bases.schema import COLUMNS
-from basis_store.groups.setting import Frame
+from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import ball, ball_norm, norm
 
 Progress = Callable[[int], None]
 
-_FAMILY = 16
+_BUNDLE = 16
 """Settings that one task compiles at most: enough to pay for their dual graph, few enough to share out evenly."""
 
 
@@ -44,14 +44,14 @@ def compile_recipe(
         CertificateError: a setting fails its proof; nothing is returned then.
         CompilationError: a worker process was killed, or the cluster cannot do the work.
     """
-    families = _families(recipe.setting_list)
+    bundles = _bundles(recipe.setting_list)
     compiled: list[CompiledSetting] = []
-    results = spread(
-        functools.partial(compile_family, recipe),
-        families,
-        workers=min(workers, len(families)),
+    results = parallel_map(
+        functools.partial(compile_bundle, recipe),
+        bundles,
+        workers=min(workers, len(bundles)),
         scheduler=scheduler,
-        remedy="a smaller recipe",
+        hint="a smaller recipe",
     )
     with contextlib.closing(results):
         for batch in results:
@@ -64,14 +64,14 @@ def compile_recipe(
 def compile_setting(setting: Setting, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:
     """Compile and prove a single setting; arguments as in :class:`basis_store.Recipe`."""
     recipe = Recipe(radius=radius, min_functions=min_functions, settings=(setting.hall_number,))
-    return compile_family(recipe, (setting,))[0]
+    return compile_bundle(recipe, (setting,))[0]
 
 
-def compile_family(recipe: Recipe, family: Sequence[Setting]) -> list[CompiledSetting]:
-    """Compile settings that share their rotations and frame, building each part of their dual graph once."""
-    forests = _Forests(family[0].frame, operations(family[0]).distinct_rotations, recipe.radius)
+def compile_bundle(recipe: Recipe, bundle: Sequence[Setting]) -> list[CompiledSetting]:
+    """Compile settings with the same rotations and lattice family: each part of their dual graph is built once."""
+    forests = _Forests(bundle[0].lattice_family, operations(bundle[0]).distinct_rotations, recipe.radius)
     compiled = []
-    for setting in family:
+    for setting in bundle:
         one = _compile(operations(setting), forests, recipe)
         prove(one)
         prove_extent(one, recipe)
@@ -79,17 +79,17 @@ def compile_family(recipe: Recipe, family: Sequence[Setting]) -> list[CompiledSe
     return compiled
 
 
-def _families(settings: Iterable[Setting]) -> list[tuple[Setting, ...]]:
-    """Settings that share frame and rotations, a few at a time; the most expensive first, to share them out."""
+def _bundles(settings: Iterable[Setting]) -> list[tuple[Setting, ...]]:
+    """Settings of one lattice family and set of rotations, a few at a time; the most expensive first."""
 
-    def key(setting: Setting) -> tuple[Frame, tuple[bytes, ...]]:
-        return setting.frame, operations(setting).distinct_rotations
+    def key(setting: Setting) -> tuple[LatticeFamily, tuple[bytes, ...]]:
+        return setting.lattice_family, operations(setting).distinct_rotations
 
-    families = []
+    bundles = []
     for _, group in itertools.groupby(sorted(settings, key=lambda s: (key(s), s)), key):
         members = tuple(group)
-        families += [members[start : start + _FAMILY] for start in range(0, len(members), _FAMILY)]
-    return sorted(families, key=lambda family: -sum(len(operations(setting)) for setting in family))
+        bundles += [members[start : start + _BUNDLE] for start in range(0, len(members), _BUNDLE)]
+    return sorted(bundles, key=lambda bundle: -sum(len(operations(setting)) for setting in bundle))
 
 
 class _Forests:
@@ -99,16 +99,16 @@ class _Forests:
     shared ball; each further batch reaches to a fifth more in radius than the one before.
     """
 
-    def __init__(self, frame: Frame, distinct_rotations: tuple[bytes, ...], radius: int) -> None:
-        self._frame = frame
+    def __init__(self, family: LatticeFamily, distinct_rotations: tuple[bytes, ...], radius: int) -> None:
+        self._family = family
         self._distinct_rotations = distinct_rotations
         self._radius = radius
         self._batches: list[SpanningForest] = []
 
     def batch(self, number: int) -> SpanningForest:
         while len(self._batches) <= number:
-            waves = ball(self._frame, self._limit(len(self._batches)))
-            inner = len(ball(self._frame, self._limit(len(self._batches) - 1))) if self._batches else 0
+            waves = ball(self._family, self._limit(len(self._batches)))
+            inner = len(ball(self._family, self._limit(len(self._batches) - 1))) if self._batches else 0
             self._batches.append(spanning_forest(self._distinct_rotations, waves[inner:]))
         return self._batches[number]
 
@@ -143,15 +143,15 @@ def _compile(group: Operations, forests: _Forests, recipe: Recipe) -> CompiledSe
 def _norm_limit(setting: Setting, columns: dict[str, np.ndarray], recipe: Recipe) -> int:
     """The ball, or the shell that brings the number of functions to the minimum if that lies beyond."""
     starts = np.cumsum(columns["orbit_sizes"]) - columns["orbit_sizes"]
-    norms = norm(columns["waves"][starts], setting.frame)
+    norms = norm(columns["waves"][starts], setting.lattice_family)
     needed = int(norms[recipe.min_functions - 1]) if recipe.min_functions else 0
     return max(ball_norm(recipe.radius), needed)
 
 
 def _cut(setting: Setting, columns: dict[str, np.ndarray], limit: int) -> dict[str, np.ndarray]:
     """Drop the shells beyond ``limit``: a prefix of every column, since orbits are in the order of their norm."""
-    waves = int((norm(columns["waves"], setting.frame) <= limit).sum())
-    absent = int((norm(columns["absent_waves"], setting.frame) <= limit).sum())
+    waves = int((norm(columns["waves"], setting.lattice_family) <= limit).sum())
+    absent = int((norm(columns["absent_waves"], setting.lattice_family) <= limit).sum())
     orbits = int(np.searchsorted(np.cumsum(columns["orbit_sizes"]), waves, side="right"))
     absences = int(np.searchsorted(np.cumsum(columns["absence_sizes"]), absent, side="right"))
     lengths = {

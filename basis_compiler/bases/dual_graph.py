@@ -24,10 +24,10 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_compiler.bases.orbits import in_order
+from basis_compiler.bases.orbits import partition_into_orbits
 from basis_compiler.bases.wave_index import WaveIndex
 from basis_compiler.groups.spglib_database import (
-    UNIT,
+    TURN,
     IntArray,
     Operations,
     rotation_generators,
@@ -69,7 +69,7 @@ def dual_graph(group: Operations, index: WaveIndex) -> nx.MultiDiGraph[tuple[int
     nodes = [(h, k, m) for h, k, m in index.waves.tolist()]
     graph.add_nodes_from(nodes)
     for key, (rotation, translation) in enumerate(zip(rotations, translations, strict=True)):
-        gains = index.waves @ translation % UNIT
+        gains = index.waves @ translation % TURN
         heads = index.images(rotation)
         for tail, (head, gain) in enumerate(zip(heads.tolist(), gains.tolist(), strict=True)):
             graph.add_edge(nodes[tail], nodes[head], key=key, gain=gain)
@@ -103,7 +103,7 @@ def spanning_forest(distinct_rotations: tuple[bytes, ...], waves: NDArray[np.int
     """
     rotations = [rotation_of_key(key) for key in distinct_rotations]
     generators = rotation_generators(distinct_rotations)
-    index, orbit_sizes, parts = in_order(generators, WaveIndex(waves))
+    index, orbit_sizes, parts = partition_into_orbits(generators, WaveIndex(waves))
     images = index.all_images(generators)
     roots = np.cumsum(orbit_sizes) - orbit_sizes
     copies = np.array([index.rows(index.waves[roots] @ rotation) for rotation in rotations])

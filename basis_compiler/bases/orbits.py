@@ -13,7 +13,7 @@ from basis_compiler.bases.wave_index import WaveIndex
 from basis_compiler.groups.spglib_database import IntArray
 
 
-def in_order(generators: IntArray, index: WaveIndex) -> tuple[WaveIndex, IntArray, IntArray]:
+def partition_into_orbits(generators: IntArray, index: WaveIndex) -> tuple[WaveIndex, IntArray, IntArray]:
     """Sort waves into the orbits of a rotation set.
 
     Args:
@@ -43,7 +43,7 @@ def _firsts(images: IntArray) -> IntArray:
     """The first row of each row's orbit: the least that it leads to, step by step."""
     firsts = np.arange(images.shape[1])
     while True:
-        least = np.minimum(firsts, firsts[images].min(axis=0, initial=len(firsts)))
-        if np.array_equal(least, firsts):
+        smallest = np.minimum(firsts, firsts[images].min(axis=0, initial=len(firsts)))
+        if np.array_equal(smallest, firsts):
             return firsts
-        firsts = least
+        firsts = smallest

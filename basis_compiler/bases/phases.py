@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_compiler.bases.dual_graph import SpanningForest, lifted_generators
-from basis_compiler.groups.spglib_database import UNIT, IntArray, Operations
+from basis_compiler.groups.spglib_database import TURN, IntArray, Operations
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +42,18 @@ def find_orbits(group: Operations, forest: SpanningForest) -> OrbitList:
     starts = np.cumsum(sizes) - sizes
     gains = _gains(group, forest)
     theta = propagate(gains, forest)
-    torn = np.logical_or.reduceat(_torn(gains, forest, theta), starts)
-    torn_waves = np.repeat(torn, sizes)
+    frustrated = np.logical_or.reduceat(_frustrated(gains, forest, theta), starts)
+    frustrated_waves = np.repeat(frustrated, sizes)
     opposite_roots = index.rows(-index.waves[starts])
     return OrbitList(
-        orbit_sizes=sizes[~torn],
-        parts=forest.parts[~torn],
-        real_phases24=np.where(forest.parts == 0, _real_phase(theta[opposite_roots]), 0)[~torn],
-        waves=index.waves[~torn_waves],
-        phases24=theta[~torn_waves],
-        absence_sizes=sizes[torn],
-        witnesses=find_witnesses(group, index.waves[starts[torn]]),
-        absent_waves=index.waves[torn_waves],
+        orbit_sizes=sizes[~frustrated],
+        parts=forest.parts[~frustrated],
+        real_phases24=np.where(forest.parts == 0, _real_phase(theta[opposite_roots]), 0)[~frustrated],
+        waves=index.waves[~frustrated_waves],
+        phases24=theta[~frustrated_waves],
+        absence_sizes=sizes[frustrated],
+        witnesses=find_witnesses(group, index.waves[starts[frustrated]]),
+        absent_waves=index.waves[frustrated_waves],
     )
 
 
@@ -61,28 +61,28 @@ def propagate(gains: IntArray, forest: SpanningForest) -> IntArray:
     """The potential theta in 24ths of every wave of the forest, 0 at its roots."""
     theta = np.zeros(len(forest.index), dtype=np.int64)
     for children, parents, generators in forest.levels:
-        theta[children] = (theta[parents] + gains[generators, parents]) % UNIT
+        theta[children] = (theta[parents] + gains[generators, parents]) % TURN
     return theta
 
 
 def _gains(group: Operations, forest: SpanningForest) -> IntArray:
     """(m + centrings, n) the gain of each wave's edges, those of the centring loops behind the others."""
     _, translations = lifted_generators(group)
-    return translations @ forest.index.waves.T % UNIT
+    return translations @ forest.index.waves.T % TURN
 
 
-def _torn(gains: IntArray, forest: SpanningForest, theta: IntArray) -> np.ndarray:
+def _frustrated(gains: IntArray, forest: SpanningForest, theta: IntArray) -> np.ndarray:
     """Whether an edge that leaves a wave breaks the potential, for any generator, centring loops included."""
-    torn = gains[len(forest.images) :].any(axis=0)
+    frustrated = gains[len(forest.images) :].any(axis=0)
     for own, heads in zip(gains, forest.images, strict=False):
-        torn |= (theta + own - theta[heads]) % UNIT != 0
-    return np.asarray(torn)
+        frustrated |= (theta + own - theta[heads]) % TURN != 0
+    return np.asarray(frustrated)
 
 
 def find_witnesses(group: Operations, waves: IntArray) -> IntArray:
     """For each wave the first operation with kR = k and k.t not an integer, -1 where there is none (T1)."""
     fixed = (waves @ group.rotations == waves).all(axis=2)
-    proving = fixed & (group.translations24 @ waves.T % UNIT != 0)
+    proving = fixed & (group.translations24 @ waves.T % TURN != 0)
     return np.asarray(np.where(proving.any(axis=0), proving.argmax(axis=0), -1))
 
 
@@ -91,5 +91,5 @@ def _real_phase(theta_of_minus_root: IntArray) -> IntArray:
 
     theta is even in 24ths (translations are multiples of 1/12, D1), so halving it is exact.
     """
-    half = (-theta_of_minus_root // 2) % (UNIT // 2)
-    return np.asarray((half + UNIT // 4) % (UNIT // 2) - UNIT // 4)
+    half = (-theta_of_minus_root // 2) % (TURN // 2)
+    return np.asarray((half + TURN // 4) % (TURN // 2) - TURN // 4)

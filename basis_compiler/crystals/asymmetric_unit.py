@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import read_crystals
 from basis_compiler.crystals.standardization import StandardCrystal, standard_description
-from basis_compiler.groups.spglib_database import UNIT, operations, product_table
+from basis_compiler.groups.spglib_database import TURN, operations, product_table
 from basis_store import CrystalError, CrystalRecord
 
 _SAME = 1e-3
@@ -77,7 +77,7 @@ def site_images(standard: StandardCrystal) -> list[NDArray[np.int16]]:
     """
     group, table = operations(standard.setting), product_table(standard.setting)
     x = standard.coordinates
-    gaps = np.einsum("gij,sj->sgi", group.rotations, x) + group.translations24 / UNIT - x[:, None]
+    gaps = np.einsum("gij,sj->sgi", group.rotations, x) + group.translations24 / TURN - x[:, None]
     gaps -= np.rint(gaps)
     fixed = np.linalg.norm(gaps @ standard.lattice, axis=2) < _SAME
     images = [np.unique(table[:, stabiliser].min(axis=1)) for stabiliser in fixed]

@@ -36,7 +36,7 @@ import numpy as np
 
 from basis_compiler.crystals.crystal import FloatArray, IntArray
 from basis_compiler.groups.normalizer import normalizer
-from basis_compiler.groups.spglib_database import UNIT, operations, rotation_key
+from basis_compiler.groups.spglib_database import TURN, operations, rotation_key
 from basis_compiler.groups.wyckoff import letters_after, wyckoff_positions
 from basis_store import Setting
 
@@ -87,7 +87,7 @@ def canonical_description(
     """
     equivalent, positions = normalizer(setting), wyckoff_positions(setting)
     changes = [
-        (equivalent.rotations[i], (equivalent.translations24[i] + shift) % UNIT)
+        (equivalent.rotations[i], (equivalent.translations24[i] + shift) % TURN)
         for i in _shortest(lattice, equivalent.inverse_rotations, tolerance)
         for shift in equivalent.shifts24
     ]
@@ -102,7 +102,7 @@ def canonical_description(
 
     atoms, starts = _atoms(setting, coordinates)
     rotations = np.array([changes[i][0] for i in kept])
-    shifts = np.array([changes[i][1] for i in kept]) / UNIT
+    shifts = np.array([changes[i][1] for i in kept]) / TURN
     source = np.array(kept)
     if len(equivalent.directions):
         heavy = np.lexsort((renamed[kept[0]], multiplicities, -numbers))[0]
@@ -160,7 +160,7 @@ def _least(columns: FloatArray, tolerance: float) -> IntArray:
 def _atoms(setting: Setting, coordinates: FloatArray) -> tuple[FloatArray, IntArray]:
     """The atoms of the conventional cell, site after site, and the index of the first of each site."""
     group = operations(setting)
-    images = np.einsum("gij,sj->sgi", group.rotations, coordinates) + group.translations24 / UNIT
+    images = np.einsum("gij,sj->sgi", group.rotations, coordinates) + group.translations24 / TURN
     parts = []
     for points in images:
         codes = (np.rint(points * 1e6).astype(np.int64) % 10**6) @ np.array([10**12, 10**6, 1])

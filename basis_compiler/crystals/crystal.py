@@ -1,7 +1,7 @@
 """A crystal as a file gives it: cell, elements and coordinates, checked once, in the file's own frame.
 
 Whatever holds a :class:`Crystal` may rely on it: three cell vectors with a volume, known elements, finite
-coordinates, and no two atoms (lattice images included) closer than :data:`LEAST_DISTANCE`.
+coordinates, and no two atoms (lattice images included) closer than :data:`MIN_DISTANCE`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from basis_store import CrystalError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-LEAST_DISTANCE = 0.5
+MIN_DISTANCE = 0.5
 """Angstrom. Atoms closer than this overlap: no bond is shorter (H-H in H2: 0.74)."""
 
 ELEMENTS: tuple[str, ...] = tuple(
@@ -93,7 +93,7 @@ def _check_cell(crystal: Crystal) -> None:
     if crystal.volume <= 1e-3 * lengths.prod():
         raise CrystalError(f"{crystal.name}: the cell has no volume: its three vectors lie in one plane")
     # Said before atoms are looked for within reach: in a cell given in metres there are too many to count.
-    if lengths.min() < LEAST_DISTANCE:
+    if lengths.min() < MIN_DISTANCE:
         raise CrystalError(f"{crystal.name}: the cell repeats each atom after only {lengths.min():.3f} Angstrom")
 
 
@@ -109,7 +109,7 @@ def _check_atoms(crystal: Crystal) -> None:
 
 
 def _check_distances(crystal: Crystal) -> None:
-    found = closest_pair(crystal.lattice, crystal.coordinates, LEAST_DISTANCE)
+    found = closest_pair(crystal.lattice, crystal.coordinates, MIN_DISTANCE)
     if found is None:
         return
     one, other, distance = found
@@ -117,7 +117,7 @@ def _check_distances(crystal: Crystal) -> None:
         raise CrystalError(f"{crystal.name}: the cell repeats each atom after only {distance:.3f} Angstrom")
     names = " and ".join(f"{crystal.labels[i]} (atom {i + 1})" for i in (one, other))
     raise CrystalError(
-        f"{crystal.name}: {names} overlap: they are {distance:.3f} Angstrom apart, less than {LEAST_DISTANCE}; "
+        f"{crystal.name}: {names} overlap: they are {distance:.3f} Angstrom apart, less than {MIN_DISTANCE}; "
         "remove duplicates or disorder"
     )
 
@@ -134,7 +134,7 @@ def closest_pair(lattice: FloatArray, coordinates: FloatArray, reach: float) -> 
         Two indices (equal for an atom and its own image) and the distance in Angstrom; None when there are none.
     """
     # A vector shorter than reach has fractional components below reach |G_i|, whatever the shape of the cell;
-    # rounding alone would miss images in skew cells (museum, 8).
+    # rounding alone would miss images in skew cells (regression 8).
     widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
     extents = np.floor(reach * widths + 0.5).astype(int)
     offsets = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.float64)
@@ -147,7 +147,7 @@ def closest_pair(lattice: FloatArray, coordinates: FloatArray, reach: float) -> 
         own = np.arange(len(distances))
         distances[own, start + own, len(offsets) // 2] = np.inf
         row, column, _ = np.unravel_index(distances.argmin(), distances.shape)
-        least = float(distances[row, column].min())
-        if least < (reach if best is None else best[2]):
-            best = (min(start + int(row), int(column)), max(start + int(row), int(column)), least)
+        smallest = float(distances[row, column].min())
+        if smallest < (reach if best is None else best[2]):
+            best = (min(start + int(row), int(column)), max(start + int(row), int(column)), smallest)
     return best

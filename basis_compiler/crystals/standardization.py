@@ -29,9 +29,9 @@ import numpy as np
 import spglib
 
 from basis_compiler.crystals.canonical import Description, canonical_description
-from basis_compiler.crystals.crystal import ELEMENTS, LEAST_DISTANCE, Crystal, FloatArray, IntArray
+from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal, FloatArray, IntArray
 from basis_compiler.groups.origin_shifts import origin_shifts
-from basis_compiler.groups.spglib_database import UNIT, Operations, operations
+from basis_compiler.groups.spglib_database import TURN, Operations, operations
 from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_store import CrystalError, Setting
 
@@ -41,8 +41,8 @@ _ROUNDING = 1e-4
 _SAME_24TH = 1e-9
 """24ths. An origin this close to a multiple of 1/24 differs from it by rounding only."""
 
-_REACH = LEAST_DISTANCE / 2
-"""Angstrom. Atoms are LEAST_DISTANCE apart, so an image this close to an atom belongs to no other atom."""
+_REACH = MIN_DISTANCE / 2
+"""Angstrom. Atoms are MIN_DISTANCE apart, so an image this close to an atom belongs to no other atom."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,7 +123,7 @@ class StandardCrystal:
         """(n, 3) symmetric positions of the crystal's atoms in the standard cell, in [0, 1)."""
         group = operations(self.setting)
         x, g = self.coordinates[self.site_of_atom], self.operation_of_atom
-        return _wrapped(np.einsum("nij,nj->ni", group.rotations[g], x) + group.translations24[g] / UNIT)
+        return _wrapped(np.einsum("nij,nj->ni", group.rotations[g], x) + group.translations24[g] / TURN)
 
 
 def standardize(crystal: Crystal, *, tolerance: float = 0.01) -> StandardCrystal:
@@ -179,7 +179,7 @@ def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCryst
     )
     turn, shift = _least_change(group, numerators / denominator, dataset.origin_shift + step, chosen)
     numerators, origin = turn @ numerators, turn @ (dataset.origin_shift + step) + shift
-    exact = exact and bool(np.abs(origin * UNIT - np.rint(origin * UNIT)).max() < _SAME_24TH)
+    exact = exact and bool(np.abs(origin * TURN - np.rint(origin * TURN)).max() < _SAME_24TH)
     back = np.rint(np.linalg.inv(turn)).T
     lattice, measured = back @ lattice, back @ measured
     change = numerators / denominator
@@ -195,7 +195,7 @@ def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCryst
         change_of_basis=numerators,
         denominator=denominator,
         origin_shift=_wrapped(origin),
-        origin_shift24=np.rint(origin * UNIT).astype(np.int64) % UNIT if exact else None,
+        origin_shift24=np.rint(origin * TURN).astype(np.int64) % TURN if exact else None,
         lattice=lattice,
         sites=tuple(
             _site(crystal, setting, orbit, letter) for orbit, letter in zip(orbits, chosen.letters, strict=True)
@@ -298,7 +298,7 @@ class _Orbit:
 def _orbits(
     crystal: Crystal, points: FloatArray, group: Operations, lattice: FloatArray, measured: FloatArray
 ) -> list[_Orbit]:
-    rotations, translations = group.rotations.astype(np.float64), group.translations24 / UNIT
+    rotations, translations = group.rotations.astype(np.float64), group.translations24 / TURN
     cells = crystal.volume / abs(np.linalg.det(measured))
     free = np.ones(len(points), dtype=bool)
     orbits = []
@@ -354,7 +354,7 @@ def _best_origin(
         pivot = int(np.flatnonzero(direction)[0])
         step = step - (origin + step)[pivot] / direction[pivot] * direction
     moved = _greatest(orbits, step, lattice)
-    snapped = np.rint((origin + step) * UNIT) / UNIT - origin
+    snapped = np.rint((origin + step) * TURN) / TURN - origin
     if np.linalg.norm((snapped - step) @ lattice) <= tolerance:
         moved_too = _greatest(orbits, snapped, lattice)
         # Near by accident is not enough: an origin along one free coordinate is so for one crystal in thirty.
@@ -373,7 +373,7 @@ def _least_change(
     """The chosen change followed by the proper operation that leaves axes, then origin, closest to the file's."""
     proper = np.linalg.det(group.rotations) > 0
     turns = group.rotations[proper] @ chosen.rotation
-    shifts = group.rotations[proper] @ chosen.shift + group.translations24[proper] / UNIT
+    shifts = group.rotations[proper] @ chosen.shift + group.translations24[proper] / TURN
     origins = turns @ origin + shifts
     axes_moved = np.abs(turns @ change - np.eye(3)).sum(axis=(1, 2))
     origin_moved = np.linalg.norm(origins - np.rint(origins), axis=1)
@@ -396,6 +396,6 @@ def _site(crystal: Crystal, setting: Setting, orbit: _Orbit, letter: str) -> Sit
 
 def _wrapped(coordinates: FloatArray) -> FloatArray:
     """Coordinates in [0, 1); what is a multiple of 1/24 up to rounding becomes one, so that 1 - 1e-17 is 0."""
-    units = np.rint(coordinates * UNIT)
-    exact = np.abs(coordinates - units / UNIT) < 1e-12
-    return np.asarray(np.where(exact, (units % UNIT) / UNIT, coordinates % 1.0))
+    units = np.rint(coordinates * TURN)
+    exact = np.abs(coordinates - units / TURN) < 1e-12
+    return np.asarray(np.where(exact, (units % TURN) / TURN, coordinates % 1.0))

@@ -20,7 +20,7 @@ from basis_compiler.crystals.formats.carried_file import carried
 from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.crystals.formats.sources import read_source
 from basis_compiler.datasets.chunks import compile_chunk, join_chunks
-from basis_compiler.parallel.parallel_map import spread
+from basis_compiler.parallel.parallel_map import parallel_map
 from basis_store import CrystalError, CrystalRecipe, CrystalTable, SgbasisError, open_crystals
 from basis_store.crystals.schema import FORMAT_VERSION
 from basis_store.files.atomic_write import check_writable, write_atomically
@@ -114,12 +114,12 @@ def _compile_chunks(
         (name, chunks[path] if scheduler is None else list(map(carried, chunks[path])))
         for name, path in left.items()
     )
-    results = spread(
+    results = parallel_map(
         functools.partial(compile_chunk, tolerance),
         tasks,
         workers=min(workers, len(left)),
         scheduler=scheduler,
-        remedy="smaller inputs",
+        hint="smaller inputs",
     )
     with contextlib.closing(results):
         for name, image in results:

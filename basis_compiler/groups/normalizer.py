@@ -15,7 +15,7 @@ descriptions are the pairs of one (W, w) per coset of W modulo the rotations of 
 Which W are tried:
 
     orthorhombic, tetragonal, cubic    the 24 proper signed permutations: all there are
-    trigonal, hexagonal                the 12 proper rotations of the hexagonal frame: all there are
+    trigonal, hexagonal                the 12 proper rotations of the hexagonal lattice family: all there are
     monoclinic (unique axis b)         b -> b or -b, entries up to 2 in the plane of a and c
     triclinic                          entries up to 1
 
@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 
 from basis_compiler.groups.origin_shifts import origin_shifts
 from basis_compiler.groups.spglib_database import (
-    UNIT,
+    TURN,
     IntArray,
     Operations,
     operations,
@@ -99,7 +99,7 @@ def normalizer(setting: Setting) -> Normalizer:
             translations.append(translation)
     finite = np.zeros((1, 3), dtype=np.int64)
     for shift, order in zip(shifts.shifts24, shifts.orders, strict=True):
-        finite = (finite[:, None] + np.arange(order)[:, None] * shift).reshape(-1, 3) % UNIT
+        finite = (finite[:, None] + np.arange(order)[:, None] * shift).reshape(-1, 3) % TURN
     found = Normalizer(np.array(rotations), np.array(translations), finite, shifts.directions)
     if found.rotations[0].tolist() != _IDENTITY.tolist() or found.translations24[0].any():
         raise CertificateError(f"the first equivalent description of {setting.label} is not the setting itself")
@@ -118,7 +118,7 @@ def _changes(setting: Setting) -> list[IntArray]:
         changes[:, ::2, ::2] = planes
         changes[:, 1, 1] = signs
         return list(changes[np.abs(signs) == 1])
-    if setting.frame == "hexagonal":
+    if setting.lattice_family == "hexagonal":
         sixfold = np.array([[1, -1, 0], [1, 0, 0], [0, 0, 1]])
         across = np.array([[0, 1, 0], [1, 0, 0], [0, 0, -1]])
         turns = [np.linalg.matrix_power(sixfold, n) for n in range(6)]
@@ -136,19 +136,19 @@ def _shift_for(change: IntArray, group: Operations, directions: IntArray) -> Int
     inverse = np.rint(np.linalg.inv(change)).astype(np.int64)
     own = set(group.distinct_rotations)
     generators = rotation_generators(group.distinct_rotations)
-    turned = change @ generators @ inverse
-    if not all(np.abs(one).max() <= 1 and rotation_key(one) in own for one in turned):
+    rotated = change @ generators @ inverse
+    if not all(np.abs(one).max() <= 1 and rotation_key(one) in own for one in rotated):
         return None
     in_lattice = _in_lattice(group)
     # A pure translation of the lattice must stay one.
-    if not all(in_lattice[tuple(change @ centring % UNIT)] for centring in group.centrings24):
+    if not all(in_lattice[tuple(change @ centring % TURN)] for centring in group.centrings24):
         return None
     pivots = tuple(int(np.flatnonzero(direction)[0]) for direction in directions)
     for grid in (np.zeros((1, 3), dtype=np.int64), _grid(pivots)):
         left = grid
-        for rotation, image in zip(generators, turned, strict=True):
+        for rotation, image in zip(generators, rotated, strict=True):
             target = group.translation_of(image) - change @ group.translation_of(rotation)
-            gaps = (left @ (_IDENTITY - image).T - target) % UNIT
+            gaps = (left @ (_IDENTITY - image).T - target) % TURN
             left = left[in_lattice[tuple(gaps.T)]]
         if len(left):
             return np.asarray(left[0])
@@ -157,7 +157,7 @@ def _shift_for(change: IntArray, group: Operations, directions: IntArray) -> Int
 
 def _in_lattice(group: Operations) -> np.ndarray[tuple[int, int, int], np.dtype[np.bool_]]:
     """(24, 24, 24) whether a translation in 24ths is one of the lattice."""
-    found = np.zeros((UNIT,) * 3, dtype=bool)
+    found = np.zeros((TURN,) * 3, dtype=bool)
     found[tuple(np.vstack([np.zeros((1, 3), np.int64), group.centrings24]).T)] = True
     return found
 
@@ -165,4 +165,4 @@ def _in_lattice(group: Operations) -> np.ndarray[tuple[int, int, int], np.dtype[
 @functools.cache
 def _grid(pivots: tuple[int, ...]) -> IntArray:
     """(n, 3) the translations in 24ths that are 0 on the pivots."""
-    return np.array(list(itertools.product(*([0] if i in pivots else range(UNIT) for i in range(3)))))
+    return np.array(list(itertools.product(*([0] if i in pivots else range(TURN) for i in range(3)))))

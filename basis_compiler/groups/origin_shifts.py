@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import UNIT, IntArray, Operations, rotation_generators, rotation_of_key
+from basis_compiler.groups.spglib_database import TURN, IntArray, Operations, rotation_generators, rotation_of_key
 from basis_store import CertificateError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def origin_shifts(group: Operations) -> OriginShifts:
 def _origin_shifts(
     distinct_rotations: tuple[bytes, ...], centrings24: tuple[tuple[int, ...], ...]
 ) -> OriginShifts:
-    centrings = [_fractions(row, UNIT) for row in centrings24]
+    centrings = [_fractions(row, TURN) for row in centrings24]
     generators, spanning = _smith_generators(distinct_rotations, centrings)
     echelon = _echelon(spanning)
     reduce = _Reduction(echelon, centrings)
@@ -120,9 +120,9 @@ def _lattice_basis(centrings: list[Translation]) -> Matrix:
     from sympy.matrices.normalforms import smith_normal_decomp  # noqa: PLC0415
 
     unit = [tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3)]
-    generators = Matrix([[UNIT * entry for entry in row] for row in unit + centrings])
+    generators = Matrix([[TURN * entry for entry in row] for row in unit + centrings])
     diagonal, _, right = smith_normal_decomp(generators, domain=ZZ)
-    return (diagonal[:3, :] * right.inv()).T / UNIT
+    return (diagonal[:3, :] * right.inv()).T / TURN
 
 
 class _Reduction:
@@ -183,7 +183,7 @@ def _primitive(row: Translation) -> list[int]:
 
 
 def _in_24ths(translations: list[Translation]) -> IntArray:
-    scaled = [[entry * UNIT for entry in row] for row in translations]
+    scaled = [[entry * TURN for entry in row] for row in translations]
     if any(entry.denominator != 1 for row in scaled for entry in row):
-        raise CertificateError(f"an allowed origin shift is not a multiple of 1/{UNIT}")
+        raise CertificateError(f"an allowed origin shift is not a multiple of 1/{TURN}")
     return np.array([[int(entry) for entry in row] for row in scaled], dtype=np.int64).reshape(-1, 3)

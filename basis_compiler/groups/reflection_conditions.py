@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_store.bases.schema import CompiledSetting
-from basis_store.groups.setting import Frame
+from basis_store.groups.setting import LatticeFamily
 
 if TYPE_CHECKING:
     from basis_compiler.groups.spglib_database import Operations
@@ -39,7 +39,7 @@ Gains = tuple[int, ...]
 
 _UNIT = 24
 # The member of an equivalent set that stands for it, and the order of sets: as in International Tables.
-_PREFERRED: dict[Frame, tuple[str, ...]] = {
+_PREFERRED: dict[LatticeFamily, tuple[str, ...]] = {
     "orthogonal": (
         *("hkl", "0kl", "h0l", "hk0", "hhl", "h-hl", "hkh", "hkk", "hk-h", "hk-k"),
         *("h00", "0k0", "00l", "hhh", "hh0", "h-h0"),
@@ -143,11 +143,11 @@ def reflection_conditions(group: Operations | CompiledSetting) -> ReflectionCond
     """
     rotations = np.asarray(group.rotations, dtype=np.int64)
     translations = np.asarray(group.translations24, dtype=np.int64)
-    frame = group.setting.frame
+    family = group.setting.lattice_family
     distinct = np.unique(rotations, axis=0)
     spaces = {basis for rotation in distinct if (basis := _fixed_waves(rotation))}
-    zones = {basis: zone for basis in spaces if (zone := _zone(basis, spaces, rotations, translations, frame))}
-    preferred = _PREFERRED[frame]
+    zones = {basis: zone for basis in spaces if (zone := _zone(basis, spaces, rotations, translations, family))}
+    preferred = _PREFERRED[family]
 
     def rank(zone: Zone) -> tuple[int, str]:
         return (preferred.index(zone.label) if zone.label in preferred else len(preferred)), zone.label
@@ -160,7 +160,7 @@ def reflection_conditions(group: Operations | CompiledSetting) -> ReflectionCond
         conditions.append(ReflectionCondition(tuple(members)))
     conditions.sort(key=lambda one: (-len(one.zones[0].free), len(one.zones), rank(one.zones[0])))
     equivalents = any(len(condition.zones) > 1 for condition in conditions)
-    return ReflectionConditions(tuple(conditions), _permutable(distinct, frame) if equivalents else "")
+    return ReflectionConditions(tuple(conditions), _permutable(distinct, family) if equivalents else "")
 
 
 def _fixed_waves(rotation: NDArray[np.int64]) -> tuple[Wave, ...]:
@@ -206,7 +206,7 @@ def _zone(
     spaces: Iterable[tuple[Wave, ...]],
     rotations: NDArray[np.int64],
     translations24: NDArray[np.int64],
-    frame: Frame,
+    family: LatticeFamily,
 ) -> Zone | None:
     """The zone on the sublattice with this basis, or None if larger sublattices imply all its conditions."""
     array = np.array(basis)
@@ -226,7 +226,7 @@ def _zone(
     congruences = tuple(
         Congruence(_spread(coefficients, free), modulus) for modulus, coefficients in _generators(asked, implied)
     )
-    return Zone(_label(basis, free, frame), basis, free, congruences)
+    return Zone(_label(basis, free, family), basis, free, congruences)
 
 
 def _group(gains24: NDArray[np.int64]) -> frozenset[Gains]:
@@ -269,8 +269,8 @@ def _congruence(element: Gains) -> tuple[int, Gains]:
     ways = []
     for factor in range(1, modulus + 1):
         if math.gcd(factor, modulus) == 1:
-            turned = [factor * entry * modulus // _UNIT % modulus for entry in element]
-            ways.append((modulus, tuple(entry - modulus if 2 * entry > modulus else entry for entry in turned)))
+            rotated = [factor * entry * modulus // _UNIT % modulus for entry in element]
+            ways.append((modulus, tuple(entry - modulus if 2 * entry > modulus else entry for entry in rotated)))
     return min(ways, key=_simplicity)
 
 
@@ -292,10 +292,10 @@ def _spread(coefficients: Gains, free: tuple[int, ...]) -> Wave:
     return (full[0], full[1], full[2])
 
 
-def _label(basis: tuple[Wave, ...], free: tuple[int, ...], frame: Frame) -> str:
+def _label(basis: tuple[Wave, ...], free: tuple[int, ...], family: LatticeFamily) -> str:
     columns = np.array(basis).T
     indices = [_linear(_spread(tuple(column), free)) for column in columns.tolist()]
-    if frame == "hexagonal":
+    if family == "hexagonal":
         third = _spread(tuple((-columns[0] - columns[1]).tolist()), free)
         indices.insert(2, "i" if {0, 1} <= set(free) else _linear(third))
     return "".join(indices)
@@ -311,9 +311,9 @@ def _linear(coefficients: Wave) -> str:
     return text or "0"
 
 
-def _permutable(distinct_rotations: NDArray[np.int64], frame: Frame) -> str:
+def _permutable(distinct_rotations: NDArray[np.int64], family: LatticeFamily) -> str:
     """Which permutations of indices the Laue class contains, in words (k and -k are absent together)."""
-    if frame == "hexagonal":
+    if family == "hexagonal":
         swaps = np.array([[[0, 1, 0], [1, 0, 0], [0, 0, s]] for s in (1, -1)])
         laue = np.concatenate([distinct_rotations, -distinct_rotations])
         mirrored = any((laue == swap).all(axis=(1, 2)).any() for swap in swaps)

@@ -18,7 +18,7 @@ from basis_store import CertificateError, Setting
 
 IntArray = NDArray[np.int64]
 
-UNIT = 24
+TURN = 24
 """Phases and translations are integers in units of 1/24 turn and 1/24 cell edge (D1)."""
 
 
@@ -88,13 +88,13 @@ def operations(setting: Setting) -> Operations:
     database = spglib.get_symmetry_from_database(setting.hall_number)
     if database is None:
         raise CertificateError(f"spglib has no operations for {setting.label}")
-    scaled = np.asarray(database["translations"], dtype=np.float64) * UNIT
+    scaled = np.asarray(database["translations"], dtype=np.float64) * TURN
     translations24 = np.rint(scaled).astype(np.int64)
     if np.abs(scaled - translations24).max() > 1e-6:
-        raise CertificateError(f"spglib's translations of {setting.label} are not multiples of 1/{UNIT}")
+        raise CertificateError(f"spglib's translations of {setting.label} are not multiples of 1/{TURN}")
     # An order of our own: hashes and witnesses must not depend on spglib's.
     rotations = np.asarray(database["rotations"], dtype=np.int64)
-    translations24 %= UNIT
+    translations24 %= TURN
     codes = _codes(rotations, translations24)
     codes[codes == _IDENTITY_CODE] = -1
     order = np.argsort(codes)
@@ -136,7 +136,7 @@ def product_table(setting: Setting) -> NDArray[np.int16]:
 def _products(rotations: IntArray, translations24: IntArray) -> tuple[IntArray, IntArray]:
     """(g, g, 3, 3) and (g, g, 3): (R, t)(S, u) = (R S, R u + t) for every pair."""
     products = np.einsum("aij,bjk->abik", rotations, rotations)
-    return products, (np.einsum("aij,bj->abi", rotations, translations24) + translations24[:, None]) % UNIT
+    return products, (np.einsum("aij,bj->abi", rotations, translations24) + translations24[:, None]) % TURN
 
 
 def _codes(rotations: IntArray, translations24: IntArray) -> IntArray:

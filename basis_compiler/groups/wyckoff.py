@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import UNIT, IntArray, Operations, operations
+from basis_compiler.groups.spglib_database import TURN, IntArray, Operations, operations
 from basis_store import CertificateError, Setting
 
 _FINE = 10_007
@@ -83,11 +83,11 @@ def letters_after(setting: Setting, rotation: bytes, translation24: tuple[int, .
         CertificateError: the change does not carry each position onto one position.
     """
     group, positions = operations(setting), wyckoff_positions(setting)
-    unit = UNIT * _FINE
+    unit = TURN * _FINE
     steps = np.array([1_009, 2_503, 3_907])
     points = np.array(
         [
-            np.array(one.point24) * _FINE + (steps[: len(one.directions), None] * UNIT * _rows_of(one)).sum(axis=0)
+            np.array(one.point24) * _FINE + (steps[: len(one.directions), None] * TURN * _rows_of(one)).sum(axis=0)
             for one in positions.values()
         ]
     )
@@ -117,7 +117,7 @@ def lies_on(
         slack: how many units off a point may be, for rounded points.
     """
     rows = integer_basis(_rows_of(position))
-    scale = unit // UNIT
+    scale = unit // TURN
     shifts = group.translations24 * scale - np.array(position.point24) * scale
     gaps = (np.einsum("gij,pj->pgi", group.rotations, points) + shifts) @ rows.T % unit
     return np.asarray((np.minimum(gaps, unit - gaps) <= slack).all(axis=2).any(axis=1))

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import spglib
 
-from basis_compiler.groups.spglib_database import UNIT, Operations, operations
+from basis_compiler.groups.spglib_database import TURN, Operations, operations
 from basis_compiler.groups.wyckoff import WyckoffPosition, integer_basis, lies_on
 from basis_store import CertificateError, Setting, standard_settings
 
@@ -45,9 +45,9 @@ def wyckoff_rows() -> Iterator[dict[str, str]]:
 
 def _positions(group: Operations) -> list[WyckoffPosition]:
     """The Wyckoff positions without letters, most special first."""
-    grid = np.array(list(itertools.product(range(UNIT), repeat=3)))
-    turned = np.einsum("gij,pj->pgi", group.rotations, grid) + group.translations24
-    fixed = ((turned - grid[:, None]) % UNIT == 0).all(axis=2)
+    grid = np.array(list(itertools.product(range(TURN), repeat=3)))
+    rotated = np.einsum("gij,pj->pgi", group.rotations, grid) + group.translations24
+    fixed = ((rotated - grid[:, None]) % TURN == 0).all(axis=2)
     multiplicities = len(group) // fixed.sum(axis=1)
     found = []
     for multiplicity in np.unique(multiplicities):
@@ -65,7 +65,7 @@ def _positions(group: Operations) -> list[WyckoffPosition]:
                 directions=tuple(tuple(map(int, row)) for row in directions),
             )
             found.append(position)
-            left = left[~lies_on(position, left, UNIT, group)]
+            left = left[~lies_on(position, left, TURN, group)]
     return found
 
 
@@ -78,8 +78,8 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
     # A few more general orbits, so that the crystal has no symmetry but that of the group.
     for number, position in enumerate([*positions, positions[-1], positions[-1]], start=1):
         steps = np.array([104_729, 224_737, 350_377][: len(position.directions)]) * (3 * number % 7 + 1)
-        point = np.array(position.point24) / UNIT + steps @ np.array(position.directions).reshape(-1, 3) / _FINE
-        images = (group.rotations @ point + group.translations24 / UNIT) % 1
+        point = np.array(position.point24) / TURN + steps @ np.array(position.directions).reshape(-1, 3) / _FINE
+        images = (group.rotations @ point + group.translations24 / TURN) % 1
         first = np.unique(np.rint(images * 1e7).astype(np.int64) % 10**7, axis=0, return_index=True)[1]
         points.append(images[first])
         numbers += [number] * len(first)
@@ -92,12 +92,12 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
     for start_of_orbit, orbit in zip(starts[: len(positions)], points, strict=False):
         # Spglib may describe the made crystal from another origin; its letters are those of that description.
         image = dataset.transformation_matrix @ orbit[0] + dataset.origin_shift
-        rounded = np.rint(image * UNIT * _FINE).astype(np.int64)
+        rounded = np.rint(image * TURN * _FINE).astype(np.int64)
         (position,) = [
             one
             for one in positions
             if one.multiplicity == len(orbit)
-            and lies_on(one, rounded[None], UNIT * _FINE, group, slack=_FINE // 1000)[0]
+            and lies_on(one, rounded[None], TURN * _FINE, group, slack=_FINE // 1000)[0]
         ]
         lettered.append(
             WyckoffPosition(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from basis_compiler.parallel.window import in_flight
+from basis_compiler.parallel.window import bounded_window
 from basis_store import CompilationError, MissingDependencyError
 from basis_store.files.hdf5_file import provenance
 
@@ -35,7 +35,7 @@ _PATIENCE = 60.0
 
 
 def on_cluster(
-    function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, scheduler: str, remedy: str
+    function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, scheduler: str, hint: str
 ) -> Iterator[_Result]:
     """Results of ``function`` on each of the tasks, as they come; however this ends, the cluster stays as it was.
 
@@ -43,7 +43,7 @@ def on_cluster(
         function: a function of a module, or a ``partial`` of one.
         tasks: what to call it with; taken as they are needed.
         scheduler: address of the cluster's scheduler, such as ``"tcp://host:8786"``.
-        remedy: what helps when workers run out of memory, besides larger ones.
+        hint: what helps when workers run out of memory, besides larger ones.
 
     Raises:
         CompilationError: no scheduler is there, it or all workers were lost, one task killed several workers, or a
@@ -80,13 +80,13 @@ def on_cluster(
                     ) from None
 
     try:
-        yield from in_flight(
+        yield from bounded_window(
             tasks, submit=submit, wait=wait, most=lambda: 1 + _AHEAD * sum(client.nthreads().values())
         )
     except distributed.KilledWorker as error:
         raise CompilationError(
             f"a task killed several workers of the Dask cluster at {scheduler}, perhaps for want of memory: "
-            f"give them more or use {remedy}"
+            f"give them more or use {hint}"
         ) from error
     except (CancelledError, CommClosedError, TimeoutError) as error:
         raise CompilationError(

@@ -11,13 +11,13 @@ _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 
-def spread(
+def parallel_map(
     function: Callable[[_Task], _Result],
     tasks: Iterable[_Task],
     *,
     workers: int = 1,
     scheduler: str | None = None,
-    remedy: str,
+    hint: str,
 ) -> Generator[_Result, None, None]:
     """Results of ``function`` on each of the tasks, in any order; close the iterator to end the work.
 
@@ -26,7 +26,7 @@ def spread(
         tasks: what to call it with; taken as they are needed.
         workers: processes of this machine.
         scheduler: address of the scheduler of a Dask cluster that does the work instead.
-        remedy: what helps when a worker runs out of memory, besides using fewer or larger ones.
+        hint: what helps when a worker runs out of memory, besides using fewer or larger ones.
 
     Raises:
         CompilationError: the workers were lost, or are not fit for the work.
@@ -35,8 +35,8 @@ def spread(
     if scheduler is not None:
         from basis_compiler.parallel.dask_cluster import on_cluster  # noqa: PLC0415 - loads asyncio
 
-        yield from on_cluster(function, tasks, scheduler=scheduler, remedy=remedy)
+        yield from on_cluster(function, tasks, scheduler=scheduler, hint=hint)
     elif workers > 1:
-        yield from in_processes(function, tasks, workers=workers, remedy=remedy)
+        yield from in_processes(function, tasks, workers=workers, hint=hint)
     else:
         yield from map(function, tasks)

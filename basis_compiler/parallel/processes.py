@@ -14,7 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
-from basis_compiler.parallel.window import in_flight
+from basis_compiler.parallel.window import bounded_window
 from basis_store import CompilationError
 
 _Task = TypeVar("_Task")
@@ -32,7 +32,7 @@ def available_cores() -> int:
 
 
 def in_processes(
-    function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, workers: int, remedy: str
+    function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, workers: int, hint: str
 ) -> Iterator[_Result]:
     """Results of ``function`` on each of the tasks, as they come; however this ends, no worker is left running.
 
@@ -40,7 +40,7 @@ def in_processes(
         function: a function of a module, or a ``partial`` of one.
         tasks: what to call it with; taken as they are needed.
         workers: processes.
-        remedy: what helps when the kernel kills one, besides using fewer.
+        hint: what helps when the kernel kills one, besides using fewer.
 
     Raises:
         CompilationError: a worker was killed.
@@ -52,7 +52,7 @@ def in_processes(
     others = set(multiprocessing.active_children())
     with ProcessPoolExecutor(len(first), initializer=_initialize_worker) as pool:
         try:
-            yield from in_flight(
+            yield from bounded_window(
                 itertools.chain(first, left),
                 submit=lambda task: pool.submit(function, task),
                 wait=functools.partial(wait, return_when=FIRST_COMPLETED),
@@ -64,7 +64,7 @@ def in_processes(
                 child.terminate()
             if isinstance(error, BrokenProcessPool):
                 raise CompilationError(
-                    f"a worker process was killed, perhaps for want of memory: use fewer workers or {remedy}"
+                    f"a worker process was killed, perhaps for want of memory: use fewer workers or {hint}"
                 ) from error
             raise
 

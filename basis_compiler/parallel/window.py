@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 _Task = TypeVar("_Task")
 
 
-def in_flight(
+def bounded_window(
     tasks: Iterable[_Task],
     *,
     submit: Callable[[_Task], Any],

@@ -29,7 +29,7 @@ import numpy as np
 from basis_compiler.groups.spglib_database import IntArray, operations, rotation_generators, rotation_of_key
 from basis_store import CertificateError, Setting, StoreReader, TensorTable
 from basis_store.tensors.cartesian_frame import frame_directions
-from basis_store.tensors.index_symmetry import GREATEST_RANK
+from basis_store.tensors.index_symmetry import MAX_RANK
 
 _HEXAGONAL_METRIC = np.array([[2, -1, 0], [-1, 2, 0], [0, 0, 2]])
 _CUBIC_METRIC = np.eye(3, dtype=np.int64)  # for all other settings, rhombohedral axes included
@@ -70,7 +70,7 @@ def prove_tensor_table(table: TensorTable, settings: Sequence[Setting]) -> None:
         firsts.setdefault(orientation, (setting, keys))
     _require(len(firsts) == len(table), settings[-1], "an orientation belongs to no setting")
     for orientation, (setting, _) in firsts.items():
-        for rank in range(1, GREATEST_RANK + 1):
+        for rank in range(1, MAX_RANK + 1):
             for axial in (False, True):
                 _prove_space(table, orientation, setting, rank, axial)
 
@@ -83,7 +83,7 @@ def cartesian_rotations(setting: Setting) -> CartesianRotations:
     """
     keys = operations(setting).distinct_rotations
     frame = frame_directions(setting)
-    hexagonal = setting.frame == "hexagonal"
+    hexagonal = setting.lattice_family == "hexagonal"
     try:
         return _cartesian(keys, frame.direct, frame.reciprocal, hexagonal)
     except CertificateError as error:
@@ -173,7 +173,7 @@ def _prove_shape(table: TensorTable, settings: Sequence[Setting]) -> None:
         "a number of the tensor table is not in normal form",
     )
     # Rows of rank r have components 0 to 3^r - 1, in ascending order.
-    ranks = np.repeat(np.tile(np.arange(1, GREATEST_RANK + 1), 2 * len(table)), table.dimensions.ravel())
+    ranks = np.repeat(np.tile(np.arange(1, MAX_RANK + 1), 2 * len(table)), table.dimensions.ravel())
     row_of_entry = np.repeat(np.arange(len(sizes)), sizes)
     components = table.components.astype(np.int64)
     within = (components >= 0) & (components < 3 ** ranks[row_of_entry])
@@ -205,11 +205,11 @@ def _rotated(rows: IntArray, rank: int, rational: IntArray, irrational: IntArray
     shape = (len(rows), *(3,) * rank)
     here, there = rows.reshape(shape), np.zeros(shape, dtype=np.int64)
     for axis in range(1, rank + 1):
-        turned = [
+        rotated = [
             np.moveaxis(np.tensordot(part, matrix, axes=(axis, 1)), -1, axis)
             for part, matrix in ((here, rational), (there, irrational), (here, irrational), (there, rational))
         ]
-        here, there = turned[0] + 3 * turned[1], turned[2] + turned[3]
+        here, there = rotated[0] + 3 * rotated[1], rotated[2] + rotated[3]
     return here.reshape(rows.shape), there.reshape(rows.shape)
 
 

@@ -21,7 +21,7 @@ from basis_compiler.tensors.certificate import prove_tensor_table
 from basis_store import CertificateError, Setting
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.exact_rows import ReducedRows, reduced_rows
-from basis_store.tensors.index_symmetry import GREATEST_RANK
+from basis_store.tensors.index_symmetry import MAX_RANK
 from basis_store.tensors.tensor_table import TensorTable
 
 _Rotations = tuple[bytes, ...]
@@ -47,7 +47,9 @@ def compile_tensors(settings: Sequence[Setting]) -> TensorTable:
 def _orientation(setting: Setting) -> tuple[int, _Rotations]:
     """The square of the unit of y, 3 or 1, and the sorted rotations, doubled, in coordinates (x, y / unit, z)."""
     return _doubled_rotations(
-        operations(setting).distinct_rotations, frame_directions(setting).reciprocal == (1, 1, 1), setting.frame
+        operations(setting).distinct_rotations,
+        frame_directions(setting).reciprocal == (1, 1, 1),
+        setting.lattice_family,
     )
 
 
@@ -74,7 +76,7 @@ def _spaces(y_squared: int, rotations: _Rotations) -> list[ReducedRows]:
     signs = np.rint(np.linalg.det(doubled) / 8).astype(np.int64)
     spaces: dict[tuple[bool, int], ReducedRows] = {}
     power = np.ones((len(doubled), 1, 1), dtype=np.int64)
-    for rank in range(1, GREATEST_RANK + 1):
+    for rank in range(1, MAX_RANK + 1):
         size = 3**rank
         power = np.einsum("gij,gkl->gikjl", power, doubled).reshape(-1, size, size)
         for axial in (False, True):
@@ -94,8 +96,8 @@ def _cartesian(reduced: ReducedRows, rank: int, y_squared: int) -> ReducedRows:
     if odd.any():
         raise CertificateError("an invariant tensor is not rational in its frame")
     # Multiply by sqrt3^excess; the least excess first makes all exponents positive, and reducing undoes that.
-    least = excess.min(axis=1, keepdims=True, where=reduced.rows != 0, initial=0)
-    exponents = np.where(reduced.rows != 0, (excess - least) // 2, 0)
+    smallest = excess.min(axis=1, keepdims=True, where=reduced.rows != 0, initial=0)
+    exponents = np.where(reduced.rows != 0, (excess - smallest) // 2, 0)
     return reduced_rows(reduced.rows * y_squared**exponents)
 
 

@@ -23,7 +23,7 @@ def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> di
         ``phase24`` (n,) int8 with 0 at each root and for absences.
 
     Raises:
-        ReachError: ``radius`` lies beyond what is compiled.
+        CutoffError: ``radius`` lies beyond what is compiled.
     """
     limit = compiled.norm_limit if radius is None else compiled.norm_within(radius)
     waves = np.concatenate([compiled.waves, compiled.absent_waves])
@@ -31,7 +31,7 @@ def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> di
     absent = len(compiled.absent_waves)
     orbit = np.concatenate([orbit, np.full(absent, -1, np.int32)])
     phase24 = np.concatenate([compiled.phases24, np.zeros(absent, np.int8)])
-    norms = norm(waves, compiled.setting.frame)
+    norms = norm(waves, compiled.setting.lattice_family)
     order = store_order(waves, norms)
     order = order[norms[order] <= limit]
     return {

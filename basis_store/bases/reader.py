@@ -25,8 +25,8 @@ from basis_store.bases.schema import (
 from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
 from basis_store.files.locations import default_store_path
-from basis_store.groups.setting import Frame, Setting, all_settings
-from basis_store.groups.wave_shells import FRAMES
+from basis_store.groups.setting import LatticeFamily, Setting, all_settings
+from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from basis_store.tensors.index_symmetry import IndexSymmetry
 from basis_store.tensors.tensor_basis import TensorBasis, symmetrised_basis
 from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable
@@ -56,11 +56,11 @@ class StoreReader:
         format_version: ``(major, minor)``.
         provenance: versions of the programs that wrote it.
         settings: the settings it holds, in the order of their Hall numbers.
-        shared_waves: per frame, the (n, 3) waves that every setting of that frame has, in store order.
+        shared_waves: by lattice family, the (n, 3) waves that every setting of that family has, in store order.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = CheckedFile(path, kind="an sgbasis store", remedy="fetch it again or compile it anew")
+        self._file = CheckedFile(path, kind="an sgbasis store", hint="fetch it again or compile it anew")
         self.path = self._file.path
         self._tensors: TensorTable | None = None
         self._tensor_bases: dict[tuple[int, IndexSymmetry], TensorBasis] = {}
@@ -82,8 +82,8 @@ class StoreReader:
     def _read_tables(self, file: CheckedFile) -> None:
         self._norm_limits: list[int] = file.read("settings/norm_limit", "<i4").tolist()
         self._digests: list[bytes] = [row.tobytes() for row in file.read("settings/sha256", "u1")]
-        self.shared_waves: dict[Frame, Int16] = {
-            frame: file.read(f"shared_waves/{frame}", "<i2") for frame in FRAMES
+        self.shared_waves: dict[LatticeFamily, Int16] = {
+            family: file.read(f"shared_waves/{family}", "<i2") for family in LATTICE_FAMILIES
         }
         if content_digest(self.recipe, self.shared_waves, self._digests) != self.content_hash:
             raise file.corrupt("its content does not match its hash")

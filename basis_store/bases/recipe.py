@@ -65,8 +65,8 @@ class Recipe:
             raise StoreFormatError(f"the build recipe of the store cannot be read: {error}") from error
 
 
-def _integer(name: str, value: object, least: int, greatest: int) -> int:
+def _integer(name: str, value: object, smallest: int, largest: int) -> int:
     plain = as_integer(value)
-    if plain is None or not least <= plain <= greatest:
-        raise RecipeError(f"{name} is an integer from {least} to {greatest}, not {value!r}")
+    if plain is None or not smallest <= plain <= largest:
+        raise RecipeError(f"{name} is an integer from {smallest} to {largest}, not {value!r}")
     return plain

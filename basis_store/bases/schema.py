@@ -26,10 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store.bases.recipe import Recipe
-from basis_store.errors import ReachError
+from basis_store.errors import CutoffError
 from basis_store.files.integrity import add_column, parse_version
-from basis_store.groups.setting import Frame, Setting
-from basis_store.groups.wave_shells import FRAMES, ball_norm, norm
+from basis_store.groups.setting import LatticeFamily, Setting
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, norm
 
 FORMAT_NAME = "sgbasis-store"
 FORMAT_VERSION = (1, 1)
@@ -143,14 +143,14 @@ class CompiledSetting:
     @property
     def norms(self) -> NDArray[np.int64]:
         """(M,) invariant norm of each orbit."""
-        return norm(self.roots, self.setting.frame)
+        return norm(self.roots, self.setting.lattice_family)
 
     def norm_within(self, radius: float) -> int:
-        """The norm of the ball of ``radius``; :class:`ReachError` if this setting is not compiled that far."""
+        """The norm of the ball of ``radius``; :class:`CutoffError` if this setting is not compiled that far."""
         limit = ball_norm(radius)
         if limit > self.norm_limit:
             reach = (self.norm_limit / 3) ** 0.5
-            raise ReachError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
+            raise CutoffError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
         return limit
 
     def digest(self) -> bytes:
@@ -161,12 +161,14 @@ class CompiledSetting:
         return digest.digest()
 
 
-def content_digest(recipe: Recipe, shared_waves: dict[Frame, Int16], setting_digests: Iterable[bytes]) -> str:
+def content_digest(
+    recipe: Recipe, shared_waves: dict[LatticeFamily, Int16], setting_digests: Iterable[bytes]
+) -> str:
     """The content hash of a whole store (hexadecimal SHA-256); see the head of this module."""
     digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{recipe.to_json()}\n".encode())
-    for frame in FRAMES:
-        digest.update(f"{frame}:{shared_waves[frame].shape}:".encode())
-        digest.update(np.ascontiguousarray(shared_waves[frame], dtype="<i2").data)
+    for family in LATTICE_FAMILIES:
+        digest.update(f"{family}:{shared_waves[family].shape}:".encode())
+        digest.update(np.ascontiguousarray(shared_waves[family], dtype="<i2").data)
     for setting_digest in setting_digests:
         digest.update(setting_digest)
     return digest.hexdigest()
@@ -174,4 +176,4 @@ def content_digest(recipe: Recipe, shared_waves: dict[Frame, Int16], setting_dig
 
 def parse_format_version(text: str) -> tuple[int, int]:
     """Read ``"major.minor"``, strictly; raise :class:`StoreFormatError` for versions this release cannot read."""
-    return parse_version(text, kind="store", reads=FORMAT_VERSION, remedy="compile or fetch the store again")
+    return parse_version(text, kind="store", reads=FORMAT_VERSION, hint="compile or fetch the store again")

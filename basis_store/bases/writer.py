@@ -23,8 +23,8 @@ from basis_store.bases.schema import (
 )
 from basis_store.files.atomic_write import write_atomically
 from basis_store.files.hdf5_file import file_image, provenance
-from basis_store.groups.setting import Frame
-from basis_store.groups.wave_shells import FRAMES, ball, ball_norm
+from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball, ball_norm
 from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable
 
 
@@ -62,7 +62,7 @@ def write_store(
 def _store_image(
     compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: TensorTable | None
 ) -> tuple[bytes, str]:
-    shared = {frame: ball(frame, ball_norm(recipe.radius)) for frame in FRAMES}
+    shared = {family: ball(family, ball_norm(recipe.radius)) for family in LATTICE_FAMILIES}
     digests = [one.digest() for one in compiled]
     version = FORMAT_VERSION if tensors is not None else (TENSOR_VERSION[0], TENSOR_VERSION[1] - 1)
     attributes = {
@@ -80,14 +80,14 @@ def _store_image(
 
 
 def _arrays(
-    compiled: Sequence[CompiledSetting], shared: Mapping[Frame, Int16], digests: Sequence[bytes]
+    compiled: Sequence[CompiledSetting], shared: Mapping[LatticeFamily, Int16], digests: Sequence[bytes]
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "settings/hall_number", np.array([c.setting.hall_number for c in compiled], "<i2")
     yield "settings/number", np.array([c.setting.number for c in compiled], "<i2")
     yield "settings/norm_limit", np.array([c.norm_limit for c in compiled], "<i4")
     yield "settings/sha256", np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), 32)
-    for frame in FRAMES:
-        yield f"shared_waves/{frame}", shared[frame].astype("<i2")
+    for family in LATTICE_FAMILIES:
+        yield f"shared_waves/{family}", shared[family].astype("<i2")
     for axis in AXES:
         columns = [column for column in COLUMNS if column.axis == axis]
         lengths = [len(getattr(one, columns[0].name)) for one in compiled]

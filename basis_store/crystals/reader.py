@@ -83,7 +83,7 @@ class CrystalTable:
     images: NDArray[np.int16]
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        file = CheckedFile(path, kind="an sgbasis crystal dataset", remedy="compile it anew")
+        file = CheckedFile(path, kind="an sgbasis crystal dataset", hint="compile it anew")
         self.path: Path = file.path
         with file.errors(), contextlib.closing(file):
             attributes = file.attributes(FORMAT_NAME)

@@ -97,7 +97,7 @@ class DatasetRows:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[CheckedFile]:
-        file = CheckedFile(self.path, kind="an sgbasis crystal dataset", remedy="compile it anew")
+        file = CheckedFile(self.path, kind="an sgbasis crystal dataset", hint="compile it anew")
         with file.errors(), contextlib.closing(file):
             yield file
 

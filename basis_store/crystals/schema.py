@@ -65,7 +65,7 @@ def content_digest(recipe: CrystalRecipe, arrays: Arrays) -> str:
 
 def parse_format_version(text: str) -> tuple[int, int]:
     """Read ``"major.minor"``, strictly; raise :class:`StoreFormatError` for versions this release cannot read."""
-    return parse_version(text, kind="dataset", reads=FORMAT_VERSION, remedy="compile the dataset again")
+    return parse_version(text, kind="dataset", reads=FORMAT_VERSION, hint="compile the dataset again")
 
 
 def offsets_of(lengths: Iterable[int]) -> NDArray[np.int64]:

@@ -58,7 +58,7 @@ class CheckedFile:
     Args:
         path: the file.
         kind: what it should be, for messages: ``"an sgbasis store"``.
-        remedy: what to do about a damaged one.
+        hint: what to do about a damaged one.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -66,10 +66,10 @@ class CheckedFile:
         StoreCorruptError: HDF5 cannot open it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, kind: str, remedy: str) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, kind: str, hint: str) -> None:
         self.path = Path(path)
         self._kind = kind
-        self._remedy = remedy
+        self._hint = hint
         with self.path.open("rb") as raw:
             if raw.read(len(_SIGNATURE)) != _SIGNATURE:
                 raise StoreFormatError(f"{self.path} is not {kind} (not an HDF5 file)")
@@ -98,7 +98,7 @@ class CheckedFile:
 
     def corrupt(self, why: str) -> StoreCorruptError:
         """The error to raise for damaged content."""
-        return StoreCorruptError(f"{self.path} is damaged: {why}; {self._remedy}")
+        return StoreCorruptError(f"{self.path} is damaged: {why}; {self._hint}")
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
@@ -128,7 +128,7 @@ def format_of(path: str | os.PathLike[str]) -> str:
         StoreFormatError: it is not an HDF5 file.
         StoreCorruptError: HDF5 cannot open it.
     """
-    file = CheckedFile(path, kind="an sgbasis file", remedy="fetch it again or compile it anew")
+    file = CheckedFile(path, kind="an sgbasis file", hint="fetch it again or compile it anew")
     with file.errors(), contextlib.closing(file):
         return text_of(file.hdf5.attrs["format"]) if "format" in file.hdf5.attrs else ""
 

@@ -31,14 +31,14 @@ def add_column(digest: _Hash, name: str, dtype: str, array: NDArray[np.generic])
     digest.update(array.data)
 
 
-def parse_version(text: str, *, kind: str, reads: tuple[int, int], remedy: str) -> tuple[int, int]:
+def parse_version(text: str, *, kind: str, reads: tuple[int, int], hint: str) -> tuple[int, int]:
     """Read ``"major.minor"``, strictly.
 
     Args:
         text: the version.
         kind: what has it, for messages: ``"store"``.
         reads: the version this release writes; it reads all of that major version.
-        remedy: what helps with an older one.
+        hint: what helps with an older one.
 
     Raises:
         StoreFormatError: it is no version, or one that this release cannot read.
@@ -48,7 +48,7 @@ def parse_version(text: str, *, kind: str, reads: tuple[int, int], remedy: str) 
         raise StoreFormatError(f"{text!r} is not a {kind} format version of the form major.minor")
     version = (int(match[1]), int(match[2]))
     if version[0] != reads[0]:
-        hint = "upgrade sgbasis" if version[0] > reads[0] else remedy
+        hint = "upgrade sgbasis" if version[0] > reads[0] else hint
         raise StoreFormatError(
             f"{kind} format {text} cannot be read by this release, which reads {reads[0]}.x: {hint}"
         )

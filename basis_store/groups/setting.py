@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 from basis_store.errors import SettingError
 
-Frame = Literal["orthogonal", "hexagonal"]
+LatticeFamily = Literal["orthogonal", "hexagonal"]
 
 _TABLE = Path(__file__).with_name("settings.csv")
 _STANDARD_CHOICES = frozenset({"", "b", "b1", "H", "2"})
@@ -160,7 +160,7 @@ class Setting:
         return next(name for bound, name in zip(bounds, names, strict=True) if self.number <= bound)
 
     @property
-    def frame(self) -> Frame:
+    def lattice_family(self) -> LatticeFamily:
         """Which integer norm its operations preserve (theory page, cutoffs): see wave_shells.py."""
         return "hexagonal" if 143 <= self.number <= 194 and self.choice != "R" else "orthogonal"
 
@@ -207,11 +207,11 @@ def _rows() -> list[_Row]:
     return [_Row(int(number), *rest) for _, number, *rest in lines]
 
 
-def _checked(what: str, number: object, greatest: int) -> int:
-    """``number`` as a plain int, NumPy's integers included; SettingError unless it is 1 to ``greatest``."""
+def _checked(what: str, number: object, largest: int) -> int:
+    """``number`` as a plain int, NumPy's integers included; SettingError unless it is 1 to ``largest``."""
     plain = number if type(number) is int else as_integer(number)
-    if plain is None or not 1 <= plain <= greatest:
-        raise SettingError(f"there is no {what} {number!r}: they run from 1 to {greatest}")
+    if plain is None or not 1 <= plain <= largest:
+        raise SettingError(f"there is no {what} {number!r}: they run from 1 to {largest}")
     return plain
 
 

@@ -1,10 +1,10 @@
-"""Integer invariant norms of waves, one per frame, and the complete shells they define.
+"""Integer invariant norms of waves, one per lattice family, and the complete shells they define.
 
     orthogonal   norm(h, k, l) = 3 (h^2 + k^2 + l^2)
     hexagonal    norm(h, k, l) = 4 (h^2 + h k + k^2) + 3 l^2
     ball of radius r:  norm <= 3 r^2
 
-Every operation of a setting preserves the norm of its frame, so balls and shells are closed under it,
+Every operation of a setting preserves the norm of its lattice family, so balls and shells are closed under it,
 with no float and no torn orbit on the boundary. Waves are ordered by norm, then lexicographically with
 the greatest first: (1,0,0) comes before (0,1,0) and before (-1,0,0).
 """
@@ -17,18 +17,18 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from basis_store.errors import ReachError
-from basis_store.groups.setting import Frame
+from basis_store.errors import CutoffError
+from basis_store.groups.setting import LatticeFamily
 
-_GREATEST_RADIUS = 1000  # int16 indices and int32 norms hold more; nobody's memory does
+_MAX_RADIUS = 1000  # int16 indices and int32 norms hold more; nobody's memory does
 
-FRAMES: tuple[Frame, ...] = ("orthogonal", "hexagonal")
+LATTICE_FAMILIES: tuple[LatticeFamily, ...] = ("orthogonal", "hexagonal")
 
 
-def norm(waves: ArrayLike, frame: Frame) -> NDArray[np.int64]:
-    """Invariant integer norm of ``waves`` (..., 3) in ``frame``; shape (...,)."""
+def norm(waves: ArrayLike, family: LatticeFamily) -> NDArray[np.int64]:
+    """Invariant integer norm of ``waves`` (..., 3) in ``family``; shape (...,)."""
     h, k, l = np.moveaxis(np.asarray(waves, dtype=np.int64), -1, 0)  # noqa: E741 - Miller indices
-    if frame == "orthogonal":
+    if family == "orthogonal":
         return np.asarray(3 * (h * h + k * k + l * l))
     return np.asarray(4 * (h * h + h * k + k * k) + 3 * l * l)
 
@@ -37,23 +37,23 @@ def ball_norm(radius: float) -> int:
     """Greatest norm in the ball of ``radius``: ``floor(3 radius^2)``; exact for integers and sqrt(norm / 3).
 
     Raises:
-        ReachError: the radius is negative, infinite or not a number.
+        CutoffError: the radius is negative, infinite or not a number.
     """
-    if not 0 <= radius <= _GREATEST_RADIUS:
-        raise ReachError(f"a radius lies between 0 and {_GREATEST_RADIUS}, not {radius}")
+    if not 0 <= radius <= _MAX_RADIUS:
+        raise CutoffError(f"a radius lies between 0 and {_MAX_RADIUS}, not {radius}")
     # The square of a rounded root must not fall short of the norm that it came from.
     return math.floor(3 * radius * radius * (1 + 1e-12))
 
 
 @functools.lru_cache(maxsize=8)
-def ball(frame: Frame, greatest_norm: int) -> NDArray[np.int16]:
-    """All waves but 0 with norm up to ``greatest_norm``, in the order of the store; (n, 3) int16, read-only."""
-    # norm >= 3 h^2 for each index in both frames: 4(h^2 + hk + k^2) = 3 h^2 + (h + 2k)^2.
-    reach = math.isqrt(greatest_norm // 3)
+def ball(family: LatticeFamily, max_norm: int) -> NDArray[np.int16]:
+    """All waves but 0 with norm up to ``max_norm``, in the order of the store; (n, 3) int16, read-only."""
+    # norm >= 3 h^2 for each index in both lattice families: 4(h^2 + hk + k^2) = 3 h^2 + (h + 2k)^2.
+    reach = math.isqrt(max_norm // 3)
     axis = np.arange(-reach, reach + 1)
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
-    norms = norm(grid, frame)
-    inside = (norms <= greatest_norm) & (norms > 0)
+    norms = norm(grid, family)
+    inside = (norms <= max_norm) & (norms > 0)
     grid, norms = grid[inside], norms[inside]
     waves = grid[store_order(grid, norms)].astype(np.int16)
     waves.setflags(write=False)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from basis_store.errors import FormulaError
 
-GREATEST_RANK = 4
+MAX_RANK = 4
 _LETTERS = "ijkl"
 _TERM = re.compile(r"([+-]?)([a-z]+)")
 
@@ -70,8 +70,8 @@ class IndexSymmetry:
         (first_sign, letters), *others = terms
         if len(set(letters)) != len(letters):
             raise FormulaError(f"{formula!r} names an index twice: the letters of a term are all different")
-        if len(letters) > GREATEST_RANK:
-            raise FormulaError(f"{formula!r} has {len(letters)} indices: ranks 1 to {GREATEST_RANK} are known")
+        if len(letters) > MAX_RANK:
+            raise FormulaError(f"{formula!r} has {len(letters)} indices: ranks 1 to {MAX_RANK} are known")
         generators = []
         for sign, term in others:
             if sorted(term) != sorted(letters):

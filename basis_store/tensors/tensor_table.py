@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from basis_store.files.integrity import add_column
 from basis_store.tensors.exact_rows import ReducedRows
-from basis_store.tensors.index_symmetry import GREATEST_RANK
+from basis_store.tensors.index_symmetry import MAX_RANK
 
 
 class TensorColumn(NamedTuple):
@@ -33,7 +33,7 @@ class TensorColumn(NamedTuple):
 
 TENSOR_COLUMNS = (
     TensorColumn("orientations", "<i2"),
-    TensorColumn("dimensions", "<i1", (2, GREATEST_RANK)),
+    TensorColumn("dimensions", "<i1", (2, MAX_RANK)),
     TensorColumn("row_sizes", "<i1"),
     TensorColumn("components", "<i1"),
     TensorColumn("numerators", "<i1"),
@@ -80,9 +80,7 @@ class TensorTable:
                 columns["below"] += (row[pivot] // divisors).tolist()
         return cls(
             orientations=np.array(orientations, "<i2"),
-            dimensions=_bytes([[len(space.rows) for space in one] for one in spaces]).reshape(
-                -1, 2, GREATEST_RANK
-            ),
+            dimensions=_bytes([[len(space.rows) for space in one] for one in spaces]).reshape(-1, 2, MAX_RANK),
             row_sizes=_bytes(columns["sizes"]),
             components=_bytes(columns["components"]),
             numerators=_bytes(columns["above"]),
@@ -101,7 +99,7 @@ class TensorTable:
             rank: 1 to 4.
             axial: whether the tensors are axial.
         """
-        block = (orientation * 2 + axial) * GREATEST_RANK + rank - 1
+        block = (orientation * 2 + axial) * MAX_RANK + rank - 1
         first, last = self._row_starts[block : block + 2].tolist()
         rows = np.zeros((last - first, 3**rank), dtype=np.int64)
         pivots = np.zeros(last - first, dtype=np.int64)

@@ -48,10 +48,10 @@ def half_orbits(compiled: CompiledSetting, waves: NDArray[np.integer]) -> HalfOr
 
     Args:
         compiled: the setting.
-        waves: (K, 3) a ball of its frame without 0, no larger than what is compiled, in the order of the store.
+        waves: (K, 3) a ball of its family without 0, no larger than what is compiled, in the order of the store.
     """
     # Orbits are stored by norm: those of the ball are a prefix.
-    n_orbits = int(np.searchsorted(compiled.norms, norm(waves[-1], compiled.setting.frame), side="right"))
+    n_orbits = int(np.searchsorted(compiled.norms, norm(waves[-1], compiled.setting.lattice_family), side="right"))
     orbits = np.repeat(np.arange(n_orbits), compiled.orbit_sizes[:n_orbits])
     k, parts = compiled.waves[: len(orbits)].astype(np.int64), compiled.parts[orbits]
     kept = np.flatnonzero((parts == 1) | ((parts == 0) & is_leading(k)))

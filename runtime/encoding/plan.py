@@ -1,4 +1,4 @@
-"""How a mixed batch is cut: points of one setting together, a few hundred of one frame at a time."""
+"""How a mixed batch is cut: points of one setting together, a few hundred of one lattice family at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from basis_store import Setting
-from basis_store.groups.wave_shells import FRAMES
+from basis_store.groups.wave_shells import LATTICE_FAMILIES
 
 
 class Segment(NamedTuple):
@@ -21,7 +21,7 @@ class Segment(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some points of one frame.
+    """Some points of one lattice family.
 
     Attributes:
         rows: (b,) which points of the batch.
@@ -43,14 +43,18 @@ def plan(settings: Sequence[Setting], crystals: Tensor, size: int) -> list[Block
     Returns:
         Blocks that hold every point once, setting by setting.
     """
-    kinds = sorted(set(settings), key=lambda setting: (FRAMES.index(setting.frame), setting))
+    kinds = sorted(set(settings), key=lambda setting: (LATTICE_FAMILIES.index(setting.lattice_family), setting))
     rank = {setting: place for place, setting in enumerate(kinds)}
     ranks = torch.tensor([rank[setting] for setting in settings], device=crystals.device)[crystals]
     blocks: list[list[Segment]] = []
     for setting, count in zip(kinds, torch.bincount(ranks, minlength=len(kinds)).tolist(), strict=True):
         for first in range(0, count, size):
             taken, filled = min(size, count - first), blocks[-1][-1].stop if blocks else 0
-            if not blocks or blocks[-1][0].setting.frame != setting.frame or filled + taken > size:
+            if (
+                not blocks
+                or blocks[-1][0].setting.lattice_family != setting.lattice_family
+                or filled + taken > size
+            ):
                 blocks.append([])
                 filled = 0
             blocks[-1].append(Segment(setting, filled, filled + taken))

@@ -23,7 +23,7 @@ class Tiles(NamedTuple):
     """Tiles of several settings, one setting after the other.
 
     A tile is WIDTH units of like size side by side, and as many rows as the largest of them has members. Columns
-    that are always 0 (systematic absences, waves that the other frame has more) form tiles that sum nothing.
+    that are always 0 (systematic absences, waves that the other family has more) form tiles that sum nothing.
 
     Attributes:
         members: (rows, FIELDS, WIDTH) int32.

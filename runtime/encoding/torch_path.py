@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import Setting
-from basis_store.groups.setting import Frame
+from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import is_leading
 from runtime.encoding.exponentials import Exponentials
 from runtime.encoding.half_orbits import HalfOrbits
@@ -27,23 +27,23 @@ class PlainPath(nn.Module):
     """Encodes block by block: exponentials, one number per unit, all waves.
 
     Args:
-        waves: (K, 3) of each frame.
+        waves: (K, 3) of each lattice family.
         orbits_of: the units of a setting.
     """
 
     def __init__(
-        self, waves: Mapping[Frame, NDArray[np.integer]], orbits_of: Callable[[Setting], HalfOrbits]
+        self, waves: Mapping[LatticeFamily, NDArray[np.integer]], orbits_of: Callable[[Setting], HalfOrbits]
     ) -> None:
         super().__init__()
         self._waves, self._orbits_of = waves, orbits_of
         self._n_columns = 2 * max(map(len, waves.values()))
         self._exponentials = nn.ModuleDict(
-            {frame: Exponentials(some[is_leading(some)]) for frame, some in waves.items()}
+            {family: Exponentials(some[is_leading(some)]) for family, some in waves.items()}
         )
         self._sums: dict[Setting, OrbitSums] = {}
 
     def divide(self, settings: Sequence[Setting], crystals: Tensor) -> list[Block]:
-        """Blocks of points of one frame, setting by setting."""
+        """Blocks of points of one lattice family, setting by setting."""
         return plan(settings, crystals, _POINTS)
 
     def encode(self, x: Tensor, blocks: Sequence[Block], values: Tensor) -> None:
@@ -94,10 +94,10 @@ class PlainPath(nn.Module):
 
     def _sums_of(self, setting: Setting) -> OrbitSums:
         if setting not in self._sums:
-            self._sums[setting] = OrbitSums(self._orbits_of(setting), self._waves[setting.frame])
+            self._sums[setting] = OrbitSums(self._orbits_of(setting), self._waves[setting.lattice_family])
         return self._sums[setting]
 
     def _exponentials_of(self, block: Block) -> Exponentials:
-        found = self._exponentials[block.segments[0].setting.frame]
+        found = self._exponentials[block.segments[0].setting.lattice_family]
         assert isinstance(found, Exponentials)
         return found

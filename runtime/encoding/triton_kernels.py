@@ -27,7 +27,7 @@ def _reduced(x):
 
 
 @triton.jit
-def _turned(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2):
+def _rotated(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2):
     """Cosine and sine of 2 pi (k.x + alpha / 24) for waves h, k, m; (POINTS, WIDTH)."""
     coarse = high_a * h + high_b * k + high_c * m
     coarse -= tl.floor(coarse + 0.5)
@@ -64,7 +64,7 @@ def encoding_kernel(
             m = tl.load(member + 2 * WIDTH).to(low_a.dtype)
             alpha = tl.load(member + 3 * WIDTH).to(low_a.dtype)
             present = tl.load(member + 4 * WIDTH) >= 0
-            cosine, sine = _turned(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2)
+            cosine, sine = _rotated(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2)
             real_sum += tl.where(present, cosine, 0.0)
             imaginary_sum += tl.where(present, sine, 0.0)
         unit = units + tile * 2 * WIDTH + column[None, :]
@@ -136,7 +136,7 @@ def gradient_kernel(
                 m = tl.load(member + 2 * WIDTH).to(low_a.dtype)
                 alpha = tl.load(member + 3 * WIDTH).to(low_a.dtype)
                 present = tl.load(member + 4 * WIDTH) >= 0
-                cosine, sine = _turned(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2)
+                cosine, sine = _rotated(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2)
                 steepness = tl.where(present, imaginary_sum * cosine - real_sum * sine, 0.0)
                 slope_a += h * steepness
                 slope_b += k * steepness

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from basis_store import ReachError, Setting
-from basis_store.groups.setting import Frame
-from basis_store.groups.wave_shells import FRAMES, ball_norm, norm
+from basis_store import CutoffError, Setting
+from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, norm
 from runtime.encoding.half_orbits import HalfOrbits, half_orbits
 from runtime.encoding.tiles import TileTable
 from runtime.encoding.torch_path import PlainPath
@@ -28,8 +28,8 @@ class WaveEncoder(nn.Module):
     >>> encoder(torch.rand(3, 3), [spinel, quartz], torch.tensor([0, 0, 1])).shape
     torch.Size([3, 514])
 
-    Column j belongs to wave j of the frame of a point's setting, see :meth:`waves`. Systematic absences are 0, and
-    so are, in the frame with fewer waves, the columns beyond them. Values equal those of
+    Column j belongs to wave j of the lattice family of a point's setting, see :meth:`waves`. Systematic absences
+    are 0, and so are, in the family with fewer waves, the columns beyond them. Values equal those of
     :meth:`runtime.Basis.project`, and every one of them is invariant under the group.
 
     All P_k of a point come from an exponential per axis and index and from one number per orbit, at a cost that
@@ -42,33 +42,33 @@ class WaveEncoder(nn.Module):
         radius: of the ball of shared waves; default: that of the store.
 
     Raises:
-        basis_store.ReachError: the waves that all settings share do not reach that far.
+        basis_store.CutoffError: the waves that all settings share do not reach that far.
     """
 
     def __init__(self, store: Store | None = None, *, radius: float | None = None) -> None:
         super().__init__()
         self.store = load_store() if store is None else store
-        greatest = self.store.recipe.radius
-        if radius is not None and radius > greatest:
-            raise ReachError(
-                f"the waves that all settings of {self.store.path} share reach to radius {greatest}, not {radius}"
+        largest = self.store.recipe.radius
+        if radius is not None and radius > largest:
+            raise CutoffError(
+                f"the waves that all settings of {self.store.path} share reach to radius {largest}, not {radius}"
             )
         self._waves = {}
-        for frame in FRAMES:
-            shared = self.store.shared_waves(frame).numpy()
-            self._waves[frame] = shared[norm(shared, frame) <= ball_norm(greatest if radius is None else radius)]
+        for family in LATTICE_FAMILIES:
+            shared = self.store.shared_waves(family).numpy()
+            self._waves[family] = shared[norm(shared, family) <= ball_norm(largest if radius is None else radius)]
         self._orbits: dict[Setting, HalfOrbits] = {}
         self._plain = PlainPath(self._waves, self._orbits_of)
         self._tiles: dict[torch.device, TileTable] = {}
 
     @property
     def n_waves(self) -> int:
-        """K: the number of shared waves of the frame that has more of them."""
+        """K: the number of shared waves of the lattice family that has more of them."""
         return max(map(len, self._waves.values()))
 
-    def waves(self, frame: Frame) -> Tensor:
-        """(K, 3) int64: the waves of the columns, in the order of the store, for settings of a frame."""
-        return torch.from_numpy(self._waves[frame])
+    def waves(self, family: LatticeFamily) -> Tensor:
+        """(K, 3) int64: the waves of the columns, in the order of the store, for settings of a lattice family."""
+        return torch.from_numpy(self._waves[family])
 
     def forward(self, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> Tensor:
         """Encode.
@@ -103,7 +103,7 @@ class WaveEncoder(nn.Module):
 
     def _orbits_of(self, setting: Setting) -> HalfOrbits:
         if setting not in self._orbits:
-            self._orbits[setting] = half_orbits(self.store.compiled(setting), self._waves[setting.frame])
+            self._orbits[setting] = half_orbits(self.store.compiled(setting), self._waves[setting.lattice_family])
         return self._orbits[setting]
 
     def _tile_table(self, device: torch.device) -> TileTable:

@@ -28,7 +28,7 @@ class KnownValues:
     values: NDArray[np.float64]
     missing: int
     not_positive: int
-    distrusted: int
+    invalid: int
 
 
 def known_values(table: CrystalTable, target: Target, split: str | None = None) -> KnownValues:
@@ -44,16 +44,14 @@ def known_values(table: CrystalTable, target: Target, split: str | None = None) 
         there = ", ".join(sorted({*table.splits} - {""})) or "none"
         raise EvaluationError(f"no crystal of the data is in the split {split!r}; there are {there}")
     known = asked & np.isfinite(found.values[:, 0])
-    not_positive, distrusted = asked & found.not_positive, asked & found.distrusted
-    missing = asked & ~known & ~not_positive & ~distrusted
+    not_positive, invalid = asked & found.not_positive, asked & found.invalid
+    missing = asked & ~known & ~not_positive & ~invalid
     if not known.any():
         reasons = [
             f"{missing.sum()} without {target.name!r}",
             *([f"{not_positive.sum()} where it is not positive"] if not_positive.any() else []),
-            *([f"{distrusted.sum()} where {target.where!r} is not 1"] if distrusted.any() else []),
+            *([f"{invalid.sum()} where {target.where!r} is not 1"] if invalid.any() else []),
         ]
         raise EvaluationError(f"no crystal to compare with: {', '.join(reasons)}")
     rows = np.flatnonzero(known)
-    return KnownValues(
-        rows, found.values[rows], int(missing.sum()), int(not_positive.sum()), int(distrusted.sum())
-    )
+    return KnownValues(rows, found.values[rows], int(missing.sum()), int(not_positive.sum()), int(invalid.sum()))

@@ -31,7 +31,7 @@ class TargetValues:
 
     values: NDArray[np.float64]
     not_positive: NDArray[np.bool_]
-    distrusted: NDArray[np.bool_]
+    invalid: NDArray[np.bool_]
 
 
 def target_values(table: CrystalTable, target: Target) -> TargetValues:
@@ -50,13 +50,13 @@ def target_values(table: CrystalTable, target: Target) -> TargetValues:
     column = _full(table, target)
     values = column[:, None] if target.space is None else target.space.components(column)
     known = np.isfinite(values).all(axis=1)
-    distrusted = known & ~_trusted(table, target)
-    values = np.where((known & ~distrusted)[:, None], values, np.nan)
+    invalid = known & ~_trusted(table, target)
+    values = np.where((known & ~invalid)[:, None], values, np.nan)
     if target.log10:
         with np.errstate(invalid="ignore", divide="ignore"):
             logarithms = np.log10(values) if target.space is None else target.space.log10(values)
         values = np.where(np.isfinite(logarithms), logarithms, np.nan)
-    return TargetValues(values, known & ~distrusted & np.isnan(values[:, 0]), distrusted)
+    return TargetValues(values, known & ~invalid & np.isnan(values[:, 0]), invalid)
 
 
 def physical_value(

@@ -62,5 +62,5 @@ def harmonic_rotation(rotations: Tensor, degree: int) -> Tensor:
     points = torch.stack([radius * turn.cos(), radius * turn.sin(), z], dim=-1)
     before = real_harmonics(points, degree)[:, degree**2 :]
     after = real_harmonics(points @ rotations.mT, degree)[..., degree**2 :]
-    turned: Tensor = torch.linalg.pinv(before) @ after
-    return turned.mT
+    rotated: Tensor = torch.linalg.pinv(before) @ after
+    return rotated.mT

@@ -50,7 +50,7 @@ def images_within(
     """All atoms of a periodic crystal within ``cutoff`` Angstrom of each point, the point itself left out.
 
     Exact for every shape of cell: a vector shorter than the cutoff has fractional components below
-    ``cutoff * |G_i|``, with G_i the reciprocal vectors (rounding to the nearest image is not; museum, 8).
+    ``cutoff * |G_i|``, with G_i the reciprocal vectors (rounding to the nearest image is not; regression 8).
 
     Args:
         cutoff: Angstrom.

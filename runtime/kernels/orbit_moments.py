@@ -32,7 +32,7 @@ class OrbitMoments(nn.Module):
     :class:`runtime.kernels.DirectKernel`, summed over the orbit of the first site.
 
     Args:
-        greatest: centre of the last shell, 1/Angstrom, without 2 pi; the others are evenly spaced from
+        largest: centre of the last shell, 1/Angstrom, without 2 pi; the others are evenly spaced from
             ``greatest / shells``, and their width is the spacing.
         shells: number of shells.
         degree: rank l of the tensors, 0 to 4.
@@ -40,15 +40,15 @@ class OrbitMoments(nn.Module):
 
     centres: Tensor
 
-    def __init__(self, greatest: float, shells: int, degree: int) -> None:
+    def __init__(self, largest: float, shells: int, degree: int) -> None:
         super().__init__()
         if not 0 <= degree <= 4:
             raise ValueError(f"the degree is 0 to 4, not {degree}")
-        self.degree, self.width = degree, greatest / shells
+        self.degree, self.width = degree, largest / shells
         self.register_buffer(
-            "centres", torch.linspace(self.width, greatest, shells, dtype=torch.float64), persistent=False
+            "centres", torch.linspace(self.width, largest, shells, dtype=torch.float64), persistent=False
         )
-        self.reach = greatest + _TAIL * self.width
+        self.reach = largest + _TAIL * self.width
         # A symmetric tensor has one component for each way to choose its indices, whatever their order.
         self._chosen = list(itertools.combinations_with_replacement(range(3), degree))
         indices = itertools.product(range(3), repeat=degree)

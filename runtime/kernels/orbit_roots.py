@@ -47,7 +47,7 @@ def orbit_roots(compiled: CompiledSetting, lattice: NDArray[np.float64], reach: 
     # lexicographic order; 0 has the place 0, and -k minus that of k.
     strides = np.array([widths[1] * widths[2], widths[2], 1.0])
     last = int(widths.prod()) // 2
-    turned = group.rotations @ strides  # k R has the place k.turned[R]
+    rotated = group.rotations @ strides  # k R has the place k.turned[R]
     reciprocal = np.linalg.inv(lattice)
     found = [(np.zeros((3, 0)), np.zeros(0, np.int64))]
     for start in range(1, last + 1, _BLOCK):
@@ -59,9 +59,9 @@ def orbit_roots(compiled: CompiledSetting, lattice: NDArray[np.float64], reach: 
         waves[2] -= waves[1] * strides[1]
         vectors = reciprocal @ waves
         kept = np.einsum("ik,ik->k", vectors, vectors) <= reach * reach
-        kept &= (np.abs(turned[group.half[:_FEW]] @ waves) <= places).all(axis=0)
+        kept &= (np.abs(rotated[group.half[:_FEW]] @ waves) <= places).all(axis=0)
         waves, places = waves[:, kept], places[kept]
-        onto = turned @ waves
+        onto = rotated @ waves
         kept = (np.abs(onto) <= places).all(axis=0)
         kept &= (group.centrings24 @ waves % 24 == 0).all(axis=0)
         kept &= ((onto != places) | (group.translations24 @ waves % 24 == 0)).all(axis=0)

@@ -26,18 +26,18 @@ class GaussianShells(nn.Module):
         kappa_s(r) = exp(-2 (pi width r)^2) [c_s^2 sinc(2 pi c_s r) + width^2 cos(2 pi c_s r)] / (c_s^2 + width^2)
 
     Args:
-        greatest: centre of the last shell, 1/Angstrom, without 2 pi. The others are evenly spaced from
+        largest: centre of the last shell, 1/Angstrom, without 2 pi. The others are evenly spaced from
             ``greatest / shells``; their width is the spacing.
         shells: number of shells.
     """
 
     centres: Tensor
 
-    def __init__(self, greatest: float, shells: int) -> None:
+    def __init__(self, largest: float, shells: int) -> None:
         super().__init__()
-        self.width = greatest / shells
-        self.register_buffer("centres", torch.linspace(self.width, greatest, shells), persistent=False)
-        self.reach = greatest + _TAIL * self.width
+        self.width = largest / shells
+        self.register_buffer("centres", torch.linspace(self.width, largest, shells), persistent=False)
+        self.reach = largest + _TAIL * self.width
 
     def forward(self, lengths: Tensor) -> Tensor:
         """(m,) |G| to (shells, m), in cubic Angstrom and in the type of ``lengths``."""
@@ -71,9 +71,9 @@ class ReciprocalKernel(nn.Module):
         degree: highest l, 0 to 4.
     """
 
-    def __init__(self, greatest: float, shells: int, degree: int) -> None:
+    def __init__(self, largest: float, shells: int, degree: int) -> None:
         super().__init__()
-        self.degree, self.shells = degree, GaussianShells(greatest, shells)
+        self.degree, self.shells = degree, GaussianShells(largest, shells)
         self._degrees = [each for each in range(degree + 1) for _ in range(2 * each + 1)]
         # Even degrees first: i^l turns cosines into sines where l is odd.
         self._order = sorted(range(self.n_angular), key=lambda place: self._degrees[place] % 2)
@@ -103,14 +103,14 @@ class ReciprocalKernel(nn.Module):
             scaled = self.shells(lengths) * orbits.sizes[rows]
             even, odd = self._angular(vectors, lengths).tensor_split((self._n_even,), dim=1)
             phases = orbits.phases(rows, sines=True)
-            turned = torch.stack([-phases[1], phases[0]])  # i (c + i s) = -s + i c
+            rotated = torch.stack([-phases[1], phases[0]])  # i (c + i s) = -s + i c
             sent = orbits.factors(phases[:parts])
             sent = (sent if classes is None else classes @ sent)[:, None]
             found = []
             for start in range(0, n, _STEP):
                 images = orbits.images[start : start + _STEP]
                 ours = [(source[:parts, images, None] * angular).sum(2)
-                        for source, angular in ((phases, even), (turned, odd))]  # fmt: skip
+                        for source, angular in ((phases, even), (rotated, odd))]  # fmt: skip
                 received = torch.cat(ours, dim=2)[:, :, None]
                 theirs = (sent if seen is None else sent[:, 0, seen[start : start + _STEP]])[:, :, :, None]
                 products = received[0] * theirs[0]

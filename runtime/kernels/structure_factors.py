@@ -111,13 +111,13 @@ def crystal_orbits(
     roots = orbit_roots(compiled, record.lattice, reach)
 
     sites = torch.from_numpy(owners).to(x.device)
-    turned = (torch.from_numpy(group.rotations[numbers]).to(x) * x[sites, None]).sum(-1)
+    rotated = (torch.from_numpy(group.rotations[numbers]).to(x) * x[sites, None]).sum(-1)
     products = torch.linalg.cross(cell.roll(-1, 0), cell.roll(1, 0))
     volume = (cell[0] * products[0]).sum()
     return CrystalOrbits(
         multiplicities=torch.from_numpy(record.multiplicities).to(x),
         owners=sites,
-        points=turned + torch.from_numpy(group.translations24[numbers] / 24 - centre).to(x),
+        points=rotated + torch.from_numpy(group.translations24[numbers] / 24 - centre).to(x),
         images=torch.from_numpy(images).to(x.device),
         waves=torch.from_numpy(roots.waves).to(x),
         sizes=torch.from_numpy(roots.sizes).to(x),

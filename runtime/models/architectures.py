@@ -2,11 +2,11 @@
 
 from runtime.models.base import CrystalModel
 from runtime.models.composition import CompositionModel
-from runtime.models.orbit_transformer import CrystalFourierTransformer
-from runtime.models.paper.model import PaperModel
+from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
+from runtime.models.orbit_transformer import OrbitTransformer
 
 ARCHITECTURES: dict[str, type[CrystalModel]] = {
     architecture.__name__: architecture
-    for architecture in (CrystalFourierTransformer, PaperModel, CompositionModel)
+    for architecture in (OrbitTransformer, CrystalFourierTransformer, CompositionModel)
 }
 """By name."""

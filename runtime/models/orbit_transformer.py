@@ -25,8 +25,8 @@ _TYPICAL_LOG_VOLUME = 2.9
 
 
 @dataclass(frozen=True)
-class CrystalFourierTransformerConfig:
-    """Sizes of a :class:`CrystalFourierTransformer`.
+class OrbitTransformerConfig:
+    """Sizes of a :class:`OrbitTransformer`.
 
     Attributes:
         width: of tokens.
@@ -102,7 +102,7 @@ class SitesBatch(Batch):
 
 
 class _Block(nn.Module):
-    def __init__(self, config: CrystalFourierTransformerConfig) -> None:
+    def __init__(self, config: OrbitTransformerConfig) -> None:
         super().__init__()
         self.attention = KernelAttention(
             config.width, config.heads, config.head_width, config.radial, config.degree
@@ -121,7 +121,7 @@ class _Block(nn.Module):
         return result
 
 
-class CrystalFourierTransformer(CrystalModel):
+class OrbitTransformer(CrystalModel):
     """Predicts properties of crystals from their asymmetric units; one network for all 230 groups.
 
     Tokens are sites. They see each other only through invariant kernels (:class:`KernelAttention`), and the
@@ -135,13 +135,13 @@ class CrystalFourierTransformer(CrystalModel):
         store: where the operations come from; default: the store that ships with the package.
     """
 
-    config_class = CrystalFourierTransformerConfig
-    config: CrystalFourierTransformerConfig
+    config_class = OrbitTransformerConfig
+    config: OrbitTransformerConfig
     predicts_tensors = True
 
     def __init__(
         self,
-        config: CrystalFourierTransformerConfig,
+        config: OrbitTransformerConfig,
         targets: Sequence[Target],
         store: Store | None = None,
     ) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from runtime.models.kernel_attention import KernelMoments
 from runtime.tensors.tensor_space import TensorSpace, couplings, isotropic_parts
 
-_GREATEST_FACTOR = 3
+_MAX_FACTOR = 3
 """Highest degree of moments that are multiplied with each other."""
 
 
@@ -143,10 +143,10 @@ class TensorHead(nn.Module):
         return torch.einsum("pmw,cmw->pc", moments, parts.to(moments.dtype))
 
 
-def _paths(degrees: list[int], parity: int, greatest: int) -> list[_Path]:
+def _paths(degrees: list[int], parity: int, largest: int) -> list[_Path]:
     """All paths to ``degrees`` > 0 whose sign under inversion is ``parity``."""
     paths = [_Path(degree, (degree,)) for degree in degrees if (-1) ** degree == parity]
-    for first, second in combinations_with_replacement(range(1, min(greatest, _GREATEST_FACTOR) + 1), 2):
+    for first, second in combinations_with_replacement(range(1, min(largest, _MAX_FACTOR) + 1), 2):
         if (-1) ** (first + second) == parity:
             paths += [_Path(d, (first, second)) for d in degrees if second - first <= d <= first + second]
     return paths

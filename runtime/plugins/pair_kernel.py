@@ -33,7 +33,7 @@ class PairKernel(nn.Module):
     Args:
         cutoff: Angstrom, of the direct part.
         radial: Gaussians in distance; at least 2.
-        greatest: centre of the last shell in 1/Angstrom, |G| without 2 pi.
+        largest: centre of the last shell in 1/Angstrom, |G| without 2 pi.
         shells: number of shells in |G|.
         degree: highest l, 0 to 3.
         store: where operations come from; default: the store that ships with the package.
@@ -44,14 +44,14 @@ class PairKernel(nn.Module):
         *,
         cutoff: float = 6.0,
         radial: int = 12,
-        greatest: float = 1.0,
+        largest: float = 1.0,
         shells: int = 20,
         degree: int = 0,
         store: Store | None = None,
     ) -> None:
         super().__init__()
         self.direct = DirectKernel(cutoff, radial, degree)
-        self.reciprocal = ReciprocalKernel(greatest, shells, degree)
+        self.reciprocal = ReciprocalKernel(largest, shells, degree)
         self.invariant = OrbitKernel(self.reciprocal.shells)
         self.store = load_store() if store is None else store
 

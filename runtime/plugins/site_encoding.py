@@ -37,17 +37,17 @@ class SiteEncoding(nn.Module):
     returned in the type and on the device of the module.
 
     Args:
-        greatest: centre of the last shell in 1/Angstrom, |G| without 2 pi.
+        largest: centre of the last shell in 1/Angstrom, |G| without 2 pi.
         shells: number of shells; they see as far as some ``shells / (2 pi greatest)`` Angstrom.
         degree: highest l, 0 to 3.
         store: where operations come from; default: the store that ships with the package.
     """
 
     def __init__(
-        self, *, greatest: float = 1.0, shells: int = 20, degree: int = 2, store: Store | None = None
+        self, *, largest: float = 1.0, shells: int = 20, degree: int = 2, store: Store | None = None
     ) -> None:
         super().__init__()
-        self.kernel = ReciprocalKernel(greatest, shells, degree)
+        self.kernel = ReciprocalKernel(largest, shells, degree)
         self.store = load_store() if store is None else store
 
     @property

@@ -62,7 +62,7 @@ class ModelDescription:
             raise ModelError("not that of an sgbasis model")
         try:
             parse_version(
-                str(values.get("format_version")), kind="model", reads=FORMAT_VERSION, remedy="train it anew"
+                str(values.get("format_version")), kind="model", reads=FORMAT_VERSION, hint="train it anew"
             )
         except StoreFormatError as error:
             raise ModelError(str(error)) from error
@@ -83,8 +83,8 @@ class ModelDescription:
 
 
 def _domain(elements: list[int], groups: list[int], max_sites: int, volume_per_atom: list[float]) -> Domain:
-    least, greatest = volume_per_atom
-    return Domain(tuple(elements), tuple(groups), max_sites, (least, greatest))
+    smallest, largest = volume_per_atom
+    return Domain(tuple(elements), tuple(groups), max_sites, (smallest, largest))
 
 
 def _digest(values: Mapping[str, Any]) -> str:

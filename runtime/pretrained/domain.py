@@ -52,11 +52,11 @@ def outside_domain(record: CrystalRecord, domain: Domain) -> list[str]:
         sentences.append(f"no training crystal has space group {record.setting.number} {record.setting.symbol}")
     if len(record) > domain.max_sites:
         sentences.append(f"its {len(record)} sites are more than the {domain.max_sites} of any training crystal")
-    volume, (least, greatest) = _volume_per_atom(record), domain.volume_per_atom
-    if not least <= volume <= greatest:
+    volume, (smallest, largest) = _volume_per_atom(record), domain.volume_per_atom
+    if not smallest <= volume <= largest:
         sentences.append(
             f"its volume per atom of {volume:.1f} cubic Angstrom lies outside the range trained on, "
-            f"{least:.1f} to {greatest:.1f}"
+            f"{smallest:.1f} to {largest:.1f}"
         )
     return sentences
 

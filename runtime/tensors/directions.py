@@ -77,8 +77,8 @@ def extremes(tensor: Floats) -> tuple[Extreme, Extreme]:
     # Only the totally symmetric part matters to f.
     orders = list(itertools.permutations(range(4)))
     total = np.asarray(sum(tensor.transpose(order) for order in orders) / len(orders))
-    least = _greatest(-total)
-    return Extreme(-least.value, least.direction), _greatest(total)
+    smallest = _greatest(-total)
+    return Extreme(-smallest.value, smallest.direction), _greatest(total)
 
 
 def _greatest(tensor: Floats) -> Extreme:

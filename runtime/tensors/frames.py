@@ -59,12 +59,12 @@ def ieee_frame(record: CrystalRecord) -> Floats:
         # Rhombohedral axes: those of the obverse hexagonal cell are c = a + b + c, a = a - b.
         return _frame(lattice.sum(axis=0), lattice[0] - lattice[1])
     a, b, c = lattice
-    if not _is_turned(setting):
+    if not _is_rotated(setting):
         return _frame(c, a)
     return _frame(c, a + b if system == "tetragonal" else 2 * a + b)
 
 
-def _is_turned(setting: Setting) -> bool:
+def _is_rotated(setting: Setting) -> bool:
     """Whether x1 lies between a and b, where the class's 2-fold axes are, or normals of its mirrors.
 
     The Hermann-Mauguin symbol tells: after the main axis come the directions of a, then those in between.

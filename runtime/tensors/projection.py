@@ -95,7 +95,7 @@ def project_tensor(
         relative_distance=relative,
         basis=basis,
         formula=formula,
-        remark=_order_remark(values, basis, relative) if is_voigt and relative > _WRONG else "",
+        remark=_order_note(values, basis, relative) if is_voigt and relative > _WRONG else "",
     )
 
 
@@ -114,7 +114,7 @@ def _nearest(full: Floats, basis: Floats) -> Floats:
     return np.asarray(np.tensordot(np.tensordot(basis, full, axes=axes), basis, axes=1)).reshape(full.shape)
 
 
-def _order_remark(matrix: Floats, basis: Floats, relative: float) -> str:
+def _order_note(matrix: Floats, basis: Floats, relative: float) -> str:
     """A sentence, if the matrix obeys the symmetry in another usual order of its indices and not in ours."""
     for order, programs in OTHER_ORDERS.items():
         full = unfold(from_order(matrix, order))

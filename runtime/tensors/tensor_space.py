@@ -65,11 +65,11 @@ class TensorSpace:
     def rotation(self, rotation: ArrayLike) -> NDArray[np.float64]:
         """How coordinates turn under an orthogonal matrix (3, 3): (dimension, dimension)."""
         matrix = np.asarray(rotation, np.float64)
-        turned = self.basis
+        rotated = self.basis
         for axis in range(1, self.symmetry.rank + 1):
-            turned = np.moveaxis(np.tensordot(turned, matrix, axes=(axis, 1)), -1, axis)
+            rotated = np.moveaxis(np.tensordot(rotated, matrix, axes=(axis, 1)), -1, axis)
         sign = np.linalg.det(matrix) if self.symmetry.axial else 1.0
-        return np.asarray(np.rint(sign) * self._rows @ turned.reshape(len(self), -1).T)
+        return np.asarray(np.rint(sign) * self._rows @ rotated.reshape(len(self), -1).T)
 
     def isotropic(self, components: ArrayLike) -> NDArray[np.float64]:
         """Coordinates (..., dimension) of what is the same in every orientation and under reflection."""
@@ -166,15 +166,15 @@ def isotropic_parts(space: TensorSpace, degree: int) -> Tensor:
         (dimension, 2 l + 1, ways) float64: ``parts @ moments`` turns as moments do, under rotations; what happens
         under inversion is a matter of parity. The columns of all ways are orthonormal.
     """
-    rotations = _spread_rotations()
-    turned = torch.from_numpy(np.stack([space.rotation(rotation.numpy()) for rotation in rotations]))
-    return _equivariant_maps(turned, harmonic_rotation(rotations, degree))
+    rotations = _generic_rotations()
+    rotated = torch.from_numpy(np.stack([space.rotation(rotation.numpy()) for rotation in rotations]))
+    return _equivariant_maps(rotated, harmonic_rotation(rotations, degree))
 
 
 @cache
 def couplings(first: int, second: int, degree: int) -> Tensor:
     """How moments of two degrees make one of a third (Clebsch-Gordan, real): (2 l1 + 1, 2 l2 + 1, 2 l + 1)."""
-    rotations = _spread_rotations()
+    rotations = _generic_rotations()
     a, b = harmonic_rotation(rotations, first), harmonic_rotation(rotations, second)
     products = torch.einsum("gij,gkl->gikjl", a, b).reshape(len(a), a.shape[1] * b.shape[1], -1)
     found = _equivariant_maps(products, harmonic_rotation(rotations, degree))
@@ -208,7 +208,7 @@ def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
     return result
 
 
-def _spread_rotations() -> Tensor:
+def _generic_rotations() -> Tensor:
     """(24, 3, 3) rotations without any order: means over them converge fast."""
     angles = torch.arange(24, dtype=torch.float64)[:, None] ** 2 * torch.tensor([1.1, 0.7, 1.9])
     cosines, sines = angles.cos(), angles.sin()

@@ -192,10 +192,10 @@ def _folded(tensor: ArrayLike, formula: str, factors: Floats, tolerance: float) 
 def _symmetrised(full: Floats, formula: str, tolerance: float) -> Floats:
     average = symmetric_part(full, formula)
     departure = float(np.abs(full - average).max())
-    greatest = float(np.abs(full).max())
-    if departure > tolerance * greatest:
+    largest = float(np.abs(full).max())
+    if departure > tolerance * largest:
         raise TensorError(
             f"{_NAMES[formula]} obeys {formula}: this one departs from it by up to {departure:.3g}, "
-            f"{departure / greatest:.2g} of its greatest entry (allowed: {tolerance:g})"
+            f"{departure / largest:.2g} of its largest entry (allowed: {tolerance:g})"
         )
     return average

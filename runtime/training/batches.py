@@ -16,7 +16,7 @@ _WINDOW = 40
 
 
 def epoch_steps(lengths: Indices, batch_size: int, *, seed: int, epoch: int) -> list[Indices]:
-    """One epoch: every index once, in random steps of crystals of like length (museum, 9).
+    """One epoch: every index once, in random steps of crystals of like length (regression 9).
 
     Args:
         lengths: (n,) tokens of each crystal.

@@ -48,7 +48,7 @@ class TrainingConfig:
     data: tuple[str, ...]
     targets: tuple[Target, ...]
     output: str
-    architecture: str = "CrystalFourierTransformer"
+    architecture: str = "OrbitTransformer"
     model: Mapping[str, Any] = field(default_factory=dict)
     target_weights: tuple[float, ...] = ()
     initial: str = ""

@@ -15,8 +15,8 @@ from runtime.evaluation.scores import evaluate
 from runtime.evaluation.tensor_scores import evaluate_tensors
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel, columns
-from runtime.models.paper.model import PaperModel
-from runtime.models.paper.pretraining import pretrain
+from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
+from runtime.models.crystal_fourier_transformer.pretraining import pretrain
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
 from runtime.training import parallel
 from runtime.training.card import training_card
@@ -104,7 +104,7 @@ def run_training(
 
 def _start_weights(config: TrainingConfig, model: CrystalModel, display: Display) -> None:
     if config.pretraining_steps:
-        if not isinstance(model, PaperModel):
+        if not isinstance(model, CrystalFourierTransformer):
             raise TrainingError(f"{config.architecture} has no pretraining of its own: remove pretraining_steps")
         steps = iter(display.bar(range(config.pretraining_steps), "Pretraining", "step"))
         pretrain(

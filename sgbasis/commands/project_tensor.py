@@ -40,9 +40,9 @@ def project_tensor(
     """
     from basis_store import TensorError
     from runtime import load_store
-    from runtime.tensors.projection import project_tensor as project
     from sgbasis.reports.tensor import matrix_form, matrix_lines
     from sgbasis.tensor_input import read_matrix
+    from sgbasis.tensors import project_tensor as project
 
     given = read_matrix(matrix)
     try:

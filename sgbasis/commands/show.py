@@ -104,7 +104,7 @@ def _shells(compiled: CompiledSetting) -> list[dict[str, int]]:
     from basis_store.groups.wave_shells import norm
 
     first = compiled.absent_waves[compiled.absence_starts[:-1]]
-    absent = norm(first, compiled.setting.frame)
+    absent = norm(first, compiled.setting.lattice_family)
     return [
         {
             "norm": value,

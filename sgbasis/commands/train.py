@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--target", "targets", multiple=True, help="NAME, or log10:NAME to learn the logarithm (repeatable)."
 )
 @click.option("--output", "-o", help="Folder for checkpoints, logs and the model.")
-@click.option("--architecture", help="CrystalFourierTransformer, PaperModel or CompositionModel.")
+@click.option("--architecture", help="OrbitTransformer, CrystalFourierTransformer or CompositionModel.")
 @click.option("--initial", help="Trained model to start from: a name or a folder.")
 @click.option("--hold-out-groups", help='Space groups never trained on: "inversion", or numbers such as 225,227.')
 @click.option("--epochs", type=click.IntRange(1))

@@ -146,15 +146,15 @@ def _picture(
     low, high = limits
     if high - low < 1e-3 * high:  # one colour, in the middle of the bar
         low, high = 0.95 * low, 1.05 * high
-    turned = _upright(record)
-    points = (values[..., None] * n) @ turned.T
+    rotated = _upright(record)
+    points = (values[..., None] * n) @ rotated.T
     colours = _shaded(points, Normalize(low, high)(values))
     axes.computed_zorder = False
     faces, shades = _corners(points).reshape(-1, 4, 3), _corners(colours).mean(axis=2).reshape(-1, 4)
     # The edges close the hairlines between antialiased faces.
     axes.add_collection3d(Poly3DCollection(faces, facecolors=shades, edgecolors=shades, linewidths=0.3, zorder=2))
     reach = float(values.max())
-    _draw_axes(axes, record, n, values, turned)
+    _draw_axes(axes, record, n, values, rotated)
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
     axes.set_box_aspect((1, 1, 1), zoom=1.3)
     axes.set_proj_type("ortho")
@@ -208,7 +208,7 @@ def _corners(net: Floats) -> Floats:
     return np.stack([net[:-1, :-1], net[:-1, 1:], net[1:, 1:], net[1:, :-1]], axis=2)
 
 
-def _draw_axes(axes: Any, record: CrystalRecord, n: Floats, values: Floats, turned: Floats) -> None:
+def _draw_axes(axes: Any, record: CrystalRecord, n: Floats, values: Floats, rotated: Floats) -> None:
     """A line along each crystal axis, from the surface outwards as far as it is seen, named at its end."""
     from matplotlib.patheffects import withStroke
 
@@ -217,18 +217,18 @@ def _draw_axes(axes: Any, record: CrystalRecord, n: Floats, values: Floats, turn
     for row, name in zip(record.lattice, "abc", strict=True):
         unit = row / np.linalg.norm(row)
         start = values[np.unravel_index(int((n @ unit).argmax()), values.shape)]
-        unit = turned @ unit
+        unit = rotated @ unit
         line = unit * np.linspace(start, max(start + 0.15 * reach, 1.12 * reach), 120)[:, None]
-        seen = line[~_hidden(line, values, turned)]
+        seen = line[~_hidden(line, values, rotated)]
         style = {"color": _INK, "zorder": 3, "path_effects": rim}
         axes.plot(*seen.T, linewidth=1.3, **style)
         axes.text(*(line[-1] + 0.08 * reach * unit), f"${name}$", ha="center", va="center", fontsize=16, **style)
 
 
-def _hidden(points: Floats, values: Floats, turned: Floats) -> NDArray[np.bool_]:
+def _hidden(points: Floats, values: Floats, rotated: Floats) -> NDArray[np.bool_]:
     """Which of some points (m, 3) the surface hides: those from which the way to the eye enters it."""
     reach = values.max()
-    way = (points[:, None] + np.linspace(0.02, 2.2, 150)[:, None] * reach * _viewer()) @ turned
+    way = (points[:, None] + np.linspace(0.02, 2.2, 150)[:, None] * reach * _viewer()) @ rotated
     lengths = np.linalg.norm(way, axis=-1)
     polar = np.arccos(np.clip(way[..., 2] / lengths, -1, 1)) / np.pi
     around = np.arctan2(way[..., 1], way[..., 0]) / (2 * np.pi) % 1.0

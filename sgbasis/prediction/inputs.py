@@ -49,7 +49,7 @@ def read_inputs(path: Path, *, tolerance: float) -> list[Reading]:
     chunks = list(enumerate(cut(survey([path]), CHUNK)))
     read = functools.partial(_numbered, tolerance)
     results = (
-        in_processes(read, chunks, workers=available_cores(), remedy="fewer crystals")
+        in_processes(read, chunks, workers=available_cores(), hint="fewer crystals")
         if len(chunks) > 1
         else map(read, chunks)
     )

@@ -168,7 +168,7 @@ def _spread(function: Callable[[_Task], _Result], tasks: Sequence[_Task], worker
     """Results as they come; from this process where others would not pay."""
     if workers <= 1 or len(tasks) <= 1:
         return map(function, tasks)
-    return in_processes(function, tasks, workers=workers, remedy="run the same command again")
+    return in_processes(function, tasks, workers=workers, hint="run the same command again")
 
 
 def _join(chunks: Sequence[Path], job: Job, output: Path, outcome: Outcome) -> None:

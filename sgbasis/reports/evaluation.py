@@ -14,7 +14,7 @@ from runtime.evaluation.scores import Evaluation, Score
 from runtime.evaluation.tensor_scores import TensorScore
 from runtime.models.base import Target
 
-_LEAST = 10
+_MIN_CRYSTALS = 10
 """Crystals of a group that are worth a row: fewer have no meaningful mean."""
 
 
@@ -52,9 +52,9 @@ class EvaluationReport:
             "",
             *_table("crystal system", self.evaluation.by_system),
         ]
-        groups = {_group(n): score for n, score in self.evaluation.by_group.items() if score.n >= _LEAST}
+        groups = {_group(n): score for n, score in self.evaluation.by_group.items() if score.n >= _MIN_CRYSTALS}
         if groups:
-            lines += ["", *_table(f"group (of {_LEAST} or more)", groups)]
+            lines += ["", *_table(f"group (of {_MIN_CRYSTALS} or more)", groups)]
         return "\n".join(lines)
 
     def to_json(self) -> str:
@@ -82,7 +82,7 @@ class EvaluationReport:
         return {
             "without a value": self.known.missing,
             "not positive": self.known.not_positive,
-            "not to be trusted": self.known.distrusted,
+            "not to be trusted": self.known.invalid,
             "not compiled": self.unreadable,
         }
 

@@ -156,8 +156,8 @@ def other_lines(tensor: Floats, record: CrystalRecord, symmetry: IndexSymmetry, 
         form = matrix_form(values, symmetry.text)
         if form.ndim <= 2:
             return matrix_lines(form)
-        least = 1e-6 * np.abs(values).max()
-        kept = [indices for indices in symmetry.components if abs(values[indices]) > least]
+        smallest = 1e-6 * np.abs(values).max()
+        kept = [indices for indices in symmetry.components if abs(values[indices]) > smallest]
         return [f"{component_name(indices):>6}{values[indices]:14.6g}" for indices in kept]
 
     voigt = f", order {_ORDER}" if 6 in matrix_form(tensor, symmetry.text).shape else ""
@@ -214,15 +214,15 @@ def _direction(n: Floats, record: CrystalRecord) -> str:
     return f"along x, y, z = {', '.join(f'{value:.3f}' for value in n.round(3) + 0.0)}"
 
 
-def _indices(n: Floats, rows: Floats, greatest: int = 3) -> Sequence[int] | None:
-    """The smallest indices, up to ``greatest``, of a direction among rows that span space."""
-    for indices in _small_indices(greatest):
+def _indices(n: Floats, rows: Floats, largest: int = 3) -> Sequence[int] | None:
+    """The smallest indices, up to ``largest``, of a direction among rows that span space."""
+    for indices in _small_indices(largest):
         vector = np.array(indices) @ rows
         if n @ vector >= _PARALLEL * np.linalg.norm(vector):
             return indices
     return None
 
 
-def _small_indices(greatest: int) -> Iterable[tuple[int, ...]]:
-    cube = itertools.product(range(-greatest, greatest + 1), repeat=3)
+def _small_indices(largest: int) -> Iterable[tuple[int, ...]]:
+    cube = itertools.product(range(-largest, largest + 1), repeat=3)
     return sorted((one for one in cube if any(one)), key=lambda one: (sum(map(abs, one)), max(map(abs, one))))

@@ -51,7 +51,7 @@ where = "trusted"
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[CrystalRecord]]:
     path = tmp_path_factory.mktemp("tensors") / "made.h5"
-    return path, made_tensor_dataset(path, 60, turned=True)
+    return path, made_tensor_dataset(path, 60, rotated=True)
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +96,8 @@ def test_baselines_do_not_see_orientations(
     for record in dataset[1]:
         rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
         rotation *= np.linalg.det(rotation)
-        turned = stiffness_matrix(rotate_tensor(unfold(record.targets["C"]), rotation))
-        targets = {**record.targets, "C": turned}
+        rotated = stiffness_matrix(rotate_tensor(unfold(record.targets["C"]), rotation))
+        targets = {**record.targets, "C": rotated}
         others.append(dataclasses.replace(record, lattice=record.lattice @ rotation.T, targets=targets))
     write_crystals(tmp_path / "turned.h5", others, units={"C": "GPa"})
     found = known_tensors([str(tmp_path / "turned.h5")], C, "train")
@@ -124,10 +124,10 @@ def test_harmonic_parts_are_orthonormal_and_do_not_mix(target: Target) -> None:
     basis = harmonic_basis(target.space)
     np.testing.assert_allclose(basis.T @ basis, np.eye(len(target.space)), atol=1e-12)
     rotation = target.space.rotation(np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0])
-    turned = basis.T @ rotation @ basis
+    rotated = basis.T @ rotation @ basis
     if target is C:
-        np.testing.assert_allclose(turned[:2], np.eye(2, 21), atol=1e-12, err_msg="two isotropic moduli")
-    np.testing.assert_allclose(turned @ turned.T, np.eye(len(turned)), atol=1e-12)
+        np.testing.assert_allclose(rotated[:2], np.eye(2, 21), atol=1e-12, err_msg="two isotropic moduli")
+    np.testing.assert_allclose(rotated @ rotated.T, np.eye(len(rotated)), atol=1e-12)
 
 
 @pytest.mark.parametrize("logs", [True, False])

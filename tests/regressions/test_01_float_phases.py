@@ -1,4 +1,4 @@
-"""Museum 1. A C++ polymer-field code wrapped phases kept as floats in the wrong unit: radians, modulo 1.
+"""Regression 1. A C++ polymer-field code wrapped phases kept as floats in the wrong unit: radians, modulo 1.
 
 Whole turns then no longer cancel: R3c aborted, and R-3c silently cancelled stars that are allowed.
 """

@@ -1,4 +1,4 @@
-"""Museum 2. The paper's release looked waves up by rounded coordinates, in a list of rounded coordinates.
+"""Regression 2. The paper's release looked waves up by rounded coordinates, in a list of rounded coordinates.
 
 In 52 trigonal and hexagonal groups (143 to 194) most rows of the routing matrix became zero: 16,972 of 21,736.
 """

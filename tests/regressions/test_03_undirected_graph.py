@@ -1,4 +1,4 @@
-"""Museum 3. An undirected graph kept one gain per edge, and (v, u) overwrote (u, v) with the opposite direction's.
+"""Regression 3. An undirected graph kept one gain per edge: (v, u) overwrote (u, v) with the opposite direction's.
 
 All phases came out conjugated, which 29 chiral and non-symmorphic groups do not survive.
 """

@@ -1,4 +1,4 @@
-"""Museum 4. cos 90 degrees came out as 6e-17, so that waves on the boundary of the ball were a hair too long.
+"""Regression 4. cos 90 degrees came out as 6e-17, so that waves on the boundary of the ball were a hair too long.
 
 They vanished from the list, and their orbits were torn.
 """

@@ -1,4 +1,4 @@
-"""Museum 5. Fractional coordinates were multiplied with Cartesian frequencies.
+"""Regression 5. Fractional coordinates were multiplied with Cartesian frequencies.
 
 Every hexagonal group lost its invariance, even under lattice translations.
 """

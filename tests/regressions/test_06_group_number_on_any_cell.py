@@ -1,4 +1,4 @@
-"""Museum 6. A group *number* was applied to whatever cell the file had: primitive, other origin, permuted axes.
+"""Regression 6. A group *number* was applied to whatever cell the file had: primitive, other origin, other axes.
 
 Equivalent atoms of spinel, anatase, corundum, quartz and the Pnma perovskite then got different encodings.
 """

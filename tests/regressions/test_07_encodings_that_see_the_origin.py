@@ -1,4 +1,4 @@
-"""Museum 7. Encodings depended on the arbitrary origin: Na and Cl swapped in rock salt changed the prediction.
+"""Regression 7. Encodings depended on the arbitrary origin: Na and Cl swapped in rock salt changed the prediction.
 
 It is a property of the paper's model: P_k(x + s) = exp(2 pi i k.s) P_k(x) for an allowed origin shift s (T5), and
 its network reads P_k itself. So the paper's model stays a baseline. That the compiler chooses one description per
@@ -16,7 +16,10 @@ from basis_store import CrystalRecord, Setting
 from runtime import Store
 from runtime.models.base import CrystalModel, Target
 from runtime.models.composition import CompositionConfig, CompositionModel
-from runtime.models.paper.model import PaperConfig, PaperModel
+from runtime.models.crystal_fourier_transformer.model import (
+    CrystalFourierTransformer,
+    CrystalFourierTransformerConfig,
+)
 
 TARGETS = [Target("formation_energy_per_atom", "eV/atom")]
 SHIFT = np.array([0, 0, 0.5])
@@ -44,7 +47,11 @@ def prediction(model: CrystalModel, record: CrystalRecord) -> torch.Tensor:
 
 def test_the_papers_model_sees_which_atom_is_at_the_origin(store: Store) -> None:
     torch.manual_seed(0)
-    model = PaperModel(PaperConfig(width=32, head_hidden=64), TARGETS, store).double().eval()
+    model = (
+        CrystalFourierTransformer(CrystalFourierTransformerConfig(width=32, head_hidden=64), TARGETS, store)
+        .double()
+        .eval()
+    )
     record = rock_salt()
     moved = dataclasses.replace(record, coordinates=(record.coordinates + SHIFT) % 1)
     assert (prediction(model, moved) - prediction(model, record)).abs() > 1e-3

@@ -1,4 +1,4 @@
-"""Museum 8. The nearest periodic image was found by rounding fractional differences.
+"""Regression 8. The nearest periodic image was found by rounding fractional differences.
 
 That is right for rectangular cells only: 60 % of random pairs in P1 and 49 % in P-1 got too large a distance.
 """
@@ -9,8 +9,8 @@ import torch
 
 from basis_store import Setting
 from runtime import Store
-from runtime.models.paper.orbit_distance import orbit_distance, shortest_length
-from runtime.models.paper.random_lattices import random_lattices
+from runtime.models.crystal_fourier_transformer.orbit_distance import orbit_distance, shortest_length
+from runtime.models.crystal_fourier_transformer.random_lattices import random_lattices
 
 N = 400
 

@@ -1,4 +1,4 @@
-"""Museum 9. The rows of the training split were taken of what was the training split already.
+"""Regression 9. The rows of the training split were taken of what was the training split already.
 
 A fifth of them lie beyond its end, and all of these became the same crystal: a fifth of every epoch. Nothing
 fails, and the error on the validation split only looks as if the model were worse.

@@ -1,4 +1,4 @@
-"""Museum 10. A projector on symmetric tensors was multiplied by a mask that kept its positive entries only.
+"""Regression 10. A projector on symmetric tensors was multiplied by a mask that kept its positive entries only.
 
 Where the crystal's axes are those of the frame, the projector of a dielectric tensor has no negative entries, so
 nothing was noticed. In a crystal that is turned, it has: the masked one is no projector any more, and what it lets
@@ -21,13 +21,13 @@ from tests.runtime.tensors.test_projection import cartesian_rotations
 from tests.support.made_records import made_lattice
 
 
-def broken(formula: str, store: Store, reader: StoreReader, *, mask: bool, turned: bool = True) -> set[int]:
+def broken(formula: str, store: Store, reader: StoreReader, *, mask: bool, rotated: bool = True) -> set[int]:
     """Groups in which the projected tensor of a randomly turned crystal is not invariant."""
     rng = np.random.default_rng(0)
     symmetry = IndexSymmetry.parse(formula)
     groups = set()
     for setting in standard_settings():
-        record = random_crystal(setting, reader, rng, turned=turned)
+        record = random_crystal(setting, reader, rng, rotated=rotated)
         basis = allowed_basis(record, symmetry, store)
         basis = basis.reshape(len(basis), 3**symmetry.rank)
         projector = basis.T @ basis
@@ -42,13 +42,13 @@ def broken(formula: str, store: Store, reader: StoreReader, *, mask: bool, turne
 
 
 def random_crystal(
-    setting: Setting, reader: StoreReader, rng: np.random.Generator, *, turned: bool
+    setting: Setting, reader: StoreReader, rng: np.random.Generator, *, rotated: bool
 ) -> CrystalRecord:
     from basis_store.tensors.cartesian_frame import cartesian_frame
 
     compiled = reader.read(setting)
     lattice = made_lattice(compiled, rng, volume=100.0)
-    return bare_record(compiled, lattice if turned else lattice @ cartesian_frame(setting, lattice).T)
+    return bare_record(compiled, lattice if rotated else lattice @ cartesian_frame(setting, lattice).T)
 
 
 def test_a_masked_projector_breaks_the_symmetry_of_turned_crystals(store: Store, reader: StoreReader) -> None:
@@ -58,7 +58,7 @@ def test_a_masked_projector_breaks_the_symmetry_of_turned_crystals(store: Store,
 
 
 def test_in_the_frame_of_the_axes_nothing_is_noticed(store: Store, reader: StoreReader) -> None:
-    assert not broken("ij=ji", store, reader, mask=True, turned=False)
+    assert not broken("ij=ji", store, reader, mask=True, rotated=False)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_of_higher_rank_it_breaks_nearly_all(formula: str, count: int, store: St
 @pytest.mark.parametrize("formula", ["ij=ji", "ijk=ikj", "ijkl=jikl=klij"])
 def test_ours_breaks_none(formula: str, store: Store, reader: StoreReader) -> None:
     assert not broken(formula, store, reader, mask=False)
-    record = random_crystal(Setting.standard(136), reader, np.random.default_rng(1), turned=True)
+    record = random_crystal(Setting.standard(136), reader, np.random.default_rng(1), rotated=True)
     found = project_tensor(np.random.default_rng(2).normal(size=(3, 3)), record, store=store).tensor
     for rotation in cartesian_rotations(record, store):
         np.testing.assert_allclose(rotate_tensor(found, rotation), found, atol=1e-10)

@@ -1,4 +1,4 @@
-"""Museum 11. Coordinates 0.333 in a file were taken for 1/3, or for three atoms where there is one.
+"""Regression 11. Coordinates 0.333 in a file were taken for 1/3, or for three atoms where there is one.
 
 Exact comparison splits the site orbit, a loose one merges neighbours; so tolerances are in Angstrom, and recorded.
 """

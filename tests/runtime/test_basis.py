@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from basis_store import ReachError, Setting, SettingError, all_settings
+from basis_store import CutoffError, Setting, SettingError, all_settings
 from runtime import Store
 
 EVERY_FRAME = [Setting.standard(number) for number in (1, 2, 43, 62, 92, 146, 167, 180, 194, 205, 214, 227, 230)]
@@ -270,7 +270,7 @@ def test_every_shell_is_reached_by_its_radius(store: Store) -> None:
 
 @pytest.mark.parametrize("radius", [-1.0, math.inf, math.nan, 1e200])
 def test_impossible_radii_are_refused(store: Store, radius: float) -> None:
-    with pytest.raises(ReachError, match="a radius lies between 0 and 1000"):
+    with pytest.raises(CutoffError, match="a radius lies between 0 and 1000"):
         store.basis(Setting.standard(1), radius=radius)
 
 

@@ -109,8 +109,8 @@ def test_batches_stay_within_the_budget() -> None:
     cut = list(batches(indices, lengths, 20_000))
     assert sorted(np.concatenate(cut).tolist()) == indices.tolist()
     for batch in cut:
-        greatest = int(lengths[batch].max())
-        assert len(batch) == 1 or len(batch) * greatest * (greatest + 64) <= 20_000
+        largest = int(lengths[batch].max())
+        assert len(batch) == 1 or len(batch) * largest * (largest + 64) <= 20_000
     assert cut[-1].tolist() == [7]
     assert list(batches(indices[:0], lengths, 20_000)) == []
 

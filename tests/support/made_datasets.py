@@ -43,11 +43,11 @@ def made_dataset(path: Path, n: int = 60, *, seed: int = 0, **changes: object) -
     return records
 
 
-def made_tensor_dataset(path: Path, n: int = 40, *, turned: bool = False) -> list[CrystalRecord]:
+def made_tensor_dataset(path: Path, n: int = 40, *, rotated: bool = False) -> list[CrystalRecord]:
     """Write the crystals of :func:`made_dataset` with tensors that their point groups allow.
 
     ``C`` (6, 6) is positive definite and stiffer where ``energy`` is higher; ``e`` is (3, 6). Every eighth crystal
-    is not ``trusted``. With ``turned``, each ``e`` is carried along by an operation of the group's normalizer.
+    is not ``trusted``. With ``rotated``, each ``e`` is carried along by an operation of the group's normalizer.
     """
     rng, store = np.random.default_rng(1), load_store()
     records = []
@@ -57,7 +57,7 @@ def made_tensor_dataset(path: Path, n: int = 40, *, turned: bool = False) -> lis
         e = project_tensor(rng.normal(size=(3, 6)), record).tensor
         cosets = normalizer_cosets(record, store.compiled(record.setting))
         drawn = rng.integers(len(cosets))  # in any case, so that both datasets have the same crystals
-        operation = cosets[drawn if turned else 0]
+        operation = cosets[drawn if rotated else 0]
         targets = {
             "C": stiffness_matrix(project_tensor(stiffness, record).tensor),
             "e": piezoelectric_matrix(rotate_tensor(e, operation)),

@@ -112,7 +112,7 @@ def _placed(
 def _too_close(compiled: CompiledSetting, lattice: FloatArray, point: FloatArray, sites: FloatArray) -> bool:
     """Whether an image of ``point`` comes too close to it or to one of ``sites``, or the cell is too thin to say.
 
-    Rounding is exact here (and not in general, museum 8): a step shorter than 1 Angstrom has fractional
+    Rounding is exact here (and not in general, regression 8): a step shorter than 1 Angstrom has fractional
     components below 1/2 in a cell whose planes are more than 2 Angstrom apart.
     """
     if np.linalg.norm(np.linalg.inv(lattice), axis=0).max() > 1 / _THINNEST:

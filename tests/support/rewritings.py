@@ -19,8 +19,8 @@ def rewritings(
     n = len(record)
     x = record.coordinates
     g = rng.integers(len(compiled.rotations), size=n)
-    turned = np.einsum("nij,nj->ni", compiled.rotations[g].astype(float), x) + compiled.translations24[g] / 24
-    yield "operations of the group and lattice translations", moved(record, turned + rng.integers(-3, 4, (n, 3)))
+    rotated = np.einsum("nij,nj->ni", compiled.rotations[g].astype(float), x) + compiled.translations24[g] / 24
+    yield "operations of the group and lattice translations", moved(record, rotated + rng.integers(-3, 4, (n, 3)))
     for shift in compiled.shifts24:
         yield f"origin shift {shift}/24", moved(record, x + shift / 24)
     for direction in compiled.shift_directions:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from runtime.models.base import Target, columns
-from runtime.models.orbit_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
+from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from runtime.pretrained.domain import Domain
 from runtime.pretrained.pretrained import save_pretrained
 
@@ -20,13 +20,13 @@ PIEZOELECTRIC = Target("piezoelectric_tensor", "C/m^2", symmetry="ijk=ikj")
 DOMAIN = Domain(elements=(8, 11, 12, 13, 17), groups=(225, 227), max_sites=2, volume_per_atom=(8.0, 30.0))
 """Rock salt lies inside, spinel has a site too many, titania neither the element nor the group."""
 
-CONFIG = CrystalFourierTransformerConfig(width=16, layers=1, heads=2, head_width=4, feed_forward=16, radial=6)
+CONFIG = OrbitTransformerConfig(width=16, layers=1, heads=2, head_width=4, feed_forward=16, radial=6)
 
 
-def tiny_model(*targets: Target, seed: int = 0) -> CrystalFourierTransformer:
+def tiny_model(*targets: Target, seed: int = 0) -> OrbitTransformer:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        model = CrystalFourierTransformer(CONFIG, targets or (ENERGY,))
+        model = OrbitTransformer(CONFIG, targets or (ENERGY,))
         if any(target.space is None for target in model.targets):
             torch.nn.init.normal_(model.element_energy.weight)
     for target, own in zip(model.targets, columns(model.targets), strict=True):

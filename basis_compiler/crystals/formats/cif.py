@@ -2,7 +2,7 @@
 
 Operations are taken from the file's own list; without one, from its Hall symbol, Hermann-Mauguin symbol or
 group number, in this order, and only where that names one setting whose operations fit the cell. Coordinates
-are rounded in files, so the copies of an atom on a special position do not fall onto each other (museum, 11):
+are rounded in files, so the copies of an atom on a special position do not fall onto each other (regression 11):
 copies within the tolerance, in Angstrom, are one atom, at their mean; copies further apart that still overlap
 are an error.
 
@@ -20,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import ELEMENTS, LEAST_DISTANCE, Crystal, FloatArray, IntArray
-from basis_compiler.groups.spglib_database import UNIT, operations
+from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal, FloatArray, IntArray
+from basis_compiler.groups.spglib_database import TURN, operations
 from basis_store import CrystalError, Setting, SettingError, all_settings
 
 _LENGTHS = ("_cell_length_a", "_cell_length_b", "_cell_length_c")
@@ -215,10 +215,10 @@ def _parsed_operations(texts: list[str], name: str) -> tuple[IntArray, IntArray]
         rotations, translations = parse_sitesym([text.replace(" ", "") for text in texts])
     except Exception as error:
         raise CrystalError(f"{name}: the symmetry operations cannot be read: {_reason(error)}") from error
-    scaled = np.asarray(translations) * UNIT
+    scaled = np.asarray(translations) * TURN
     if np.abs(scaled - np.rint(scaled)).max() > 0.02 or (np.abs(np.linalg.det(rotations)) < 0.5).any():
         raise CrystalError(f"{name}: the symmetry operations are not those of a space group")
-    return np.asarray(rotations, dtype=np.int64), np.rint(scaled).astype(np.int64) % UNIT
+    return np.asarray(rotations, dtype=np.int64), np.rint(scaled).astype(np.int64) % TURN
 
 
 def _setting(block: Items, name: str, lattice: FloatArray, tolerance: float) -> Setting | None:
@@ -289,16 +289,16 @@ def _orbit(
     who: str,
 ) -> tuple[FloatArray, float]:
     """All copies (m, 3) of a listed atom in the cell, and how far it was moved in Angstrom."""
-    gaps = rotations @ point + translations24 / UNIT - point
+    gaps = rotations @ point + translations24 / TURN - point
     gaps -= np.rint(gaps)
     near = np.linalg.norm(gaps @ lattice, axis=1) < tolerance
     shift = gaps[near].mean(axis=0)
-    images = rotations @ (point + shift) + translations24 / UNIT
+    images = rotations @ (point + shift) + translations24 / TURN
     gaps = images[:, None] - images[None]
     gaps -= np.rint(gaps)
     distances = np.linalg.norm(gaps @ lattice, axis=-1)
     same = distances < min(1e-6, tolerance)
-    between = distances[~same & (distances < LEAST_DISTANCE)]
+    between = distances[~same & (distances < MIN_DISTANCE)]
     if len(between):
         raise CrystalError(
             f"{who} and its copy by symmetry are {between.min():.3f} Angstrom apart: too close for two atoms, too "

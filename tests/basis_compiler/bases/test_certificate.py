@@ -20,7 +20,7 @@ from basis_compiler import (
 from basis_compiler.bases import certificate, compiler
 from basis_compiler.bases.certificate import prove_extent
 from basis_store import CertificateError, CompiledSetting, Recipe, Setting, StoreReader, open_store, write_store
-from basis_store.groups.setting import Frame
+from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import norm
 from tests.support.compiled import changed
 
@@ -141,7 +141,7 @@ def swap_terms(one: int, other: int) -> Damage:
     return damage
 
 
-def turned_pair(compiled: CompiledSetting) -> CompiledSetting:
+def rotated_pair(compiled: CompiledSetting) -> CompiledSetting:
     """psi_O and psi_-O of the first pair turned by opposite phases: still invariant, still conjugate."""
     phases = compiled.phases24.copy()
     phases[0], phases[1] = 2, 22
@@ -207,7 +207,7 @@ def shifts(rows: list[list[int]], orders: list[int], directions: list[list[int]]
         (230, column("witnesses", 0, 200), "a witness is not the first operation"),
         (227, later_witness, "a witness is not the first operation"),
         (230, lambda c: changed(c, phases24=c.phases24 + np.int8(24)), "a phase does not lie in 0 to 23"),
-        (1, turned_pair, "a root has a phase other than 0"),
+        (1, rotated_pair, "a root has a phase other than 0"),
         (230, swap_terms(1, 2), "the waves of an orbit are out of order"),
         (221, swap_waves(0, 1), "the waves of an orbit are out of order"),
         (221, lambda c: changed(c, waves=-c.waves), "the waves of an orbit are out of order"),
@@ -273,9 +273,9 @@ def test_a_list_of_waves_with_a_hole_is_not_proved(monkeypatch: pytest.MonkeyPat
     """The enumeration of waves is not trusted: here it forgets a shell."""
     real = compiler.ball
 
-    def forgetful(frame: Frame, limit: int) -> np.ndarray:
-        waves = real(frame, limit)
-        return waves[norm(waves, frame) != 36]
+    def forgetful(family: LatticeFamily, limit: int) -> np.ndarray:
+        waves = real(family, limit)
+        return waves[norm(waves, family) != 36]
 
     monkeypatch.setattr(compiler, "ball", forgetful)
     with pytest.raises(CertificateError, match="not the complete shells"):

@@ -57,7 +57,7 @@ def test_recipes_extend_each_other(radius: int, min_functions: int) -> None:
         assert np.array_equal(small.phases24, large.phases24[:n])
         assert np.array_equal(small.parts, large.parts[:m])
         assert np.array_equal(small.witnesses, large.witnesses[: len(small.witnesses)])
-        assert (norm(large.waves[n:], setting.frame) > small.norm_limit).all()
+        assert (norm(large.waves[n:], setting.lattice_family) > small.norm_limit).all()
 
 
 def test_progress_counts_every_setting() -> None:

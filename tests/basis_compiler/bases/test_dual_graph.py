@@ -10,10 +10,10 @@ from basis_compiler import operations
 from basis_compiler.bases.dual_graph import SpanningForest, spanning_forest
 from basis_compiler.groups.spglib_database import rotation_generators
 from basis_store import CertificateError, Setting, all_settings
-from basis_store.groups.setting import Frame
+from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import ball
 
-FAMILIES = sorted({(one.frame, operations(one).distinct_rotations) for one in all_settings()})
+FAMILIES = sorted({(one.lattice_family, operations(one).distinct_rotations) for one in all_settings()})
 
 
 def whole_graph(forest: SpanningForest) -> "nx.DiGraph[int]":
@@ -26,9 +26,9 @@ def whole_graph(forest: SpanningForest) -> "nx.DiGraph[int]":
 
 @pytest.mark.parametrize(("frame", "rotations"), FAMILIES, ids=range(len(FAMILIES)))
 def test_the_forest_is_a_breadth_first_forest_of_the_whole_graph(
-    frame: Frame, rotations: tuple[bytes, ...]
+    family: LatticeFamily, rotations: tuple[bytes, ...]
 ) -> None:
-    forest = spanning_forest(rotations, ball(frame, 60))
+    forest = spanning_forest(rotations, ball(family, 60))
     waves, starts = forest.index.waves, np.cumsum(forest.orbit_sizes) - forest.orbit_sizes
     graph = whole_graph(forest)
     components = {frozenset(one) for one in nx.weakly_connected_components(graph)}

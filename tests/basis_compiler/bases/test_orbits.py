@@ -15,7 +15,7 @@ from basis_store.groups.wave_shells import ball
 
 def test_orbits_are_the_components_of_the_dual_graph(setting: Setting, reader: StoreReader) -> None:
     compiled = reader.read(setting)
-    graph = dual_graph(operations(setting), WaveIndex(ball(setting.frame, 48)))
+    graph = dual_graph(operations(setting), WaveIndex(ball(setting.lattice_family, 48)))
     components = {frozenset(component) for component in nx.weakly_connected_components(graph)}
     ours = set()
     for waves, starts in (
@@ -30,7 +30,7 @@ def test_orbits_are_the_components_of_the_dual_graph(setting: Setting, reader: S
 def test_gains_of_edges_are_potential_differences(setting: Setting, reader: StoreReader) -> None:
     """T1: on balanced components theta(v) - theta(u) is the gain of every edge; frustrated ones admit none."""
     compiled = reader.read(setting)
-    graph = dual_graph(operations(setting), WaveIndex(ball(setting.frame, 48)))
+    graph = dual_graph(operations(setting), WaveIndex(ball(setting.lattice_family, 48)))
     theta = dict(zip(map(tuple, compiled.waves.tolist()), compiled.phases24.tolist(), strict=True))
     absent = set(map(tuple, compiled.absent_waves.tolist()))
     for u, v, gain in graph.edges(data="gain"):

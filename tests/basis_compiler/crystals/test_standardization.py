@@ -283,7 +283,7 @@ def test_frames_are_read_one_by_one(tmp_path: Path) -> None:
 
 
 def test_the_closest_pair_is_found_in_a_skew_cell() -> None:
-    """Rounding of fractional coordinates alone would miss it (museum, 8)."""
+    """Rounding of fractional coordinates alone would miss it (regression 8)."""
     lattice = np.array([[4.0, 0, 0], [35.9, 0.4, 0], [0, 0, 5.0]])
     coordinates = np.array([[0.0, 0, 0], [0.1, 0.0, 0.02]])
     steps = np.array(list(itertools.product(range(-20, 21), range(-3, 4), (-1, 0, 1))))

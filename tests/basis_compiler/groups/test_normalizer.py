@@ -57,8 +57,8 @@ def normalizing(point_group: bytes) -> np.ndarray:
     inverses = np.rint(np.linalg.inv(SMALL)).astype(int)
     kept = np.ones(len(SMALL), bool)
     for rotation in rotations:
-        turned = SMALL @ rotation @ inverses
-        kept &= (turned[:, None] == rotations[None]).all(axis=(2, 3)).any(axis=1)
+        rotated = SMALL @ rotation @ inverses
+        kept &= (rotated[:, None] == rotations[None]).all(axis=(2, 3)).any(axis=1)
     return SMALL[kept]
 
 
@@ -68,8 +68,8 @@ def test_nothing_is_missing_where_the_frame_is_fixed(setting: Setting) -> None:
     group, found = operations(setting), normalizer(setting)
     point_group = np.unique(group.rotations, axis=0)
     changes = normalizing(point_group.astype(np.int8).tobytes())
-    assert len(changes) in ({12} if setting.frame == "hexagonal" else {8, 24})
-    unit = 72 if setting.frame == "hexagonal" else 48
+    assert len(changes) in ({12} if setting.lattice_family == "hexagonal" else {8, 24})
+    unit = 72 if setting.lattice_family == "hexagonal" else 48
     pivots = [int(np.flatnonzero(row)[0]) for row in found.directions]
     axes = [[0] if i in pivots else range(unit) for i in range(3)]
     grid = np.array(list(itertools.product(*axes)), dtype=np.int16)
@@ -83,9 +83,9 @@ def test_nothing_is_missing_where_the_frame_is_fixed(setting: Setting) -> None:
         left = grid
         inverse = np.rint(np.linalg.inv(change)).astype(int)
         for rotation in generators:
-            turned = change @ rotation @ inverse
-            target = group.translation_of(turned) - change @ group.translation_of(rotation)
-            gaps = (left @ (np.eye(3, dtype=int) - turned).T - target * (unit // 24)) % unit
+            rotated = change @ rotation @ inverse
+            target = group.translation_of(rotated) - change @ group.translation_of(rotation)
+            gaps = (left @ (np.eye(3, dtype=int) - rotated).T - target * (unit // 24)) % unit
             whole = (gaps % (unit // 24) == 0).all(axis=1)
             left = left[whole & lattice[tuple((gaps // (unit // 24)).T)]]
         centred = all(lattice[tuple(change @ row % 24)] for row in group.centrings24)

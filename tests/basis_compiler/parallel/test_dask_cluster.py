@@ -107,16 +107,16 @@ def test_a_dataset_goes_on_where_it_was_interrupted(
 
 def test_what_is_wrong_with_the_work_is_said_as_it_is_here(cluster: Cluster) -> None:
     with pytest.raises(SettingError, match="there is no Hall number 531"):
-        list(on_cluster(Setting.from_hall, [1, 531], scheduler=cluster.address, remedy="less"))
+        list(on_cluster(Setting.from_hall, [1, 531], scheduler=cluster.address, hint="less"))
     with pytest.raises(FileNotFoundError, match="none"):
-        list(on_cluster(os.stat, ["/none"], scheduler=cluster.address, remedy="less"))
+        list(on_cluster(os.stat, ["/none"], scheduler=cluster.address, hint="less"))
     assert cluster.is_idle()
 
 
 def test_large_tasks_are_nothing_to_warn_of(cluster: Cluster) -> None:
     """Warnings are errors here."""
     tasks = [bytes(12_000_000), bytes(3)]
-    assert sorted(on_cluster(len, tasks, scheduler=cluster.address, remedy="less")) == [3, 12_000_000]
+    assert sorted(on_cluster(len, tasks, scheduler=cluster.address, hint="less")) == [3, 12_000_000]
 
 
 def test_few_tasks_are_under_way(cluster: Cluster) -> None:
@@ -128,7 +128,7 @@ def test_few_tasks_are_under_way(cluster: Cluster) -> None:
             taken += 1
             yield -taken
 
-    results = on_cluster(abs, tasks(), scheduler=cluster.address, remedy="less")
+    results = on_cluster(abs, tasks(), scheduler=cluster.address, hint="less")
     found = [next(results)]
     assert taken <= 10
     found += results
@@ -151,7 +151,7 @@ def test_several_threads_of_one_worker(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_task_that_kills_its_workers(tmp_path: Path) -> None:
     preload = (
         "import os, signal, basis_compiler.bases.compiler as compiler\n"
-        "compiler.compile_family = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "compiler.compile_bundle = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     with (
         dask_cluster(tmp_path / "cluster", workers=1, preload=preload, allowed_failures=0) as running,
@@ -169,7 +169,7 @@ def test_a_task_that_kills_its_workers(tmp_path: Path) -> None:
         ),
         (
             "import basis_compiler.parallel.dask_cluster as cluster, basis_compiler.bases.compiler as compiler\n"
-            "vars(compiler).pop('compile_family', None)\n"  # it may be called otherwise there
+            "vars(compiler).pop('compile_bundle', None)\n"  # it may be called otherwise there
             "versions = {**cluster._versions(), 'spglib': '2.1'}\n"
             "versions.pop('sympy', None)\n"
             "cluster._versions = lambda: versions\n",
@@ -225,13 +225,13 @@ def test_addresses_where_somebody_else_is(answer: bytes, monkeypatch: pytest.Mon
 
         threading.Thread(target=serve, daemon=True).start()
         with pytest.raises(CompilationError, match=r"there is no Dask scheduler at '127\.0\.0\.1:"):
-            list(on_cluster(abs, [1], scheduler=f"127.0.0.1:{server.getsockname()[1]}", remedy="less"))
+            list(on_cluster(abs, [1], scheduler=f"127.0.0.1:{server.getsockname()[1]}", hint="less"))
 
 
 def test_the_address_of_a_worker(cluster: Cluster) -> None:
     address = next(iter(cluster.run(os.getpid)))
     with pytest.raises(CompilationError, match="there is a Dask worker: give the address of the scheduler"):
-        list(on_cluster(abs, [1], scheduler=address, remedy="less"))
+        list(on_cluster(abs, [1], scheduler=address, hint="less"))
 
 
 def test_files_are_carried_with_their_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from basis_compiler.parallel.parallel_map import spread
 from basis_compiler.parallel.processes import in_processes
-from basis_compiler.parallel.window import in_flight
+from basis_compiler.parallel.window import bounded_window
 
 
 @pytest.mark.parametrize("most", [1, 3, 100])
@@ -40,7 +40,7 @@ def test_tasks_are_taken_when_there_is_room(most: int) -> None:
         return done, futures - done
 
     found = []
-    for result in in_flight(tasks(), submit=submit, wait=wait, most=lambda: most):
+    for result in bounded_window(tasks(), submit=submit, wait=wait, most=lambda: most):
         found.append(result)
         assert taken <= len(found) + most + 1
     assert sorted(found) == [n * n for n in range(1, 41)]
@@ -60,19 +60,19 @@ def test_room_may_change() -> None:
         (done, *rest) = futures
         return {done}, set(rest)
 
-    assert sorted(in_flight(range(9), submit=submit, wait=wait, most=lambda: next(room))) == list(range(9))
+    assert sorted(bounded_window(range(9), submit=submit, wait=wait, most=lambda: next(room))) == list(range(9))
     assert sizes[:4] == [3, 2, 5, 4]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_here_and_in_processes(workers: int) -> None:
-    assert sorted(spread(abs, iter([-3, 2, -1]), workers=workers, remedy="less")) == [1, 2, 3]
-    assert list(spread(abs, [], workers=workers, remedy="less")) == []
+    assert sorted(spread(abs, iter([-3, 2, -1]), workers=workers, hint="less")) == [1, 2, 3]
+    assert list(spread(abs, [], workers=workers, hint="less")) == []
 
 
 def test_processes_do_not_swallow_all_tasks() -> None:
     tasks = iter(range(1000))
-    results = in_processes(abs, tasks, workers=2, remedy="less")
+    results = in_processes(abs, tasks, workers=2, hint="less")
     next(results)
     results.close()
     assert next(tasks) < 20

@@ -92,7 +92,7 @@ def sympy_rotations(number: int) -> list[sympy.Matrix]:
     """Exact Cartesian rotations from a lattice with sqrt(3), along a and c."""
     setting = Setting.standard(number)
     lattice = sympy.eye(3)
-    if setting.frame == "hexagonal":
+    if setting.lattice_family == "hexagonal":
         lattice = sympy.Matrix([[1, 0, 0], [-sympy.Rational(1, 2), sympy.sqrt(3) / 2, 0], [0, 0, 1]])
     columns = lattice.T
     return [columns * sympy.Matrix(r.tolist()) * columns.inv() for r in operations(setting).point_group]

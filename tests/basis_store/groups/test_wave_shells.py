@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from basis_compiler import operations
 from basis_store import Setting
-from basis_store.groups.wave_shells import FRAMES, ball, ball_norm, norm
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball, ball_norm, norm
 
 waves = st.tuples(*[st.integers(-50, 50)] * 3)
 
@@ -16,7 +16,7 @@ def test_every_operation_preserves_the_norm(setting: Setting) -> None:
     group = operations(setting)
     k = np.array(list(itertools.product(range(-3, 4), repeat=3)))
     images = np.einsum("ki,gij->gkj", k, group.rotations)
-    assert (norm(images, setting.frame) == norm(k, setting.frame)).all()
+    assert (norm(images, setting.lattice_family) == norm(k, setting.lattice_family)).all()
 
 
 def test_shared_balls() -> None:
@@ -26,24 +26,24 @@ def test_shared_balls() -> None:
 
 
 def test_balls_are_complete_ordered_and_prefixes() -> None:
-    for frame in FRAMES:
-        large = ball(frame, 300).astype(int)
+    for family in LATTICE_FAMILIES:
+        large = ball(family, 300).astype(int)
         cube = np.array(list(itertools.product(range(-12, 13), repeat=3)))
-        inside = {tuple(k) for k in cube[norm(cube, frame) <= 300].tolist()} - {(0, 0, 0)}
+        inside = {tuple(k) for k in cube[norm(cube, family) <= 300].tolist()} - {(0, 0, 0)}
         assert {tuple(k) for k in large.tolist()} == inside
-        keys = [(int(n), *(-k).tolist()) for n, k in zip(norm(large, frame), large, strict=True)]
+        keys = [(int(n), *(-k).tolist()) for n, k in zip(norm(large, family), large, strict=True)]
         assert keys == sorted(keys)
         for limit in (3, 75, 76, 77, 150):
-            small = ball(frame, limit)
+            small = ball(family, limit)
             assert np.array_equal(large[: len(small)], small)
 
 
 @given(waves, waves)
 def test_norms_are_quadratic_forms(one: tuple[int, ...], other: tuple[int, ...]) -> None:
     a, b = np.array(one), np.array(other)
-    for frame in FRAMES:
-        assert norm(a + b, frame) + norm(a - b, frame) == 2 * norm(a, frame) + 2 * norm(b, frame)
-        assert norm(a, frame) >= 3 * np.abs(a).max() ** 2
+    for family in LATTICE_FAMILIES:
+        assert norm(a + b, family) + norm(a - b, family) == 2 * norm(a, family) + 2 * norm(b, family)
+        assert norm(a, family) >= 3 * np.abs(a).max() ** 2
 
 
 def test_radius_is_inclusive_and_exact() -> None:

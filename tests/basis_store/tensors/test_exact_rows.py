@@ -10,9 +10,9 @@ from basis_store.tensors.exact_rows import projector, reduced_rows
 
 
 @st.composite
-def matrices(draw: st.DrawFn, greatest: int = 9) -> np.ndarray:
+def matrices(draw: st.DrawFn, largest: int = 9) -> np.ndarray:
     rows, columns = draw(st.integers(1, 6)), draw(st.integers(1, 6))
-    entries = st.integers(-greatest, greatest)
+    entries = st.integers(-largest, largest)
     values = draw(st.lists(st.lists(entries, min_size=columns, max_size=columns), min_size=rows, max_size=rows))
     return np.array(values, dtype=object)
 
@@ -33,7 +33,7 @@ def test_echelon_forms_are_sympy_s(matrix: np.ndarray) -> None:
     check(matrix.astype(np.int64))
 
 
-@given(matrix=matrices(greatest=10**12))
+@given(matrix=matrices(largest=10**12))
 @settings(max_examples=60, deadline=None)
 def test_numbers_that_outgrow_64_bits_are_exact(matrix: np.ndarray) -> None:
     check(matrix.astype(np.int64))

@@ -7,7 +7,7 @@ import copy
 import pytest
 import torch
 
-from basis_store import ReachError, SettingError, all_settings
+from basis_store import CutoffError, SettingError, all_settings
 from runtime import Setting, Store, WaveEncoder
 from runtime.encoding import torch_path as plain
 
@@ -42,7 +42,7 @@ def test_every_setting_as_its_own_basis_projects(
         basis, own = store.basis(setting), values[crystals == number]
         expected = basis.project(x[crystals == number].double())
         n_waves = expected.shape[1]
-        assert torch.equal(encoder.waves(setting.frame), basis.shared_waves)
+        assert torch.equal(encoder.waves(setting.lattice_family), basis.shared_waves)
         torch.testing.assert_close(own[:, :n_waves].to(expected), expected, atol=bar, rtol=0)
         assert not own[:, n_waves:].any()
         assert not own[:, :n_waves][:, basis.routing().orbits < 0].any()
@@ -97,7 +97,7 @@ def test_a_smaller_ball_is_a_prefix(encoder: WaveEncoder, store: Store) -> None:
     small, large = smaller(x, MIXED, crystals), encoder(x, MIXED, crystals)
     for number, setting in enumerate(MIXED):
         own = crystals == number
-        n_waves = len(smaller.waves(setting.frame))
+        n_waves = len(smaller.waves(setting.lattice_family))
         torch.testing.assert_close(small[own, :n_waves], large[own, :n_waves], atol=1e-14, rtol=0)
 
 
@@ -122,7 +122,7 @@ def test_a_copy_of_a_model_encodes_the_same(encoder: WaveEncoder) -> None:
 @pytest.mark.usefixtures("unchecked")
 def test_what_is_refused(encoder: WaveEncoder, store: Store) -> None:
     x, crystals = torch.rand(2, 3), torch.tensor([0, 0])
-    with pytest.raises(ReachError, match="share reach to radius 5, not 9"):
+    with pytest.raises(CutoffError, match="share reach to radius 5, not 9"):
         WaveEncoder(store, radius=9)
     with pytest.raises(SettingError, match="give a Setting"):
         encoder(x, [227], crystals)  # type: ignore[list-item]

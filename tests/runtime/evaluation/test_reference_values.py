@@ -49,7 +49,7 @@ def test_numbers(tmp_path: Path) -> None:
     found = target_values(data, Target("K", log10=True))
     np.testing.assert_array_equal(found.values[:, 0], [0, 2, np.nan, np.nan, np.nan])
     assert found.not_positive.tolist() == [False, False, True, True, False]
-    assert not found.distrusted.any()
+    assert not found.invalid.any()
 
 
 @pytest.mark.parametrize("log10", [False, True])
@@ -107,14 +107,14 @@ def test_what_is_left_out_and_why(tmp_path: Path) -> None:
     assert np.isfinite(found.values).all(axis=1).tolist() == [True, False, False, False, False, False]
     assert np.isnan(found.values[1:]).all()
     assert found.not_positive.tolist() == [False, True, False, False, False, False]
-    assert found.distrusted.tolist() == [False, False, False, True, True, True]
+    assert found.invalid.tolist() == [False, False, False, True, True, True]
     known = known_values(data, dataclasses.replace(ELASTIC, where="stable"))
-    assert (known.missing, known.not_positive, known.distrusted) == (1, 1, 3)
+    assert (known.missing, known.not_positive, known.invalid) == (1, 1, 3)
     assert known.values.shape == (1, 21)
     assert target_values(data, ELASTIC).not_positive.tolist() == [False, True, False, False, True, False]
     # A dataset that says nothing of trust, such as one's own to evaluate on, is trusted.
     plain = target_values(data, dataclasses.replace(ELASTIC, where="absent"))
-    assert not plain.distrusted.any()
+    assert not plain.invalid.any()
 
 
 @pytest.mark.parametrize(

@@ -184,8 +184,8 @@ def test_harmonics_turn_by_orthogonal_matrices(degree: int) -> None:
     matrices = harmonic_rotation(rotations, degree)
     own = slice(degree**2, (degree + 1) ** 2)
     for rotation, matrix in zip(rotations, matrices, strict=True):
-        turned = real_harmonics(u @ rotation.T, degree)[:, own]
-        torch.testing.assert_close(turned, real_harmonics(u, degree)[:, own] @ matrix.T)
+        rotated = real_harmonics(u @ rotation.T, degree)[:, own]
+        torch.testing.assert_close(rotated, real_harmonics(u, degree)[:, own] @ matrix.T)
     one = torch.eye(2 * degree + 1, dtype=torch.float64)
     torch.testing.assert_close(matrices @ matrices.mT, one.expand(6, -1, -1))
     torch.testing.assert_close(
@@ -237,7 +237,7 @@ def test_neighbours_are_the_same_in_small_blocks(store: Store, monkeypatch: pyte
 
 
 def test_a_skew_cell_hides_no_neighbour(store: Store) -> None:
-    """Museum 8's error in the neighbour search: nearest images by rounding."""
+    """Regression test 8's error in the neighbour search: nearest images by rounding."""
     record = in_p1(made_record(Setting.standard(2), np.random.default_rng(1)))
     skew = in_p1(record, change=np.array([[1, 3, -4], [0, 1, 5], [0, 0, 1]]))
     compiled = store.compiled(Setting.standard(1))

@@ -34,12 +34,12 @@ def test_moments_turn_with_the_crystal_and_obey_its_group(setting: Setting, stor
         sign = (-1) ** degree
         np.testing.assert_allclose(found.swapaxes(0, 1), sign * found, atol=1e-12 * size)
         for operation in group[rng.integers(len(group), size=4)]:
-            turned = [rotate_tensor(one, operation) for one in found.reshape(-1, *(3,) * degree)]
-            np.testing.assert_allclose(np.reshape(turned, found.shape), found, atol=1e-9 * size)
+            rotated = [rotate_tensor(one, operation) for one in found.reshape(-1, *(3,) * degree)]
+            np.testing.assert_allclose(np.reshape(rotated, found.shape), found, atol=1e-9 * size)
         for what, other in rewritings(record, store, rng):
             rotation = np.linalg.lstsq(record.lattice, other.lattice, rcond=None)[0].T
-            turned = [rotate_tensor(one, rotation) for one in found.reshape(-1, *(3,) * degree)]
-            expected = np.reshape(turned, found.shape)
+            rotated = [rotate_tensor(one, rotation) for one in found.reshape(-1, *(3,) * degree)]
+            expected = np.reshape(rotated, found.shape)
             others = moments(other, store, degree)
             if what == "permutation":
                 others, expected = np.sort(others, axis=None), np.sort(expected, axis=None)

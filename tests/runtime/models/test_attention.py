@@ -10,8 +10,8 @@ import torch
 
 from basis_store import CrystalRecord, standard_settings
 from runtime.models.attention import AsymmetricUnitAttention, weighted_mean
-from runtime.models.paper.orbit_distance import shortest_length
-from runtime.models.paper.transformer import TransformerBlock
+from runtime.models.crystal_fourier_transformer.orbit_distance import shortest_length
+from runtime.models.crystal_fourier_transformer.transformer import TransformerBlock
 from tests.support.made_records import all_atoms, made_record
 
 WIDTH, HEADS = 32, 4

@@ -1,4 +1,4 @@
-"""Distances of orbits: a metric on orbits, for all 230 groups. (Against brute force: museum 8.)"""
+"""Distances of orbits: a metric on orbits, for all 230 groups. (Against brute force: regression 8.)"""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ import torch
 
 from basis_store import Setting, standard_settings
 from runtime import Store
-from runtime.models.paper.orbit_distance import orbit_distance, reduced_basis, shortest_length
-from runtime.models.paper.random_lattices import random_lattices
+from runtime.models.crystal_fourier_transformer.orbit_distance import (
+    orbit_distance,
+    reduced_basis,
+    shortest_length,
+)
+from runtime.models.crystal_fourier_transformer.random_lattices import random_lattices
 
 
 def test_orbits_have_one_distance(store: Store) -> None:

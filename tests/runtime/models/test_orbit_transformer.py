@@ -11,24 +11,24 @@ import torch
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
 from runtime.models.base import Target
-from runtime.models.orbit_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
+from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from tests.support.made_records import in_p1, made_record, moved
 from tests.support.rewritings import larger_cells, rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
-CONFIG = CrystalFourierTransformerConfig(width=32, layers=2, heads=4, head_width=8, feed_forward=32, cutoff=4.5)
+CONFIG = OrbitTransformerConfig(width=32, layers=2, heads=4, head_width=8, feed_forward=32, cutoff=4.5)
 TARGETS = [Target(f"t{i}") for i in range(6)]
 
 
 @pytest.fixture(scope="module")
-def model() -> CrystalFourierTransformer:
+def model() -> OrbitTransformer:
     torch.manual_seed(0)
-    made = CrystalFourierTransformer(CONFIG, TARGETS).double().eval()
+    made = OrbitTransformer(CONFIG, TARGETS).double().eval()
     torch.nn.init.normal_(made.element_energy.weight)
     return made
 
 
-def predict(model: CrystalFourierTransformer, record: CrystalRecord) -> torch.Tensor:
+def predict(model: OrbitTransformer, record: CrystalRecord) -> torch.Tensor:
     with torch.no_grad():
         return model(model.collate([model.prepare(record)]))[0]
 
@@ -41,7 +41,7 @@ def assert_equal(value: torch.Tensor, expected: torch.Tensor, what: str) -> None
 
 @STANDARD
 def test_predictions_do_not_depend_on_the_description(
-    setting: Setting, model: CrystalFourierTransformer, store: Store
+    setting: Setting, model: OrbitTransformer, store: Store
 ) -> None:
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
@@ -51,9 +51,7 @@ def test_predictions_do_not_depend_on_the_description(
 
 
 @STANDARD
-def test_asymmetric_unit_equals_full_cell_and_supercell(
-    setting: Setting, model: CrystalFourierTransformer
-) -> None:
+def test_asymmetric_unit_equals_full_cell_and_supercell(setting: Setting, model: OrbitTransformer) -> None:
     record = made_record(setting, np.random.default_rng(setting.number), n_sites=2 if setting.number < 195 else 1)
     expected = predict(model, record)
     for what, other in larger_cells(record):
@@ -62,8 +60,8 @@ def test_asymmetric_unit_equals_full_cell_and_supercell(
 
 
 @STANDARD
-def test_single_precision(setting: Setting, model: CrystalFourierTransformer, store: Store) -> None:
-    single = CrystalFourierTransformer(CONFIG, TARGETS).eval()
+def test_single_precision(setting: Setting, model: OrbitTransformer, store: Store) -> None:
+    single = OrbitTransformer(CONFIG, TARGETS).eval()
     single.load_state_dict(model.state_dict())
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
@@ -73,7 +71,7 @@ def test_single_precision(setting: Setting, model: CrystalFourierTransformer, st
 
 
 @pytest.mark.parametrize("number", [2, 14, 62, 123, 148, 166, 194, 216, 225])
-def test_gradients_equal_those_of_the_full_cell(number: int, model: CrystalFourierTransformer) -> None:
+def test_gradients_equal_those_of_the_full_cell(number: int, model: OrbitTransformer) -> None:
     record = made_record(Setting.standard(number), np.random.default_rng(number), n_sites=2 if number < 195 else 1)
 
     def gradients(record: CrystalRecord) -> torch.Tensor:
@@ -86,7 +84,7 @@ def test_gradients_equal_those_of_the_full_cell(number: int, model: CrystalFouri
     model.zero_grad()
 
 
-def test_batches_do_not_mix_crystals(model: CrystalFourierTransformer) -> None:
+def test_batches_do_not_mix_crystals(model: OrbitTransformer) -> None:
     rng = np.random.default_rng(0)
     records = [
         made_record(Setting.standard(n), rng, n_sites=sites) for n, sites in [(1, 9), (225, 1), (62, 4), (2, 2)]
@@ -98,7 +96,7 @@ def test_batches_do_not_mix_crystals(model: CrystalFourierTransformer) -> None:
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-12)
 
 
-def test_the_model_tells_crystals_apart(model: CrystalFourierTransformer) -> None:
+def test_the_model_tells_crystals_apart(model: OrbitTransformer) -> None:
     """The opposite of invariance: a small displacement, another element or another volume must show."""
     record = made_record(Setting.standard(62), np.random.default_rng(3))
     expected = predict(model, record)
@@ -128,8 +126,8 @@ def test_angles_count_and_not_distances_alone(store: Store) -> None:
     def difference(degree: int) -> float:
         torch.manual_seed(0)
         # The cutoff is below the distance between the two arms' ends, so that only the angle differs.
-        config = CrystalFourierTransformerConfig(width=16, layers=1, heads=2, cutoff=2.5, degree=degree)
-        model = CrystalFourierTransformer(config, TARGETS, store).double().eval()
+        config = OrbitTransformerConfig(width=16, layers=1, heads=2, cutoff=2.5, degree=degree)
+        model = OrbitTransformer(config, TARGETS, store).double().eval()
         values = [predict(model, triple(angle)) for angle in (np.pi / 2, np.pi)]
         return float((values[0] - values[1]).norm())
 
@@ -137,7 +135,7 @@ def test_angles_count_and_not_distances_alone(store: Store) -> None:
     assert difference(1) > 1e-6
 
 
-def test_five_hundred_sites(model: CrystalFourierTransformer) -> None:
+def test_five_hundred_sites(model: OrbitTransformer) -> None:
     record = made_record(Setting.standard(1), np.random.default_rng(0), n_sites=8)
     large = in_p1(record, change=np.diag([4, 4, 4]))
     assert len(large) == 512

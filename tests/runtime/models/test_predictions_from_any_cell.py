@@ -9,22 +9,22 @@ import torch
 from basis_compiler import Crystal, compile_crystal
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime.models.base import Target
-from runtime.models.orbit_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
+from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from tests.support.made_crystals import PRIMITIVE, made_crystal, rewritten
 
 TARGETS = [Target(f"t{i}") for i in range(6)]
-CONFIG = CrystalFourierTransformerConfig(width=24, layers=2, heads=4, head_width=8, feed_forward=24, cutoff=4.0)
+CONFIG = OrbitTransformerConfig(width=24, layers=2, heads=4, head_width=8, feed_forward=24, cutoff=4.0)
 
 
 @pytest.fixture(scope="module")
-def double() -> CrystalFourierTransformer:
+def double() -> OrbitTransformer:
     torch.manual_seed(0)
-    return CrystalFourierTransformer(CONFIG, TARGETS).double().eval()
+    return OrbitTransformer(CONFIG, TARGETS).double().eval()
 
 
 @pytest.fixture(scope="module")
-def single(double: CrystalFourierTransformer) -> CrystalFourierTransformer:
-    model = CrystalFourierTransformer(CONFIG, TARGETS).eval()
+def single(double: OrbitTransformer) -> OrbitTransformer:
+    model = OrbitTransformer(CONFIG, TARGETS).eval()
     model.load_state_dict(double.state_dict())
     return model
 
@@ -34,7 +34,7 @@ def record_of(crystal: Crystal) -> CrystalRecord:
 
 
 @torch.no_grad()
-def predict(model: CrystalFourierTransformer, record: CrystalRecord) -> torch.Tensor:
+def predict(model: OrbitTransformer, record: CrystalRecord) -> torch.Tensor:
     return model(model.collate([model.prepare(record)]))[0]
 
 
@@ -53,7 +53,7 @@ def conventional(crystal: Crystal, setting: Setting) -> Crystal:
 
 @pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
 def test_every_writing_of_a_crystal_has_one_prediction(
-    setting: Setting, double: CrystalFourierTransformer, single: CrystalFourierTransformer
+    setting: Setting, double: OrbitTransformer, single: OrbitTransformer
 ) -> None:
     rng = np.random.default_rng(setting.number)
     crystal, _ = made_crystal(setting, rng)

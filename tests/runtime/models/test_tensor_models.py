@@ -13,14 +13,14 @@ from runtime import Store
 from runtime.evaluation.reference_values import physical_value
 from runtime.models.base import Target, columns
 from runtime.models.composition import CompositionConfig, CompositionModel
-from runtime.models.orbit_transformer import CrystalFourierTransformer, CrystalFourierTransformerConfig
+from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.tensor_space import TensorSpace
 from tests.support.made_records import in_p1, made_record
 from tests.support.rewritings import larger_cells, rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
-CONFIG = CrystalFourierTransformerConfig(
+CONFIG = OrbitTransformerConfig(
     width=16, layers=1, heads=2, head_width=8, feed_forward=16, cutoff=4.5, radial=8, tensor_channels=4
 )
 TARGETS = [
@@ -34,9 +34,9 @@ LAUE = {"-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", 
 
 
 @pytest.fixture(scope="module")
-def model() -> CrystalFourierTransformer:
+def model() -> OrbitTransformer:
     torch.manual_seed(0)
-    made = CrystalFourierTransformer(CONFIG, TARGETS).double().eval()
+    made = OrbitTransformer(CONFIG, TARGETS).double().eval()
     for target, own in zip(TARGETS, columns(TARGETS), strict=True):
         if target.space is not None:
             mean = target.space.isotropic(np.arange(1.0, 1 + len(target.space)))
@@ -45,13 +45,13 @@ def model() -> CrystalFourierTransformer:
 
 
 @pytest.fixture(scope="module")
-def single(model: CrystalFourierTransformer) -> CrystalFourierTransformer:
-    made = CrystalFourierTransformer(CONFIG, TARGETS).eval()
+def single(model: OrbitTransformer) -> OrbitTransformer:
+    made = OrbitTransformer(CONFIG, TARGETS).eval()
     made.load_state_dict(model.state_dict())
     return made
 
 
-def predict(model: CrystalFourierTransformer, record: CrystalRecord) -> dict[str, np.ndarray]:
+def predict(model: OrbitTransformer, record: CrystalRecord) -> dict[str, np.ndarray]:
     """Cartesian tensors."""
     with torch.no_grad():
         values = model(model.collate([model.prepare(record)]))[0].double().numpy()
@@ -69,7 +69,7 @@ def assert_close(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], 
         assert difference < limit, f"{name}, {what}: {difference:.1e}"
 
 
-def turned(tensors: dict[str, np.ndarray], rotation: np.ndarray) -> dict[str, np.ndarray]:
+def rotated(tensors: dict[str, np.ndarray], rotation: np.ndarray) -> dict[str, np.ndarray]:
     return {name: rotate_tensor(value, rotation, axial=name == "gyration") for name, value in tensors.items()}
 
 
@@ -86,16 +86,16 @@ def cartesian_operations(record: CrystalRecord, store: Store) -> np.ndarray:
 
 @STANDARD
 def test_tensors_turn_with_the_crystal_and_do_not_see_its_description(
-    setting: Setting, model: CrystalFourierTransformer, store: Store
+    setting: Setting, model: OrbitTransformer, store: Store
 ) -> None:
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
     expected = predict(model, record)
     for what, other in rewritings(record, store, rng):
         rotation = np.linalg.lstsq(record.lattice, other.lattice, rcond=None)[0].T
-        assert_close(predict(model, other), turned(expected, rotation), 1e-10, what)
+        assert_close(predict(model, other), rotated(expected, rotation), 1e-10, what)
     for operation in cartesian_operations(record, store):
-        assert_close(turned(expected, operation), expected, 1e-10, "an operation")
+        assert_close(rotated(expected, operation), expected, 1e-10, "an operation")
     allowed = {name: bool(np.abs(value).max() > 1e-9) for name, value in expected.items()}
     centred = setting.point_group in LAUE
     assert allowed["piezoelectric"] == (not centred and setting.point_group != "432"), "reaches what may be"
@@ -105,9 +105,7 @@ def test_tensors_turn_with_the_crystal_and_do_not_see_its_description(
 
 
 @STANDARD
-def test_the_asymmetric_unit_gives_the_tensors_of_the_full_cell(
-    setting: Setting, model: CrystalFourierTransformer
-) -> None:
+def test_the_asymmetric_unit_gives_the_tensors_of_the_full_cell(setting: Setting, model: OrbitTransformer) -> None:
     """In P1 nothing is projected: the sum over all atoms obeys the group by itself."""
     record = made_record(setting, np.random.default_rng(setting.number), n_sites=2 if setting.number < 195 else 1)
     expected = predict(model, record)
@@ -117,9 +115,7 @@ def test_the_asymmetric_unit_gives_the_tensors_of_the_full_cell(
 
 
 @STANDARD
-def test_twenty_orientations_in_single_precision(
-    setting: Setting, single: CrystalFourierTransformer, store: Store
-) -> None:
+def test_twenty_orientations_in_single_precision(setting: Setting, single: OrbitTransformer, store: Store) -> None:
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
     expected = predict(single, record)
@@ -127,13 +123,13 @@ def test_twenty_orientations_in_single_precision(
         rotation = orthogonal(rng)
         other = dataclasses.replace(record, lattice=record.lattice @ rotation.T)
         found = predict(single, other)
-        assert_close(found, turned(expected, rotation), 1e-5, "orientation")
+        assert_close(found, rotated(expected, rotation), 1e-5, "orientation")
         operations = cartesian_operations(other, store)
         for operation in operations[rng.integers(len(operations), size=3)]:
-            assert_close(turned(found, operation), found, 1e-6, "an operation")
+            assert_close(rotated(found, operation), found, 1e-6, "an operation")
 
 
-def test_a_batch_gives_what_single_crystals_give(model: CrystalFourierTransformer) -> None:
+def test_a_batch_gives_what_single_crystals_give(model: OrbitTransformer) -> None:
     rng = np.random.default_rng(0)
     records = [made_record(Setting.standard(number), rng, n_sites=n) for number, n in ((216, 1), (1, 6), (154, 3))]
     with torch.no_grad():
@@ -142,7 +138,7 @@ def test_a_batch_gives_what_single_crystals_give(model: CrystalFourierTransforme
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-10)
 
 
-def predict_values(model: CrystalFourierTransformer, records: list[CrystalRecord]) -> torch.Tensor:
+def predict_values(model: OrbitTransformer, records: list[CrystalRecord]) -> torch.Tensor:
     with torch.no_grad():
         return model(model.collate([model.prepare(record) for record in records]))
 
@@ -153,7 +149,7 @@ def test_any_formula(formula: str, axial: bool, store: Store) -> None:
     """A crystal without symmetry: every component is reached, and turns."""
     torch.manual_seed(0)
     target = Target("any", symmetry=formula, axial=axial)
-    model = CrystalFourierTransformer(CONFIG, [target]).double().eval()
+    model = OrbitTransformer(CONFIG, [target]).double().eval()
     assert target.space is not None
     rng = np.random.default_rng(0)
     records = [made_record(Setting.standard(1), rng, n_sites=4) for _ in range(len(target.space) + 4)]
@@ -209,7 +205,7 @@ def test_predictions_of_logarithms_are_positive_definite_and_allowed(store: Stor
 def test_a_symmetry_without_tensors_says_so() -> None:
     target = Target("none", symmetry="ijkl=-jikl=-ikjl=-ijlk")
     with pytest.raises(TensorError, match="leaves no component in three dimensions"):
-        CrystalFourierTransformer(CONFIG, [target])
+        OrbitTransformer(CONFIG, [target])
 
 
 def test_an_architecture_for_scalars_says_so() -> None:

@@ -26,12 +26,12 @@ SHELLS, DEGREE = 6, 2
 
 @pytest.fixture(scope="module")
 def encoding(store: Store) -> SiteEncoding:
-    return SiteEncoding(greatest=0.4, shells=SHELLS, degree=DEGREE, store=store).double()
+    return SiteEncoding(largest=0.4, shells=SHELLS, degree=DEGREE, store=store).double()
 
 
 @pytest.fixture(scope="module")
 def kernel(store: Store) -> PairKernel:
-    return PairKernel(cutoff=4.5, radial=6, greatest=0.4, shells=SHELLS, degree=DEGREE, store=store).double()
+    return PairKernel(cutoff=4.5, radial=6, largest=0.4, shells=SHELLS, degree=DEGREE, store=store).double()
 
 
 def made(setting: Setting, n_sites: int = 3) -> CrystalRecord:
@@ -84,7 +84,7 @@ def test_full_cells_and_supercells_see_the_same_atoms(setting: Setting, encoding
 
 @STANDARD
 def test_single_precision(setting: Setting, encoding: SiteEncoding, store: Store) -> None:
-    single = SiteEncoding(greatest=0.4, shells=SHELLS, degree=DEGREE, store=store)
+    single = SiteEncoding(largest=0.4, shells=SHELLS, degree=DEGREE, store=store)
     record = made(setting)
     by_element = np.argsort(record.numbers)
     for what, other in rewritings(record, store, np.random.default_rng(setting.number)):
@@ -92,7 +92,7 @@ def test_single_precision(setting: Setting, encoding: SiteEncoding, store: Store
 
 
 def test_files_of_the_same_crystal_have_the_same_features(encoding: SiteEncoding, kernel: PairKernel) -> None:
-    """Museum 6 and 7: other origins, axes and cells of one crystal in a file."""
+    """Regressions 6 and 7: other origins, axes and cells of one crystal in a file."""
     folder = data_folder() / "crystals"
     groups = [
         ("anatase", "anatase_origin_1"), ("calcite", "calcite_rhombohedral"), ("catio3", "catio3_pbnm"),

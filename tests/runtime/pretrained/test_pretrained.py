@@ -30,8 +30,8 @@ from basis_store import (
 from runtime import load_store
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel, Target
-from runtime.models.orbit_transformer import CrystalFourierTransformer
-from runtime.models.paper.model import PaperModel
+from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
+from runtime.models.orbit_transformer import OrbitTransformer
 from runtime.prediction import predict
 from runtime.pretrained.description import ModelDescription
 from runtime.pretrained.locate import shipped_models
@@ -109,14 +109,14 @@ def test_an_interrupted_save_is_noticed(folder: Path, tmp_path: Path) -> None:
         from_pretrained(folder)
 
 
-class Foreign(CrystalFourierTransformer):
+class Foreign(OrbitTransformer):
     """A class of a user's own."""
 
 
 def test_what_could_not_be_loaded_is_not_saved(tmp_path: Path) -> None:
     model = tiny_model()
     model.__class__ = Foreign
-    with pytest.raises(ModelError, match="Foreign could not be loaded again; known: CrystalFourierTransformer"):
+    with pytest.raises(ModelError, match="Foreign could not be loaded again; known: OrbitTransformer"):
         save_pretrained(model, tmp_path / "a", card="", domain=DOMAIN, training={})
     model = tiny_model()
     with torch.no_grad():
@@ -135,9 +135,9 @@ def test_names_that_are_no_model(tmp_path: Path, saved: Path) -> None:
         from_pretrained(tmp_path)
     with pytest.raises(ModelError, match="is a file"):
         from_pretrained(saved / "config.json")
-    with pytest.raises(ModelError, match="is a CrystalFourierTransformer, not a PaperModel"):
-        PaperModel.from_pretrained(saved)
-    assert isinstance(CrystalModel.from_pretrained(str(saved)), CrystalFourierTransformer)
+    with pytest.raises(ModelError, match="is a OrbitTransformer, not a CrystalFourierTransformer"):
+        CrystalFourierTransformer.from_pretrained(saved)
+    assert isinstance(CrystalModel.from_pretrained(str(saved)), OrbitTransformer)
 
 
 def test_a_folder_without_weights(folder: Path) -> None:
@@ -173,13 +173,13 @@ def test_shipped_models_are_whole_and_small(name: str) -> None:
         ({"format_version": "new"}, "is not a model format version"),
         (
             {"architecture": "Oracle"},
-            "unknown architecture 'Oracle'; known: CrystalFourierTransformer, PaperModel",
+            "unknown architecture 'Oracle'; known: OrbitTransformer, CrystalFourierTransformer",
         ),
         ({"config": {"width": 16, "depth": 3}}, "unexpected keyword argument 'depth'"),
         ({"config": {"width": 32}}, r"does not fit config.json beside it: the shape of blocks.0"),
         ({"targets": [{"name": "a"}, {"name": "b"}]}, r"is \(119, 1\) in the one, \(119, 2\) by"),
         ({"config": asdict(CONFIG) | {"layers": 2}}, r"blocks.1.attention.filters is missing in the one"),
-        ({"config": {"width": -1}}, "makes no CrystalFourierTransformer: "),
+        ({"config": {"width": -1}}, "makes no OrbitTransformer: "),
         ({"targets": [{"title": "energy"}]}, "lacks what a model needs"),
         ({"domain": {"elements": []}}, "lacks what a model needs"),
         ({"weights_sha256": "0" * 64}, "is damaged, or is not the file"),
@@ -270,7 +270,7 @@ def test_the_hub(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         return str(saved)
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", SimpleNamespace(snapshot_download=snapshot_download))
-    assert isinstance(from_pretrained("someone/tiny"), CrystalFourierTransformer)
+    assert isinstance(from_pretrained("someone/tiny"), OrbitTransformer)
     assert asked == [("someone/tiny", ["config.json", "model.safetensors", "README.md"])]
     with pytest.raises(
         DownloadError, match="no folder someone/else, and the Hugging Face Hub says: 404 Client Error"

@@ -91,9 +91,9 @@ def test_an_isotropic_body() -> None:
     for one in (moduli.voigt, moduli.reuss, moduli.hill):
         assert one == pytest.approx((bulk, shear, 9 * bulk * shear / (3 * bulk + shear), 0.3235294), rel=1e-6)
     assert moduli.universal_anisotropy == pytest.approx(0, abs=1e-12)
-    least, greatest = extreme_youngs_moduli(matrix)
-    assert least.value == pytest.approx(greatest.value)
-    assert least.direction.tolist() == [0, 0, 1]
+    smallest, largest = extreme_youngs_moduli(matrix)
+    assert smallest.value == pytest.approx(largest.value)
+    assert smallest.direction.tolist() == [0, 0, 1]
     np.testing.assert_allclose(stability(matrix).eigenvalues, [2 * shear] * 5 + [3 * bulk])
 
 
@@ -101,10 +101,10 @@ def test_youngs_modulus_of_silicon() -> None:
     # M. A. Hopcroft, W. D. Nix & T. W. Kenny, J. Microelectromech. Syst. 19 (2010) 229: 130, 169 and 188 GPa.
     values = youngs_modulus(SILICON, [[1, 0, 0], [1, 1, 0], [1, 1, 1]])
     np.testing.assert_allclose(values, [130, 169, 188], atol=0.5)
-    least, greatest = extreme_youngs_moduli(SILICON)
-    assert (least.value, greatest.value) == pytest.approx((values[0], values[2]))
-    assert least.direction.tolist() == [0, 0, 1]
-    np.testing.assert_allclose(greatest.direction, np.full(3, 3**-0.5))
+    smallest, largest = extreme_youngs_moduli(SILICON)
+    assert (smallest.value, largest.value) == pytest.approx((values[0], values[2]))
+    assert smallest.direction.tolist() == [0, 0, 1]
+    np.testing.assert_allclose(largest.direction, np.full(3, 3**-0.5))
 
 
 def test_youngs_modulus_is_the_stretch_of_a_bar() -> None:
@@ -132,14 +132,14 @@ def test_extremes_are_not_beaten_by_any_direction_and_turn_with_the_crystal() ->
         root = rng.normal(size=(6, 6))
         full = stiffness_tensor(root @ root.T + 0.3 * np.eye(6))
         values = youngs_modulus(full, n)
-        least, greatest = extreme_youngs_moduli(full)
-        assert values.min() >= least.value * (1 - 1e-9)
-        assert values.max() <= greatest.value * (1 + 1e-9)
-        assert values.min() == pytest.approx(least.value, rel=0.02)
-        assert youngs_modulus(full, greatest.direction) == pytest.approx(greatest.value)
-        turned = extreme_youngs_moduli(rotate_tensor(full, random_rotation(rng)))
-        assert turned[0].value == pytest.approx(least.value)
-        assert turned[1].value == pytest.approx(greatest.value)
+        smallest, largest = extreme_youngs_moduli(full)
+        assert values.min() >= smallest.value * (1 - 1e-9)
+        assert values.max() <= largest.value * (1 + 1e-9)
+        assert values.min() == pytest.approx(smallest.value, rel=0.02)
+        assert youngs_modulus(full, largest.direction) == pytest.approx(largest.value)
+        rotated = extreme_youngs_moduli(rotate_tensor(full, random_rotation(rng)))
+        assert rotated[0].value == pytest.approx(smallest.value)
+        assert rotated[1].value == pytest.approx(largest.value)
 
 
 def test_an_unstable_crystal_says_so_and_has_no_compliance() -> None:

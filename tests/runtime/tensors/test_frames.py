@@ -114,8 +114,8 @@ def test_it_turns_with_the_crystal(setting: Setting, reader: StoreReader) -> Non
     compiled = reader.read(setting)
     lattice, turn = made_lattice(compiled, rng, volume=100.0), random_rotation(rng)
     frame = ieee_frame(bare_record(compiled, lattice))
-    turned = ieee_frame(bare_record(compiled, lattice @ turn.T))
-    np.testing.assert_allclose(turned, frame @ turn.T, atol=1e-9)
+    rotated = ieee_frame(bare_record(compiled, lattice @ turn.T))
+    np.testing.assert_allclose(rotated, frame @ turn.T, atol=1e-9)
 
 
 @pytest.mark.parametrize(

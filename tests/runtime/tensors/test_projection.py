@@ -41,7 +41,7 @@ def test_projections_of_every_group(group: Setting, axial: bool, store: Store) -
     record = made_record(group, rng)
     rotations = cartesian_rotations(record, store)
     turn = random_rotation(rng)
-    turned = dataclasses.replace(record, lattice=record.lattice @ turn.T)
+    rotated = dataclasses.replace(record, lattice=record.lattice @ turn.T)
     for formula, rank in FORMULAS.items():
         tensor = rng.normal(size=(3,) * rank)
         found = project_tensor(tensor, record, formula, axial=axial, store=store)
@@ -62,7 +62,7 @@ def test_projections_of_every_group(group: Setting, axial: bool, store: Store) -
         assert found.relative_distance == pytest.approx(found.distance / np.linalg.norm(tensor))
         assert (nearest * (tensor - nearest)).sum() == pytest.approx(0, abs=1e-10)
         # Equivariant.
-        other = project_tensor(rotate_tensor(tensor, turn), turned, formula, axial=axial, store=store)
+        other = project_tensor(rotate_tensor(tensor, turn), rotated, formula, axial=axial, store=store)
         np.testing.assert_allclose(other.tensor, rotate_tensor(nearest, turn), atol=1e-10)
 
 
@@ -87,8 +87,8 @@ def test_the_description_does_not_matter(number: int, store: Store) -> None:
         tensor = rng.normal(size=(3,) * rank)
         found = project_tensor(tensor, one, formula, store=store)
         # Rows of the lattice turn as r Q, so columns as Q^T r.
-        turned = project_tensor(rotate_tensor(tensor, turn.T), two, formula, store=store)
-        np.testing.assert_allclose(turned.tensor, rotate_tensor(found.tensor, turn.T), atol=1e-6)
+        rotated = project_tensor(rotate_tensor(tensor, turn.T), two, formula, store=store)
+        np.testing.assert_allclose(rotated.tensor, rotate_tensor(found.tensor, turn.T), atol=1e-6)
 
 
 def test_files_and_objects_are_crystals_too(store: Store) -> None:

@@ -77,8 +77,8 @@ def test_mandel_is_orthonormal() -> None:
         assert np.linalg.norm(to_mandel(full)) == pytest.approx(np.linalg.norm(full))
     # So a rotation of the body is an orthogonal matrix on it: eigenvalues stay.
     full = stiffness_tensor(random_stiffness(rng))
-    turned = rotate_tensor(full, random_rotation(rng))
-    np.testing.assert_allclose(np.linalg.eigvalsh(to_mandel(turned)), np.linalg.eigvalsh(to_mandel(full)))
+    rotated = rotate_tensor(full, random_rotation(rng))
+    np.testing.assert_allclose(np.linalg.eigvalsh(to_mandel(rotated)), np.linalg.eigvalsh(to_mandel(full)))
 
 
 def test_rounding_is_averaged_away_and_more_is_refused() -> None:

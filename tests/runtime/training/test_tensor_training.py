@@ -101,7 +101,7 @@ def test_the_scale_is_one_number_and_the_mean_isotropic(dataset: Path, tmp_path:
 
 def test_what_is_left_open_makes_no_difference(dataset: Path, tmp_path: Path) -> None:
     """Targets carried along by a random operation of each normalizer: the same losses and weights; else not."""
-    made_tensor_dataset(tmp_path / "turned.h5", turned=True)
+    made_tensor_dataset(tmp_path / "turned.h5", rotated=True)
 
     def run(data: Path, name: str, *, is_open: bool) -> Trainer:
         target = {**PIEZOELECTRIC, "up_to_normalizer": is_open}

@@ -56,9 +56,9 @@ def weights(run: Trainer) -> torch.Tensor:
 
 
 # A composition does not say which volume a crystal has, on which half of the made energy depends.
-@pytest.mark.parametrize(("architecture", "left"), [("CrystalFourierTransformer", 0.3), ("CompositionModel", 0.7)])
+@pytest.mark.parametrize(("architecture", "left"), [("OrbitTransformer", 0.3), ("CompositionModel", 0.7)])
 def test_training_learns(dataset: Path, tmp_path: Path, architecture: str, left: float) -> None:
-    model = TINY if architecture == "CrystalFourierTransformer" else {}
+    model = TINY if architecture == "OrbitTransformer" else {}
     run = trainer(configuration(dataset, tmp_path / "run", epochs=40, architecture=architecture, model=model))
     errors = [report.train_mae[0] for report in run.epochs()]
     spread = np.abs(run.train_part.values - np.median(run.train_part.values)).mean()

@@ -121,9 +121,9 @@ def test_a_killed_worker_is_reported_in_one_line(tmp_path: Path) -> None:
     """As when the kernel kills it for want of memory."""
     script = (
         "import os, signal, basis_compiler.bases.compiler as compiler\n"
-        "def compile_family(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
-        "compile_family.__module__ = compiler.__name__\n"
-        "compiler.compile_family = compile_family\n"
+        "def compile_bundle(*_): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "compile_bundle.__module__ = compiler.__name__\n"
+        "compiler.compile_bundle = compile_bundle\n"
         "from sgbasis.cli import main; main(prog_name='sgbasis')"
     )
     done = subprocess.run(

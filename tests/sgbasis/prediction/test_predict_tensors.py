@@ -63,8 +63,8 @@ def test_elastic_tensors_in_both_frames(models: dict[str, Path]) -> None:
     own, ieee = numbers(lines[3:9]), numbers(lines[10:16])
     (found,) = predict(PBNM, models["elastic"])
     np.testing.assert_allclose(own, stiffness_matrix(found.value), atol=0.051)
-    turned = rotate_tensor(found.value, ieee_frame(found.record))
-    np.testing.assert_allclose(ieee, stiffness_matrix(turned), atol=0.051)
+    rotated = rotate_tensor(found.value, ieee_frame(found.record))
+    np.testing.assert_allclose(ieee, stiffness_matrix(rotated), atol=0.051)
     assert np.abs(own - ieee).max() > 0.2
     assert "mechanically stable: all eigenvalues of the stiffness are positive" in result.stdout
     for name in ("bulk modulus K (GPa)", "universal anisotropy index", "Young's modulus by direction"):

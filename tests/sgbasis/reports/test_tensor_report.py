@@ -39,7 +39,7 @@ def quartz() -> CrystalRecord:
     return record("quartz")
 
 
-def turned(crystal: CrystalRecord, turn: np.ndarray) -> CrystalRecord:
+def rotated(crystal: CrystalRecord, turn: np.ndarray) -> CrystalRecord:
     return dataclasses.replace(crystal, lattice=crystal.lattice @ turn.T)
 
 
@@ -60,7 +60,7 @@ def test_two_frames_where_they_differ(quartz: CrystalRecord) -> None:
     # The report in the IEEE frame is the same however the crystal lies.
     matrix = hexagonal(86.8, 7.04, 11.91, 105.71, 58.2, -18.04)
     aligned = elastic_lines(matrix, quartz)
-    lines = elastic_lines(rotate_tensor(stiffness_tensor(matrix), turn), turned(quartz, turn))
+    lines = elastic_lines(rotate_tensor(stiffness_tensor(matrix), turn), rotated(quartz, turn))
     start = next(i for i, line in enumerate(lines) if line.startswith("in the IEEE frame: x1 along [1 0 0], x2"))
     assert lines[start].endswith("x3 along [0 0 1]")
     assert lines[start + 1 : start + 7] == aligned[1:7]

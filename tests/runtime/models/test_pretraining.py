@@ -11,11 +11,14 @@ import torch
 from basis_store import Setting
 from runtime import Store
 from runtime.models.base import Target
-from runtime.models.paper import pretraining
-from runtime.models.paper.model import PaperConfig, PaperModel
-from runtime.models.paper.pretraining import pretrain
+from runtime.models.crystal_fourier_transformer import pretraining
+from runtime.models.crystal_fourier_transformer.model import (
+    CrystalFourierTransformer,
+    CrystalFourierTransformerConfig,
+)
+from runtime.models.crystal_fourier_transformer.pretraining import pretrain
 
-CONFIG = PaperConfig(
+CONFIG = CrystalFourierTransformerConfig(
     width=16, blocks=1, heads=2, feed_forward=16, encoder_hidden=32, encoder_blocks=1, head_hidden=16
 )
 FEW = [2, 14, 62, 148, 194, 225]
@@ -23,12 +26,12 @@ OTHERS = sorted(set(range(1, 231)) - set(FEW))
 
 
 @pytest.fixture
-def model(store: Store) -> PaperModel:
+def model(store: Store) -> CrystalFourierTransformer:
     torch.manual_seed(0)
-    return PaperModel(CONFIG, [Target("band_gap", "eV")], store)
+    return CrystalFourierTransformer(CONFIG, [Target("band_gap", "eV")], store)
 
 
-def test_it_learns_distances(model: PaperModel) -> None:
+def test_it_learns_distances(model: CrystalFourierTransformer) -> None:
     losses = pretrain(model, steps=120, seed=0, pairs=128, learning_rate=3e-3, excluded_groups=OTHERS)
     assert len(losses) == 120
     # The variance of the distances is what an encoder that sees nothing reaches.
@@ -37,7 +40,7 @@ def test_it_learns_distances(model: PaperModel) -> None:
     assert np.mean(losses[-30:]) < 0.75 * float(torch.cat([some.distances for some in pairs]).var())
 
 
-def test_only_encoders_change_and_all_their_tensors_do(model: PaperModel) -> None:
+def test_only_encoders_change_and_all_their_tensors_do(model: CrystalFourierTransformer) -> None:
     before = copy.deepcopy(model.state_dict())
     told: list[tuple[int, float]] = []
     losses = pretrain(model, steps=20, seed=0, pairs=16, on_step=lambda step, loss: told.append((step, loss)))
@@ -46,7 +49,7 @@ def test_only_encoders_change_and_all_their_tensors_do(model: PaperModel) -> Non
         assert torch.equal(value, before[name]) != name.startswith("encoders."), name
 
 
-def test_equal_seeds_give_equal_bits(model: PaperModel) -> None:
+def test_equal_seeds_give_equal_bits(model: CrystalFourierTransformer) -> None:
     other, different = copy.deepcopy(model), copy.deepcopy(model)
     losses = pretrain(model, steps=5, seed=3, pairs=16)
     torch.manual_seed(123)
@@ -56,7 +59,9 @@ def test_equal_seeds_give_equal_bits(model: PaperModel) -> None:
         assert torch.equal(one, same)
 
 
-def test_excluded_groups_are_not_sampled(model: PaperModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_excluded_groups_are_not_sampled(
+    model: CrystalFourierTransformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sampled: list[int] = []
     plain = pretraining.sample_pairs
 
@@ -74,6 +79,6 @@ def test_excluded_groups_are_not_sampled(model: PaperModel, monkeypatch: pytest.
             assert embedding.weight.any()
 
 
-def test_excluding_all_groups_is_refused(model: PaperModel) -> None:
+def test_excluding_all_groups_is_refused(model: CrystalFourierTransformer) -> None:
     with pytest.raises(ValueError, match="every space group is excluded"):
         pretrain(model, steps=1, seed=0, excluded_groups=range(1, 231))

@@ -14,10 +14,10 @@ import torch
 from torch import Generator, Tensor
 
 from basis_store import Setting, standard_settings
-from runtime.models.paper.model import PaperModel
-from runtime.models.paper.orbit_distance import orbit_distance
-from runtime.models.paper.position_encoder import lattice_features
-from runtime.models.paper.random_lattices import random_lattices
+from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
+from runtime.models.crystal_fourier_transformer.orbit_distance import orbit_distance
+from runtime.models.crystal_fourier_transformer.position_encoder import lattice_features
+from runtime.models.crystal_fourier_transformer.random_lattices import random_lattices
 
 _GROUPS_PER_STEP = 8
 _WARM_UP, _CONSTANT = 0.01, 0.2  # parts of the schedule
@@ -35,7 +35,7 @@ class _Pairs(NamedTuple):
 
 
 def pretrain(
-    model: PaperModel,
+    model: CrystalFourierTransformer,
     *,
     steps: int,
     seed: int,
@@ -87,7 +87,7 @@ def pretrain(
     return losses
 
 
-def sample_pairs(model: PaperModel, setting: Setting, n: int, generator: Generator) -> _Pairs:
+def sample_pairs(model: CrystalFourierTransformer, setting: Setting, n: int, generator: Generator) -> _Pairs:
     """Random pairs of points in random cells of one setting."""
     lattices = random_lattices(setting.crystal_system, n, generator)
     x, y = torch.rand(2, n, 3, generator=generator, dtype=torch.float64)
@@ -95,16 +95,16 @@ def sample_pairs(model: PaperModel, setting: Setting, n: int, generator: Generat
     operations = (torch.from_numpy(part) for part in (compiled.rotations, compiled.translations24))
     distances = orbit_distance(x, y, lattices, *operations)
     values = model.waves(torch.cat([x, y]), [setting], torch.zeros(2 * n, dtype=torch.long))
-    values = values[:, : len(model.waves.waves(setting.frame))]
+    values = values[:, : len(model.waves.waves(setting.lattice_family))]
     at_x, at_y = torch.cat([values.real, values.imag], dim=1).chunk(2)
     return _Pairs(setting, at_x, at_y, lattice_features(lattices), distances)
 
 
-def _errors(model: PaperModel, batches: list[_Pairs]) -> Iterator[Tensor]:
-    """Errors of the distances of all pairs, frame by frame."""
+def _errors(model: CrystalFourierTransformer, batches: list[_Pairs]) -> Iterator[Tensor]:
+    """Errors of the distances of all pairs, lattice family by lattice family."""
     like = next(model.encoders.parameters())
-    for frame, encoder in model.encoders.items():
-        some = [batch for batch in batches if batch.setting.frame == frame]
+    for family, encoder in model.encoders.items():
+        some = [batch for batch in batches if batch.setting.lattice_family == family]
         if not some:
             continue
         waves = torch.cat([batch.x for batch in some] + [batch.y for batch in some]).to(like)

@@ -3,15 +3,15 @@
 Source: C. Zhang, E. Ertekin, P. Orbanz, R. P. Adams, arXiv 2512.13989, and the hyper-parameters of the authors'
 release. What differs from the release, each time to repair it or because it changes no number:
 
-- Crystals come in the standard setting of their group; the release applies a group number to any cell (museum 6).
+- Crystals come in the standard setting of their group; the release applies a number to any cell (regression 6).
 - Attention and pooling run over the asymmetric unit, which is exact (:mod:`runtime.models.attention`).
-- The lattice is given as its turned lower triangle and groups without data keep zero columns
-  (:mod:`runtime.models.paper.position_encoder`); distances in pretraining are exact (museum 8).
+- The lattice is given as its rotated lower triangle and groups without data keep zero columns
+  (position_encoder.py); distances in pretraining are exact (regression 8).
 - The density counts every atom once; the release counts an atom once per operation that leaves it in place.
 
 Predictions depend on which of the allowed origins a crystal is described from (T5): where two of them exchange the
-atoms, as in rock salt, swapped crystals get different values (museum 7). That is the model's own property and the
-reason why it is a baseline here and not the default.
+atoms, as in rock salt, swapped crystals get different values (regression 7). That is a property of the model and
+the reason why it is a baseline here and not the default.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord, Setting
-from basis_store.groups.setting import Frame
-from basis_store.groups.wave_shells import FRAMES, ball_norm, norm
+from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, norm
 from runtime.encoding.wave_encoder import WaveEncoder
 from runtime.models.attention import weighted_mean
 from runtime.models.base import Batch, CrystalModel, Sample, Target
+from runtime.models.crystal_fourier_transformer.position_encoder import PositionEncoder, lattice_features
+from runtime.models.crystal_fourier_transformer.transformer import EPSILON, TransformerBlock
 from runtime.models.elements import N_ELEMENTS
-from runtime.models.paper.position_encoder import PositionEncoder, lattice_features
-from runtime.models.paper.transformer import EPSILON, TransformerBlock
 from runtime.store import Store, load_store
 
 _RADIUS = 5  # 514 orthogonal or 418 hexagonal shared waves, also from a larger store
@@ -41,8 +41,8 @@ _DENSITY_RADIUS = math.sqrt(6)  # 80 orthogonal waves, as in the release
 
 
 @dataclass(frozen=True)
-class PaperConfig:
-    """Sizes of a :class:`PaperModel`; the defaults are within the paper's ranges.
+class CrystalFourierTransformerConfig:
+    """Sizes of a :class:`CrystalFourierTransformer`; the defaults are within the paper's ranges.
 
     Attributes:
         width: of tokens, 128 to 256.
@@ -68,7 +68,7 @@ class PaperConfig:
 
 
 @dataclass(frozen=True)
-class PaperSample(Sample):
+class WaveSample(Sample):
     """One crystal of n sites.
 
     Attributes:
@@ -94,8 +94,8 @@ class PaperSample(Sample):
 
 
 @dataclass(frozen=True)
-class PaperBatch(Batch):
-    """p crystals padded to n sites; per frame, the s sites of its crystals without padding.
+class WaveBatch(Batch):
+    """p crystals padded to n sites; per lattice family, the s sites of its crystals without padding.
 
     Attributes:
         numbers: (p, n) atomic numbers, 0 for padding.
@@ -120,7 +120,7 @@ class PaperBatch(Batch):
     hexagonal_densities: Tensor
 
 
-class PaperModel(CrystalModel):
+class CrystalFourierTransformer(CrystalModel):
     """The baseline of arXiv 2512.13989; see the head of this file.
 
     Args:
@@ -129,31 +129,33 @@ class PaperModel(CrystalModel):
         store: where waves and operations come from; default: the store that ships with the package.
 
     Attributes:
-        encoders: position encoders by frame; :func:`runtime.models.paper.pretrain` trains them.
+        encoders: position encoders by lattice family; :func:`runtime.pretrain` trains them.
     """
 
-    config_class = PaperConfig
-    config: PaperConfig
+    config_class = CrystalFourierTransformerConfig
+    config: CrystalFourierTransformerConfig
 
-    def __init__(self, config: PaperConfig, targets: Sequence[Target], store: Store | None = None) -> None:
+    def __init__(
+        self, config: CrystalFourierTransformerConfig, targets: Sequence[Target], store: Store | None = None
+    ) -> None:
         super().__init__(config, targets)
         self.store = load_store() if store is None else store
         self.waves = WaveEncoder(self.store, radius=_RADIUS)
         self.encoders = nn.ModuleDict(
             {
-                frame: PositionEncoder(
-                    len(self.waves.waves(frame)), config.width, config.encoder_hidden, config.encoder_blocks
+                family: PositionEncoder(
+                    len(self.waves.waves(family)), config.width, config.encoder_hidden, config.encoder_blocks
                 )
-                for frame in FRAMES
+                for family in LATTICE_FAMILIES
             }
         )
         self._density_waves = {
-            frame: self._density_shells(frame) if config.density_sigma else 0 for frame in FRAMES
+            family: self._density_shells(family) if config.density_sigma else 0 for family in LATTICE_FAMILIES
         }
         self.density_projections = nn.ModuleDict(
             {
-                frame: nn.Linear(config.width + 2 * n, config.width) if n else nn.Identity()
-                for frame, n in self._density_waves.items()
+                family: nn.Linear(config.width + 2 * n, config.width) if n else nn.Identity()
+                for family, n in self._density_waves.items()
             }
         )
         self.element = nn.Embedding(N_ELEMENTS, config.width)
@@ -165,20 +167,20 @@ class PaperModel(CrystalModel):
         self.head = _head(config.width, config.head_hidden, len(targets))
         self._initialize()
 
-    def prepare(self, record: CrystalRecord) -> PaperSample:
+    def prepare(self, record: CrystalRecord) -> WaveSample:
         """What is there to know before crystals meet in a batch."""
         dtype = self.target_mean.dtype
         lattice = torch.from_numpy(record.lattice.copy())
-        return PaperSample(
+        return WaveSample(
             setting=record.setting,
             coordinates=record.coordinates.copy(),
             lattice=lattice_features(lattice[None])[0].to(dtype).numpy(),
             numbers=record.numbers.copy(),
             multiplicities=record.multiplicities.copy(),
-            decays=self._decays(lattice, record.setting.frame).to(dtype).numpy(),
+            decays=self._decays(lattice, record.setting.lattice_family).to(dtype).numpy(),
         )
 
-    def collate(self, samples: Sequence[PaperSample]) -> PaperBatch:  # type: ignore[override]
+    def collate(self, samples: Sequence[WaveSample]) -> WaveBatch:  # type: ignore[override]
         """Pad the tokens; evaluate the waves at the sites, in float64, and keep them in the model's type."""
         n = max(sample.n_tokens for sample in samples)
         numbers = torch.zeros(len(samples), n, dtype=torch.long)
@@ -187,10 +189,10 @@ class PaperModel(CrystalModel):
             numbers[row, : sample.n_tokens] = torch.from_numpy(sample.numbers)
             multiplicities[row, : sample.n_tokens] = torch.from_numpy(sample.multiplicities)
         parts: dict[str, Tensor] = {}
-        for frame in FRAMES:
-            rows = [row for row, sample in enumerate(samples) if sample.setting.frame == frame]
-            parts |= self._sites_of(frame, [samples[row] for row in rows], [row * n for row in rows])
-        return PaperBatch(
+        for family in LATTICE_FAMILIES:
+            rows = [row for row, sample in enumerate(samples) if sample.setting.lattice_family == family]
+            parts |= self._sites_of(family, [samples[row] for row in rows], [row * n for row in rows])
+        return WaveBatch(
             numbers=numbers,
             multiplicities=multiplicities,
             lattices=torch.from_numpy(np.stack([sample.lattice for sample in samples])),
@@ -198,7 +200,7 @@ class PaperModel(CrystalModel):
             **parts,
         )
 
-    def network(self, batch: PaperBatch) -> Tensor:
+    def network(self, batch: WaveBatch) -> Tensor:
         """(crystals, targets) of order one."""
         tokens = self.input_norm(self.element(batch.numbers) + self.encode_positions(batch))
         for block in self.blocks:
@@ -206,26 +208,28 @@ class PaperModel(CrystalModel):
         values: Tensor = self.head(weighted_mean(tokens, batch.multiplicities))
         return values
 
-    def encode_positions(self, batch: PaperBatch) -> Tensor:
+    def encode_positions(self, batch: WaveBatch) -> Tensor:
         """(p, n, width) position encodings, 0 for padding."""
         p, n = batch.numbers.shape
         encodings, sites = [], []
-        for frame in FRAMES:
-            some: Tensor = getattr(batch, f"{frame}_sites")
-            waves = getattr(batch, f"{frame}_waves")
-            encoding: Tensor = self.encoders[frame](waves, some // n, batch.lattices, batch.groups)
-            if self._density_waves[frame]:
-                encoding = torch.cat([encoding, getattr(batch, f"{frame}_densities").to(encoding)], dim=1)
-            encodings.append(self.density_projections[frame](encoding))
+        for family in LATTICE_FAMILIES:
+            some: Tensor = getattr(batch, f"{family}_sites")
+            waves = getattr(batch, f"{family}_waves")
+            encoding: Tensor = self.encoders[family](waves, some // n, batch.lattices, batch.groups)
+            if self._density_waves[family]:
+                encoding = torch.cat([encoding, getattr(batch, f"{family}_densities").to(encoding)], dim=1)
+            encodings.append(self.density_projections[family](encoding))
             sites.append(some)
         found = torch.cat(encodings)
         return found.new_zeros(p * n, found.shape[1]).index_copy(0, torch.cat(sites), found).view(p, n, -1)
 
-    def _sites_of(self, frame: Frame, samples: Sequence[PaperSample], starts: Sequence[int]) -> dict[str, Tensor]:
-        """The fields of a batch that belong to one frame, from its crystals and their first rows."""
-        dtype, n_density = self.target_mean.dtype, self._density_waves[frame]
+    def _sites_of(
+        self, family: LatticeFamily, samples: Sequence[WaveSample], starts: Sequence[int]
+    ) -> dict[str, Tensor]:
+        """The fields of a batch that belong to one lattice family, from its crystals and their first rows."""
+        dtype, n_density = self.target_mean.dtype, self._density_waves[family]
         sites = [torch.arange(start, start + one.n_tokens) for one, start in zip(samples, starts, strict=True)]
-        values = torch.zeros(0, len(self.waves.waves(frame)), dtype=torch.complex128)
+        values = torch.zeros(0, len(self.waves.waves(family)), dtype=torch.complex128)
         weights = torch.zeros(0, n_density, dtype=torch.float64)
         if samples:
             crystals = torch.repeat_interleave(torch.tensor([one.n_tokens for one in samples]))
@@ -237,21 +241,21 @@ class PaperModel(CrystalModel):
             )
         densities = values[:, :n_density] * weights
         return {
-            f"{frame}_sites": torch.cat([torch.zeros(0, dtype=torch.long), *sites]),
-            f"{frame}_waves": torch.cat([values.real, values.imag], dim=1).to(dtype),
-            f"{frame}_densities": torch.cat([densities.real, densities.imag], dim=1).to(dtype),
+            f"{family}_sites": torch.cat([torch.zeros(0, dtype=torch.long), *sites]),
+            f"{family}_waves": torch.cat([values.real, values.imag], dim=1).to(dtype),
+            f"{family}_densities": torch.cat([densities.real, densities.imag], dim=1).to(dtype),
         }
 
-    def _density_shells(self, frame: Frame) -> int:
+    def _density_shells(self, family: LatticeFamily) -> int:
         """D: the shared waves, whole shells of them, at which densities are given."""
-        norms = norm(self.waves.waves(frame).numpy(), frame)
+        norms = norm(self.waves.waves(family).numpy(), family)
         return int((norms <= ball_norm(_DENSITY_RADIUS)).sum())
 
-    def _decays(self, lattice: Tensor, frame: Frame) -> Tensor:
+    def _decays(self, lattice: Tensor, family: LatticeFamily) -> Tensor:
         """(D,) exp(-2 pi^2 sigma^2 |G|^2) at the leading shared waves."""
         if not self.config.density_sigma:
             return torch.zeros(0)
-        k = self.waves.waves(frame)[: self._density_waves[frame]].to(lattice)
+        k = self.waves.waves(family)[: self._density_waves[family]].to(lattice)
         squares = (k @ torch.linalg.inv(lattice).T).square().sum(-1)
         return torch.exp(-2 * (math.pi * self.config.density_sigma) ** 2 * squares)
 

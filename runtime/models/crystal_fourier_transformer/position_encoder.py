@@ -1,7 +1,7 @@
 """The encoder network: invariant waves and a lattice -> position encoding of a site.
 
-A position branch (waves) and a lattice branch meet in a product. There is one encoder per frame, since the frames
-share different waves. Source: arXiv 2512.13989 and the authors' release.
+A position branch (waves) and a lattice branch meet in a product. There is one encoder per lattice family, since
+the families share different waves. Source: arXiv 2512.13989 and the authors' release.
 
 The release adds a one-hot vector of the space group to the inputs of both branches. Its columns of the first
 layers are the embeddings here. They start at zero: a group that is never seen in training keeps zero columns and
@@ -13,7 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from runtime.models.paper.transformer import EPSILON
+from runtime.models.crystal_fourier_transformer.transformer import EPSILON
 
 _ANGSTROM = 10.0  # unit of the lattice entries: a usual length of a cell
 
@@ -22,7 +22,7 @@ class PositionEncoder(nn.Module):
     """Position encodings of sites; see the head of this file.
 
     Args:
-        n_waves: K, the waves of the frame.
+        n_waves: K, the waves of the lattice family.
         width: of the encoding.
         hidden: width of both branches.
         blocks: residual blocks per branch.

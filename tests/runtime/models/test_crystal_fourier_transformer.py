@@ -12,28 +12,33 @@ import torch
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
 from runtime.models.base import Target
-from runtime.models.paper.model import PaperConfig, PaperModel
-from runtime.models.paper.position_encoder import lattice_features
+from runtime.models.crystal_fourier_transformer.model import (
+    CrystalFourierTransformer,
+    CrystalFourierTransformerConfig,
+)
+from runtime.models.crystal_fourier_transformer.position_encoder import lattice_features
 from tests.support.made_records import all_atoms, made_record
 
 TARGETS = [Target("formation_energy_per_atom", "eV/atom"), Target("bulk_modulus_vrh", "log10 GPa", log10=True)]
-SMALL = PaperConfig(
+SMALL = CrystalFourierTransformerConfig(
     width=16, blocks=2, heads=4, feed_forward=32, encoder_hidden=24, encoder_blocks=2, head_hidden=64
 )
 WITH_DENSITY = dataclasses.replace(SMALL, density_sigma=1.0)
 
 
-def made_model(store: Store, config: PaperConfig = SMALL, dtype: torch.dtype = torch.float64) -> PaperModel:
+def made_model(
+    store: Store, config: CrystalFourierTransformerConfig = SMALL, dtype: torch.dtype = torch.float64
+) -> CrystalFourierTransformer:
     torch.manual_seed(0)
-    return PaperModel(config, TARGETS, store).to(dtype).eval()
+    return CrystalFourierTransformer(config, TARGETS, store).to(dtype).eval()
 
 
-def predict(model: PaperModel, *records: CrystalRecord) -> torch.Tensor:
+def predict(model: CrystalFourierTransformer, *records: CrystalRecord) -> torch.Tensor:
     with torch.no_grad():
         return model(model.collate([model.prepare(record) for record in records]))
 
 
-def tokens(model: PaperModel, record: CrystalRecord) -> torch.Tensor:
+def tokens(model: CrystalFourierTransformer, record: CrystalRecord) -> torch.Tensor:
     """(n, width) position encodings of the sites of one crystal."""
     with torch.no_grad():
         return model.encode_positions(model.collate([model.prepare(record)]))[0]
@@ -51,7 +56,9 @@ def with_sites(record: CrystalRecord, coordinates: np.ndarray) -> CrystalRecord:
 
 
 @pytest.mark.parametrize("config", [SMALL, WITH_DENSITY], ids=["plain", "density"])
-def test_every_operation_of_every_group_leaves_tokens_as_they_are(store: Store, config: PaperConfig) -> None:
+def test_every_operation_of_every_group_leaves_tokens_as_they_are(
+    store: Store, config: CrystalFourierTransformerConfig
+) -> None:
     model = made_model(store, config)
     rng = np.random.default_rng(0)
     for setting in standard_settings():
@@ -123,7 +130,7 @@ def test_museum_5_coordinates_are_fractional(store: Store) -> None:
 
 
 @pytest.mark.parametrize("config", [SMALL, WITH_DENSITY], ids=["plain", "density"])
-def test_a_crystal_has_one_value_in_every_batch(store: Store, config: PaperConfig) -> None:
+def test_a_crystal_has_one_value_in_every_batch(store: Store, config: CrystalFourierTransformerConfig) -> None:
     rng = np.random.default_rng(3)
     records = [made_record(setting, rng, n_sites=1 + i % 7) for i, setting in enumerate(standard_settings()[::5])]
     for dtype, tolerance in ((torch.float64, 1e-12), (torch.float32, 1e-5)):
@@ -167,9 +174,9 @@ def test_densities_are_the_structure_factors_of_gaussians(store: Store) -> None:
         record = made_record(setting, rng)
         batch = model.collate([model.prepare(record)])
         atoms, site = all_atoms(record)
-        frame = setting.frame
-        found = getattr(batch, f"{frame}_densities")
-        waves = store.shared_waves(frame)[: found.shape[1] // 2].numpy()
+        family = setting.lattice_family
+        found = getattr(batch, f"{family}_densities")
+        waves = store.shared_waves(family)[: found.shape[1] // 2].numpy()
         squares = ((waves @ np.linalg.inv(record.lattice).T) ** 2).sum(-1)
         terms = np.exp(2j * np.pi * atoms @ waves.T) * np.exp(
             -2 * np.pi**2 * WITH_DENSITY.density_sigma**2 * squares

@@ -9,9 +9,8 @@ from ase.data import atomic_masses, covalent_radii
 from numpy.typing import NDArray
 
 from basis_store import CrystalRecord, standard_settings
+from basis_store.array_types import FloatArray
 from runtime.models.elements import element_features
-
-Floats = NDArray[np.float64]
 
 _SYSTEMS = sorted({setting.crystal_system for setting in standard_settings()})
 _POINT_GROUPS = sorted({setting.point_group for setting in standard_settings()})
@@ -35,12 +34,12 @@ _DALTON_PER_A3 = 1.66053907
 """In g/cm^3."""
 
 
-def descriptors(records: Iterable[CrystalRecord]) -> Floats:
+def descriptors(records: Iterable[CrystalRecord]) -> FloatArray:
     """(n, features) finite numbers; they do not depend on the orientation of a crystal."""
     return np.array([_descriptor(record) for record in records])
 
 
-def _descriptor(record: CrystalRecord) -> Floats:
+def _descriptor(record: CrystalRecord) -> FloatArray:
     atoms = np.bincount(record.numbers, weights=record.multiplicities).astype(np.float64)
     elements = np.flatnonzero(atoms)
     fractions = atoms[elements] / atoms.sum()
@@ -54,7 +53,7 @@ def _descriptor(record: CrystalRecord) -> Floats:
     )
 
 
-def _composition(elements: NDArray[np.intp], fractions: Floats) -> Floats:
+def _composition(elements: NDArray[np.intp], fractions: FloatArray) -> FloatArray:
     """Statistics over the elements: of each column of :func:`element_features`, of masses and radii."""
     beside = [atomic_masses[elements], covalent_radii[elements], elements]
     own = np.column_stack([element_features().numpy()[elements].astype(np.float64), *beside])
@@ -65,7 +64,7 @@ def _composition(elements: NDArray[np.intp], fractions: Floats) -> Floats:
     return np.concatenate([mean, deviation, smallest, largest, largest - smallest, norms, [len(elements)]])
 
 
-def _density(record: CrystalRecord, elements: NDArray[np.intp], atoms: Floats) -> Floats:
+def _density(record: CrystalRecord, elements: NDArray[np.intp], atoms: FloatArray) -> FloatArray:
     """Volume per atom, mass density, and the part of space that spheres of covalent radii would fill."""
     volume = record.volume / atoms.sum()
     mass = float(atoms @ atomic_masses[elements]) / record.volume * _DALTON_PER_A3
@@ -74,7 +73,7 @@ def _density(record: CrystalRecord, elements: NDArray[np.intp], atoms: Floats) -
     return np.array([volume, np.log(volume), mass, spheres, *sites])
 
 
-def _symmetry(record: CrystalRecord) -> Floats:
+def _symmetry(record: CrystalRecord) -> FloatArray:
     """One-hot crystal system, Laue class and point group; the number of the space group."""
     group = record.setting.point_group
     return np.array(
@@ -88,7 +87,7 @@ def _symmetry(record: CrystalRecord) -> Floats:
     )
 
 
-def _cell(record: CrystalRecord) -> Floats:
+def _cell(record: CrystalRecord) -> FloatArray:
     """Logarithms of edges over the cube root of the volume, edges in Angstrom, cosines of the angles."""
     edges = np.linalg.norm(record.lattice, axis=1)
     directions = record.lattice / edges[:, None]

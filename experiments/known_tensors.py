@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import CrystalRecord, Setting, open_crystals
+from basis_store.array_types import FloatArray
 from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.evaluation.known_values import known_values
 from runtime.evaluation.reference_values import alternative_values
@@ -24,8 +25,6 @@ from runtime.evaluation.tensor_scores import TensorScore, evaluate_tensors
 from runtime.models.base import Target
 from runtime.store import load_store
 from runtime.tensors.tensor_space import TensorSpace, allowed_tensors
-
-Floats = NDArray[np.float64]
 
 _ALIGNMENTS = 10
 """Rounds of :func:`aligned`; the choice settles after a few."""
@@ -46,9 +45,9 @@ class KnownTensors:
 
     target: Target
     records: tuple[CrystalRecord, ...]
-    alternatives: Floats
-    to_reference: Floats
-    to_own: Floats
+    alternatives: FloatArray
+    to_reference: FloatArray
+    to_own: FloatArray
 
     def __len__(self) -> int:
         return len(self.records)
@@ -65,12 +64,12 @@ class KnownTensors:
         return [record.setting for record in self.records]
 
     @cached_property
-    def allowed(self) -> Floats:
+    def allowed(self) -> FloatArray:
         """(n, d, d) projections on what the point groups allow, in the reference frame."""
         return np.asarray(self.to_reference @ self.to_own)
 
     @cached_property
-    def values(self) -> Floats:
+    def values(self) -> FloatArray:
         """(n, d) physical values in the reference frame, without what the point group forbids.
 
         Where they are known up to the normalizer, alike ones for like crystals: see :func:`aligned`.
@@ -88,7 +87,7 @@ class KnownTensors:
             to_own=self.to_own[rows],
         )
 
-    def score(self, predicted: Floats) -> Evaluation[TensorScore]:
+    def score(self, predicted: FloatArray) -> Evaluation[TensorScore]:
         """Judge physical components (n, d) in the reference frame as ``sgbasis evaluate`` does.
 
         What the point group forbids is taken away first. Known logarithms were raised to tensors, as the
@@ -109,7 +108,7 @@ def known_tensors(paths: Sequence[str], target: Target, split: str) -> KnownTens
     space, store = target.space, load_store()
     assert space is not None
     records: list[CrystalRecord] = []
-    values: list[Floats] = []
+    values: list[FloatArray] = []
     tables = [open_crystals(path) for path in paths]
     # A run may learn other targets from datasets of their own. If none is left, the first says so.
     for table in [table for table in tables if target.name in table.targets] or tables[:1]:
@@ -128,7 +127,7 @@ def known_tensors(paths: Sequence[str], target: Target, split: str) -> KnownTens
     )
 
 
-def aligned(alternatives: Floats, classes: Sequence[str]) -> Floats:
+def aligned(alternatives: FloatArray, classes: Sequence[str]) -> FloatArray:
     """Of each crystal's alternatives (n, a, d) the one most like those of its class: (n, d).
 
     Without this, tensors whose sign or axes are arbitrary would cancel in every mean.

@@ -23,8 +23,9 @@ import click
 import numpy as np
 
 from basis_store import SgbasisError
+from basis_store.array_types import FloatArray
 from experiments.descriptors import descriptors
-from experiments.known_tensors import Floats, KnownTensors, known_tensors
+from experiments.known_tensors import KnownTensors, known_tensors
 from experiments.tensor_regression import blended, candidates, out_of_fold
 from runtime.evaluation.tensor_scores import TensorScore
 from runtime.models.base import Target
@@ -89,7 +90,7 @@ def tensor_target(targets: Sequence[Target], name: str | None) -> Target:
 
 def means(train: KnownTensors, val: KnownTensors) -> list[Row]:
     """One prediction for all crystals, but for what their point groups take away."""
-    found: dict[str, Floats] = {}
+    found: dict[str, FloatArray] = {}
     as_given = np.einsum("nij,nj->ni", train.to_reference, train.alternatives[:, 0])
     found["mean"] = as_given.mean(axis=0)
     if train.target.log10:
@@ -104,7 +105,7 @@ def regressions(train: KnownTensors, val: KnownTensors, folds: int) -> list[Row]
     """All candidates and the mean of the best of each family: cross-validation and validation."""
     x, asked = descriptors(train.records), descriptors(val.records)
     rows: list[Row] = []
-    predicted: dict[str, tuple[Floats, Floats]] = {}
+    predicted: dict[str, tuple[FloatArray, FloatArray]] = {}
     families: dict[str, list[Row]] = {}
     for candidate in candidates():
         held = out_of_fold(candidate, x, train, folds)
@@ -119,11 +120,11 @@ def regressions(train: KnownTensors, val: KnownTensors, folds: int) -> list[Row]
     return rows
 
 
-def _row(name: str, train: KnownTensors, held: Floats, val: KnownTensors, new: Floats) -> Row:
+def _row(name: str, train: KnownTensors, held: FloatArray, val: KnownTensors, new: FloatArray) -> Row:
     return {"name": name, "cross_validation": figures(train, held), "val": figures(val, new)}
 
 
-def figures(known: KnownTensors, predicted: Floats) -> dict[str, Any]:
+def figures(known: KnownTensors, predicted: FloatArray) -> dict[str, Any]:
     """The score of physical components in the reference frame, as plain values."""
     score: TensorScore = known.score(predicted).overall
     return {name: value for name, value in asdict(score).items() if value is not None}

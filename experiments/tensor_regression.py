@@ -15,7 +15,8 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from experiments.known_tensors import Floats, KnownTensors
+from basis_store.array_types import FloatArray
+from experiments.known_tensors import KnownTensors
 from runtime.tensors.tensor_space import TensorSpace, isotropic_parts
 
 BOOSTING, FOREST, KERNEL = "gradient boosting", "extra trees", "kernel ridge"
@@ -53,7 +54,7 @@ class Candidate:
         values = "logarithms" if self.logarithms else "physical"
         return f"{self.family} ({self.choice}) of {values}, {'parts' if self.parts else 'components'}"
 
-    def predict(self, x: Floats, known: KnownTensors, asked: Floats, allowed: Floats) -> Floats:
+    def predict(self, x: FloatArray, known: KnownTensors, asked: FloatArray, allowed: FloatArray) -> FloatArray:
         """Fit to the descriptors of crystals with known tensors, and predict others.
 
         Args:
@@ -81,7 +82,7 @@ class Candidate:
         # Before logarithms are raised: what the point group forbids would not stay apart.
         return undo(np.einsum("nij,nj->ni", allowed, found @ basis.T))
 
-    def _column(self, x: Floats, y: Floats, weights: Floats, asked: Floats) -> Floats:
+    def _column(self, x: FloatArray, y: FloatArray, weights: FloatArray, asked: FloatArray) -> FloatArray:
         rows = weights > 1e-6
         if rows.sum() < _MIN_CRYSTALS:
             return np.full(len(asked), np.average(y[rows], weights=weights[rows]) if rows.any() else 0.0)
@@ -101,7 +102,9 @@ def candidates() -> list[Candidate]:
     return [Candidate(*key, regressors[key], logs, parts) for key, logs, parts in forms]
 
 
-def logarithms(known: KnownTensors) -> tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]:
+def logarithms(
+    known: KnownTensors,
+) -> tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]:
     """From physical components (n, d) to those of logarithms, and back; both turn with the crystal.
 
     Where a tensor has no logarithm, its direction is kept and its norm r becomes log(1 + r / r0), r0 being the
@@ -111,7 +114,7 @@ def logarithms(known: KnownTensors) -> tuple[Callable[[Floats], Floats], Callabl
         return known.space.log10, known.space.exp10
     usual = max(float(np.median(np.linalg.norm(known.values, axis=1))), _TINY)
 
-    def with_norm(components: Floats, function: Callable[[Floats], Floats]) -> Floats:
+    def with_norm(components: FloatArray, function: Callable[[FloatArray], FloatArray]) -> FloatArray:
         norms = np.linalg.norm(components, axis=1, keepdims=True)
         return np.asarray(components * function(norms) / np.maximum(norms, _TINY))
 
@@ -154,13 +157,13 @@ def _regressors() -> dict[tuple[str, str], Callable[[], Any]]:
 
 
 @cache
-def harmonic_basis(space: TensorSpace) -> Floats:
+def harmonic_basis(space: TensorSpace) -> FloatArray:
     """(d, d) orthogonal: columns are components of the parts of degree 0, 1, ... up to the rank."""
     parts = [isotropic_parts(space, degree).numpy() for degree in range(space.symmetry.rank + 1)]
     return np.concatenate([part.transpose(0, 2, 1).reshape(len(space), -1) for part in parts], axis=1)
 
 
-def out_of_fold(candidate: Candidate, x: Floats, known: KnownTensors, folds: int) -> Floats:
+def out_of_fold(candidate: Candidate, x: FloatArray, known: KnownTensors, folds: int) -> FloatArray:
     """(n, d) predictions for each crystal by a regressor that has not seen it."""
     found = np.empty_like(known.values)
     rest: NDArray[np.intp]
@@ -169,7 +172,7 @@ def out_of_fold(candidate: Candidate, x: Floats, known: KnownTensors, folds: int
     return found
 
 
-def blended(predictions: Sequence[Floats], known: KnownTensors) -> Floats:
+def blended(predictions: Sequence[FloatArray], known: KnownTensors) -> FloatArray:
     """The mean: of logarithms where the target has them and all exist, else of physical components."""
     if known.target.log10:
         logarithms = np.mean([known.space.log10(one) for one in predictions], axis=0)

@@ -28,9 +28,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_compiler.groups.spglib_database import TURN, IntArray, Operations, operations
+from basis_compiler.groups.spglib_database import TURN, Operations, operations
 from basis_compiler.tensors.certificate import prove_tensors
 from basis_store import CertificateError, CompiledSetting, Recipe, Setting, StoreReader
+from basis_store.array_types import IntArray
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import ball_norm, norm
 

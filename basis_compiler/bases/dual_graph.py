@@ -28,12 +28,12 @@ from basis_compiler.bases.orbits import partition_into_orbits
 from basis_compiler.bases.wave_index import WaveIndex
 from basis_compiler.groups.spglib_database import (
     TURN,
-    IntArray,
     Operations,
     rotation_generators,
     rotation_key,
     rotation_of_key,
 )
+from basis_store.array_types import IntArray
 
 Edges = tuple[IntArray, IntArray, IntArray]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from basis_compiler.bases.wave_index import WaveIndex
-from basis_compiler.groups.spglib_database import IntArray
+from basis_store.array_types import IntArray
 
 
 def partition_into_orbits(generators: IntArray, index: WaveIndex) -> tuple[WaveIndex, IntArray, IntArray]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_compiler.groups.spglib_database import IntArray
 from basis_store import CertificateError
+from basis_store.array_types import IntArray
 
 
 class WaveIndex:

@@ -11,12 +11,9 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basis_store import CrystalError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from basis_store.array_types import FloatArray, IntArray
 
 MIN_DISTANCE = 0.5
 """Angstrom. Atoms closer than this overlap: no bond is shorter (H-H in H2: 0.74)."""

@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import TURN, IntArray, Operations, rotation_generators, rotation_of_key
+from basis_compiler.groups.spglib_database import TURN, Operations, rotation_generators, rotation_of_key
 from basis_store import CertificateError
+from basis_store.array_types import IntArray
 
 if TYPE_CHECKING:
     from sympy import Matrix

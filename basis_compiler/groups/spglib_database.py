@@ -15,8 +15,7 @@ import spglib
 from numpy.typing import NDArray
 
 from basis_store import CertificateError, Setting
-
-IntArray = NDArray[np.int64]
+from basis_store.array_types import IntArray
 
 TURN = 24
 """Phases and translations are integers in units of 1/24 turn and 1/24 cell edge (D1)."""

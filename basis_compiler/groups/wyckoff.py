@@ -22,8 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import TURN, IntArray, Operations, operations
+from basis_compiler.groups.spglib_database import TURN, Operations, operations
 from basis_store import CertificateError, Setting
+from basis_store.array_types import IntArray
 
 _FINE = 10_007
 """Points used to follow a letter have free parameters n / _FINE: on no special position."""

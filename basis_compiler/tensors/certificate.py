@@ -26,8 +26,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import IntArray, operations, rotation_generators, rotation_of_key
+from basis_compiler.groups.spglib_database import operations, rotation_generators, rotation_of_key
 from basis_store import CertificateError, Setting, StoreReader, TensorTable
+from basis_store.array_types import IntArray
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.index_symmetry import MAX_RANK
 

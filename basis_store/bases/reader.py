@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from basis_store.array_types import Int16Array
 from basis_store.bases.recipe import Recipe
 from basis_store.bases.schema import (
     AXES,
@@ -18,7 +19,6 @@ from basis_store.bases.schema import (
     FORMAT_NAME,
     TENSOR_VERSION,
     CompiledSetting,
-    Int16,
     content_digest,
     parse_format_version,
 )
@@ -82,7 +82,7 @@ class StoreReader:
     def _read_tables(self, file: CheckedFile) -> None:
         self._norm_limits: list[int] = file.read("settings/norm_limit", "<i4").tolist()
         self._digests: list[bytes] = [row.tobytes() for row in file.read("settings/sha256", "u1")]
-        self.shared_waves: dict[LatticeFamily, Int16] = {
+        self.shared_waves: dict[LatticeFamily, Int16Array] = {
             family: file.read(f"shared_waves/{family}", "<i2") for family in LATTICE_FAMILIES
         }
         if content_digest(self.recipe, self.shared_waves, self._digests) != self.content_hash:

@@ -25,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.array_types import Int8Array, Int16Array
 from basis_store.bases.recipe import Recipe
 from basis_store.errors import CutoffError
 from basis_store.files.integrity import add_column, parse_version
@@ -36,9 +37,6 @@ FORMAT_VERSION = (1, 1)
 """(major, minor). A change of sign, order or normalisation is a new major version."""
 TENSOR_VERSION = (1, 1)
 """The version that added the tensors. A store that is written without them has the version before."""
-
-Int8 = NDArray[np.int8]
-Int16 = NDArray[np.int16]
 
 
 class Column(NamedTuple):
@@ -97,19 +95,19 @@ class CompiledSetting:
 
     setting: Setting
     norm_limit: int
-    rotations: Int8
-    translations24: Int8
-    orbit_sizes: Int16
-    parts: Int8
-    real_phases24: Int8
-    waves: Int16
-    phases24: Int8
-    absence_sizes: Int16
-    witnesses: Int16
-    absent_waves: Int16
-    shifts24: Int8
-    shift_orders: Int8
-    shift_directions: Int8
+    rotations: Int8Array
+    translations24: Int8Array
+    orbit_sizes: Int16Array
+    parts: Int8Array
+    real_phases24: Int8Array
+    waves: Int16Array
+    phases24: Int8Array
+    absence_sizes: Int16Array
+    witnesses: Int16Array
+    absent_waves: Int16Array
+    shifts24: Int8Array
+    shift_orders: Int8Array
+    shift_directions: Int8Array
 
     def __post_init__(self) -> None:
         for column in COLUMNS:
@@ -136,7 +134,7 @@ class CompiledSetting:
         return np.concatenate([[0], np.cumsum(self.absence_sizes, dtype=np.int64)])
 
     @property
-    def roots(self) -> Int16:
+    def roots(self) -> Int16Array:
         """(M, 3) the root wave of each orbit."""
         return self.waves[self.orbit_starts[:-1]]
 
@@ -162,7 +160,7 @@ class CompiledSetting:
 
 
 def content_digest(
-    recipe: Recipe, shared_waves: dict[LatticeFamily, Int16], setting_digests: Iterable[bytes]
+    recipe: Recipe, shared_waves: dict[LatticeFamily, Int16Array], setting_digests: Iterable[bytes]
 ) -> str:
     """The content hash of a whole store (hexadecimal SHA-256); see the head of this module."""
     digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{recipe.to_json()}\n".encode())

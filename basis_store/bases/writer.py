@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.array_types import Int16Array
 from basis_store.bases.recipe import Recipe
 from basis_store.bases.schema import (
     AXES,
@@ -18,7 +19,6 @@ from basis_store.bases.schema import (
     FORMAT_VERSION,
     TENSOR_VERSION,
     CompiledSetting,
-    Int16,
     content_digest,
 )
 from basis_store.files.atomic_write import write_atomically
@@ -80,7 +80,7 @@ def _store_image(
 
 
 def _arrays(
-    compiled: Sequence[CompiledSetting], shared: Mapping[LatticeFamily, Int16], digests: Sequence[bytes]
+    compiled: Sequence[CompiledSetting], shared: Mapping[LatticeFamily, Int16Array], digests: Sequence[bytes]
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "settings/hall_number", np.array([c.setting.hall_number for c in compiled], "<i2")
     yield "settings/number", np.array([c.setting.number for c in compiled], "<i2")

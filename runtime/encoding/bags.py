@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-IntArray = NDArray[np.int64]
+from basis_store.array_types import IntArray
 
 
 class Entries(NamedTuple):

@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import CompiledSetting
+from basis_store.array_types import IntArray
 from basis_store.groups.wave_shells import is_leading, norm
-
-IntArray = NDArray[np.int64]
 
 
 class HalfOrbits(NamedTuple):

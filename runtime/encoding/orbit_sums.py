@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from basis_store.array_types import IntArray
 from basis_store.groups.wave_shells import is_leading
 from runtime.encoding.bags import Bags, Entries
-from runtime.encoding.half_orbits import HalfOrbits, IntArray
+from runtime.encoding.half_orbits import HalfOrbits
 
 _QUARTER, _HALF = (
     6,

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from basis_store import Setting
-from runtime.encoding.half_orbits import HalfOrbits, IntArray
+from basis_store.array_types import IntArray
+from runtime.encoding.half_orbits import HalfOrbits
 
 WIDTH = 16
 """Units side by side in a tile."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basis_store import CompiledSetting, Setting
-
-Int64 = NDArray[np.int64]
+from basis_store.array_types import IntArray
 
 
 class Representatives(NamedTuple):
@@ -24,12 +22,12 @@ class Representatives(NamedTuple):
         half: (h,) numbers of rotations, one of each R, -R, the identity first.
     """
 
-    rotations: Int64
-    translations24: Int64
-    centrings24: Int64
-    products: Int64
+    rotations: IntArray
+    translations24: IntArray
+    centrings24: IntArray
+    products: IntArray
     inversion: int | None
-    half: Int64
+    half: IntArray
 
 
 _KNOWN: dict[Setting, Representatives] = {}
@@ -60,6 +58,6 @@ def _representatives(compiled: CompiledSetting) -> Representatives:
     )
 
 
-def _names(rotations: Int64) -> Int64:
+def _names(rotations: IntArray) -> IntArray:
     """A number for each matrix (.., 3, 3) of -1, 0 and 1."""
     return (rotations.reshape(*rotations.shape[:-2], 9) + 1) @ 3 ** np.arange(9)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from basis_store.array_types import FloatArray
 from runtime.tensors.directions import unit_vectors
 from runtime.tensors.voigt import ASYMMETRY, symmetric_tensor, symmetric_vector
-
-Floats = NDArray[np.float64]
 
 
 class Principal(NamedTuple):
@@ -22,8 +21,8 @@ class Principal(NamedTuple):
             axes that belong to them.
     """
 
-    values: Floats
-    axes: Floats
+    values: FloatArray
+    axes: FloatArray
 
 
 def principal(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Principal:
@@ -60,7 +59,7 @@ def refractive_index(electronic: ArrayLike, *, tolerance: float = ASYMMETRY) -> 
     return float(np.sqrt(mean)) if mean >= 0 else float("nan")
 
 
-def refractive_indices(electronic: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def refractive_indices(electronic: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """(3,) principal refractive indices, ascending: the roots of the principal values; NaN for negative ones.
 
     Raises:
@@ -70,7 +69,7 @@ def refractive_indices(electronic: ArrayLike, *, tolerance: float = ASYMMETRY) -
     return np.sqrt(np.where(values >= 0, values, np.nan))
 
 
-def directional_value(tensor: ArrayLike, directions: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def directional_value(tensor: ArrayLike, directions: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """n_i n_j T_ij: the response along n to a field along n (Nye 1985, section I.6).
 
     The representation quadric, the surface x_i x_j T_ij = 1, has the radius 1 / sqrt of it.
@@ -90,5 +89,5 @@ def directional_value(tensor: ArrayLike, directions: ArrayLike, *, tolerance: fl
     return np.asarray(np.einsum("...i,ij,...j->...", n, _checked(tensor, tolerance), n))
 
 
-def _checked(tensor: ArrayLike, tolerance: float) -> Floats:
+def _checked(tensor: ArrayLike, tolerance: float) -> FloatArray:
     return symmetric_tensor(symmetric_vector(tensor, tolerance=tolerance))

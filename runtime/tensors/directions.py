@@ -6,11 +6,10 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
-
-Floats = NDArray[np.float64]
 
 _SIMPLE = np.array(
     [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [0, -1, 1], [-1, 0, 1], [-1, 1, 0],
@@ -32,10 +31,10 @@ class Extreme(NamedTuple):
     """
 
     value: float
-    direction: Floats
+    direction: FloatArray
 
 
-def unit_vectors(directions: ArrayLike) -> Floats:
+def unit_vectors(directions: ArrayLike) -> FloatArray:
     """Directions (..., 3), made 1 long.
 
     Raises:
@@ -50,7 +49,7 @@ def unit_vectors(directions: ArrayLike) -> Floats:
     return np.asarray(n / lengths)
 
 
-def half_sphere(count: int) -> Floats:
+def half_sphere(count: int) -> FloatArray:
     """(count, 3) unit vectors spread evenly over the half z > 0 of the sphere, on a spiral (Fibonacci lattice)."""
     steps = np.arange(count) + 0.5
     z = 1 - steps / count
@@ -59,12 +58,12 @@ def half_sphere(count: int) -> Floats:
     return np.stack([flat * np.cos(angle), flat * np.sin(angle), z], axis=-1)
 
 
-def quartic(tensor: Floats, n: Floats) -> Floats:
+def quartic(tensor: FloatArray, n: FloatArray) -> FloatArray:
     """T_ijkl n_i n_j n_k n_l for n (..., 3)."""
     return np.asarray(np.einsum("ijkl,...i,...j,...k,...l->...", tensor, n, n, n, n, optimize=True))
 
 
-def extremes(tensor: Floats) -> tuple[Extreme, Extreme]:
+def extremes(tensor: FloatArray) -> tuple[Extreme, Extreme]:
     """The least and the greatest of T_ijkl n_i n_j n_k n_l over all unit vectors n.
 
     From a spiral of points and the axes and diagonals of the frame, the best are driven uphill by the power method
@@ -81,7 +80,7 @@ def extremes(tensor: Floats) -> tuple[Extreme, Extreme]:
     return Extreme(-smallest.value, smallest.direction), _greatest(total)
 
 
-def _greatest(tensor: Floats) -> Extreme:
+def _greatest(tensor: FloatArray) -> Extreme:
     starts = np.concatenate([_SIMPLE, half_sphere(_STARTS)])
     n = starts[np.argsort(-quartic(tensor, starts), kind="stable")[:_REFINED]]
     shift = 3 * np.abs(tensor).sum(axis=(1, 2, 3)).max()
@@ -98,13 +97,13 @@ def _greatest(tensor: Floats) -> Extreme:
     return Extreme(float(quartic(tensor, best)), best)
 
 
-def _signed(n: Floats) -> Floats:
+def _signed(n: FloatArray) -> FloatArray:
     """The direction or its opposite, whichever has a positive greatest component."""
     clean = np.where(np.abs(n) < 1e-12, 0.0, n)
     return np.asarray(clean if clean[np.abs(n).round(6).argmax()] > 0 else 0.0 - clean)
 
 
-def _polished(tensor: Floats, n: Floats) -> Floats:
+def _polished(tensor: FloatArray, n: FloatArray) -> FloatArray:
     """Newton's method on the sphere; stops where a step brings nothing (as on circles of equal value)."""
     value = float(quartic(tensor, n))
     for _ in range(20):

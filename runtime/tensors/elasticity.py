@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from basis_store.array_types import FloatArray
 from runtime.tensors.directions import Extreme, extremes, unit_vectors
 from runtime.tensors.voigt import ASYMMETRY, from_mandel, stiffness_tensor, to_mandel
-
-Floats = NDArray[np.float64]
 
 _POSITIVE = 1e-9
 """Eigenvalues below this part of the greatest count as 0: rounding, and no stiffness."""
@@ -64,8 +63,8 @@ class Stability:
     """
 
     is_stable: bool
-    eigenvalues: Floats
-    softest_strain: Floats
+    eigenvalues: FloatArray
+    softest_strain: FloatArray
 
 
 def stability(stiffness: ArrayLike, *, tolerance: float = ASYMMETRY) -> Stability:
@@ -117,7 +116,7 @@ def elastic_moduli(stiffness: ArrayLike, *, tolerance: float = ASYMMETRY) -> Ela
     )
 
 
-def youngs_modulus(stiffness: ArrayLike, directions: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def youngs_modulus(stiffness: ArrayLike, directions: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """E(n) = 1 / (n_i n_j n_k n_l S_ijkl): stress over strain along n, under tension along n (Nye 1985, VIII.7).
 
     Args:
@@ -138,7 +137,9 @@ def youngs_modulus(stiffness: ArrayLike, directions: ArrayLike, *, tolerance: fl
     return np.asarray(1 / np.einsum("...i,ij,...j->...", _dyads(n), compliance, _dyads(n)))
 
 
-def linear_compressibility(stiffness: ArrayLike, directions: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def linear_compressibility(
+    stiffness: ArrayLike, directions: ArrayLike, *, tolerance: float = ASYMMETRY
+) -> FloatArray:
     """beta(n) = n_i n_j S_ijkk: relative shortening along n per hydrostatic pressure (Nye 1985, VIII.7).
 
     Args:
@@ -186,12 +187,12 @@ def extreme_youngs_moduli(stiffness: ArrayLike, *, tolerance: float = ASYMMETRY)
     )
 
 
-def _mandel(stiffness: ArrayLike, tolerance: float) -> Floats:
+def _mandel(stiffness: ArrayLike, tolerance: float) -> FloatArray:
     full = stiffness_tensor(stiffness, tolerance=tolerance) if np.ndim(stiffness) == 2 else stiffness
     return to_mandel(full, tolerance=tolerance)
 
 
-def _compliance(matrix: Floats) -> Floats | None:
+def _compliance(matrix: FloatArray) -> FloatArray | None:
     """Mandel's matrix of the compliance; None for an unstable crystal."""
     values = np.linalg.eigvalsh(matrix)
     if values[0] <= _POSITIVE * np.abs(values).max():
@@ -199,7 +200,7 @@ def _compliance(matrix: Floats) -> Floats | None:
     return np.asarray(np.linalg.inv(matrix))
 
 
-def _isotropic_part(matrix: Floats) -> tuple[float, float]:
+def _isotropic_part(matrix: FloatArray) -> tuple[float, float]:
     """K and G of the isotropic stiffness that is nearest to one in Mandel's form.
 
     It has the eigenvalue 3 K once, on dilation, and 2 G on the other five dimensions.
@@ -215,7 +216,7 @@ def _moduli(bulk: float, shear: float) -> Moduli:
     return Moduli(bulk, shear, 9 * bulk * shear / denominator, (3 * bulk - 2 * shear) / (2 * denominator))
 
 
-def _dyads(n: Floats) -> Floats:
+def _dyads(n: FloatArray) -> FloatArray:
     """Mandel's form (..., 6) of n_i n_j."""
     x, y, z = np.moveaxis(n, -1, 0)
     root = np.sqrt(2)

@@ -31,14 +31,12 @@ crystals; and beta may be acute. In triclinic crystals we do as it does.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basis_store import CrystalRecord, Setting
+from basis_store.array_types import FloatArray
 
-Floats = NDArray[np.float64]
 
-
-def ieee_frame(record: CrystalRecord) -> Floats:
+def ieee_frame(record: CrystalRecord) -> FloatArray:
     """The IEEE frame of a crystal, from its setting and lattice alone.
 
     ``rotate_tensor(tensor, ieee_frame(record))`` has the IEEE components of a tensor given in the record's frame.
@@ -77,7 +75,7 @@ def _is_rotated(setting: Setting) -> bool:
     return setting.point_group in ("-42m", "-4m2") and not along_a.startswith("2")
 
 
-def _orthorhombic(lattice: Floats, setting: Setting) -> Floats:
+def _orthorhombic(lattice: FloatArray, setting: Setting) -> FloatArray:
     if setting.point_group != "mm2":
         shortest, middle, _ = _by_length(lattice)
         return _frame(shortest, middle)
@@ -85,19 +83,19 @@ def _orthorhombic(lattice: Floats, setting: Setting) -> Floats:
     return _frame(lattice[polar], _by_length(np.delete(lattice, polar, axis=0))[0])
 
 
-def _monoclinic(lattice: Floats, setting: Setting) -> Floats:
+def _monoclinic(lattice: FloatArray, setting: Setting) -> FloatArray:
     """With x1 along +a and x3 along +c, x2 = x3 x x1 points along +b of a right-handed cell."""
     unique = "abc".index(setting.choice.lstrip("-")[0])
     c, a = _by_length(np.delete(lattice, unique, axis=0))
     return _frame(c, a if a @ c <= 0 else -a)
 
 
-def _by_length(vectors: Floats) -> Floats:
+def _by_length(vectors: FloatArray) -> FloatArray:
     """Shortest first; equal ones, up to rounding, in their order."""
     return np.asarray(vectors[np.argsort(np.linalg.norm(vectors, axis=1).round(6), kind="stable")])
 
 
-def _frame(third: Floats, first: Floats) -> Floats:
+def _frame(third: FloatArray, first: FloatArray) -> FloatArray:
     """x3 along ``third``, x1 in the plane of both, on the side of ``first``."""
     x3 = third / np.linalg.norm(third)
     x1 = first - (first @ x3) * x3

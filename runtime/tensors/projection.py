@@ -6,17 +6,16 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from basis_store import CrystalRecord, IndexSymmetry
+from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
 from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.store import Store, load_store
 from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import checked, formula_of_shape, unfold
 from runtime.tensors.voigt_order import OTHER_ORDERS, from_order
-
-Floats = NDArray[np.float64]
 
 _WRONG = 0.05
 """Relative distance from which on another order of Voigt's indices is tried."""
@@ -38,10 +37,10 @@ class ProjectedTensor:
         remark: ``""``, or a sentence that says in which order of Voigt's indices the input would make sense.
     """
 
-    tensor: Floats
+    tensor: FloatArray
     distance: float
     relative_distance: float
-    basis: Floats
+    basis: FloatArray
     formula: str
     remark: str = ""
 
@@ -99,7 +98,7 @@ def project_tensor(
     )
 
 
-def allowed_basis(record: CrystalRecord, symmetry: IndexSymmetry, store: Store | None = None) -> Floats:
+def allowed_basis(record: CrystalRecord, symmetry: IndexSymmetry, store: Store | None = None) -> FloatArray:
     """(d, 3, ..., 3) orthonormal basis of the tensors that a crystal allows, in the record's Cartesian frame."""
     store = _default_store() if store is None else store
     exact = store.tensor_basis(record.setting, symmetry).orthonormal()
@@ -108,13 +107,13 @@ def allowed_basis(record: CrystalRecord, symmetry: IndexSymmetry, store: Store |
     return np.array([rotate_tensor(one, back) for one in exact]).reshape(exact.shape)
 
 
-def _nearest(full: Floats, basis: Floats) -> Floats:
+def _nearest(full: FloatArray, basis: FloatArray) -> FloatArray:
     # The empty sum of a class that allows nothing is exactly 0.
     axes = full.ndim
     return np.asarray(np.tensordot(np.tensordot(basis, full, axes=axes), basis, axes=1)).reshape(full.shape)
 
 
-def _order_note(matrix: Floats, basis: Floats, relative: float) -> str:
+def _order_note(matrix: FloatArray, basis: FloatArray, relative: float) -> str:
     """A sentence, if the matrix obeys the symmetry in another usual order of its indices and not in ours."""
     for order, programs in OTHER_ORDERS.items():
         full = unfold(from_order(matrix, order))

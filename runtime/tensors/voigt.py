@@ -13,12 +13,11 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
 from runtime.tensors.index_symmetry import ELASTIC, PIEZOELECTRIC, SYMMETRIC, symmetric_part
-
-Floats = NDArray[np.float64]
 
 VOIGT_ORDER = ("xx", "yy", "zz", "yz", "xz", "xy")
 """Pairs of axes by Voigt index 1 to 6."""
@@ -41,7 +40,7 @@ _NAMES = {
 Formula = Literal["ij=ji", "ijk=ikj", "ijkl=jikl=klij"]
 
 
-def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """C_ijkl (3, 3, 3, 3) of a stiffness matrix (6, 6) in Voigt's form; no factors, the same unit.
 
     Args:
@@ -54,12 +53,12 @@ def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floa
     return _unfolded(matrix, ELASTIC, _NONE, tolerance)
 
 
-def stiffness_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def stiffness_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """(6, 6) in Voigt's form of a stiffness tensor (3, 3, 3, 3); the inverse of :func:`stiffness_tensor`."""
     return _folded(tensor, ELASTIC, _NONE, tolerance)
 
 
-def compliance_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def compliance_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """S_ijkl (3, 3, 3, 3) of a compliance matrix (6, 6) in Voigt's form, the inverse of a stiffness matrix.
 
     S_IJ is 2 S_ijkl where one of I and J is a shear, 4 S_ijkl where both are (Nye 1985, section VIII.2).
@@ -70,12 +69,12 @@ def compliance_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Flo
     return _unfolded(matrix, ELASTIC, _SHEAR, tolerance)
 
 
-def compliance_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def compliance_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """(6, 6) in Voigt's form of a compliance tensor (3, 3, 3, 3); the inverse of :func:`compliance_tensor`."""
     return _folded(tensor, ELASTIC, _SHEAR, tolerance)
 
 
-def piezoelectric_tensor(matrix: ArrayLike) -> Floats:
+def piezoelectric_tensor(matrix: ArrayLike) -> FloatArray:
     """e_ijk (3, 3, 3) of piezoelectric stress coefficients e_iJ (3, 6); no factors, such as C/m^2.
 
     Strain coefficients d_iJ, which carry a factor of 2 on shears, are not meant.
@@ -86,12 +85,12 @@ def piezoelectric_tensor(matrix: ArrayLike) -> Floats:
     return _unfolded(matrix, PIEZOELECTRIC, _NONE, np.inf)
 
 
-def piezoelectric_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def piezoelectric_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """(3, 6) in Voigt's form of e_ijk = e_ikj (3, 3, 3); the inverse of :func:`piezoelectric_tensor`."""
     return _folded(tensor, PIEZOELECTRIC, _NONE, tolerance)
 
 
-def symmetric_tensor(vector: ArrayLike) -> Floats:
+def symmetric_tensor(vector: ArrayLike) -> FloatArray:
     """(3, 3) of the six entries of a symmetric tensor such as a dielectric one; no factors.
 
     Raises:
@@ -100,12 +99,12 @@ def symmetric_tensor(vector: ArrayLike) -> Floats:
     return _unfolded(vector, SYMMETRIC, _NONE, np.inf)
 
 
-def symmetric_vector(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def symmetric_vector(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """(6,) entries of a symmetric (3, 3) tensor; the inverse of :func:`symmetric_tensor`."""
     return _folded(tensor, SYMMETRIC, _NONE, tolerance)
 
 
-def to_mandel(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def to_mandel(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """Mandel's form: (6,), (3, 6) or (6, 6) of a tensor of rank 2, 3 (e_ijk = e_ikj) or 4 (stiffness, compliance).
 
     Raises:
@@ -118,7 +117,7 @@ def to_mandel(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
     return _folded(tensor, formula, np.sqrt(_SHEAR), tolerance)
 
 
-def from_mandel(array: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floats:
+def from_mandel(array: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """The tensor (3, 3), (3, 3, 3) or (3, 3, 3, 3) of Mandel's form (6,), (3, 6) or (6, 6).
 
     Raises:
@@ -148,7 +147,7 @@ def formula_of_shape(shape: tuple[int, ...]) -> str:
     )
 
 
-def checked(array: ArrayLike, shape: tuple[int, ...], what: str) -> Floats:
+def checked(array: ArrayLike, shape: tuple[int, ...], what: str) -> FloatArray:
     """A copy in float64.
 
     Raises:
@@ -165,14 +164,14 @@ def checked(array: ArrayLike, shape: tuple[int, ...], what: str) -> Floats:
     return values
 
 
-def unfold(matrix: Floats) -> Floats:
+def unfold(matrix: FloatArray) -> FloatArray:
     """All indices of (6,), (3, 6) or (6, 6), without factors, checks or averages; (3,) * 2, 3 or 4."""
     if matrix.shape == (6, 6):
         return np.asarray(matrix[_INDEX][:, :, _INDEX])
     return np.asarray(matrix[..., _INDEX])
 
 
-def _unfolded(matrix: ArrayLike, formula: str, factors: Floats, tolerance: float) -> Floats:
+def _unfolded(matrix: ArrayLike, formula: str, factors: FloatArray, tolerance: float) -> FloatArray:
     values = checked(matrix, _SHAPES[formula], f"{_NAMES[formula]} in matrix form")
     values = values / factors
     if formula == ELASTIC:
@@ -180,7 +179,7 @@ def _unfolded(matrix: ArrayLike, formula: str, factors: Floats, tolerance: float
     return _symmetrised(unfold(values), formula, tolerance)
 
 
-def _folded(tensor: ArrayLike, formula: str, factors: Floats, tolerance: float) -> Floats:
+def _folded(tensor: ArrayLike, formula: str, factors: FloatArray, tolerance: float) -> FloatArray:
     full = checked(tensor, (3,) * _RANKS[formula], _NAMES[formula])
     full = _symmetrised(full, formula, tolerance)
     if formula == ELASTIC:
@@ -189,7 +188,7 @@ def _folded(tensor: ArrayLike, formula: str, factors: Floats, tolerance: float) 
     return np.asarray(full[..., _FIRST, _SECOND] * factors)
 
 
-def _symmetrised(full: Floats, formula: str, tolerance: float) -> Floats:
+def _symmetrised(full: FloatArray, formula: str, tolerance: float) -> FloatArray:
     average = symmetric_part(full, formula)
     departure = float(np.abs(full - average).max())
     largest = float(np.abs(full).max())

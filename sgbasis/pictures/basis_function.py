@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from basis_compiler.bases.formula_text import formula_latex, formula_text
 from basis_compiler.bases.trigonometric_form import trigonometric_form
+from basis_store.array_types import FloatArray
 from basis_store.bases.schema import CompiledSetting
 from basis_store.errors import MissingDependencyError
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Floats = NDArray[np.float64]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -156,7 +156,7 @@ def plane_waves(compiled: CompiledSetting, function: int) -> tuple[NDArray[np.in
     return np.concatenate([waves, -waves]), np.concatenate([psi, psi.conj()])
 
 
-def drawn_lattice(compiled: CompiledSetting) -> Floats:
+def drawn_lattice(compiled: CompiledSetting) -> FloatArray:
     """(3, 3) row vectors of a cell whose metric the point group preserves, c upright; the mean edge is 1."""
     edges, cosines = np.array([0.9, 1.0, 1.15]), np.cos(np.radians([83.0, 105.0, 98.0]))
     alpha, beta, gamma = cosines
@@ -172,7 +172,7 @@ def drawn_lattice(compiled: CompiledSetting) -> Floats:
     return lattice
 
 
-def _values(waves: NDArray[np.int64], coefficients: NDArray[np.complex128], points: Floats) -> Floats:
+def _values(waves: NDArray[np.int64], coefficients: NDArray[np.complex128], points: FloatArray) -> FloatArray:
     """Values of f at fractional ``points`` (..., 3)."""
     return np.asarray((np.exp(2j * np.pi * (points @ waves.T)) @ coefficients).real)
 
@@ -193,7 +193,7 @@ def _draw_section(
     bar: Axes,
     waves: NDArray[np.int64],
     coefficients: NDArray[np.complex128],
-    lattice: Floats,
+    lattice: FloatArray,
     section: Section,
     cells: int,
 ) -> None:
@@ -233,7 +233,7 @@ def _draw_section(
     ticks.ax.tick_params(length=0)
 
 
-def _name_edges(axes: Axes, edges: Floats, names: tuple[str, str]) -> None:
+def _name_edges(axes: Axes, edges: FloatArray, names: tuple[str, str]) -> None:
     centre = edges.sum(axis=0) / 2
     reach = np.linalg.norm(edges, axis=1).mean()
     places = [(-0.05 * reach * centre / np.linalg.norm(centre), "0", 12)]
@@ -244,7 +244,7 @@ def _name_edges(axes: Axes, edges: Floats, names: tuple[str, str]) -> None:
         axes.text(x, y, text, ha="center", va="center", color=_INK, fontsize=size)
 
 
-def _grid_values(waves: NDArray[np.int64], coefficients: NDArray[np.complex128], points: int) -> Floats:
+def _grid_values(waves: NDArray[np.int64], coefficients: NDArray[np.complex128], points: int) -> FloatArray:
     """Values of f on a periodic grid of ``points`` along each axis: one inverse Fourier transform."""
     spectrum = np.zeros((points,) * 3, dtype=np.complex128)
     np.add.at(spectrum, tuple((waves % points).T), coefficients)
@@ -255,7 +255,7 @@ def _draw_surface(
     axes: Any,
     waves: NDArray[np.int64],
     coefficients: NDArray[np.complex128],
-    lattice: Floats,
+    lattice: FloatArray,
     cells: int,
 ) -> None:
     from mpl_toolkits.mplot3d.art3d import Line3DCollection, Poly3DCollection
@@ -293,7 +293,7 @@ def _draw_surface(
     _name_cell(axes, lattice, cells, viewer)
 
 
-def _name_cell(axes: Any, lattice: Floats, cells: int, viewer: Floats) -> None:
+def _name_cell(axes: Any, lattice: FloatArray, cells: int, viewer: FloatArray) -> None:
     """The origin, and each edge's letter beside the parallel edge that lies outermost on the page."""
     middle = lattice.sum(axis=0) * cells / 2
     reach = np.linalg.norm(middle)
@@ -311,7 +311,7 @@ def _name_cell(axes: Any, lattice: Floats, cells: int, viewer: Floats) -> None:
     axes.text(*(-middle * (1 + 0.1)), "0", ha="center", va="center", color=_INK, fontsize=12, zorder=4)
 
 
-def _viewer(lattice: Floats) -> Floats:
+def _viewer(lattice: FloatArray) -> FloatArray:
     """Unit vector to the eye: a to the right, b into the picture, a little from above, whatever gamma is."""
     a, b = lattice[0, :2], lattice[1, :2]
     gamma = math.degrees(math.acos(a @ b / math.sqrt(a @ a * (b @ b))))
@@ -322,13 +322,13 @@ def _viewer(lattice: Floats) -> Floats:
 
 
 def _shaded(
-    triangles: Floats,
-    centres: Floats,
-    viewer: Floats,
+    triangles: FloatArray,
+    centres: FloatArray,
+    viewer: FloatArray,
     waves: NDArray[np.int64],
     coefficients: NDArray[np.complex128],
-    lattice: Floats,
-) -> Floats:
+    lattice: FloatArray,
+) -> FloatArray:
     """Colours of triangles: the side that is seen gives the hue, the angles to the lamps the brightness."""
     slopes = np.exp(2j * np.pi * (centres @ waves.T)) @ (2j * np.pi * coefficients[:, None] * waves)
     normals = slopes.real @ np.linalg.inv(lattice).T
@@ -355,7 +355,7 @@ def _shaded(
     return np.asarray(np.clip(colours * (1 - haze) + haze, 0, 1))
 
 
-def _cell_edges(lattice: Floats, cells: int) -> list[Floats]:
+def _cell_edges(lattice: FloatArray, cells: int) -> list[FloatArray]:
     corners = np.array(np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij")).reshape(3, -1).T
     placed = (corners - 0.5) @ lattice * cells
     return [
@@ -364,7 +364,7 @@ def _cell_edges(lattice: Floats, cells: int) -> list[Floats]:
 
 
 def _write_texts(
-    figure: Figure, compiled: CompiledSetting, function: int, lattice: Floats, section: Section
+    figure: Figure, compiled: CompiledSetting, function: int, lattice: FloatArray, section: Section
 ) -> None:
     form = trigonometric_form(compiled, function)
     setting = compiled.setting
@@ -386,7 +386,7 @@ def symbol_mathtext(symbol: str) -> str:
     return f"${text}$"
 
 
-def _metric_text(lattice: Floats) -> str:
+def _metric_text(lattice: FloatArray) -> str:
     a, b, c = np.linalg.norm(lattice, axis=1)
     ratio = f"$a : b : c = 1 : {b / a:.2f} : {c / a:.2f}$"
     units = lattice / np.linalg.norm(lattice, axis=1, keepdims=True)

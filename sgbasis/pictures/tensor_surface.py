@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_store import CrystalRecord
+from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
 from runtime.formula import reduced_formula
 from runtime.tensors.dielectric import directional_value, principal
@@ -20,7 +21,6 @@ from sgbasis.pictures.basis_function import DPI, needs_plot_extra, symbol_mathte
 if TYPE_CHECKING:
     from sgbasis.prediction.predict import Prediction
 
-Floats = NDArray[np.float64]
 
 WIDTH, HEIGHT = 7.0, 6.0
 """Of the picture, in inches."""
@@ -116,7 +116,7 @@ def _name(record: CrystalRecord) -> str:
     return f"{formula}, {symbol_mathtext(record.setting.symbol)}"
 
 
-def _sphere() -> Floats:
+def _sphere() -> FloatArray:
     """(polar, around, 3) unit vectors on a net of longitudes and latitudes."""
     polar = np.linspace(0, np.pi, _POLAR)[:, None]
     around = np.linspace(0, 2 * np.pi, _AROUND)[None]
@@ -125,8 +125,8 @@ def _sphere() -> Floats:
 
 
 def _picture(
-    n: Floats,
-    values: Floats,
+    n: FloatArray,
+    values: FloatArray,
     record: CrystalRecord,
     *,
     title: str,
@@ -168,7 +168,7 @@ def _picture(
     return buffer.getvalue()
 
 
-def _upright(record: CrystalRecord) -> Floats:
+def _upright(record: CrystalRecord) -> FloatArray:
     """(3, 3) rows of a frame for drawing: c upright, a in the plane of x and z."""
     lattice = record.lattice
     z = lattice[2] / np.linalg.norm(lattice[2])
@@ -177,13 +177,13 @@ def _upright(record: CrystalRecord) -> Floats:
     return np.array([x, np.cross(z, x), z])
 
 
-def _viewer() -> Floats:
+def _viewer() -> FloatArray:
     """Unit vector to the eye."""
     up, around = np.radians([_ELEVATION, _AZIMUTH])
     return np.array([np.cos(up) * np.cos(around), np.cos(up) * np.sin(around), np.sin(up)])
 
 
-def _shaded(points: Floats, fraction: Floats) -> Floats:
+def _shaded(points: FloatArray, fraction: FloatArray) -> FloatArray:
     """Colours of the surface: the value gives the hue, the angle to a lamp near the eye the brightness."""
     import matplotlib
 
@@ -203,12 +203,12 @@ def _shaded(points: Floats, fraction: Floats) -> Floats:
     return np.asarray(colours)
 
 
-def _corners(net: Floats) -> Floats:
+def _corners(net: FloatArray) -> FloatArray:
     """(rows - 1, columns - 1, 4, ...) of a net (rows, columns, ...): the corners of its faces, around each."""
     return np.stack([net[:-1, :-1], net[:-1, 1:], net[1:, 1:], net[1:, :-1]], axis=2)
 
 
-def _draw_axes(axes: Any, record: CrystalRecord, n: Floats, values: Floats, rotated: Floats) -> None:
+def _draw_axes(axes: Any, record: CrystalRecord, n: FloatArray, values: FloatArray, rotated: FloatArray) -> None:
     """A line along each crystal axis, from the surface outwards as far as it is seen, named at its end."""
     from matplotlib.patheffects import withStroke
 
@@ -225,7 +225,7 @@ def _draw_axes(axes: Any, record: CrystalRecord, n: Floats, values: Floats, rota
         axes.text(*(line[-1] + 0.08 * reach * unit), f"${name}$", ha="center", va="center", fontsize=16, **style)
 
 
-def _hidden(points: Floats, values: Floats, rotated: Floats) -> NDArray[np.bool_]:
+def _hidden(points: FloatArray, values: FloatArray, rotated: FloatArray) -> NDArray[np.bool_]:
     """Which of some points (m, 3) the surface hides: those from which the way to the eye enters it."""
     reach = values.max()
     way = (points[:, None] + np.linspace(0.02, 2.2, 150)[:, None] * reach * _viewer()) @ rotated

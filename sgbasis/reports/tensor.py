@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from basis_store import CrystalRecord, IndexSymmetry
+from basis_store.array_types import FloatArray
 from basis_store.tensors.index_symmetry import component_name
 from runtime.store import Store
 from runtime.tensors.dielectric import principal, refractive_index
@@ -24,8 +25,6 @@ from runtime.tensors.voigt import (
     stiffness_matrix,
     stiffness_tensor,
 )
-
-Floats = NDArray[np.float64]
 
 _ORDER = " ".join(VOIGT_ORDER)
 _SAME_FRAME = 1e-4
@@ -133,13 +132,13 @@ def matrix_lines(matrix: ArrayLike, decimals: int = 3) -> list[str]:
     return ["".join(f"{value:10.{decimals}f}" for value in row) for row in np.atleast_2d(rounded)]
 
 
-def matrix_form(tensor: Floats, formula: str) -> Floats:
+def matrix_form(tensor: FloatArray, formula: str) -> FloatArray:
     """(3, 6) or (6, 6) in Voigt's form without factors, if the index symmetry is that of e or C; else as it is."""
     form = {"ijk=ikj": piezoelectric_matrix, "ijkl=jikl=klij": stiffness_matrix}.get(formula)
     return tensor if form is None else form(tensor)
 
 
-def other_lines(tensor: Floats, record: CrystalRecord, symmetry: IndexSymmetry, unit: str = "") -> list[str]:
+def other_lines(tensor: FloatArray, record: CrystalRecord, symmetry: IndexSymmetry, unit: str = "") -> list[str]:
     """Any other tensor in two frames: its matrix where it has one, else its components that are not 0.
 
     Args:
@@ -152,7 +151,7 @@ def other_lines(tensor: Floats, record: CrystalRecord, symmetry: IndexSymmetry, 
     if not len(allowed_basis(record, symmetry)):
         return [f"all components are exactly 0: {record.setting.point_group} allows no {what} {symmetry.text}"]
 
-    def write(values: Floats) -> list[str]:
+    def write(values: FloatArray) -> list[str]:
         form = matrix_form(values, symmetry.text)
         if form.ndim <= 2:
             return matrix_lines(form)
@@ -165,7 +164,7 @@ def other_lines(tensor: Floats, record: CrystalRecord, symmetry: IndexSymmetry, 
 
 
 def _in_both_frames(
-    title: str, full: Floats, record: CrystalRecord, write: Callable[[Floats], list[str]]
+    title: str, full: FloatArray, record: CrystalRecord, write: Callable[[FloatArray], list[str]]
 ) -> list[str]:
     frame = ieee_frame(record)
     own = [f"{title}, in the crystal's own frame", *write(full)]
@@ -175,15 +174,15 @@ def _in_both_frames(
     return [*own, f"in the IEEE frame: {axes}", *write(rotate_tensor(full, frame))]
 
 
-def _stiffness_lines(full: Floats) -> list[str]:
+def _stiffness_lines(full: FloatArray) -> list[str]:
     return matrix_lines(stiffness_matrix(full), 1)
 
 
-def _piezoelectric_lines(full: Floats) -> list[str]:
+def _piezoelectric_lines(full: FloatArray) -> list[str]:
     return matrix_lines(piezoelectric_matrix(full))
 
 
-def _principal_lines(values: Floats, axes: Floats, record: CrystalRecord) -> list[str]:
+def _principal_lines(values: FloatArray, axes: FloatArray, record: CrystalRecord) -> list[str]:
     """Values with their axes; axes of equal values are arbitrary, and are not named."""
     low, middle, high = values
     equal = _EQUAL * np.abs(values).max()
@@ -200,12 +199,12 @@ def _reached(extreme: Extreme, record: CrystalRecord) -> str:
     return f"{extreme.value:.1f} GPa {_axis(extreme.direction, record)}"
 
 
-def _axis(n: Floats, record: CrystalRecord) -> str:
+def _axis(n: FloatArray, record: CrystalRecord) -> str:
     """As :func:`_direction`, of the two opposite ones that with fewer minus signs."""
     return min((_direction(n, record), _direction(-n, record)), key=lambda text: text.count("-"))
 
 
-def _direction(n: Floats, record: CrystalRecord) -> str:
+def _direction(n: FloatArray, record: CrystalRecord) -> str:
     """``along [1 1 1]`` of the conventional cell; a plane normal or a vector where no small indices fit."""
     planes = np.asarray(np.linalg.inv(record.lattice).T, np.float64)
     for name, rows in (("along [{}]", record.lattice), ("normal to ({})", planes)):
@@ -214,7 +213,7 @@ def _direction(n: Floats, record: CrystalRecord) -> str:
     return f"along x, y, z = {', '.join(f'{value:.3f}' for value in n.round(3) + 0.0)}"
 
 
-def _indices(n: Floats, rows: Floats, largest: int = 3) -> Sequence[int] | None:
+def _indices(n: FloatArray, rows: FloatArray, largest: int = 3) -> Sequence[int] | None:
     """The smallest indices, up to ``largest``, of a direction among rows that span space."""
     for indices in _small_indices(largest):
         vector = np.array(indices) @ rows

@@ -7,8 +7,7 @@ import numpy as np
 from basis_compiler import Crystal, operations
 from basis_compiler.crystals.crystal import closest_pair
 from basis_store import Setting
-
-FloatArray = np.ndarray
+from basis_store.array_types import FloatArray
 
 # Rows: a primitive basis in the axes of the conventional cell.
 PRIMITIVE = {

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import CompiledSetting, CrystalRecord, Setting, StoreReader, open_store
-
-FloatArray = NDArray[np.float64]
+from basis_store.array_types import FloatArray
 
 _CLOSEST = 1.0  # Angstrom
 _THINNEST = 2.0  # Angstrom, between lattice planes; see _too_close

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal, FloatArray, IntArray
+from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal
 from basis_compiler.groups.spglib_database import TURN, operations
 from basis_store import CrystalError, Setting, SettingError, all_settings
+from basis_store.array_types import FloatArray, IntArray
 
 _LENGTHS = ("_cell_length_a", "_cell_length_b", "_cell_length_c")
 _ANGLES = ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")

@@ -1,0 +1,96 @@
+"""The source of the rooms as data: their files, and every import in them, late and type-checking ones included."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("basis_store", "basis_compiler", "runtime", "sgbasis")
+_NOT_SOURCE = {"__pycache__", "build", "dist", "runs", "node_modules", "site"}
+
+
+def folders() -> Iterator[Path]:
+    """Every folder of the checkout that people read, the root first."""
+    waiting = [ROOT]
+    while waiting:
+        folder = waiting.pop()
+        yield folder
+        waiting += [one for one in entries(folder) if one.is_dir()]
+
+
+def entries(folder: Path) -> list[Path]:
+    """What a listing of a folder shows, without what is generated."""
+    return [
+        one
+        for one in sorted(folder.iterdir())
+        if not one.name.startswith(".")
+        and one.name not in _NOT_SOURCE
+        and not one.name.endswith((".egg-info", ".pyc"))
+        and one.name != "bench.json"
+    ]
+
+
+def files(pattern: str = "*.py") -> list[Path]:
+    """The files of the checkout whose name matches."""
+    return sorted(one for folder in folders() for one in entries(folder) if one.is_file() and one.match(pattern))
+
+
+def module_name(path: Path) -> str:
+    """``runtime.kernels.neighbours`` of ``runtime/kernels/neighbours.py``."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@functools.cache
+def modules() -> dict[str, Path]:
+    """Every module of the rooms by its name."""
+    return {module_name(path): path for path in files() if path.relative_to(ROOT).parts[0] in ROOMS}
+
+
+def imported_names(path: Path) -> Iterator[tuple[str, str]]:
+    """Pairs (module, name) that a file imports anywhere in it; the name is ``""`` for a whole module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, ""
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield _absolute(path, node), alias.name
+        elif isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func):
+            for argument in node.args[:1]:
+                if isinstance(argument, ast.Constant):
+                    yield str(argument.value), ""
+
+
+def _absolute(path: Path, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    package = path.relative_to(ROOT).parts[: -node.level]
+    return ".".join([*package, *([node.module] if node.module else [])])
+
+
+@functools.cache
+def defining_modules(room: str) -> dict[str, str]:
+    """The public names of a room and the modules that define them, from its stub."""
+    names = {}
+    for module, name in imported_names(ROOT / room / "__init__.pyi"):
+        names[name] = module
+    return names
+
+
+def imports_of(module: str) -> set[str]:
+    """The modules of the rooms that a module imports; a name that a room re-exports counts for its own module."""
+    found = set()
+    for imported, name in imported_names(modules()[module]):
+        if imported.split(".")[0] not in ROOMS:
+            continue
+        if f"{imported}.{name}" in modules():
+            found.add(f"{imported}.{name}")
+        elif imported in ROOMS and name in defining_modules(imported):
+            found.add(defining_modules(imported)[name])
+        else:
+            found.add(imported)
+    return found - {module}

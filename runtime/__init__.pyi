@@ -1,5 +1,5 @@
 # The public names of runtime and the files that define them; each is imported when it is first asked for.
-from .basis import Basis as Basis, Routing as Routing
+from .basis import Basis as Basis
 from .encoding.wave_encoder import WaveEncoder as WaveEncoder
 from .evaluation.known_values import KnownValues as KnownValues, known_values as known_values
 from .evaluation.reference_values import (
@@ -55,6 +55,7 @@ from .pretrained.pretrained import (
     open_pretrained as open_pretrained,
     save_pretrained as save_pretrained,
 )
+from .routing_matrix import Routing as Routing
 from .store import Recipe as Recipe, Setting as Setting, Store as Store, load_store as load_store
 from .tensors.dielectric import (
     Principal as Principal,

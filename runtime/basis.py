@@ -14,7 +14,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -24,27 +24,13 @@ from torch import Tensor, nn
 from basis_store import CompiledSetting, CutoffError, Setting
 from basis_store.groups.wave_shells import is_leading
 from runtime.phase import turns
+from runtime.routing_matrix import Routing, project, route, routing_matrix, wave_rows
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
     from jaxtyping import Complex, Float, Int
 
 # Elements (points x terms) evaluated at a time: a core's cache on CPU, a small part of the memory elsewhere.
 _CPU_BLOCK, _DEVICE_BLOCK = 1 << 16, 1 << 26
-_ABSENT, _UNKNOWN = -1, -2
-
-
-class Routing(NamedTuple):
-    """Which basis function each wave of a list projects on (T4).
-
-    Attributes:
-        orbits: (K,) index of the function, -1 where P_k = 0 (a systematic absence).
-        phases24: (K,) theta_k in 24ths.
-        counts: (K,) |O|, 1 where absent.
-    """
-
-    orbits: Int[Tensor, " waves"]
-    phases24: Int[Tensor, " waves"]
-    counts: Int[Tensor, " waves"]
 
 
 class Basis(nn.Module):
@@ -217,19 +203,7 @@ class Basis(nn.Module):
             CutoffError: a wave lies beyond what this basis holds.
         """
         waves = self.shared_waves if waves is None else waves
-        if waves.is_floating_point() or waves.is_complex():
-            raise TypeError(f"waves are integers, not {waves.dtype}")
-        rows = self._rows_of(waves)
-        if (rows == _UNKNOWN).any():
-            beyond = waves[int((rows == _UNKNOWN).int().argmax())].tolist()
-            raise CutoffError(f"the wave {beyond} lies beyond this basis of {self.setting.label}")
-        known = rows >= 0
-        orbits = torch.where(known, self.orbits[rows.clamp(min=0)], _ABSENT)
-        return Routing(
-            orbits=orbits,
-            phases24=torch.where(known, self.phases24[rows.clamp(min=0)], 0),
-            counts=torch.where(known, self.counts[orbits.clamp(min=0)], 1),
-        )
+        return route(waves, self._wave_rows, self.orbits, self.phases24, self.counts, setting=self.setting)
 
     def project(
         self, x: Float[Tensor, "*n 3"], waves: Int[Tensor, "waves 3"] | Routing | None = None
@@ -241,20 +215,13 @@ class Basis(nn.Module):
             waves: (K, 3) integer waves, or what :meth:`routing` returned for them; default: the shared list.
         """
         routing = waves if isinstance(waves, Routing) else self.routing(waves)
-        functions = self.evaluate_complex(x)[..., routing.orbits.clamp(min=0)]
-        size = (routing.orbits != _ABSENT) * routing.counts.to(x.dtype).rsqrt()
-        return functions * torch.polar(size, routing.phases24.to(x.dtype) * (-math.tau / 24))
+        return project(self.evaluate_complex(x), routing)
 
     def routing_matrix(
         self, waves: Int[Tensor, "waves 3"] | None = None, *, dtype: torch.dtype = torch.complex64
     ) -> Complex[Tensor, "waves waves"]:
         """The dense M_G of ``P_k = sum_k' M_G[k, k'] e_k'`` on a list of waves (default: the shared list)."""
-        orbits, phases24, counts = self.routing(waves)
-        same = (orbits[:, None] == orbits[None, :]) & (orbits != _ABSENT)[:, None]
-        real = torch.float64 if dtype == torch.complex128 else torch.float32
-        size = same / counts.to(real)
-        angle = (phases24[None, :] - phases24[:, None]).to(real) * (math.tau / 24)
-        return torch.polar(size, angle)
+        return routing_matrix(self.routing(waves), dtype=dtype)
 
     def _evaluate_rows(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n rows"]:
         def block(points: Tensor) -> Tensor:
@@ -299,14 +266,6 @@ class Basis(nn.Module):
                 values[start : start + size] = function(points[start : start + size])
         return values.reshape(*x.shape[:-1], *values.shape[1:])
 
-    def _rows_of(self, waves: Int[Tensor, "waves 3"]) -> Int[Tensor, " waves"]:
-        """Row of each wave in :attr:`waves`, or _ABSENT, or _UNKNOWN."""
-        side = round(len(self._wave_rows) ** (1 / 3))
-        reach = side // 2
-        inside = (waves.abs() <= reach).all(-1)
-        h, k, m = (waves.long() + reach).where(inside[:, None], 0).unbind(-1)
-        return torch.where(inside, self._wave_rows[(h * side + k) * side + m], _UNKNOWN)
-
 
 def _tables(
     compiled: CompiledSetting, shared_waves: NDArray[np.integer], n_functions: int
@@ -330,7 +289,7 @@ def _tables(
         "shift_orders": compiled.shift_orders,
         "shift_directions": compiled.shift_directions,
         "shared_waves": shared_waves,
-        "_wave_rows": _wave_rows(compiled, waves),
+        "_wave_rows": wave_rows(compiled, waves),
         **_terms(compiled, n_orbits),
     }
 
@@ -368,17 +327,3 @@ def _terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[np.int
     terms["_term_squares"][0, 0] = 1
     terms["_term_counts"][1:, 0] = compiled.orbit_sizes[:rows]
     return terms
-
-
-def _wave_rows(compiled: CompiledSetting, waves: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Direct-address table over the cube of all indices: row of a wave in ``waves``, _ABSENT or _UNKNOWN."""
-    reach = math.isqrt(compiled.norm_limit // 3)
-    side = 2 * reach + 1
-    table = np.full(side**3, _UNKNOWN, np.int32)
-
-    def address(waves: NDArray[np.integer]) -> NDArray[np.integer]:
-        return np.asarray((waves.astype(np.int64) + reach) @ np.array([side * side, side, 1]))
-
-    table[address(compiled.absent_waves)] = _ABSENT
-    table[address(waves)] = np.arange(len(waves))
-    return table

@@ -1,0 +1,118 @@
+"""The paper's routing matrix: which orbit each wave of a list belongs to, and the phase it has there (T4).
+
+    P_k = sum_k' M_G[k, k'] e_k'
+    M_G[k, k'] = exp(2 pi i (theta_k' - theta_k)) / |O| where k and k' are in the same orbit O, else 0
+
+The matrix is a projector. A :class:`Routing` holds the same in three integers per wave.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from basis_store import CompiledSetting, CutoffError, Setting
+
+if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
+    from jaxtyping import Complex, Int
+
+_ABSENT, _UNKNOWN = -1, -2
+
+
+class Routing(NamedTuple):
+    """Which basis function each wave of a list projects on (T4).
+
+    Attributes:
+        orbits: (K,) index of the function, -1 where P_k = 0 (a systematic absence).
+        phases24: (K,) theta_k in 24ths of a turn.
+        counts: (K,) |O|, 1 where absent.
+    """
+
+    orbits: Int[Tensor, " waves"]
+    phases24: Int[Tensor, " waves"]
+    counts: Int[Tensor, " waves"]
+
+
+def route(
+    waves: Int[Tensor, "waves 3"],
+    rows: Int[Tensor, " cube"],
+    orbits: Int[Tensor, " stored"],
+    phases24: Int[Tensor, " stored"],
+    counts: Int[Tensor, " functions"],
+    *,
+    setting: Setting,
+) -> Routing:
+    """Look up waves among the orbits of a basis.
+
+    Args:
+        waves: (K, 3) integer waves.
+        rows: the table of :func:`wave_rows`.
+        orbits: (N,) the function of each stored wave.
+        phases24: (N,) theta of each stored wave, in 24ths of a turn.
+        counts: (M,) |O| of each function.
+        setting: named in the error message.
+
+    Raises:
+        TypeError: the waves are not integers.
+        CutoffError: a wave lies beyond those that the basis holds.
+    """
+    if waves.is_floating_point() or waves.is_complex():
+        raise TypeError(f"waves are integers, not {waves.dtype}")
+    found = _look_up(waves, rows)
+    if (found == _UNKNOWN).any():
+        beyond = waves[int((found == _UNKNOWN).int().argmax())].tolist()
+        raise CutoffError(f"the wave {beyond} lies beyond this basis of {setting.label}")
+    known = found >= 0
+    functions = torch.where(known, orbits[found.clamp(min=0)], _ABSENT)
+    return Routing(
+        orbits=functions,
+        phases24=torch.where(known, phases24[found.clamp(min=0)], 0),
+        counts=torch.where(known, counts[functions.clamp(min=0)], 1),
+    )
+
+
+def project(functions: Complex[Tensor, "*n functions"], routing: Routing) -> Complex[Tensor, "*n waves"]:
+    """P_k = |O|^{-1/2} exp(-2 pi i theta_k) psi_O from the values (n, M) of psi_O; (n, K)."""
+    values = functions[..., routing.orbits.clamp(min=0)]
+    real = functions.real.dtype
+    size = (routing.orbits != _ABSENT) * routing.counts.to(real).rsqrt()
+    return values * torch.polar(size, routing.phases24.to(real) * (-math.tau / 24))
+
+
+def routing_matrix(routing: Routing, *, dtype: torch.dtype = torch.complex64) -> Complex[Tensor, "waves waves"]:
+    """The dense (K, K) matrix M_G, complex64 or complex128."""
+    orbits, phases24, counts = routing
+    same = (orbits[:, None] == orbits[None, :]) & (orbits != _ABSENT)[:, None]
+    real = torch.float64 if dtype == torch.complex128 else torch.float32
+    size = same / counts.to(real)
+    angle = (phases24[None, :] - phases24[:, None]).to(real) * (math.tau / 24)
+    return torch.polar(size, angle)
+
+
+def wave_rows(compiled: CompiledSetting, waves: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Direct-address table over the cube of all indices: row of a wave in ``waves``, _ABSENT or _UNKNOWN."""
+    max_index = math.isqrt(compiled.norm_limit // 3)
+    side = 2 * max_index + 1
+    table = np.full(side**3, _UNKNOWN, np.int32)
+
+    def address(waves: NDArray[np.integer]) -> NDArray[np.integer]:
+        return np.asarray((waves.astype(np.int64) + max_index) @ np.array([side * side, side, 1]))
+
+    table[address(compiled.absent_waves)] = _ABSENT
+    table[address(waves)] = np.arange(len(waves))
+    return table
+
+
+def _look_up(waves: Int[Tensor, "waves 3"], rows: Int[Tensor, " cube"]) -> Int[Tensor, " waves"]:
+    """The entry of each wave in the table of :func:`wave_rows`."""
+    side = round(len(rows) ** (1 / 3))
+    max_index = side // 2
+    inside = (waves.abs() <= max_index).all(-1)
+    h, k, m = (waves.long() + max_index).where(inside[:, None], 0).unbind(-1)
+    return torch.where(inside, rows[(h * side + k) * side + m], _UNKNOWN)

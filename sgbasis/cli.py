@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -24,7 +24,7 @@ from sgbasis.commands.tensor import tensor
 from sgbasis.commands.train import train
 from sgbasis.commands.unseen_groups import unseen_groups
 from sgbasis.commands.verify import verify
-from sgbasis.entry_point import INTERRUPTED
+from sgbasis.interrupt import EXIT_CODE, INTERRUPTED
 
 _EXTRA_OF = {
     "networkx": "compiler",
@@ -57,7 +57,8 @@ class _Group(click.Group):
             hint = f"pip install 'sgbasis[{_EXTRA_OF[error.name]}]'"
             raise click.ClickException(f"this needs {error.name}, which is not installed: {hint}") from error
         except KeyboardInterrupt:
-            _fail(INTERRUPTED, 130)
+            click.echo(f"Error: {INTERRUPTED}", err=True)
+            sys.exit(EXIT_CODE)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -78,11 +79,6 @@ for command in (
 
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and not isinstance(error, SgbasisError):
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror}"
+        prefix = f"{error.filename}: " if error.filename else ""
+        return f"{prefix}{error.strerror}"
     return " ".join(str(error).split())
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(code)

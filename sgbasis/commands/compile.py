@@ -9,7 +9,7 @@ import click
 
 from basis_store.bases.recipe import SettingChoice
 from basis_store.groups.setting import Setting
-from sgbasis.where_to_work import where_to_work, work_options
+from sgbasis.commands.options import parallel_arguments, parallel_options
 
 
 @click.command("compile")
@@ -29,7 +29,7 @@ from sgbasis.where_to_work import where_to_work, work_options
     "--settings", "chosen", default="all", show_default=True,
     help="all, standard, or settings separated by commas: 227,hall:525,R-3c:R",
 )  # fmt: skip
-@work_options
+@parallel_options
 def compile_command(
     output: Path, radius: int, min_functions: int, chosen: str, workers: int | None, scheduler: str | None
 ) -> None:
@@ -41,12 +41,12 @@ def compile_command(
     from basis_store.files.atomic_write import check_writable
     from sgbasis.reports.store import summary_table
 
-    where = where_to_work(workers, scheduler)
+    parallel = parallel_arguments(workers, scheduler)
     check_writable(output)
     recipe = Recipe(radius=radius, min_functions=min_functions, settings=_parse_settings(chosen))
     started = time.perf_counter()
     with tqdm(total=len(recipe.setting_list), unit="setting", desc="Compiling", disable=None) as bar:
-        compiled = compile_recipe(recipe, **where, progress=bar.update)
+        compiled = compile_recipe(recipe, **parallel, progress=bar.update)
     content_hash = write_store(output, compiled, recipe, tensors=compile_tensors(recipe.setting_list))
     click.echo(summary_table(compiled))
     click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")

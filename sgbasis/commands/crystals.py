@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-from sgbasis.commands.options import FiniteRange
-from sgbasis.where_to_work import where_to_work, work_options
+from sgbasis.commands.options import FiniteRange, parallel_arguments, parallel_options
 
 
 @click.command()
@@ -25,7 +24,7 @@ from sgbasis.where_to_work import where_to_work, work_options
 @click.option(
     "--target-unit", "units", multiple=True, metavar="NAME=UNIT", help="Unit of a target; may be repeated."
 )
-@work_options
+@parallel_options
 def crystals(
     inputs: tuple[Path, ...],
     output: Path,
@@ -51,7 +50,7 @@ def crystals(
     from basis_compiler import compile_dataset
     from sgbasis.reports.dataset import dataset_summary
 
-    where = where_to_work(workers, scheduler)
+    parallel = parallel_arguments(workers, scheduler)
     started = time.perf_counter()
     with tqdm(unit="crystal", desc="Compiling", disable=None) as bar:
 
@@ -65,7 +64,7 @@ def crystals(
                 output,
                 tolerance=tolerance,
                 units=_units(units),
-                **where,
+                **parallel,
                 progress=progress,
             )
         except KeyboardInterrupt:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -46,3 +48,35 @@ def store_option(command: _Command) -> _Command:
         type=click.Path(path_type=Path),
         help="Store to read [default: the one that ships with sgbasis].",
     )(command)
+
+
+def parallel_options(command: _Command) -> _Command:
+    """``--workers N`` and ``--scheduler ADDRESS``, to be read with :func:`parallel_arguments`."""
+    on_cluster = click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Work on a running Dask cluster instead: the address of its scheduler, such as tcp://host:8786.",
+    )
+    in_processes = click.option("--workers", type=click.IntRange(1), help="Processes [default: one per core].")
+    return in_processes(on_cluster(command))
+
+
+def parallel_arguments(workers: int | None, scheduler: str | None) -> dict[str, Any]:
+    """The argument ``workers`` or ``scheduler`` of the functions that compute in parallel.
+
+    Raises:
+        click.UsageError: both options are given.
+    """
+    from basis_compiler import available_cores
+
+    if scheduler is None:
+        return {"workers": workers or available_cores()}
+    if workers is not None:
+        raise click.UsageError("--workers counts processes of this machine: give it or --scheduler, not both.")
+    # Our own error reports a lost cluster in one line; what Dask logs about it would only repeat that.
+    with contextlib.suppress(ImportError):
+        import distributed  # noqa: F401 - sets up these loggers
+
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return {"scheduler": scheduler}

@@ -105,5 +105,7 @@ def test_what_a_reader_should_know(tmp_path: Path) -> None:
         np.savetxt(tmp_path / f"{name}.txt", matrix)
         said.append(project(CRYSTALS / "nacl.cif", tmp_path / f"{name}.txt").stdout)
     assert "lopsided.txt: not symmetric: entries differ from those across the diagonal by up to 30" in said[0]
-    assert "soft.txt: the nearest stiffness is not that of a stable crystal: its least eigenvalue is -8" in said[1]
+    assert (
+        "soft.txt: the nearest stiffness is not that of a stable crystal: its smallest eigenvalue is -8" in said[1]
+    )
     assert "stable" not in said[0]

@@ -11,7 +11,7 @@ from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SETTING, store_option
 
 if TYPE_CHECKING:
-    from sgbasis.pictures.basis_function import Section
+    from sgbasis.pictures.section import Section
 
 
 @click.command()
@@ -59,7 +59,7 @@ def plot(
 
 
 def _parse_section(text: str | None) -> Section | None:
-    from sgbasis.pictures.basis_function import Section
+    from sgbasis.pictures.section import Section
 
     try:
         return None if text is None else Section.parse(text)

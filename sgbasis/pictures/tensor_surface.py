@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from runtime.formula import reduced_formula
 from runtime.tensors.dielectric import directional_value, principal
 from runtime.tensors.elasticity import extreme_youngs_moduli, stability, youngs_modulus
 from runtime.tensors.voigt import stiffness_matrix
-from sgbasis.pictures.basis_function import DPI, needs_plot_extra, symbol_mathtext
+from sgbasis.pictures.style import INK, PAPER, needs_plot_extra, new_figure, png_bytes, symbol_mathtext
 
 if TYPE_CHECKING:
     from sgbasis.prediction.predict import Prediction
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 7.0, 6.0
 """Of the picture, in inches."""
 
-_INK, _PAPER = "#22272e", "#ffffff"
 _POLAR, _AROUND = 151, 301
 _ELEVATION, _AZIMUTH = 22.0, 32.0
 
@@ -95,10 +93,17 @@ def dielectric_picture(tensor: ArrayLike, record: CrystalRecord, *, electronic: 
 
 
 def tensor_picture(prediction: Prediction) -> bytes:
-    """A PNG of a predicted tensor: of an elastic one Young's modulus, of a dielectric one its surface.
+    """A PNG of a predicted tensor, elastic (its Young's modulus) or dielectric.
+
+    Args:
+        prediction: of one crystal.
+
+    Returns:
+        The bytes of a PNG, 1050 x 900 pixels.
 
     Raises:
-        TensorError: of another kind.
+        TensorError: the tensor is of another kind, or cannot be drawn.
+        basis_store.MissingDependencyError: matplotlib is not installed.
     """
     from sgbasis.prediction.predict import tensor_kind
 
@@ -134,42 +139,37 @@ def _picture(
     unit: str,
     limits: tuple[float, float],
 ) -> bytes:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import Normalize
-    from matplotlib.figure import Figure
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-    figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=_PAPER)
-    FigureCanvasAgg(figure)
+    figure = new_figure(WIDTH, HEIGHT)
     axes: Any = figure.add_axes((0.0, 0.0, 0.86, 0.88), projection="3d")
     bar = figure.add_axes((0.86, 0.24, 0.022, 0.44))
     low, high = limits
     if high - low < 1e-3 * high:  # one colour, in the middle of the bar
         low, high = 0.95 * low, 1.05 * high
-    rotated = _upright(record)
+    rotated = _drawing_frame(record)
     points = (values[..., None] * n) @ rotated.T
     colours = _shaded(points, Normalize(low, high)(values))
     axes.computed_zorder = False
     faces, shades = _corners(points).reshape(-1, 4, 3), _corners(colours).mean(axis=2).reshape(-1, 4)
     # The edges close the hairlines between antialiased faces.
     axes.add_collection3d(Poly3DCollection(faces, facecolors=shades, edgecolors=shades, linewidths=0.3, zorder=2))
-    reach = float(values.max())
     _draw_axes(axes, record, n, values, rotated)
-    axes.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
+    radius = float(values.max())
+    axes.set(xlim=(-radius, radius), ylim=(-radius, radius), zlim=(-radius, radius))
     axes.set_box_aspect((1, 1, 1), zoom=1.3)
     axes.set_proj_type("ortho")
     axes.view_init(_ELEVATION, _AZIMUTH)
     axes.set_axis_off()
     _draw_bar(figure, bar, Normalize(low, high), unit)
-    figure.text(0.045, 0.945, title, color=_INK, fontsize=17, va="center")
-    figure.text(0.045, 0.895, caption, color=_INK, fontsize=12.5, va="center")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+    figure.text(0.045, 0.945, title, color=INK, fontsize=17, va="center")
+    figure.text(0.045, 0.895, caption, color=INK, fontsize=12.5, va="center")
+    return png_bytes(figure)
 
 
-def _upright(record: CrystalRecord) -> FloatArray:
-    """(3, 3) rows of a frame for drawing: c upright, a in the plane of x and z."""
+def _drawing_frame(record: CrystalRecord) -> FloatArray:
+    """(3, 3) rows of the Cartesian frame of the picture: c upright, a in the plane of x and z."""
     lattice = record.lattice
     z = lattice[2] / np.linalg.norm(lattice[2])
     x = lattice[0] - (lattice[0] @ z) * z
@@ -178,21 +178,24 @@ def _upright(record: CrystalRecord) -> FloatArray:
 
 
 def _viewer() -> FloatArray:
-    """Unit vector to the eye."""
+    """(3,) unit vector to the viewer."""
     up, around = np.radians([_ELEVATION, _AZIMUTH])
     return np.array([np.cos(up) * np.cos(around), np.cos(up) * np.sin(around), np.sin(up)])
 
 
 def _shaded(points: FloatArray, fraction: FloatArray) -> FloatArray:
-    """Colours of the surface: the value gives the hue, the angle to a lamp near the eye the brightness."""
+    """(polar, around, 4) colours: the value gives the hue, the angle to a lamp near the viewer the brightness.
+
+    Args:
+        points: (polar, around, 3) of the surface.
+        fraction: (polar, around) values from 0 (smallest) to 1 (largest).
+    """
     import matplotlib
 
-    along, around = (
-        np.gradient(points, axis=0),
-        np.gradient(np.concatenate([points[:, -2:-1], points, points[:, 1:2]], 1), axis=1)[:, 1:-1],
-    )
+    along = np.gradient(points, axis=0)
+    around = np.gradient(np.concatenate([points[:, -2:-1], points, points[:, 1:2]], 1), axis=1)[:, 1:-1]
     normals = np.cross(along, around)
-    # At the poles all longitudes meet: the normal of the next row will do.
+    # At the poles all longitudes meet: there the normal of the next row is used.
     normals[[0, -1]] = normals[[1, -2]]
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
     lamp = _viewer() + np.array([0.15, -0.45, 0.55])
@@ -204,34 +207,33 @@ def _shaded(points: FloatArray, fraction: FloatArray) -> FloatArray:
 
 
 def _corners(net: FloatArray) -> FloatArray:
-    """(rows - 1, columns - 1, 4, ...) of a net (rows, columns, ...): the corners of its faces, around each."""
+    """(rows - 1, columns - 1, 4, ...) the corners of each face of a net (rows, columns, ...), in cyclic order."""
     return np.stack([net[:-1, :-1], net[:-1, 1:], net[1:, 1:], net[1:, :-1]], axis=2)
 
 
 def _draw_axes(axes: Any, record: CrystalRecord, n: FloatArray, values: FloatArray, rotated: FloatArray) -> None:
-    """A line along each crystal axis, from the surface outwards as far as it is seen, named at its end."""
+    """Draw a line along each crystal axis, from the surface outwards where it is visible, named at its end."""
     from matplotlib.patheffects import withStroke
 
-    rim = [withStroke(linewidth=3.2, foreground=_PAPER, alpha=0.85)]
-    reach = float(values.max())
+    rim = [withStroke(linewidth=3.2, foreground=PAPER, alpha=0.85)]
+    radius = float(values.max())
     for row, name in zip(record.lattice, "abc", strict=True):
         unit = row / np.linalg.norm(row)
         start = values[np.unravel_index(int((n @ unit).argmax()), values.shape)]
         unit = rotated @ unit
-        line = unit * np.linspace(start, max(start + 0.15 * reach, 1.12 * reach), 120)[:, None]
+        line = unit * np.linspace(start, max(start + 0.15 * radius, 1.12 * radius), 120)[:, None]
         seen = line[~_hidden(line, values, rotated)]
-        style = {"color": _INK, "zorder": 3, "path_effects": rim}
+        style = {"color": INK, "zorder": 3, "path_effects": rim}
         axes.plot(*seen.T, linewidth=1.3, **style)
-        axes.text(*(line[-1] + 0.08 * reach * unit), f"${name}$", ha="center", va="center", fontsize=16, **style)
+        axes.text(*(line[-1] + 0.08 * radius * unit), f"${name}$", ha="center", va="center", fontsize=16, **style)
 
 
 def _hidden(points: FloatArray, values: FloatArray, rotated: FloatArray) -> NDArray[np.bool_]:
-    """Which of some points (m, 3) the surface hides: those from which the way to the eye enters it."""
-    reach = values.max()
-    way = (points[:, None] + np.linspace(0.02, 2.2, 150)[:, None] * reach * _viewer()) @ rotated
-    lengths = np.linalg.norm(way, axis=-1)
-    polar = np.arccos(np.clip(way[..., 2] / lengths, -1, 1)) / np.pi
-    around = np.arctan2(way[..., 1], way[..., 0]) / (2 * np.pi) % 1.0
+    """(m,) which of some points (m, 3) the surface hides: those whose line of sight to the viewer enters it."""
+    sight = (points[:, None] + np.linspace(0.02, 2.2, 150)[:, None] * values.max() * _viewer()) @ rotated
+    lengths = np.linalg.norm(sight, axis=-1)
+    polar = np.arccos(np.clip(sight[..., 2] / lengths, -1, 1)) / np.pi
+    around = np.arctan2(sight[..., 1], sight[..., 0]) / (2 * np.pi) % 1.0
     radii = values[np.rint(polar * (_POLAR - 1)).astype(int), np.rint(around * (_AROUND - 1)).astype(int)]
     return np.asarray((lengths < 0.99 * radii).any(axis=1))
 
@@ -241,5 +243,5 @@ def _draw_bar(figure: Any, bar: Any, norm: Any, unit: str) -> None:
 
     colours = figure.colorbar(ScalarMappable(norm=norm, cmap="viridis"), cax=bar)
     colours.outline.set_linewidth(0.5)
-    bar.tick_params(length=2, labelsize=10, colors=_INK)
-    bar.set_title(unit, fontsize=12, color=_INK, pad=10)
+    bar.tick_params(length=2, labelsize=10, colors=INK)
+    bar.set_title(unit, fontsize=12, color=INK, pad=10)

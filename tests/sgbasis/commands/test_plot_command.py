@@ -16,15 +16,11 @@ from click.testing import CliRunner, Result
 import runtime
 from basis_store import MissingDependencyError, Setting, StoreReader
 from sgbasis.cli import main
-from sgbasis.pictures.basis_function import (
-    DPI,
-    HEIGHT,
-    WIDTH,
-    Section,
-    drawn_lattice,
-    function_picture,
-    plane_waves,
-)
+from sgbasis.pictures.basis_function import HEIGHT, WIDTH, function_picture
+from sgbasis.pictures.cell_drawing import drawn_lattice
+from sgbasis.pictures.section import Section
+from sgbasis.pictures.style import DPI
+from sgbasis.pictures.wave_sum import WaveSum
 
 needs_plot = pytest.mark.skipif(
     not (importlib.util.find_spec("matplotlib") and importlib.util.find_spec("skimage")), reason="no extra plot"
@@ -90,9 +86,10 @@ def test_what_is_drawn_is_the_function(store: runtime.Store, reader: StoreReader
     points = np.random.default_rng(0).random((5, 3))
     expected = store.basis(setting)(torch.from_numpy(points)).numpy()
     for function in (1, 2, compiled.n_orbits):
-        waves, coefficients = plane_waves(compiled, function)
-        values = np.exp(2j * np.pi * points @ waves.T) @ coefficients
+        drawn = WaveSum.of(compiled, function)
+        values = np.exp(2j * np.pi * points @ drawn.waves.T) @ drawn.coefficients
         np.testing.assert_allclose(values, expected[:, function], atol=1e-12)
+        np.testing.assert_allclose(drawn.values(points), expected[:, function], atol=1e-12)
 
 
 def test_the_cell_that_is_drawn_has_the_symmetry(reader: StoreReader, setting: Setting) -> None:

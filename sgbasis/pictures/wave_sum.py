@@ -1,0 +1,73 @@
+"""One real basis function as a sum of plane waves, evaluated with NumPy alone.
+
+f(x) = sum_k c_k exp(2 pi i k.x)        x: fractional coordinates, k: integer waves
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CompiledSetting
+from basis_store.array_types import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class WaveSum:
+    """A real function.
+
+    Attributes:
+        waves: (n, 3) k.
+        coefficients: (n,) c_k.
+    """
+
+    waves: NDArray[np.int64]
+    coefficients: NDArray[np.complex128]
+
+    @classmethod
+    def of(cls, compiled: CompiledSetting, function: int) -> WaveSum:
+        """Function number ``function`` of a setting, 1 to ``compiled.n_orbits`` (T2).
+
+        Raises:
+            IndexError: the setting has no function of this number.
+        """
+        if not 1 <= function <= compiled.n_orbits:
+            raise IndexError(
+                f"{compiled.setting.label} has functions 1 to {compiled.n_orbits} in this store, not {function}"
+            )
+        orbit = function - 1
+        part = int(compiled.parts[orbit])
+        if part == -1:
+            orbit -= 1
+        start, stop = compiled.orbit_starts[orbit : orbit + 2]
+        waves = compiled.waves[start:stop].astype(np.int64)
+        phases = compiled.phases24[start:stop].astype(np.int64) + compiled.real_phases24[orbit]
+        psi = np.exp(2j * np.pi * (phases % 24) / 24) / math.sqrt(len(waves))
+        if part == 0:
+            return cls(waves, psi)
+        # sqrt2 Re psi = (psi + conj psi)/sqrt2, sqrt2 Im psi = (psi - conj psi)/(i sqrt2)
+        psi = psi / (math.sqrt(2) if part == 1 else 1j * math.sqrt(2))
+        return cls(np.concatenate([waves, -waves]), np.concatenate([psi, psi.conj()]))
+
+    @property
+    def max_index(self) -> int:
+        """The largest absolute value of an index of a wave."""
+        return int(np.abs(self.waves).max())
+
+    def values(self, points: FloatArray) -> FloatArray:
+        """(...,) f at fractional ``points`` (..., 3)."""
+        return np.asarray((np.exp(2j * np.pi * (points @ self.waves.T)) @ self.coefficients).real)
+
+    def gradient(self, points: FloatArray) -> FloatArray:
+        """(m, 3) derivatives of f along the fractional coordinates at ``points`` (m, 3)."""
+        phases = np.exp(2j * np.pi * (points @ self.waves.T))
+        return np.asarray((phases @ (2j * np.pi * self.coefficients[:, None] * self.waves)).real)
+
+    def grid_values(self, points: int) -> FloatArray:
+        """(points, points, points) f on a periodic grid over the cell: one inverse Fourier transform."""
+        spectrum = np.zeros((points,) * 3, dtype=np.complex128)
+        np.add.at(spectrum, tuple((self.waves % points).T), self.coefficients)
+        return np.asarray(np.fft.ifftn(spectrum, norm="forward").real)

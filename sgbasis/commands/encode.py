@@ -61,7 +61,8 @@ def encode(
     import torch
 
     from basis_store.files.atomic_write import check_writable, write_atomically
-    from sgbasis.reports.encoding import EncodedCrystal, csv_text, json_text, npz_bytes
+    from sgbasis.reports.encoding import EncodedCrystal, encoding_text
+    from sgbasis.reports.encoding_files import csv_text, json_text, npz_bytes
 
     if output is not None:
         check_writable(output)
@@ -97,6 +98,6 @@ def encode(
     if as_json:
         click.echo(json_text(encoded), nl=False)
         return
-    click.echo("\n\n".join(one.to_text() for one in encoded))
+    click.echo("\n\n".join(encoding_text(one) for one in encoded))
     if output is not None:
         click.echo(f"\n{output}: encodings of {sum(len(one.standard.crystal) for one in encoded)} atoms")

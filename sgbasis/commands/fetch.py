@@ -37,6 +37,7 @@ def fetch(name: str | None, base_url: str | None, cache_folder: Path | None, lis
 def _list(cache_folder: Path | None) -> None:
     from basis_store import published_stores
     from basis_store.published.download import cache_location, is_whole
+    from basis_store.text_table import table_lines
 
     folder = cache_location(cache_folder)
     rows = [("name", "MB", "settings", "radius", "functions", "in cache", "")]
@@ -47,11 +48,6 @@ def _list(cache_folder: Path | None) -> None:
             store.name, f"{store.size / 1e6:.2f}", str(len(recipe.setting_list)), str(recipe.radius),
             f">= {recipe.min_functions}", state, store.description,
         ))  # fmt: skip
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        cells = (
-            cell.rjust(width) if 0 < i < 5 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        click.echo("  ".join(cells).rstrip())
+    for line in table_lines(rows, left=(0, 5, 6)):
+        click.echo(line)
     click.echo(f"cache: {folder}")

@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SETTING, store_option
-
-if TYPE_CHECKING:
-    from basis_compiler.groups.reflection_conditions import ReflectionConditions
-    from basis_store import CompiledSetting
-
-_WIDTH = 100
-_SHELLS = 10
-_SYSTEM_CENTRINGS = {
-    "P": "primitive", "A": "A face", "B": "B face", "C": "C face", "I": "body", "F": "all faces",
-    "R": "rhombohedral, hexagonal axes",
-}  # fmt: skip
 
 
 @click.command()
@@ -36,13 +20,15 @@ _SYSTEM_CENTRINGS = {
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: everything, formulas as text, LaTeX and terms.")
 @store_option
 def show(setting: Setting, count: int, latex: bool, as_json: bool, store_path: Path | None) -> None:
-    """Describe one space-group SETTING: symbols, reflection conditions, orbits, and its first functions.
+    """Describe one space-group setting and its basis.
 
-    SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m. Function 0 is
-    the constant 1; formulas start with function 1.
+    Printed are the symbols of SETTING, its reflection conditions, the shells of its orbits of waves, and its first
+    functions as formulas. Function 0 is the constant 1; formulas start with function 1.
+
+    SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
     """
-    from basis_compiler.groups.reflection_conditions import reflection_conditions
     from basis_store import open_store
+    from sgbasis.reports.setting import setting_facts, setting_page
 
     with open_store(store_path) as store:
         compiled = store.read(setting)
@@ -50,195 +36,7 @@ def show(setting: Setting, count: int, latex: bool, as_json: bool, store_path: P
         raise click.ClickException(
             f"this store holds {compiled.n_orbits} functions of {setting.label} besides the constant, not {count}"
         )
-    conditions = reflection_conditions(compiled)
     if as_json:
-        click.echo(json.dumps(_facts(compiled, conditions, count), indent=2))
+        click.echo(json.dumps(setting_facts(compiled, count=count), indent=2))
         return
-    click.echo("\n".join(_page(compiled, conditions, count, latex)))
-
-
-def _page(compiled: CompiledSetting, conditions: ReflectionConditions, count: int, latex: bool) -> Iterator[str]:
-    setting = compiled.setting
-    standard = "standard setting" if setting.is_standard else "not the standard setting"
-    rows = {
-        "space group": f"{setting.number}  {setting.symbol}",
-        "full symbol": setting.full_symbol,
-        "Hall symbol": f"{setting.hall_symbol}  (hall:{setting.hall_number})",
-        "setting": f"{setting.choice}  ({standard})" if setting.choice else standard,
-        "point group": f"{setting.point_group}, {setting.crystal_system}",
-        "centring": f"{setting.centring}, {_SYSTEM_CENTRINGS[setting.centring]}",
-        "operations": f"{len(compiled.rotations)} modulo cell translations, centrings included",
-        "origin shifts": _origin_shifts(compiled),
-    }
-    for name, value in rows.items():
-        yield f"{name:<14} {value}"
-    yield ""
-    yield "Reflection conditions" + (f" ({conditions.permutable})" if conditions.permutable else "")
-    for condition in conditions.conditions:
-        yield f"  {condition}"
-    if not conditions.conditions:
-        yield "  none"
-    yield ""
-    yield from _shell_table(compiled)
-    yield ""
-    yield from _formulas(compiled, count, latex)
-
-
-def _origin_shifts(compiled: CompiledSetting) -> str:
-    """Generators of the allowed shifts that leave every operation as it is (T5)."""
-    finite = [
-        f"{_translation(shift)} (order {order})"
-        for shift, order in zip(compiled.shifts24.tolist(), compiled.shift_orders.tolist(), strict=True)
-    ]
-    free = [f"any along [{' '.join(map(str, direction))}]" for direction in compiled.shift_directions.tolist()]
-    return "; ".join(finite + free) or "none but lattice translations"
-
-
-def _translation(shift24: list[int]) -> str:
-    return " ".join(str(Fraction(entry, 24)) for entry in shift24)
-
-
-def _shells(compiled: CompiledSetting) -> list[dict[str, int]]:
-    import numpy as np
-
-    from basis_store.groups.wave_shells import norm
-
-    first = compiled.absent_waves[compiled.absence_starts[:-1]]
-    absent = norm(first, compiled.setting.lattice_family)
-    return [
-        {
-            "norm": value,
-            "functions": int((compiled.norms == value).sum()),
-            "waves": int(compiled.orbit_sizes[compiled.norms == value].sum()),
-            "absent_orbits": int((absent == value).sum()),
-        }
-        for value in np.union1d(compiled.norms, absent).tolist()
-    ]
-
-
-def _shell_table(compiled: CompiledSetting) -> Iterator[str]:
-    shells = _shells(compiled)
-    reach = math.sqrt(compiled.norm_limit / 3)
-    yield f"Shells of waves (radius = sqrt(norm/3), compiled to {reach:.2f})"
-    yield "   norm  radius  functions  waves  absent orbits"
-    for shell in shells[:_SHELLS]:
-        yield _shell_row(f"{shell['norm']:>7} {math.sqrt(shell['norm'] / 3):>7.2f}", shell)
-    if rest := shells[_SHELLS:]:
-        yield f"    ... {len(rest)} more"
-    total = {key: sum(shell[key] for shell in shells) for key in shells[0]}
-    yield _shell_row(f"{'all':>7} {reach:>7.2f}", total)
-
-
-def _shell_row(name: str, shell: dict[str, int]) -> str:
-    return f"{name} {shell['functions']:>10} {shell['waves']:>6} {shell['absent_orbits']:>14}"
-
-
-def _formulas(compiled: CompiledSetting, count: int, latex: bool) -> Iterator[str]:
-    from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT, formula_latex, formula_text
-    from basis_compiler.bases.trigonometric_form import trigonometric_form
-
-    yield "Functions, orthonormal over the cell: f0 = 1; " + (f"${LEGEND_LATEX}$" if latex else LEGEND_TEXT)
-    for function in range(1, count + 1):
-        form = trigonometric_form(compiled, function)
-        heading = _orbit_name(compiled, function)
-        if latex:
-            yield f"  % f{function}: {heading}"
-            yield f"  f_{{{function}}} = {formula_latex(form)}"
-        else:
-            yield f"  f{function}  {heading}"
-            yield from _wrapped(formula_text(form), "      ")
-
-
-def _orbit_name(compiled: CompiledSetting, function: int) -> str:
-    """``{2 1 1}, 24 waves``: the root of the orbit and how many waves the function has."""
-    part, size = int(compiled.parts[function - 1]), int(compiled.orbit_sizes[function - 1])
-    root = compiled.roots[function - 1] * (-1 if part == -1 else 1)
-    waves = size if part == 0 else 2 * size
-    which = {0: "", 1: ", real part", -1: ", imaginary part"}[part]
-    return f"{{{' '.join(map(str, root.tolist()))}}}, {waves} waves{which}"
-
-
-def _wrapped(formula: str, indent: str) -> Iterator[str]:
-    """Lines of a formula, broken before signs that stand outside parentheses."""
-    line = indent
-    for piece in re.split(r" (?=[+-] )(?![^()]*\))", formula):
-        if line.strip() and len(line) + 1 + len(piece) > _WIDTH:
-            yield line
-            line = indent + "  "
-        line += piece if not line.strip() else f" {piece}"
-    yield line
-
-
-def _facts(compiled: CompiledSetting, conditions: ReflectionConditions, count: int) -> dict[str, Any]:
-    setting = compiled.setting
-    return {
-        "number": setting.number,
-        "hall_number": setting.hall_number,
-        "choice": setting.choice,
-        "standard": setting.is_standard,
-        "symbol": setting.symbol,
-        "full_symbol": setting.full_symbol,
-        "hall_symbol": setting.hall_symbol,
-        "point_group": setting.point_group,
-        "crystal_system": setting.crystal_system,
-        "centring": setting.centring,
-        "operations": len(compiled.rotations),
-        "origin_shifts": {
-            "generators": [
-                {"shift": [str(Fraction(entry, 24)) for entry in shift], "order": order}
-                for shift, order in zip(compiled.shifts24.tolist(), compiled.shift_orders.tolist(), strict=True)
-            ],
-            "directions": compiled.shift_directions.tolist(),
-        },
-        "reflection_conditions": {
-            "permutable": conditions.permutable,
-            "conditions": [
-                {
-                    "text": str(condition),
-                    "kind": condition.kind,
-                    "zones": [
-                        {
-                            "label": zone.label,
-                            "basis": zone.basis,
-                            "congruences": [
-                                {"coefficients": one.coefficients, "modulus": one.modulus}
-                                for one in zone.congruences
-                            ],
-                        }
-                        for zone in condition.zones
-                    ],
-                }
-                for condition in conditions.conditions
-            ],
-        },
-        "norm_limit": compiled.norm_limit,
-        "shells": _shells(compiled),
-        "functions": [_function_facts(compiled, function) for function in range(1, count + 1)],
-    }
-
-
-def _function_facts(compiled: CompiledSetting, function: int) -> dict[str, Any]:
-    from basis_compiler.bases.formula_text import formula_latex, formula_text
-    from basis_compiler.bases.trigonometric_form import trigonometric_form
-
-    form = trigonometric_form(compiled, function)
-    return {
-        "number": function,
-        "root": compiled.roots[function - 1].tolist(),
-        "norm": int(compiled.norms[function - 1]),
-        "part": int(compiled.parts[function - 1]),
-        "text": formula_text(form),
-        "latex": formula_latex(form),
-        "sign": form.sign,
-        "amplitude_squared": str(form.amplitude_squared),
-        "terms": [
-            {
-                "coefficient": term.coefficient,
-                "factors": [
-                    {"function": factor.kind, "wave": factor.wave, "phase24": factor.phase24}
-                    for factor in term.factors
-                ],
-            }
-            for term in form.terms
-        ],
-    }
+    click.echo("\n".join(setting_page(compiled, count=count, latex=latex)))

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SETTING, store_option
-
-if TYPE_CHECKING:
-    from basis_store import TensorBasis
-
-_CENTROSYMMETRIC = frozenset(("-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", "m-3m"))
-_VOIGT = "1 to 6 are xx yy zz yz xz xy"
-_NOTES = {
-    "ijk=ikj": f"Columns {_VOIGT}; entries are components, as for the constants e: class 32 has e26 = -e11. "
-    "In constants d, columns 4 to 6 are twice the component.",
-    "ijkl=jikl=klij": f"Rows and columns {_VOIGT}; entries are components, as for stiffnesses.",
-    "ijkl=ijlk=jikl": f"Rows and columns {_VOIGT}; entries are components.",
-}
 
 
 @click.command()
@@ -33,77 +18,20 @@ _NOTES = {
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: the exact basis, component by component.")
 @store_option
 def tensor(setting: Setting, formula: str, axial: bool, as_json: bool, store_path: Path | None) -> None:
-    """Print the tensors with index symmetry FORMULA that the point group of GROUP allows.
+    """Print the tensors that a point group allows.
 
-    GROUP is written 227 (standard setting), 227:1, hall:525 or Fd-3m. FORMULA is written "ij=ji", "ijk=ikj",
-    "ijkl=jikl=klij" and so on, up to four indices, with signs where needed ("ij=-ji"); or one of dielectric,
-    piezoelectric, elastic, photoelastic.
+    They are those with index symmetry FORMULA that all operations of the point group of GROUP leave unchanged.
+
+    GROUP is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m. FORMULA is written
+    "ij=ji", "ijk=ikj", "ijkl=jikl=klij" and so on, up to four indices, with signs where needed ("ij=-ji"); or one
+    of dielectric, piezoelectric, elastic, photoelastic.
     """
     from basis_store import open_store
+    from sgbasis.reports.allowed_tensors import allowed_tensors_facts, allowed_tensors_page
 
     with open_store(store_path) as store:
         basis = store.tensor_basis(setting, formula, axial=axial)
     if as_json:
-        click.echo(json.dumps(_facts(basis), indent=2))
+        click.echo(json.dumps(allowed_tensors_facts(basis), indent=2))
         return
-    click.echo("\n".join(_page(basis)))
-
-
-def _page(basis: TensorBasis) -> Iterator[str]:
-    setting = basis.setting
-    parity = "axial" if basis.symmetry.axial else "polar"
-    rows = {
-        "setting": f"{setting.label}  (hall:{setting.hall_number})",
-        "point group": f"{setting.point_group}, {setting.crystal_system}",
-        "frame": f"{basis.frame_text}, e2 = e3 x e1",
-        "tensor": f"{basis.symmetry.text}, {parity}",
-        "dimension": str(basis.dimension),
-    }
-    for name, value in rows.items():
-        yield f"{name:<14} {value}"
-    yield ""
-    yield from basis.pattern().splitlines()
-    note = _NOTES.get(basis.symmetry.text, "") if basis.dimension else _reason(basis)
-    if note:
-        yield ""
-        yield click.wrap_text(note, 100)
-
-
-def _reason(basis: TensorBasis) -> str:
-    """Why all components vanish, in a sentence."""
-    symmetry, group = basis.symmetry, basis.setting.point_group
-    if not symmetry.components:
-        return "All components are exactly 0: in three dimensions the index symmetry alone leaves none."
-    if group in _CENTROSYMMETRIC and (symmetry.rank % 2 == 1) != symmetry.axial:
-        parity = "axial tensors of even rank" if symmetry.axial else "polar tensors of odd rank"
-        return f"All components are exactly 0: {group} has the inversion, which reverses {parity}."
-    return f"All components are exactly 0: none is invariant under all operations of {group}."
-
-
-def _facts(basis: TensorBasis) -> dict[str, Any]:
-    from basis_store.tensors.cartesian_frame import frame_directions
-    from basis_store.tensors.index_symmetry import component_name, every_component
-    from basis_store.tensors.voigt_pattern import layout_of, matrix_relations, relation_text
-
-    names = [component_name(indices) for indices in every_component(basis.rank)]
-    directions = frame_directions(basis.setting)
-    matrix = [[relation_text(one) for one in row] for row in matrix_relations(basis)] if layout_of(basis) else None
-    return {
-        "number": basis.setting.number,
-        "hall_number": basis.setting.hall_number,
-        "point_group": basis.setting.point_group,
-        "frame": {"e1": directions.direct, "e3": directions.reciprocal, "text": directions.text},
-        "formula": basis.symmetry.text,
-        "axial": basis.symmetry.axial,
-        "dimension": basis.dimension,
-        "parameters": [names[pivot] for pivot in basis.pivots.tolist()],
-        "basis": [
-            {
-                name: str(Fraction(int(above), int(below)))
-                for name, above, below in zip(names, numerators, denominators, strict=True)
-                if above
-            }
-            for numerators, denominators in zip(basis.numerators, basis.denominators, strict=True)
-        ],
-        "matrix": matrix,
-    }
+    click.echo("\n".join(allowed_tensors_page(basis)))

@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 
 from basis_store import CrystalTable, all_settings
+from basis_store.text_table import table_lines
 
 
 def dataset_summary(table: CrystalTable) -> str:
@@ -29,20 +30,13 @@ def dataset_summary(table: CrystalTable) -> str:
 def _targets(table: CrystalTable) -> list[str]:
     if not table.targets:
         return ["no targets"]
-    rows: list[tuple[str, ...]] = [("target", "unit", "shape", "known", "least", "greatest")]
+    rows: list[tuple[str, ...]] = [("target", "unit", "shape", "known", "min", "max")]
     for name, values in table.targets.items():
         known = ~np.isnan(values.reshape(len(values), -1)).all(axis=1)
         ends = [f"{end:.6g}" for end in (np.nanmin(values), np.nanmax(values))] if known.any() else ["", ""]
         shape = " x ".join(map(str, values.shape[1:])) or "number"
         rows.append((name, table.units[name], shape, f"{known.sum():,}", *ends))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.ljust(width) if i < 3 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
+    return table_lines(rows, left=range(3))
 
 
 def _skipped(table: CrystalTable) -> list[str]:

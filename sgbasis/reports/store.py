@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from basis_store import CompiledSetting
+from basis_store.text_table import table_lines
 
 _COLUMNS = ("system", "groups", "settings", "functions", "waves", "absent waves", "radius")
 
@@ -16,15 +17,7 @@ def summary_table(compiled: Sequence[CompiledSetting]) -> str:
         _row(system, list(members))
         for system, members in itertools.groupby(compiled, lambda one: one.setting.crystal_system)
     ]
-    table = [_COLUMNS, *rows, _row("all", compiled)]
-    widths = [max(len(row[i]) for row in table) for i in range(len(_COLUMNS))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in table
-    )
+    return "\n".join(table_lines([_COLUMNS, *rows, _row("all", compiled)]))
 
 
 def _row(name: str, members: Sequence[CompiledSetting]) -> tuple[str, ...]:

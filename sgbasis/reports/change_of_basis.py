@@ -1,0 +1,64 @@
+"""Changes of basis as International Tables print them: axes, coordinates and origin shifts as exact fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from basis_compiler import StandardCrystal
+
+
+def axes_text(standard: StandardCrystal) -> str:
+    """The basis vectors of the setting in those of the file, such as ``-a+b+c, a-b+c, a+b-c``."""
+    numerators = [
+        [Fraction(int(entry), standard.denominator) for entry in row] for row in standard.change_of_basis
+    ]
+    inverse = _inverse(numerators)
+    columns = [[inverse[i][j] for i in range(3)] for j in range(3)]
+    return ", ".join(_combination(column, "abc") for column in columns)
+
+
+def coordinates_text(standard: StandardCrystal) -> str:
+    """The coordinates of the setting in those of the file, such as ``x-y, y, z+1/4``."""
+    parts = []
+    for row, shift in zip(standard.change_of_basis, standard.origin_shift, strict=True):
+        linear = _combination([Fraction(int(entry), standard.denominator) for entry in row], "xyz")
+        parts.append(linear + (f"+{_number(shift)}" if _number(shift) != "0" else ""))
+    return ", ".join(parts)
+
+
+def vector_text(values: NDArray[np.floating]) -> str:
+    """Numbers between spaces, each as an exact fraction with a denominator up to 24 where it is one."""
+    return " ".join(_number(value) for value in values)
+
+
+def _inverse(matrix: list[list[Fraction]]) -> list[list[Fraction]]:
+    """Exact inverse of a 3x3 matrix by cofactors."""
+
+    def minor(i: int, j: int) -> Fraction:
+        a, b = ([k for k in range(3) if k != skipped] for skipped in (i, j))
+        return matrix[a[0]][b[0]] * matrix[a[1]][b[1]] - matrix[a[0]][b[1]] * matrix[a[1]][b[0]]
+
+    cofactors = [[(-1) ** (i + j) * minor(i, j) for j in range(3)] for i in range(3)]
+    determinant = sum((matrix[0][j] * cofactors[0][j] for j in range(3)), Fraction(0))
+    return [[cofactors[j][i] / determinant for j in range(3)] for i in range(3)]
+
+
+def _combination(factors: Sequence[Fraction], letters: str) -> str:
+    text = ""
+    for factor, letter in zip(factors, letters, strict=True):
+        if factor:
+            sign = "-" if factor < 0 else "+" if text else ""
+            text += f"{sign}{'' if abs(factor) == 1 else abs(factor)}{letter}"
+    return text
+
+
+def _number(value: float) -> str:
+    """A fraction with a denominator up to 24 where the number is one, else five decimals."""
+    fraction = Fraction(float(value)).limit_denominator(24)
+    return str(fraction) if abs(float(fraction) - value) < 1e-9 else f"{value:.5f}"

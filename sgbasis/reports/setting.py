@@ -1,0 +1,227 @@
+"""One space-group setting, as a crystallographer reads it: a page of text, and plain values for JSON."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from basis_compiler import (
+    ReflectionConditions,
+    formula_latex,
+    formula_text,
+    reflection_conditions,
+    trigonometric_form,
+)
+from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT
+from basis_store import CompiledSetting
+from basis_store.groups.wave_shells import norm
+from basis_store.text_table import table_lines
+
+_WIDTH = 100
+_SHELLS = 10
+_CENTRINGS = {
+    "P": "primitive", "A": "A face", "B": "B face", "C": "C face", "I": "body", "F": "all faces",
+    "R": "rhombohedral, hexagonal axes",
+}  # fmt: skip
+
+
+def setting_page(compiled: CompiledSetting, *, count: int, latex: bool = False) -> Iterator[str]:
+    """Lines: symbols, reflection conditions, shells of waves, and the first functions as formulas.
+
+    Args:
+        compiled: the setting.
+        count: how many functions to write out, without the constant.
+        latex: whether formulas are written in LaTeX.
+    """
+    setting = compiled.setting
+    standard = "standard setting" if setting.is_standard else "not the standard setting"
+    rows = {
+        "space group": f"{setting.number}  {setting.symbol}",
+        "full symbol": setting.full_symbol,
+        "Hall symbol": f"{setting.hall_symbol}  (hall:{setting.hall_number})",
+        "setting": f"{setting.choice}  ({standard})" if setting.choice else standard,
+        "point group": f"{setting.point_group}, {setting.crystal_system}",
+        "centring": f"{setting.centring}, {_CENTRINGS[setting.centring]}",
+        "operations": f"{len(compiled.rotations)} modulo cell translations, centrings included",
+        "origin shifts": _origin_shifts(compiled),
+    }
+    for name, value in rows.items():
+        yield f"{name:<14} {value}"
+    conditions = reflection_conditions(compiled)
+    yield ""
+    yield "Reflection conditions" + (f" ({conditions.permutable})" if conditions.permutable else "")
+    for condition in conditions.conditions:
+        yield f"  {condition}"
+    if not conditions.conditions:
+        yield "  none"
+    yield ""
+    yield from _shell_table(compiled)
+    yield ""
+    yield from _formulas(compiled, count, latex)
+
+
+def setting_facts(compiled: CompiledSetting, *, count: int) -> dict[str, Any]:
+    """What :func:`setting_page` prints, and the terms of every formula, as plain values for JSON.
+
+    Args:
+        compiled: the setting.
+        count: how many functions to write out, without the constant.
+    """
+    setting = compiled.setting
+    return {
+        "number": setting.number,
+        "hall_number": setting.hall_number,
+        "choice": setting.choice,
+        "standard": setting.is_standard,
+        "symbol": setting.symbol,
+        "full_symbol": setting.full_symbol,
+        "hall_symbol": setting.hall_symbol,
+        "point_group": setting.point_group,
+        "crystal_system": setting.crystal_system,
+        "centring": setting.centring,
+        "operations": len(compiled.rotations),
+        "origin_shifts": {
+            "generators": [
+                {"shift": [str(Fraction(entry, 24)) for entry in shift], "order": order}
+                for shift, order in zip(compiled.shifts24.tolist(), compiled.shift_orders.tolist(), strict=True)
+            ],
+            "directions": compiled.shift_directions.tolist(),
+        },
+        "reflection_conditions": _condition_facts(reflection_conditions(compiled)),
+        "norm_limit": compiled.norm_limit,
+        "shells": _shells(compiled),
+        "functions": [_function_facts(compiled, function) for function in range(1, count + 1)],
+    }
+
+
+def _origin_shifts(compiled: CompiledSetting) -> str:
+    """Generators of the allowed shifts that leave every operation as it is (T5)."""
+    finite = [
+        f"{_translation(shift)} (order {order})"
+        for shift, order in zip(compiled.shifts24.tolist(), compiled.shift_orders.tolist(), strict=True)
+    ]
+    free = [f"any along [{' '.join(map(str, direction))}]" for direction in compiled.shift_directions.tolist()]
+    return "; ".join(finite + free) or "none but lattice translations"
+
+
+def _translation(shift24: list[int]) -> str:
+    return " ".join(str(Fraction(entry, 24)) for entry in shift24)
+
+
+def _shells(compiled: CompiledSetting) -> list[dict[str, int]]:
+    first = compiled.absent_waves[compiled.absence_starts[:-1]]
+    absent = norm(first, compiled.setting.lattice_family)
+    return [
+        {
+            "norm": value,
+            "functions": int((compiled.norms == value).sum()),
+            "waves": int(compiled.orbit_sizes[compiled.norms == value].sum()),
+            "absent_orbits": int((absent == value).sum()),
+        }
+        for value in np.union1d(compiled.norms, absent).tolist()
+    ]
+
+
+def _shell_table(compiled: CompiledSetting) -> Iterator[str]:
+    shells = _shells(compiled)
+    radius = math.sqrt(compiled.norm_limit / 3)
+    total = {key: sum(shell[key] for shell in shells) for key in shells[0]}
+    rows = [
+        ("norm", "radius", "functions", "waves", "absent orbits"),
+        *(_shell_row(str(one["norm"]), math.sqrt(one["norm"] / 3), one) for one in shells[:_SHELLS]),
+        _shell_row("all", radius, total),
+    ]
+    lines = [f"   {line}" for line in table_lines(rows, left=())]
+    if (rest := len(shells) - _SHELLS) > 0:
+        lines.insert(-1, f"    ... {rest} more")
+    yield f"Shells of waves (radius = sqrt(norm/3), compiled to {radius:.2f})"
+    yield from lines
+
+
+def _shell_row(name: str, radius: float, counts: dict[str, int]) -> tuple[str, ...]:
+    return name, f"{radius:.2f}", str(counts["functions"]), str(counts["waves"]), str(counts["absent_orbits"])
+
+
+def _formulas(compiled: CompiledSetting, count: int, latex: bool) -> Iterator[str]:
+    yield "Functions, orthonormal over the cell: f0 = 1; " + (f"${LEGEND_LATEX}$" if latex else LEGEND_TEXT)
+    for function in range(1, count + 1):
+        form = trigonometric_form(compiled, function)
+        heading = _orbit_name(compiled, function)
+        if latex:
+            yield f"  % f{function}: {heading}"
+            yield f"  f_{{{function}}} = {formula_latex(form)}"
+        else:
+            yield f"  f{function}  {heading}"
+            yield from _wrapped(formula_text(form), "      ")
+
+
+def _orbit_name(compiled: CompiledSetting, function: int) -> str:
+    """``{2 1 1}, 24 waves``: the root of the orbit and how many waves the function has."""
+    part, size = int(compiled.parts[function - 1]), int(compiled.orbit_sizes[function - 1])
+    root = compiled.roots[function - 1] * (-1 if part == -1 else 1)
+    waves = size if part == 0 else 2 * size
+    which = {0: "", 1: ", real part", -1: ", imaginary part"}[part]
+    return f"{{{' '.join(map(str, root.tolist()))}}}, {waves} waves{which}"
+
+
+def _wrapped(formula: str, indent: str) -> Iterator[str]:
+    """Lines of a formula, broken before signs that stand outside parentheses."""
+    line = indent
+    for piece in re.split(r" (?=[+-] )(?![^()]*\))", formula):
+        if line.strip() and len(line) + 1 + len(piece) > _WIDTH:
+            yield line
+            line = indent + "  "
+        line += piece if not line.strip() else f" {piece}"
+    yield line
+
+
+def _condition_facts(conditions: ReflectionConditions) -> dict[str, Any]:
+    return {
+        "permutable": conditions.permutable,
+        "conditions": [
+            {
+                "text": str(condition),
+                "kind": condition.kind,
+                "zones": [
+                    {
+                        "label": zone.label,
+                        "basis": zone.basis,
+                        "congruences": [
+                            {"coefficients": one.coefficients, "modulus": one.modulus} for one in zone.congruences
+                        ],
+                    }
+                    for zone in condition.zones
+                ],
+            }
+            for condition in conditions.conditions
+        ],
+    }
+
+
+def _function_facts(compiled: CompiledSetting, function: int) -> dict[str, Any]:
+    form = trigonometric_form(compiled, function)
+    return {
+        "number": function,
+        "root": compiled.roots[function - 1].tolist(),
+        "norm": int(compiled.norms[function - 1]),
+        "part": int(compiled.parts[function - 1]),
+        "text": formula_text(form),
+        "latex": formula_latex(form),
+        "sign": form.sign,
+        "amplitude_squared": str(form.amplitude_squared),
+        "terms": [
+            {
+                "coefficient": term.coefficient,
+                "factors": [
+                    {"function": factor.kind, "wave": factor.wave, "phase24": factor.phase24}
+                    for factor in term.factors
+                ],
+            }
+            for term in form.terms
+        ],
+    }

@@ -39,7 +39,7 @@ def compile_command(
     from basis_compiler import compile_recipe, compile_tensors
     from basis_store import Recipe, write_store
     from basis_store.files.atomic_write import check_writable
-    from sgbasis.reports.store import summary_table
+    from sgbasis.reports.store_summary import summary_table
 
     parallel = parallel_arguments(workers, scheduler)
     check_writable(output)

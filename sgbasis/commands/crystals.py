@@ -48,7 +48,7 @@ def crystals(
     from tqdm import tqdm
 
     from basis_compiler import compile_dataset
-    from sgbasis.reports.dataset import dataset_summary
+    from sgbasis.reports.dataset_summary import dataset_summary
 
     parallel = parallel_arguments(workers, scheduler)
     started = time.perf_counter()

@@ -34,7 +34,7 @@ def info(file: Path | None, as_json: bool) -> None:
 
 def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
     from basis_store import open_store
-    from sgbasis.reports.store import summary_table
+    from sgbasis.reports.store_summary import summary_table
 
     with open_store(file) as store:
         facts = _facts(store) | {
@@ -48,7 +48,7 @@ def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
 
 def _of_dataset(file: Path) -> tuple[dict[str, Any], str]:
     from basis_store import open_crystals
-    from sgbasis.reports.dataset import dataset_summary
+    from sgbasis.reports.dataset_summary import dataset_summary
 
     table = open_crystals(file)
     facts = _facts(table) | {

@@ -28,7 +28,7 @@ def show(setting: Setting, count: int, latex: bool, as_json: bool, store_path: P
     SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
     """
     from basis_store import open_store
-    from sgbasis.reports.setting import setting_facts, setting_page
+    from sgbasis.reports.setting_page import setting_facts, setting_page
 
     with open_store(store_path) as store:
         compiled = store.read(setting)

@@ -28,6 +28,7 @@ from .errors import (
     TensorError as TensorError,
     TrainingError as TrainingError,
 )
+from .files.locations import data_folder as data_folder
 from .groups.setting import (
     Setting as Setting,
     all_settings as all_settings,

@@ -12,6 +12,7 @@ _MODULES = {
     "basis_compiler": ("compile_dataset", "compile_recipe", "read_crystals", "standardize"),
     "basis_store": ("Recipe", "Setting", "SgbasisError", "open_crystals", "open_store"),
     "runtime": ("Basis", "Store", "WaveEncoder", "from_pretrained", "load_store"),
+    "sgbasis.pictures.tensor_surface": ("dielectric_picture", "youngs_modulus_picture"),
     "sgbasis.prediction.predict": ("Prediction", "predict"),
     "sgbasis.tensors": ("project_tensor",),
 }

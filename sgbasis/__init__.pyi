@@ -19,5 +19,9 @@ from runtime import (
     from_pretrained as from_pretrained,
     load_store as load_store,
 )
+from sgbasis.pictures.tensor_surface import (
+    dielectric_picture as dielectric_picture,
+    youngs_modulus_picture as youngs_modulus_picture,
+)
 from sgbasis.prediction.predict import Prediction as Prediction, predict as predict
 from sgbasis.tensors import project_tensor as project_tensor

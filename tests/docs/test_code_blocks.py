@@ -7,24 +7,57 @@ import importlib
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "data" / "crystals" / "README.md"]
+from tests.docs.pages import PAGES, blocks, label, private_imports
+from tests.support.source_tree import ROOT
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=label)
 def test_python_blocks_run(page: Path, tmp_path: Path) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    if page.name == "README.md" and page.parent == ROOT:
-        assert blocks, "the README shows how to use it"
-    script = "\n".join(blocks)
+    found = blocks(page.read_text(encoding="utf-8"), "python")
+    if page == ROOT / "README.md":
+        assert found, "the README shows how to use it"
+    script = "\n".join(found)
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=label)
+def test_python_blocks_import_public_names(page: Path) -> None:
+    code = "\n".join(blocks(page.read_text(encoding="utf-8"), "python"))
+    assert list(private_imports(code)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("from runtime.kernels.neighbours import neighbours", ["runtime.kernels.neighbours"]),
+        ("import basis_store.files.locations", ["basis_store.files.locations"]),
+        (
+            "def load():\n    from sgbasis.pictures.tensor_surface import WIDTH",
+            ["sgbasis.pictures.tensor_surface"],
+        ),
+        ("from runtime import load_store, no_such_name", ["runtime.no_such_name"]),
+        ("from tests.support import nye", ["tests.support"]),
+        ("import numpy as np\nimport sgbasis\nfrom runtime.testing import assert_invariant", []),
+    ],
+)
+def test_private_imports_are_found(line: str, found: list[str]) -> None:
+    assert list(private_imports(line)) == found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=label)
+def test_configurations_are_valid(page: Path) -> None:
+    from runtime import TrainingConfig
+
+    for block in blocks(page.read_text(encoding="utf-8"), "toml"):
+        TrainingConfig.from_mapping(tomllib.loads(block))
 
 
 def test_the_shapes_in_the_readme_are_true() -> None:
@@ -41,12 +74,6 @@ def test_the_shapes_in_the_readme_are_true() -> None:
     assert f"a prefix: {basis.truncate(radius=5).n_functions} functions" in text
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
-        assert target.startswith("http") or (page.parent / target).exists(), f"{page.name}: {target}"
-
-
 def test_readme_commands_exist() -> None:
     from sgbasis.cli import main
 
@@ -58,6 +85,6 @@ def test_readme_commands_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-@pytest.mark.parametrize("module", ["basis_store", "basis_compiler", "runtime"])
+@pytest.mark.parametrize("module", ["basis_store", "basis_compiler", "runtime", "sgbasis"])
 def test_examples_in_docstrings(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0

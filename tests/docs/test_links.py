@@ -1,0 +1,58 @@
+"""Links between pages lead to files and headings that exist; commands on the pages have the options shown."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.docs.pages import PAGES, anchors, broken_links, label
+
+
+@pytest.mark.parametrize("page", PAGES, ids=label)
+def test_links_lead_somewhere(page: Path) -> None:
+    assert list(broken_links(page)) == []
+
+
+def test_broken_links_are_found(tmp_path: Path) -> None:
+    (tmp_path / "there.md").write_text("# A `T5` heading: it's [here](there.md)\n\n# Twice\n\n# Twice\n")
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Own\n\n[a](there.md) [b](there.md#a-t5-heading-its-here) [c](there.md#twice-1) [d](#own) [e](https://x.org/y)\n"
+        "[f](gone.md) [g](there.md#no-such-heading) [h](#nor-this) [i](there.md#twice-2)\n"
+        "```\n# not a heading\n[not](a-link.md)\n```\n[j](#not-a-heading)\n"
+    )
+    assert list(broken_links(page)) == [
+        "gone.md", "there.md#no-such-heading", "#nor-this", "there.md#twice-2", "#not-a-heading",
+    ]  # fmt: skip
+    assert anchors(page) == {"own"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=label)
+def test_commands_have_the_options_shown(page: Path) -> None:
+    assert list(_wrong_commands(page.read_text(encoding="utf-8"))) == []
+
+
+def test_wrong_commands_are_found() -> None:
+    text = "`sgbasis show 230 --no-such`, `sgbasis gone FILE`\n\n    sgbasis info x.h5 --json    # a comment\n"
+    assert list(_wrong_commands(text)) == ["sgbasis show 230 --no-such", "sgbasis gone FILE"]
+
+
+def _wrong_commands(text: str) -> list[str]:
+    """Command lines on a page whose command does not exist or lacks an option that is given."""
+    from sgbasis.cli import main
+
+    wrong = []
+    for line in re.findall(r"(?:^ *|`|-m )(sgbasis [a-z][^`\n]*)", text, re.MULTILINE):
+        command, *arguments = shlex.split(line, comments=True)[1:]
+        options = {"-h", "--help"}
+        if command in main.commands:
+            parameters = main.commands[command].params
+            options |= {name for one in parameters if isinstance(one, click.Option) for name in one.opts}
+        given = {one.split("=")[0] for one in arguments if re.match(r"--?[a-z]", one)}
+        if command not in main.commands or not given <= options:
+            wrong.append(line)
+    return wrong

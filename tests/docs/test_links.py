@@ -37,7 +37,10 @@ def test_commands_have_the_options_shown(page: Path) -> None:
 
 
 def test_wrong_commands_are_found() -> None:
-    text = "`sgbasis show 230 --no-such`, `sgbasis gone FILE`\n\n    sgbasis info x.h5 --json    # a comment\n"
+    text = (
+        "`sgbasis show 230 --no-such`, `sgbasis gone FILE`\n\n    sgbasis info x.h5 --json    # a comment\n"
+        "    sgbasis predict x.cif \\\n      --property band_gap\n"
+    )
     assert list(_wrong_commands(text)) == ["sgbasis show 230 --no-such", "sgbasis gone FILE"]
 
 
@@ -46,7 +49,8 @@ def _wrong_commands(text: str) -> list[str]:
     from sgbasis.cli import main
 
     wrong = []
-    for line in re.findall(r"(?:^ *|`|-m )(sgbasis [a-z][^`\n]*)", text, re.MULTILINE):
+    lines = text.replace("\\\n", " ")
+    for line in re.findall(r"(?:^ *|`|-m )(sgbasis [a-z][^`\n]*)", lines, re.MULTILINE):
         command, *arguments = shlex.split(line, comments=True)[1:]
         options = {"-h", "--help"}
         if command in main.commands:

@@ -7,7 +7,7 @@ All P_k of an orbit come from one sum over it (T4), for which one of each k, -k 
 
     P_k = exp(-i alpha_k) u / |O|,    P_{-k} = conj P_k
 
-An orbit O = -O, or a pair of orbits O, -O, is a *unit*: one real or one complex number u at a point.
+O and -O together are one Friedel pair, also where O = -O. At a point it has one number u, real or complex.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from basis_store.groups.wave_shells import is_leading, norm
 
 
 class HalfOrbits(NamedTuple):
-    """The U units of one setting and their m member waves, one of each k, -k.
+    """The F Friedel pairs O, -O of one setting and their m member waves, one of each k, -k.
 
     Attributes:
-        units: (m,) unit of each member, ascending.
+        pairs: (m,) Friedel pair of each member, ascending.
         waves: (m, 3) the members k.
         phases24: (m,) alpha_k in 24ths of a turn, 0 to 23.
         columns: (m, 2) rows of k and of -k in the list of waves.
-        real: (U,) whether O = -O, so that u is real.
-        sizes: (U,) |O|.
+        real: (F,) whether O = -O, so that u is real.
+        sizes: (F,) |O|.
     """
 
-    units: IntArray
+    pairs: IntArray
     waves: IntArray
     phases24: IntArray
     columns: IntArray
@@ -43,7 +43,7 @@ class HalfOrbits(NamedTuple):
 
 
 def half_orbits(compiled: CompiledSetting, waves: NDArray[np.integer]) -> HalfOrbits:
-    """The units of a setting on a list of waves.
+    """The Friedel pairs of a setting on a list of waves.
 
     Args:
         compiled: the setting.
@@ -54,15 +54,15 @@ def half_orbits(compiled: CompiledSetting, waves: NDArray[np.integer]) -> HalfOr
     orbits = np.repeat(np.arange(n_orbits), compiled.orbit_sizes[:n_orbits])
     k, parts = compiled.waves[: len(orbits)].astype(np.int64), compiled.parts[orbits]
     kept = np.flatnonzero((parts == 1) | ((parts == 0) & is_leading(k)))
-    heads, units = np.unique(orbits[kept], return_inverse=True)
-    reach = int(np.abs(waves).max())
-    rows = np.full((2 * reach + 1,) * 3, -1)
-    rows[tuple(waves.astype(np.int64).T + reach)] = np.arange(len(waves))
+    heads, pairs = np.unique(orbits[kept], return_inverse=True)
+    max_index = int(np.abs(waves).max())
+    rows = np.full((2 * max_index + 1,) * 3, -1)
+    rows[tuple(waves.astype(np.int64).T + max_index)] = np.arange(len(waves))
     return HalfOrbits(
-        units=units,
+        pairs=pairs,
         waves=k[kept],
         phases24=(compiled.phases24[kept].astype(np.int64) + compiled.real_phases24[orbits[kept]]) % 24,
-        columns=np.stack([rows[tuple(k[kept].T + reach)], rows[tuple(reach - k[kept].T)]], axis=1),
+        columns=np.stack([rows[tuple(k[kept].T + max_index)], rows[tuple(max_index - k[kept].T)]], axis=1),
         real=compiled.parts[heads] == 0,
         sizes=compiled.orbit_sizes[heads].astype(np.int64),
     )

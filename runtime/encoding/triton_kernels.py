@@ -1,9 +1,10 @@
-"""The fused kernels in Triton: nothing lies in memory between coordinates and P_k.
+"""The kernels in Triton: no intermediate values in memory between coordinates and P_k.
 
-A program takes up to POINTS points of one setting and a tile of units (:mod:`runtime.encoding.tiles`). It sums
-exp(i alpha_k) e_k over the members of its units in registers, then writes what each member gets of that sum. The
-gradient reads what comes in for a unit's members into one number, then goes through the members again: with
-G_k = dL/dRe P_k + i dL/dIm P_k, the conjugate wave folded in, G'_k = G_k + conj G_{-k}, and
+A program takes up to POINTS points of one setting and a packed table of Friedel pairs of orbits
+(:class:`runtime.encoding.triton_path.PackedTables`). It sums exp(i alpha_k) e_k over the members of each pair in
+registers, then writes P_k of each member. The gradient sums the incoming gradients of a pair's members into one
+number, then loops over the members again. With G_k = dL/dRe P_k + i dL/dIm P_k, and G'_k = G_k + conj G_{-k} for
+a wave and its conjugate together,
 
     q = sum_k exp(i alpha_k) G'_k / |O|, twice its real part where u is real,
     dL/dx = -2 pi sum_k k Im[conj(q) exp(i alpha_k) e_k].
@@ -38,14 +39,14 @@ def _rotated(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2):
 
 @triton.jit
 def encoding_kernel(
-    x, values, order, blocks, members, units, rows, n_columns,
+    x, values, order, blocks, members, pairs, rows, n_columns,
     POINTS: tl.constexpr, WIDTH: tl.constexpr, FIELDS: tl.constexpr,
 ):  # fmt: skip
-    """Values of one tile of units at one block of points; arguments as in :mod:`runtime.encoding.triton_path`."""
+    """Values of one packed table at one block of points; arguments as in :mod:`runtime.encoding.triton_path`."""
     block = blocks + tl.program_id(0) * 4
-    tile = tl.load(block + 2) + tl.program_id(1)
+    table = tl.load(block + 2) + tl.program_id(1)
     taken = tl.load(block + 1)
-    if (taken > 0) & (tile < tl.load(block + 3)):
+    if (taken > 0) & (table < tl.load(block + 3)):
         point = tl.arange(0, POINTS)
         here = point < taken
         row = tl.load(order + tl.load(block) + point, mask=here, other=0)
@@ -54,7 +55,8 @@ def encoding_kernel(
         high_c, low_c = _reduced(tl.load(x + row * 3 + 2, mask=here, other=0.0)[:, None])
         pi2 = tl.full([1, 1], 6.283185307179586, low_a.dtype)
         column = tl.arange(0, WIDTH)
-        first, summed, end = tl.load(rows + tile * 3), tl.load(rows + tile * 3 + 1), tl.load(rows + tile * 3 + 2)
+        first, summed = tl.load(rows + table * 3), tl.load(rows + table * 3 + 1)
+        end = tl.load(rows + table * 3 + 2)
         real_sum = tl.zeros([POINTS, WIDTH], low_a.dtype)
         imaginary_sum = tl.zeros([POINTS, WIDTH], low_a.dtype)
         for number in range(first, summed):
@@ -67,9 +69,9 @@ def encoding_kernel(
             cosine, sine = _rotated(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2)
             real_sum += tl.where(present, cosine, 0.0)
             imaginary_sum += tl.where(present, sine, 0.0)
-        unit = units + tile * 2 * WIDTH + column[None, :]
-        size = tl.load(unit).to(low_a.dtype)
-        is_real = tl.load(unit + WIDTH) > 0
+        pair = pairs + table * 2 * WIDTH + column[None, :]
+        size = tl.load(pair).to(low_a.dtype)
+        is_real = tl.load(pair + WIDTH) > 0
         size = tl.where(size > 0, size, 1.0)
         real_sum = tl.where(is_real, 2 * real_sum, real_sum) / size
         imaginary_sum = tl.where(is_real, 0.0, imaginary_sum) / size
@@ -89,10 +91,10 @@ def encoding_kernel(
 
 @triton.jit
 def gradient_kernel(
-    x, gradient, slopes, order, blocks, members, units, rows, n_columns,
+    x, gradient, slopes, order, blocks, members, pairs, rows, n_columns,
     POINTS: tl.constexpr, WIDTH: tl.constexpr, FIELDS: tl.constexpr,
 ):  # fmt: skip
-    """Gradients of one block of points, over all tiles of its setting."""
+    """Gradients at one block of points, over all packed tables of its setting."""
     block = blocks + tl.program_id(0) * 4
     taken = tl.load(block + 1)
     if taken > 0:
@@ -107,8 +109,8 @@ def gradient_kernel(
         slope_a = tl.zeros([POINTS, WIDTH], low_a.dtype)
         slope_b = tl.zeros([POINTS, WIDTH], low_a.dtype)
         slope_c = tl.zeros([POINTS, WIDTH], low_a.dtype)
-        for tile in range(tl.load(block + 2), tl.load(block + 3)):
-            first, summed = tl.load(rows + tile * 3), tl.load(rows + tile * 3 + 1)
+        for table in range(tl.load(block + 2), tl.load(block + 3)):
+            first, summed = tl.load(rows + table * 3), tl.load(rows + table * 3 + 1)
             real_sum = tl.zeros([POINTS, WIDTH], low_a.dtype)
             imaginary_sum = tl.zeros([POINTS, WIDTH], low_a.dtype)
             for number in range(first, summed):
@@ -123,9 +125,9 @@ def gradient_kernel(
                 imaginary -= tl.load(source + 2 * opposite + 1, mask=read, other=0.0)
                 real_sum += tl.cos(angle) * real - tl.sin(angle) * imaginary
                 imaginary_sum += tl.cos(angle) * imaginary + tl.sin(angle) * real
-            unit = units + tile * 2 * WIDTH + column[None, :]
-            size = tl.load(unit).to(low_a.dtype)
-            is_real = tl.load(unit + WIDTH) > 0
+            pair = pairs + table * 2 * WIDTH + column[None, :]
+            size = tl.load(pair).to(low_a.dtype)
+            is_real = tl.load(pair + WIDTH) > 0
             size = tl.where(size > 0, size, 1.0)
             real_sum = tl.where(is_real, 2 * real_sum, real_sum) / size
             imaginary_sum = tl.where(is_real, 0.0, imaginary_sum) / size

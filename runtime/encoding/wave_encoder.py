@@ -1,10 +1,10 @@
-"""Symmetrised plane waves of atoms of many crystals in many groups: what models with shared waves read (T4)."""
+"""Symmetrised plane waves of atoms of many crystals in many groups: the input of models with shared waves (T4)."""
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,11 @@ from basis_store import CutoffError, Setting
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, norm
 from runtime.encoding.half_orbits import HalfOrbits, half_orbits
-from runtime.encoding.tiles import TileTable
-from runtime.encoding.torch_path import PlainPath
+from runtime.encoding.torch_path import TorchPath
 from runtime.store import Store, load_store
+
+if TYPE_CHECKING:
+    from runtime.encoding.triton_path import TableCache
 
 
 class WaveEncoder(nn.Module):
@@ -32,10 +34,10 @@ class WaveEncoder(nn.Module):
     are 0, and so are, in the family with fewer waves, the columns beyond them. Values equal those of
     :meth:`runtime.Basis.project`, and every one of them is invariant under the group.
 
-    All P_k of a point come from an exponential per axis and index and from one number per orbit, at a cost that
-    grows with the number of waves alone. Nothing between input and output is kept: derivatives, of any order, are
-    computed anew from the coordinates. On a GPU where Triton is installed, one kernel does it all
-    (:mod:`runtime.encoding.triton_path`), elsewhere PyTorch (:mod:`runtime.encoding.torch_path`).
+    All P_k of a point are computed from one exponential per axis and index and one number per orbit, at a cost
+    that grows with the number of waves alone. No intermediate values are kept: derivatives, of any order, are
+    recomputed from the coordinates. On a GPU where Triton is installed, one kernel computes everything
+    (:mod:`runtime.encoding.triton_path`), elsewhere PyTorch does (:mod:`runtime.encoding.torch_path`).
 
     Args:
         store: has the settings; default: the store that ships with the package.
@@ -48,18 +50,21 @@ class WaveEncoder(nn.Module):
     def __init__(self, store: Store | None = None, *, radius: float | None = None) -> None:
         super().__init__()
         self.store = load_store() if store is None else store
-        largest = self.store.recipe.radius
-        if radius is not None and radius > largest:
+        max_radius = self.store.recipe.radius
+        if radius is not None and radius > max_radius:
             raise CutoffError(
-                f"the waves that all settings of {self.store.path} share reach to radius {largest}, not {radius}"
+                f"the waves that all settings of {self.store.path} share reach to radius {max_radius}, "
+                f"not {radius}"
             )
         self._waves = {}
         for family in LATTICE_FAMILIES:
             shared = self.store.shared_waves(family).numpy()
-            self._waves[family] = shared[norm(shared, family) <= ball_norm(largest if radius is None else radius)]
+            self._waves[family] = shared[
+                norm(shared, family) <= ball_norm(max_radius if radius is None else radius)
+            ]
         self._orbits: dict[Setting, HalfOrbits] = {}
-        self._plain = PlainPath(self._waves, self._orbits_of)
-        self._tiles: dict[torch.device, TileTable] = {}
+        self._torch_path = TorchPath(self._waves, self._orbits_of)
+        self._triton_tables: dict[torch.device, TableCache] = {}
 
     @property
     def n_waves(self) -> int:
@@ -91,13 +96,13 @@ class WaveEncoder(nn.Module):
             raise ValueError(f"coordinates have shape (n, 3) and crystals (n,), not {shapes}")
         if crystals.is_floating_point() or not settings:
             raise TypeError("crystals are integers, and at least one setting is needed")
-        if torch.compiler.is_compiling():  # not a decorator: that would import the compiler for everybody
+        if torch.compiler.is_compiling():  # not a decorator, which would import the compiler in every process
             return torch.compiler.disable(self._encode)(x, settings, crystals)  # type: ignore[no-any-return, no-untyped-call]
         return self._encode(x, settings, crystals)
 
     def _encode(self, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> Tensor:
         for setting in set(settings):
-            self._orbits_of(setting)  # an error for a setting that the store does not hold
+            self._orbits_of(setting)  # raises SettingError here rather than inside of autograd
         encoded: Tensor = _Encoding.apply(x, self, settings, crystals)  # type: ignore[no-untyped-call]
         return encoded
 
@@ -106,19 +111,14 @@ class WaveEncoder(nn.Module):
             self._orbits[setting] = half_orbits(self.store.compiled(setting), self._waves[setting.lattice_family])
         return self._orbits[setting]
 
-    def _tile_table(self, device: torch.device) -> TileTable:
-        if device not in self._tiles:
-            self._tiles[device] = TileTable(self._orbits_of, self.n_waves, device)
-        return self._tiles[device]
 
-
-def fused_kernel_for(x: Tensor) -> bool:
-    """Whether a batch on the device of ``x`` is encoded by the fused kernel."""
+def uses_triton(x: Tensor) -> bool:
+    """Whether a batch on the device of ``x`` is encoded by the Triton kernel."""
     return x.is_cuda and importlib.util.find_spec("triton") is not None
 
 
 class _Encoding(torch.autograd.Function):
-    """The faster path for values and first derivatives; further ones by the plain path."""
+    """Values and first derivatives by Triton where possible; further derivatives always by PyTorch."""
 
     @staticmethod
     def forward(
@@ -128,28 +128,30 @@ class _Encoding(torch.autograd.Function):
         ctx.encoder, ctx.settings = encoder, settings
         values = torch.empty(len(x), encoder.n_waves, dtype=x.dtype.to_complex(), device=x.device)
         parts = torch.view_as_real(values).flatten(1)
-        if fused_kernel_for(x):
-            from runtime.encoding import triton_path  # noqa: PLC0415 - Triton is there on GPUs only
+        if uses_triton(x):
+            from runtime.encoding import triton_path  # noqa: PLC0415 - Triton is installed on GPUs only
 
-            ctx.work = triton_path.divide(encoder._tile_table(x.device), settings, crystals)
+            tables = triton_path.TableCache(encoder._orbits_of, encoder.n_waves, x.device)
+            tables = encoder._triton_tables.setdefault(x.device, tables)
+            ctx.work = triton_path.divide(tables, settings, crystals)
             triton_path.encode(x, ctx.work, parts)
         else:
-            ctx.work = encoder._plain.divide(settings, crystals)
-            encoder._plain.encode(x, ctx.work, parts)
+            ctx.work = encoder._torch_path.divide(settings, crystals)
+            encoder._torch_path.encode(x, ctx.work, parts)
         return values
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         x, crystals = ctx.saved_tensors
         gradient = torch.view_as_real(gradients[0]).flatten(1)
-        plain, fused = ctx.encoder._plain, fused_kernel_for(x)
-        if torch.is_grad_enabled():  # somebody differentiates the derivative
-            blocks = plain.divide(ctx.settings, crystals) if fused else ctx.work
-            slopes = plain.differentiable_gradient(x, gradient, blocks)
-        elif fused:
-            from runtime.encoding import triton_path as kernels  # noqa: PLC0415
+        torch_path, by_triton = ctx.encoder._torch_path, uses_triton(x)
+        if torch.is_grad_enabled():  # the gradient will itself be differentiated
+            blocks = torch_path.divide(ctx.settings, crystals) if by_triton else ctx.work
+            slopes = torch_path.differentiable_gradient(x, gradient, blocks)
+        elif by_triton:
+            from runtime.encoding import triton_path  # noqa: PLC0415
 
-            slopes = kernels.encode_gradient(x, gradient, ctx.work)
+            slopes = triton_path.encode_gradient(x, gradient, ctx.work)
         else:
-            slopes = plain.encode_gradient(x, gradient, ctx.work)
+            slopes = torch_path.encode_gradient(x, gradient, ctx.work)
         return slopes, None, None, None

@@ -1,4 +1,4 @@
-"""Symmetrised plane waves of mixed batches: equal to the basis' own projection, invariant, differentiable."""
+"""Symmetrised plane waves of mixed batches: equal to Basis.project, invariant, differentiable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 from basis_store import CutoffError, SettingError, all_settings
 from runtime import Setting, Store, WaveEncoder
-from runtime.encoding import torch_path as plain
+from runtime.encoding import torch_path
 
 MIXED = [Setting.standard(number) for number in (2, 19, 167, 194, 227)]
 
@@ -30,10 +30,10 @@ def batch(
 
 
 @pytest.mark.parametrize(("dtype", "bar"), [(torch.float64, 1e-13), (torch.float32, 2e-6)])
-def test_every_setting_as_its_own_basis_projects(
+def test_values_equal_those_of_basis_project(
     encoder: WaveEncoder, store: Store, dtype: torch.dtype, bar: float
 ) -> None:
-    """T4, all 530 settings in one batch; absences and the columns of the other frame are exactly 0."""
+    """T4, all 530 settings in one batch; absences and the columns of the other lattice family are exactly 0."""
     settings = list(all_settings())
     x, crystals = batch(settings, 2, dtype)
     values = encoder(x, settings, crystals)
@@ -48,7 +48,7 @@ def test_every_setting_as_its_own_basis_projects(
         assert not own[:, :n_waves][:, basis.routing().orbits < 0].any()
 
 
-def test_every_operation_of_every_setting(encoder: WaveEncoder, store: Store) -> None:
+def test_values_are_invariant_under_every_operation_of_every_setting(encoder: WaveEncoder, store: Store) -> None:
     rng = torch.Generator().manual_seed(1)
     settings, images = list(all_settings()), []
     for setting in settings:
@@ -60,13 +60,13 @@ def test_every_operation_of_every_setting(encoder: WaveEncoder, store: Store) ->
         torch.testing.assert_close(some, some[:1].expand_as(some), atol=1e-12, rtol=0)
 
 
-def test_the_cut_into_blocks_changes_nothing(
+def test_the_size_of_blocks_changes_nothing(
     encoder: WaveEncoder, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x, crystals = batch(MIXED, 30, torch.float64)
     whole = encoder(x, MIXED, crystals)
     for points in (1, 7, 64):
-        monkeypatch.setattr(plain, "_POINTS", points)
+        monkeypatch.setattr(torch_path, "_POINTS", points)
         torch.testing.assert_close(encoder(x, MIXED, crystals), whole, atol=1e-14, rtol=0)
 
 
@@ -101,8 +101,8 @@ def test_a_smaller_ball_is_a_prefix(encoder: WaveEncoder, store: Store) -> None:
         torch.testing.assert_close(small[own, :n_waves], large[own, :n_waves], atol=1e-14, rtol=0)
 
 
-def test_odd_batches(encoder: WaveEncoder) -> None:
-    """Nothing, one point, crystals without points, one setting twice."""
+def test_unusual_batches(encoder: WaveEncoder) -> None:
+    """No points, one point, crystals without points, one setting twice."""
     nothing = torch.zeros(0, 3, requires_grad=True)
     values = encoder(nothing, MIXED, torch.zeros(0, dtype=torch.long))
     assert values.shape == (0, 514)
@@ -120,7 +120,7 @@ def test_a_copy_of_a_model_encodes_the_same(encoder: WaveEncoder) -> None:
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_what_is_refused(encoder: WaveEncoder, store: Store) -> None:
+def test_invalid_arguments_raise(encoder: WaveEncoder, store: Store) -> None:
     x, crystals = torch.rand(2, 3), torch.tensor([0, 0])
     with pytest.raises(CutoffError, match="share reach to radius 5, not 9"):
         WaveEncoder(store, radius=9)

@@ -1,8 +1,9 @@
-"""Run by test_fused_encoding.py: the fused kernels against the plain path, on a GPU or in Triton's interpreter.
+"""Run by test_triton_path.py: the Triton kernels against PyTorch, on a GPU or in Triton's interpreter.
 
-    python -m tests.support.fused_encoding FIRST STEP
+    python -m tests.support.triton_encoding FIRST STEP
 
-A process of its own: Triton reads TRITON_INTERPRET when it is imported, and kernels bear no shape checker.
+In a separate process: Triton reads TRITON_INTERPRET when it is imported, and its kernels cannot be wrapped by the
+shape checker.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from runtime.encoding import wave_encoder
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def encode(encoder: WaveEncoder, fused: bool, dtype: torch.dtype, first: int, step: int) -> list[torch.Tensor]:
-    """Values at points and at images of theirs, first derivatives, and second ones."""
-    wave_encoder.fused_kernel_for = lambda x: fused
+def encode(encoder: WaveEncoder, triton: bool, dtype: torch.dtype, first: int, step: int) -> list[torch.Tensor]:
+    """Values twice, first derivatives, values at images of the points, second derivatives."""
+    wave_encoder.uses_triton = lambda x: triton
     generator = torch.Generator().manual_seed(first)
     settings = standard_settings()[first::step]
     crystals = torch.arange(len(settings)).repeat(2)[torch.randperm(2 * len(settings), generator=generator)]
@@ -40,7 +41,7 @@ def encode(encoder: WaveEncoder, fused: bool, dtype: torch.dtype, first: int, st
         ]
     )
     at_images = torch.view_as_real(encoder(images, settings, crystals)).flatten(1)
-    some = slice(0, 4)  # second derivatives go by the plain path; here, that they are reached
+    some = slice(0, 4)  # second derivatives are always computed by PyTorch; this checks that they are reached
     values = torch.view_as_real(encoder(x[some], settings, crystals[some])).flatten(1)
     (steep,) = torch.autograd.grad((values * cotangent[some]).square().sum(), x, create_graph=True)
     (curved,) = torch.autograd.grad(steep.square().sum(), x)
@@ -48,16 +49,16 @@ def encode(encoder: WaveEncoder, fused: bool, dtype: torch.dtype, first: int, st
 
 
 def main() -> None:
-    """Compare, and say so."""
+    """Compare, and print that they are equal."""
     first, step = map(int, sys.argv[1:])
     encoder = WaveEncoder()
     for dtype, bar, part in ((torch.float32, 1e-5, 1), (torch.float64, 1e-12, 10)):
-        fused = encode(encoder, True, dtype, first, part * step)
-        plain = encode(encoder, False, dtype, first, part * step)
-        for one, other in zip(fused, plain, strict=True):
+        by_triton = encode(encoder, True, dtype, first, part * step)
+        by_torch = encode(encoder, False, dtype, first, part * step)
+        for one, other in zip(by_triton, by_torch, strict=True):
             scale = max(1.0, float(other.abs().max()))
             torch.testing.assert_close(one / scale, other / scale, atol=bar, rtol=0)
-        torch.testing.assert_close(fused[1], fused[3], atol=10 * bar, rtol=0, msg="not invariant")
+        torch.testing.assert_close(by_triton[1], by_triton[3], atol=10 * bar, rtol=0, msg="not invariant")
     print("equal on", DEVICE.type)
 
 

@@ -18,7 +18,7 @@ from basis_store import open_crystals
 from runtime import load_store
 from runtime.kernels.neighbours import neighbours
 from runtime.kernels.orbit_kernel import OrbitKernel, gaussian_transforms
-from runtime.kernels.structure_factors import crystal_orbits
+from runtime.kernels.structure_factors import structure_factors
 
 CRYSTALS = 30
 WIDTHS = (0.5, 0.8, 1.2, 2.0, 3.0)
@@ -41,8 +41,8 @@ def main() -> None:
             direct = np.eye(len(record))
             np.add.at(direct, (found.receivers, found.senders), values)
             middle = time.perf_counter()
-            orbits = crystal_orbits(record, compiled, math.sqrt(DIGITS / 2) / (math.pi * width))
-            (waves,) = OrbitKernel(functools.partial(gaussian_transforms, widths=[width]))([orbits])
+            factors = structure_factors(record, compiled, math.sqrt(DIGITS / 2) / (math.pi * width))
+            (waves,) = OrbitKernel(functools.partial(gaussian_transforms, widths=[width]))([factors])
             waves_time += time.perf_counter() - middle
             direct_time += middle - start
             scale = np.abs(direct).max()

@@ -1,7 +1,7 @@
 """Pair kernels (T6) of a mixed batch; ``python -m benchmarks.pairs`` prints how their cost grows with the atoms.
 
-Two peers give the same numbers. Debye's double sum takes any two atoms of the primitive cell, at every wave. The
-other forms the structure factor of every site, from all of its atoms and at every wave: no orbits of waves.
+Two peers give the same numbers. Debye's double sum is over all pairs of atoms of the primitive cell, at every wave.
+The other computes the structure factor of every site from all of its atoms at every wave, without orbits of waves.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from benchmarks.machine import Machine
 from benchmarks.row import Row, side_by_side
 from runtime import Store, load_store
 from runtime.kernels.orbit_kernel import OrbitKernel
-from runtime.kernels.orbit_roots import orbit_roots
+from runtime.kernels.orbit_representatives import orbit_representatives
 from runtime.kernels.reciprocal_kernel import GaussianShells
-from runtime.kernels.structure_factors import CrystalOrbits, crystal_orbits
+from runtime.kernels.structure_factors import StructureFactors, structure_factors
 from runtime.plugins.atoms import primitive_cell
 
 CRYSTALS = 64
@@ -31,7 +31,7 @@ SHELLS = GaussianShells(1.0, 20)
 GROUPS, SITES = (1, 2, 16, 47, 123, 221, 225), 6
 
 _BLOCK = 1 << 19
-"""Phases at once in the peers."""
+"""Phases per step in the peers."""
 
 store = functools.cache(load_store)
 
@@ -44,10 +44,10 @@ def rows(machine: Machine) -> list[Row]:
         lambda: [by_waves(record, SHELLS, store()) for record in records],
         lambda: [by_pairs_of_atoms(record, SHELLS, store()) for record in records],
     ], repeats=3)  # fmt: skip
-    operations = sum(least_operations(orbits_of(record, SHELLS, store()), SHELLS) for record in records)
+    operations = sum(min_operations(factors_of(record, SHELLS, store()), SHELLS) for record in records)
     row = functools.partial(
         Row,
-        what=f"T6 between all sites of {words}, {len(SHELLS.centres)} shells, |G| < {SHELLS.reach:.1f} / Angstrom",
+        what=f"T6 between all sites of {words}, {len(SHELLS.centres)} shells, |G| < {SHELLS.g_cutoff:.1f} / Angstrom",
         ours=ours,
         limit=machine.seconds(operations=2 * operations),
         limited_by="arithmetic: a product for each orbit, pair and shell; float64 at half the rate of float32",
@@ -61,29 +61,31 @@ def rows(machine: Machine) -> list[Row]:
 def by_orbits(records: list[CrystalRecord], shells: GaussianShells, store: Store) -> list[Tensor]:
     """Ours: (n, n, shells) for each crystal."""
     with torch.no_grad():
-        kernels: list[Tensor] = OrbitKernel(shells)([orbits_of(record, shells, store) for record in records])
+        kernels: list[Tensor] = OrbitKernel(shells)([factors_of(record, shells, store) for record in records])
     return kernels
 
 
-def orbits_of(record: CrystalRecord, shells: GaussianShells, store: Store) -> CrystalOrbits:
-    """What our kernels are made from."""
-    return crystal_orbits(record, store.compiled(record.setting), shells.reach)
+def factors_of(record: CrystalRecord, shells: GaussianShells, store: Store) -> StructureFactors:
+    """The input of our kernels."""
+    return structure_factors(record, store.compiled(record.setting), shells.g_cutoff)
 
 
-def least_operations(orbits: CrystalOrbits, shells: GaussianShells) -> float:
+def min_operations(factors: StructureFactors, shells: GaussianShells) -> float:
     """Multiplications and additions of one product for each pair of sites, orbit and shell."""
-    pairs = orbits.n_sites * (orbits.n_sites + 1) / 2
-    return pairs * len(orbits.waves) * (2 * len(shells.centres) + (1 if orbits.centrosymmetric else 3))
+    pairs = factors.n_sites * (factors.n_sites + 1) / 2
+    return pairs * len(factors.waves) * (2 * len(shells.centres) + (1 if factors.centrosymmetric else 3))
 
 
 class Atoms:
-    """A primitive cell of N atoms, and what both peers do: sums over waves in blocks, k = 0 included."""
+    """The part that both peers share: a primitive cell of N atoms, and its waves in blocks, k = 0 included."""
 
     def __init__(self, record: CrystalRecord, shells: GaussianShells, store: Store) -> None:
         cell = primitive_cell(record, store.compiled(record.setting))
         self.n_sites, self.shells = len(record), shells
         self.atoms, self.sites = torch.from_numpy(cell.coordinates), torch.from_numpy(cell.sites)
-        self.waves = orbit_roots(store.compiled(Setting.standard(1)), cell.lattice, shells.reach).waves
+        self.waves = orbit_representatives(
+            store.compiled(Setting.standard(1)), cell.lattice, shells.g_cutoff
+        ).waves
         self.lengths = np.linalg.norm(self.waves @ np.linalg.inv(cell.lattice).T, axis=1)
         self.volume = abs(float(np.linalg.det(cell.lattice)))
 
@@ -127,13 +129,13 @@ def by_pairs_of_atoms(record: CrystalRecord, shells: GaussianShells, store: Stor
 
 
 def growth() -> None:
-    """Six sites at the same density under ever more operations, in ms, and in ns for each site and wave."""
+    """Print times for six sites at the same density in groups of rising order; ms, and ns per site and wave."""
     from tests.support.made_records import made_record
 
     print(" group  atoms   waves  orbits |     orbits/ms      waves/ms     Debye/ms | per site and wave/ns")
     for number in GROUPS:
         record = made_record(Setting.standard(number), np.random.default_rng(number), SITES)
-        cell, orbits = Atoms(record, SHELLS, store()), orbits_of(record, SHELLS, store())
+        cell, factors = Atoms(record, SHELLS, store()), factors_of(record, SHELLS, store())
         ways: list[Callable[[], object]] = [
             functools.partial(by_orbits, [record], SHELLS, store()),
             functools.partial(by_waves, record, SHELLS, store()),
@@ -141,7 +143,7 @@ def growth() -> None:
         ]
         times = side_by_side(ways, repeats=3)
         n_waves = 2 * len(cell.waves)
-        sizes = f"{number:6} {len(cell.atoms):6} {n_waves:7} {len(orbits.waves):7}"
+        sizes = f"{number:6} {len(cell.atoms):6} {n_waves:7} {len(factors.waves):7}"
         each = " ".join(f"{1e9 * seconds / (len(record) * n_waves):9.1f}" for seconds in times)
         print(sizes, "|", " ".join(f"{1e3 * seconds:13.2f}" for seconds in times), "|", each)
 

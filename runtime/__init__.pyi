@@ -15,14 +15,20 @@ from .kernels.harmonics import real_harmonics as real_harmonics
 from .kernels.neighbours import (
     Neighbours as Neighbours,
     cell_atoms as cell_atoms,
-    images_within as images_within,
     neighbours as neighbours,
+    periodic_neighbours as periodic_neighbours,
 )
 from .kernels.orbit_kernel import OrbitKernel as OrbitKernel, gaussian_transforms as gaussian_transforms
 from .kernels.orbit_moments import OrbitMoments as OrbitMoments
-from .kernels.orbit_roots import OrbitRoots as OrbitRoots, orbit_roots as orbit_roots
+from .kernels.orbit_representatives import (
+    OrbitRepresentatives as OrbitRepresentatives,
+    orbit_representatives as orbit_representatives,
+)
 from .kernels.reciprocal_kernel import GaussianShells as GaussianShells, ReciprocalKernel as ReciprocalKernel
-from .kernels.structure_factors import CrystalOrbits as CrystalOrbits, crystal_orbits as crystal_orbits
+from .kernels.structure_factors import (
+    StructureFactors as StructureFactors,
+    structure_factors as structure_factors,
+)
 from .models.architectures import ARCHITECTURES as ARCHITECTURES
 from .models.base import (
     Batch as Batch,

@@ -1,4 +1,4 @@
-"""The direct side of the invariant kernels (T6): sums over images within a cutoff, by radius and by angle."""
+"""The direct side of the kernels (T6): sums over periodic images within a cutoff, by radius and by angle."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from runtime.kernels.harmonics import real_harmonics
 
 
 class DirectKernel(nn.Module):
-    """Site moments of pairs: for sites I, J the sum over images of J of phi_b(r) Y_lm(r / |r|).
+    """Neighbour-density moments of pairs: for sites I, J the sum over images of J of phi_b(r) Y_lm(r / |r|).
 
     With l = 0 these are the invariant kernels K_w(x_I, y_J) of T6 for kappa = phi_b; with l > 0 their angular
-    parts about x_I, which turn with the crystal. They are additive over the images of J: a kernel does not
-    depend on how a crystal is cut into cells or orbits.
+    parts about x_I, which rotate with the crystal. They are additive over the images of J: a kernel does not
+    depend on the choice of cell.
 
     Args:
         cutoff: Angstrom; every phi_b falls to zero there with a continuous slope.
@@ -52,7 +52,7 @@ class DirectKernel(nn.Module):
         lengths = vectors.square().sum(0).sqrt()
         envelope = 0.5 * (torch.cos(math.pi / self.cutoff * lengths) + 1) * (lengths < self.cutoff)
         angular = real_harmonics((vectors / lengths).T, self.degree).T * envelope
-        # As powers of 2, because PyTorch's exp is ten times as slow where Gaussians have all but faded.
+        # exp2, because PyTorch's exp is ten times as slow where Gaussians are almost 0.
         scale = math.sqrt(0.5 * math.log2(math.e)) / self.spacing
         radial = torch.exp2(-(scale * (lengths[:, None] - self.centres)).square())
         return _sums_of_products(angular, radial, torch.bincount(pairs, minlength=n_pairs)).transpose(0, 1)
@@ -61,8 +61,8 @@ class DirectKernel(nn.Module):
 def _sums_of_products(angular: Tensor, radial: Tensor, counts: Tensor) -> Tensor:
     """For each pair the sum of ``angular[:, e, None] * radial[e]`` over its ``counts`` consecutive images e.
 
-    The products, a hundred times as many numbers as there are images, are never in memory: each angular function
-    of each pair is a bag of radial functions, weighted.
+    The products, a hundred times as many numbers as there are images, are never in memory: for each angular function
+    of each pair, ``embedding_bag`` sums radial functions with weights.
 
     Returns:
         (angular functions, pairs, radial functions).
@@ -70,8 +70,8 @@ def _sums_of_products(angular: Tensor, radial: Tensor, counts: Tensor) -> Tensor
     n_angular, n_images = angular.shape
     images = torch.arange(n_images, device=counts.device)
     starts = counts.cumsum(0) - counts
-    bags = starts + n_images * torch.arange(n_angular, device=counts.device)[:, None]
+    offsets = starts + n_images * torch.arange(n_angular, device=counts.device)[:, None]
     sums = embedding_bag(
-        images.repeat(n_angular), radial, bags.flatten(), mode="sum", per_sample_weights=angular.flatten()
+        images.repeat(n_angular), radial, offsets.flatten(), mode="sum", per_sample_weights=angular.flatten()
     )
     return sums.view(n_angular, len(counts), radial.shape[1])

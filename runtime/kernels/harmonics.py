@@ -1,4 +1,4 @@
-"""Real spherical harmonics of degree 0 to 4, as polynomials of a unit vector, and how they turn."""
+"""Real spherical harmonics of degree 0 to 4 as polynomials of a unit vector, and how they rotate."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ def real_harmonics(u: Tensor, degree: int) -> Tensor:
     Args:
         u: unit vectors.
         degree: 0 to 4.
+
+    Raises:
+        ValueError: another degree.
     """
     if not 0 <= degree <= HIGHEST_DEGREE:
         raise ValueError(f"the degree is 0 to {HIGHEST_DEGREE}, not {degree}")
@@ -57,10 +60,26 @@ def harmonic_rotation(rotations: Tensor, degree: int) -> Tensor:
         (..., 2 l + 1, 2 l + 1) orthogonal, float64.
     """
     count = torch.arange(4 * degree + 4, dtype=torch.float64)
-    z, turn = 1 - (2 * count + 1) / len(count), 2.399963 * count  # a spiral: no plane or cone holds it
+    z, angle = 1 - (2 * count + 1) / len(count), 2.399963 * count  # on a spiral, so that ``before`` has full rank
     radius = (1 - z * z).sqrt()
-    points = torch.stack([radius * turn.cos(), radius * turn.sin(), z], dim=-1)
+    points = torch.stack([radius * angle.cos(), radius * angle.sin(), z], dim=-1)
     before = real_harmonics(points, degree)[:, degree**2 :]
     after = real_harmonics(points @ rotations.mT, degree)[..., degree**2 :]
     rotated: Tensor = torch.linalg.pinv(before) @ after
     return rotated.mT
+
+
+def moment_norms(moments: Tensor, degree: int) -> Tensor:
+    """Root mean square over m of moments of each degree l, which no rotation or reflection changes.
+
+    Args:
+        moments: (..., (degree + 1)^2, features).
+        degree: highest l.
+
+    Returns:
+        (..., degree + 1, features); of degree 0 the moment itself, with its sign.
+    """
+    parts = [moments[..., 0, :]]
+    for each in range(1, degree + 1):
+        parts.append(moments[..., each**2 : (each + 1) ** 2, :].square().mean(dim=-2).sqrt())
+    return torch.stack(parts, dim=-2)

@@ -1,7 +1,8 @@
-"""The neighbours of every site: all symmetry images and lattice translations of all sites within a distance.
+"""The neighbours of every site: all atoms of the periodic crystal within a cutoff.
 
-This is the direct side of the invariant kernels (T6): K(x, y) = sum over images g y of kappa(x - g y), where
-equivalent atoms are never told apart, so that only the sites of the asymmetric unit appear as x and as y.
+They are the terms of the direct side of the invariant kernels (T6): K(x, y) = sum over g of kappa(x - g y), over
+operations and lattice translations g. Only the sites of the asymmetric unit appear as x and as y. An atom g y is
+called a periodic image of the site y.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ from numpy.typing import NDArray
 from basis_store import CompiledSetting, CrystalRecord
 
 _SAME_POINT = 1e-3
-"""Angstrom. An image this close is the site itself; records hold no atoms closer than 0.5."""
+"""Angstrom. An atom this close is the site itself; records hold no atoms closer than 0.5."""
 
 _BLOCK = 1 << 20
-"""Vectors measured at once, so that a crystal of any size needs a bounded amount of memory."""
+"""Vectors per step, so that memory does not grow with the crystal."""
 
 
 class Neighbours(NamedTuple):
-    """Pairs (site, image of a site) closer than a cutoff, each site's own lattice images included.
+    """Pairs of a site and an atom closer than a cutoff; other images of the site itself are included.
 
     Attributes:
         receivers: (E,) the site I at x_I.
-        senders: (E,) the site J whose image it is.
-        vectors: (E, 3) from x_I to the image, Cartesian, in Angstrom.
+        senders: (E,) the site J of which the atom is a periodic image.
+        vectors: (E, 3) from x_I to the atom, Cartesian, in Angstrom.
     """
 
     receivers: NDArray[np.int64]
@@ -35,38 +36,40 @@ class Neighbours(NamedTuple):
 
 
 def neighbours(record: CrystalRecord, compiled: CompiledSetting, cutoff: float) -> Neighbours:
-    """All images of all sites within ``cutoff`` Angstrom of each site, by the operations of the store."""
+    """All atoms within ``cutoff`` Angstrom of each site of a crystal; ``compiled`` is its setting."""
     atoms, owners = cell_atoms(record, compiled)
-    return images_within(cutoff, record.coordinates, atoms, owners, record.lattice)
+    return periodic_neighbours(record.coordinates, atoms, owners, record.lattice, cutoff)
 
 
-def images_within(
-    cutoff: float,
+def periodic_neighbours(
     points: NDArray[np.float64],
     atoms: NDArray[np.float64],
     owners: NDArray[np.int64],
     lattice: NDArray[np.float64],
+    cutoff: float,
 ) -> Neighbours:
-    """All atoms of a periodic crystal within ``cutoff`` Angstrom of each point, the point itself left out.
+    """All atoms of a periodic crystal within a cutoff of each point, without an atom at the point itself.
 
     Exact for every shape of cell: a vector shorter than the cutoff has fractional components below
-    ``cutoff * |G_i|``, with G_i the reciprocal vectors (rounding to the nearest image is not; regression 8).
+    ``cutoff * |G_i|``, with G_i the reciprocal vectors. (The minimum-image convention is not; regression 8.)
 
     Args:
-        cutoff: Angstrom.
-        points: (n, 3) fractional; what ``receivers`` counts.
+        points: (n, 3) fractional; ``receivers`` are their numbers.
         atoms: (N, 3) fractional, all atoms of one cell.
-        owners: (N,) what ``senders`` calls them.
+        owners: (N,) the number of each atom in ``senders``.
         lattice: (3, 3) rows in Angstrom.
+        cutoff: Angstrom.
     """
+    # 1. Translations that a gap between nearest atoms may need.
     widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
     extents = np.floor(cutoff * widths + 0.5).astype(int)
     cells = np.indices(2 * extents + 1).reshape(3, -1).T - extents
     translations = cells @ lattice
     lengths = np.linalg.norm(translations, axis=1)
-    # A gap between nearest cells, with components of at most 1/2, is no longer than half the edges together.
+    # A gap has components of at most 1/2, so it is no longer than half of the sum of the edges.
     near = lengths < cutoff + np.linalg.norm(lattice, axis=1).sum() / 2
     translations, squares = translations[near], lengths[near] ** 2
+    # 2. A block of pairs (point, atom) at a time: the gap to the nearest cell, then all translations.
     found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
     rows = max(1, _BLOCK // len(translations))
     for start in range(0, len(points) * len(atoms), rows):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from runtime.kernels.pair_sums import pair_sums
-from runtime.kernels.structure_factors import CrystalOrbits, orbit_lengths
+from runtime.kernels.structure_factors import StructureFactors, orbit_lengths
 
 
 class OrbitKernel(nn.Module):
@@ -21,36 +21,36 @@ class OrbitKernel(nn.Module):
     over every wave of the real lattice, k = 0 included. Differentiable by coordinates and lattice.
 
     With n sites, K waves and h rotations in the point group there are A <= n h atoms in the primitive cell and
-    about K / h orbits: A K / h <= n K phases and n^2 K / h products, and nothing that grows with the square of the
-    number of atoms. Memory is bounded, see :data:`runtime.kernels.chunks.CHUNK_BYTES`.
+    about K / h orbits, so A K / h <= n K phases and n^2 K / h products: nothing grows with the square of the number
+    of atoms. Memory is bounded by :data:`runtime.kernels.pair_sums.CHUNK_BYTES`.
 
     Args:
-        weights: lengths |G| (m,) in 1/Angstrom, without 2 pi, to w (columns, m) in cubic Angstrom; such as
-            :class:`runtime.kernels.GaussianShells`.
+        weights: maps lengths |G| (m,) in 1/Angstrom, without 2 pi, to w (columns, m) in cubic Angstrom; such as
+            :class:`runtime.GaussianShells`.
     """
 
     def __init__(self, weights: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
         self.weights = weights
 
-    def forward(self, crystals: Sequence[CrystalOrbits]) -> list[Tensor]:
+    def forward(self, crystals: Sequence[StructureFactors]) -> list[Tensor]:
         """Kernels of crystals of any size and group; (n, n, columns) for each. K_IJ / m_J is symmetric.
 
-        The sums end where the orbits of a crystal do (``reach`` of :func:`runtime.kernels.crystal_orbits`).
+        The sums end at the ``g_cutoff`` of :func:`runtime.structure_factors`.
         """
-        return [self._kernel(orbits) for orbits in crystals]
+        return [self._kernel(factors) for factors in crystals]
 
-    def _kernel(self, orbits: CrystalOrbits) -> Tensor:
-        many = orbits.multiplicities
+    def _kernel(self, factors: StructureFactors) -> Tensor:
+        many = factors.multiplicities
         constant = self.weights(many.new_zeros(1))
-        sums = pair_sums(orbits, lambda vectors: self.weights(orbit_lengths(vectors)), len(constant))
-        return (sums / many[:, None, None] + many[:, None] * constant[:, 0]) / orbits.volume
+        sums = pair_sums(factors, lambda vectors: self.weights(orbit_lengths(vectors)), len(constant))
+        return (sums / many[:, None, None] + many[:, None] * constant[:, 0]) / factors.volume
 
 
 def gaussian_transforms(lengths: Tensor, widths: Sequence[float]) -> Tensor:
     """The Fourier transforms of exp(-r^2 / 2 width^2) at |G| (m,): (widths, m) in cubic Angstrom.
 
-    A kernel of them that ends at ``reach`` leaves out something of order exp(-2 (pi width reach)^2).
+    The error of a kernel whose sum ends at ``g_cutoff`` is of order exp(-2 (pi width g_cutoff)^2).
 
     Args:
         lengths: |G| in 1/Angstrom, without 2 pi.

@@ -9,10 +9,8 @@ from torch import Tensor, nn
 
 from basis_store import CompiledSetting, CrystalRecord
 from runtime.kernels.pair_sums import pair_sums
-from runtime.kernels.structure_factors import crystal_orbits
-
-_TAIL = 6.0
-"""Widths beyond the last shell's centre at which the sum over waves ends; what is left out is of order 1e-8."""
+from runtime.kernels.reciprocal_kernel import TAIL_WIDTHS
+from runtime.kernels.structure_factors import structure_factors
 
 
 class OrbitMoments(nn.Module):
@@ -24,31 +22,37 @@ class OrbitMoments(nn.Module):
         M_IJ,s = 1/V^2 sum_k w_s(|G|) Re[conj F_I(k) F_J(k)] (G/|G|)^{tensor l}        for even l, Im for odd l,
 
     over every wave k != 0 of the real lattice. The product is the same for all waves of an orbit O, so that this
-    is the sum over orbits of w_s(|G_O|) Re[conj F_I F_J] Q_O^(l), and is computed so, in bounded memory. It turns
-    with the crystal, does not depend on the choice of origin or cell, and is symmetric in I and J for even l,
-    antisymmetric for odd l.
+    is computed as the sum over orbits of w_s(|G_O|) Re[conj F_I F_J] Q_O^(l), in bounded memory. It rotates with the
+    crystal, does not depend on the choice of origin or cell, and is symmetric in I and J for even l, antisymmetric
+    for odd l.
 
-    On the other side of T6 it is a sum over pairs of atoms with a kernel of their distance: the moments of
+    By Poisson's sum (T6) it equals a sum over pairs of atoms with a kernel of their distance: that of the moments of
     :class:`runtime.kernels.DirectKernel`, summed over the orbit of the first site.
 
     Args:
-        largest: centre of the last shell, 1/Angstrom, without 2 pi; the others are evenly spaced from
-            ``greatest / shells``, and their width is the spacing.
+        g_max: centre of the last shell in |G|, 1/Angstrom, without 2 pi; the others are evenly spaced from
+            ``g_max / shells``, and their width is the spacing.
         shells: number of shells.
         degree: rank l of the tensors, 0 to 4.
+
+    Attributes:
+        g_cutoff: largest |G| of the sums, 1/Angstrom.
+
+    Raises:
+        ValueError: another degree.
     """
 
     centres: Tensor
 
-    def __init__(self, largest: float, shells: int, degree: int) -> None:
+    def __init__(self, g_max: float, shells: int, degree: int) -> None:
         super().__init__()
         if not 0 <= degree <= 4:
             raise ValueError(f"the degree is 0 to 4, not {degree}")
-        self.degree, self.width = degree, largest / shells
+        self.degree, self.width = degree, g_max / shells
         self.register_buffer(
-            "centres", torch.linspace(self.width, largest, shells, dtype=torch.float64), persistent=False
+            "centres", torch.linspace(self.width, g_max, shells, dtype=torch.float64), persistent=False
         )
-        self.reach = largest + _TAIL * self.width
+        self.g_cutoff = g_max + TAIL_WIDTHS * self.width
         # A symmetric tensor has one component for each way to choose its indices, whatever their order.
         self._chosen = list(itertools.combinations_with_replacement(range(3), degree))
         indices = itertools.product(range(3), repeat=degree)
@@ -61,22 +65,22 @@ class OrbitMoments(nn.Module):
         coordinates: Tensor | None = None,
         lattice: Tensor | None = None,
     ) -> Tensor:
-        """Moments of all pairs of sites, in float64 or in the type of what is given.
+        """Moments of all pairs of sites, in float64 or in the type of ``coordinates``.
 
         Args:
             record: the crystal.
             compiled: its setting.
             coordinates: (n, 3) fractional, to differentiate by; default: the record's.
-            lattice: (3, 3) rows in Angstrom, to differentiate by; default: the record's. Which waves are summed
-                over is decided by the record's lattice.
+            lattice: (3, 3) rows in Angstrom, to differentiate by; default: the record's. The record's own
+                lattice decides which waves are summed over.
 
         Returns:
             (n, n, shells, 3, ..., 3) with ``degree`` Cartesian indices, in 1/Angstrom^6, in the lattice's frame.
         """
-        orbits = crystal_orbits(record, compiled, self.reach, coordinates, lattice)
+        factors = structure_factors(record, compiled, self.g_cutoff, coordinates, lattice)
         n, shells = len(record), len(self.centres)
         columns = shells * len(self._chosen)
-        sums = pair_sums(orbits, self._weights, columns, imaginary=self.degree % 2 == 1) / orbits.volume**2
+        sums = pair_sums(factors, self._weights, columns, imaginary=self.degree % 2 == 1) / factors.volume**2
         return sums.view(n, n, shells, -1)[..., self._places].view(n, n, shells, *(3,) * self.degree)
 
     def _weights(self, vectors: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The reciprocal side of the kernels (T6), resolved by |G| and by angle: scattering as a site sees it."""
+"""The reciprocal side of the kernels (T6): site-resolved scattering by shells in |G| and by angle."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import math
 import torch
 from torch import Tensor, nn
 
-from runtime.kernels.chunks import sum_of_chunks
 from runtime.kernels.harmonics import real_harmonics
-from runtime.kernels.structure_factors import CrystalOrbits, orbit_lengths
+from runtime.kernels.pair_sums import sum_of_chunks
+from runtime.kernels.structure_factors import StructureFactors, orbit_lengths
 
 _STEP = 8
-"""Sites that receive at once."""
+"""Sites x per step."""
 
-_TAIL = 6.0
-"""Widths beyond the last shell's centre at which the sum over waves ends; what is left out is of order 1e-8."""
+TAIL_WIDTHS = 6.0
+"""Sums over waves end this many widths beyond the last shell's centre; the error is of order 1e-8."""
 
 
 class GaussianShells(nn.Module):
@@ -26,30 +26,33 @@ class GaussianShells(nn.Module):
         kappa_s(r) = exp(-2 (pi width r)^2) [c_s^2 sinc(2 pi c_s r) + width^2 cos(2 pi c_s r)] / (c_s^2 + width^2)
 
     Args:
-        largest: centre of the last shell, 1/Angstrom, without 2 pi. The others are evenly spaced from
-            ``greatest / shells``; their width is the spacing.
+        g_max: centre of the last shell in |G|, 1/Angstrom, without 2 pi. The others are evenly spaced from
+            ``g_max / shells``; their width is the spacing.
         shells: number of shells.
+
+    Attributes:
+        g_cutoff: |G| beyond which all shells are negligible, 1/Angstrom.
     """
 
     centres: Tensor
 
-    def __init__(self, largest: float, shells: int) -> None:
+    def __init__(self, g_max: float, shells: int) -> None:
         super().__init__()
-        self.width = largest / shells
-        self.register_buffer("centres", torch.linspace(self.width, largest, shells), persistent=False)
-        self.reach = largest + _TAIL * self.width
+        self.width = g_max / shells
+        self.register_buffer("centres", torch.linspace(self.width, g_max, shells), persistent=False)
+        self.g_cutoff = g_max + TAIL_WIDTHS * self.width
 
     def forward(self, lengths: Tensor) -> Tensor:
         """(m,) |G| to (shells, m), in cubic Angstrom and in the type of ``lengths``."""
         centres = self.centres.to(lengths)[:, None]
         integrals = 4 * math.pi * math.sqrt(math.tau) * self.width * (centres.square() + self.width**2)
-        scale = math.sqrt(0.5 * math.log2(math.e)) / self.width  # as powers of 2, which take half of the time
+        scale = math.sqrt(0.5 * math.log2(math.e)) / self.width  # exp2 takes half of the time of exp
         x, c = scale * lengths, scale * centres
         return (torch.exp2(-(x - c).square()) + torch.exp2(-(x + c).square())) / integrals
 
 
 class ReciprocalKernel(nn.Module):
-    """Moments of what surrounds a site, by Gaussian shells in |G| and by degree: Debye's sum, resolved by site.
+    """Neighbour-density moments of sites, by Gaussian shells in |G| and by degree: Debye's sum, resolved by site.
 
     For a site at x and senders y, such as all images of a site J or all atoms of an element,
 
@@ -57,25 +60,25 @@ class ReciprocalKernel(nn.Module):
                   = sum over images of kappa_s,l(r) Y_lm(r/|r|),   r from x to the image,
 
     over every wave of the real lattice, with w_s and kappa_s,0 of :class:`GaussianShells` and
-    g_s^2 = c_s^2 + width^2. With l = 0 these are the kernels of T6; they reach out to some 1 / (2 pi width) in
-    space, much further than sums over images can cheaply go, and belong beside :class:`DirectKernel`, which is
+    g_s^2 = c_s^2 + width^2. With l = 0 these are the kernels of T6. Their range in space is about
+    1 / (2 pi width), much more than is cheap for sums over images; they complement :class:`DirectKernel`, which is
     sharp at short distances. A site counts as an image of itself: it adds 1 at l = 0.
 
-    Of what is sent, the sum over the atoms of a site is needed at one wave of each orbit (T7). What is received
-    differs from wave to wave, but e_{kR}(x) conj F(kR) = e_k(g x) conj F(k) for g = (R, t): the sum over the waves
-    of an orbit, with their angles, is one over the images of x, and comes before the products. So the cost grows
-    with sites times waves. Memory is bounded as in :class:`OrbitKernel`.
+    F, the sum over the atoms of the senders, is needed at one wave of each orbit (T7). e_k(x) differs from wave to
+    wave, but e_{kR}(x) conj F(kR) = e_k(g x) conj F(k) for g = (R, t): the sum over the waves of an orbit, with
+    their angles, equals one over the images of x, which is done before the products. So the cost grows with sites
+    times waves. Memory is bounded as in :class:`OrbitKernel`.
 
     Args:
-        greatest, shells: of :class:`GaussianShells`.
+        g_max, shells: of :class:`GaussianShells`.
         degree: highest l, 0 to 4.
     """
 
-    def __init__(self, largest: float, shells: int, degree: int) -> None:
+    def __init__(self, g_max: float, shells: int, degree: int) -> None:
         super().__init__()
-        self.degree, self.shells = degree, GaussianShells(largest, shells)
+        self.degree, self.shells = degree, GaussianShells(g_max, shells)
         self._degrees = [each for each in range(degree + 1) for _ in range(2 * each + 1)]
-        # Even degrees first: i^l turns cosines into sines where l is odd.
+        # Even degrees first: for odd l, i^l exchanges cosines and sines.
         self._order = sorted(range(self.n_angular), key=lambda place: self._degrees[place] % 2)
         self._n_even = sum(each % 2 == 0 for each in self._degrees)
 
@@ -84,31 +87,36 @@ class ReciprocalKernel(nn.Module):
         """(degree + 1)^2."""
         return (self.degree + 1) ** 2
 
-    def forward(self, orbits: CrystalOrbits, classes: Tensor | None = None, seen: Tensor | None = None) -> Tensor:
+    def forward(
+        self, factors: StructureFactors, classes: Tensor | None = None, seen: Tensor | None = None
+    ) -> Tensor:
         """Sums over waves; differentiable by coordinates, not by the lattice.
 
         Args:
-            orbits: a crystal, as far as ``self.shells.reach``.
-            classes: (C, n) 1 for the sites that make up each class of senders, else 0; default: each site is one.
-            seen: (n, c) the classes that each site is asked about; default: all.
+            factors: of a crystal, to ``self.shells.g_cutoff``.
+            classes: (C, n) 1 for the sites in each class of senders, else 0; default: each site is a class.
+            seen: (n, c) the classes whose moments about each site are returned; default: all.
 
         Returns:
             (n, c, (degree + 1)^2, shells).
         """
-        n, parts = orbits.n_sites, 1 if orbits.centrosymmetric else 2
+        n, parts = factors.n_sites, 1 if factors.centrosymmetric else 2
 
         def part(rows: slice) -> Tensor:
-            vectors = orbits.vectors(rows).detach()
+            # 1. Weights and angular functions of the waves of each orbit.
+            vectors = factors.vectors(rows).detach()
             lengths = orbit_lengths(vectors)
-            scaled = self.shells(lengths) * orbits.sizes[rows]
+            scaled = self.shells(lengths) * factors.sizes[rows]
             even, odd = self._angular(vectors, lengths).tensor_split((self._n_even,), dim=1)
-            phases = orbits.phases(rows, sines=True)
+            # 2. F of each class of senders.
+            phases = factors.phases(rows, sines=True)
             rotated = torch.stack([-phases[1], phases[0]])  # i (c + i s) = -s + i c
-            sent = orbits.factors(phases[:parts])
+            sent = factors.partial(phases[:parts])
             sent = (sent if classes is None else classes @ sent)[:, None]
+            # 3. For a few sites at a time, the sum over their images, then its products with F.
             found = []
             for start in range(0, n, _STEP):
-                images = orbits.images[start : start + _STEP]
+                images = factors.images[start : start + _STEP]
                 ours = [(source[:parts, images, None] * angular).sum(2)
                         for source, angular in ((phases, even), (rotated, odd))]  # fmt: skip
                 received = torch.cat(ours, dim=2)[:, :, None]
@@ -119,20 +127,22 @@ class ReciprocalKernel(nn.Module):
                 found.append(scaled @ products.flatten(0, 2).T)
             return torch.cat(found, dim=1)
 
-        atoms = orbits.multiplicities if classes is None else classes @ orbits.multiplicities
+        # 4. Sum over orbits in chunks.
+        atoms = factors.multiplicities if classes is None else classes @ factors.multiplicities
         atoms = atoms.expand(n, -1) if seen is None else atoms[seen]
-        rotations, angles, images = len(orbits.maps), self.n_angular + 2, len(orbits.owners)
+        rotations, angles, images = len(factors.maps), self.n_angular + 2, len(factors.owners)
         floats = 2 * min(n, _STEP) * angles * (rotations + atoms.shape[1]) + 10 * images + 4 * rotations * angles
-        sums = sum_of_chunks(part, len(orbits.waves), floats, orbits.points)
+        sums = sum_of_chunks(part, len(factors.waves), floats, factors.points)
+        # 5. The usual order of degrees, the constant term, and the powers of |G|/g_s.
         back = torch.tensor(self._order, device=sums.device).argsort()
         moments = sums.T.view(*atoms.shape, self.n_angular, -1)[:, :, back]
-        moments[:, :, 0] += atoms[:, :, None] * self.shells(atoms.new_zeros(1))[:, 0]  # k = 0
+        moments[:, :, 0] += atoms[:, :, None] * self.shells(atoms.new_zeros(1))[:, 0]
         squares = self.shells.centres.to(moments) ** 2 + self.shells.width**2
         degrees = torch.tensor(self._degrees).to(moments)[:, None]
-        return moments / (orbits.volume.detach() * squares ** (degrees / 2))
+        return moments / (factors.volume.detach() * squares ** (degrees / 2))
 
     def _angular(self, vectors: Tensor, lengths: Tensor) -> Tensor:
-        """Y_lm(G/|G|) |G|^l over h, with the sign of i^l, at all waves (h, m, 3) of orbits; (h, q, m)."""
+        """Y_lm(G/|G|) |G|^l / h with the sign of i^l, at all waves (h, m, 3) of m orbits; (h, (degree + 1)^2, m)."""
         values = real_harmonics(vectors / lengths[:, None], self.degree).mT.contiguous()[:, self._order]
         powers = torch.stack([(-1) ** (each // 2) * lengths**each for each in range(self.degree + 1)])
         return values * powers[[self._degrees[place] for place in self._order]] / len(vectors)

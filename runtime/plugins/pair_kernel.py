@@ -1,4 +1,4 @@
-"""Features of pairs of sites: how the images of one lie around the other, near and far."""
+"""Features of pairs of sites: the periodic images of one around the other, at short and long range."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from torch import Tensor, nn
 
 from basis_store import CrystalRecord
 from runtime.kernels.direct_kernel import DirectKernel
+from runtime.kernels.harmonics import moment_norms
 from runtime.kernels.neighbours import neighbours
 from runtime.kernels.orbit_kernel import OrbitKernel
 from runtime.kernels.reciprocal_kernel import ReciprocalKernel
-from runtime.kernels.structure_factors import crystal_orbits
-from runtime.plugins.moments import moment_norms
+from runtime.kernels.structure_factors import structure_factors
 from runtime.store import Store, load_store
 
 
 class PairKernel(nn.Module):
     """Invariant kernels K_w(x_I, x_J) of T6 between all sites of a crystal, from both sides of Poisson's sum.
 
-    ``kernel(record)`` is (n, n, n_features): row I, column J holds what all images of J are to site I. The columns
-    are lengths of moments, for each degree l: first ``radial`` Gaussians in distance up to ``cutoff``
-    (:class:`runtime.kernels.DirectKernel`: sharp, near), then ``shells`` Gaussians in |G|
-    (:class:`runtime.kernels.ReciprocalKernel`: smooth, reaching further). Every wave of the real lattice takes
-    part, so a pair of sites has the same features in whatever cell a crystal is given.
+    ``kernel(record)`` is (n, n, n_features): row I, column J holds moments of all images of J about site I. The
+    columns are norms of moments, for each degree l: first ``radial`` Gaussians in distance up to ``cutoff``
+    (:class:`runtime.DirectKernel`: sharp, short range), then ``shells`` Gaussians in |G|
+    (:class:`runtime.ReciprocalKernel`: smooth, longer range). Sums are over all waves of the real lattice, so a
+    pair of sites has the same features in whatever cell a crystal is given.
 
-    A site's relation to its own images is on the diagonal. K_IJ is not K_JI: divided by the multiplicity of J, it
-    is symmetric at l = 0.
+    The diagonal is about the images of a site itself. K_IJ is not K_JI; divided by the multiplicity of J, it is
+    symmetric at l = 0.
 
     There is no gradient with respect to coordinates. Values are computed in float64, once per crystal, and
     returned in the type and on the device of the module.
@@ -33,10 +33,10 @@ class PairKernel(nn.Module):
     Args:
         cutoff: Angstrom, of the direct part.
         radial: Gaussians in distance; at least 2.
-        largest: centre of the last shell in 1/Angstrom, |G| without 2 pi.
+        g_max: centre of the last shell in 1/Angstrom, |G| without 2 pi.
         shells: number of shells in |G|.
         degree: highest l, 0 to 3.
-        store: where operations come from; default: the store that ships with the package.
+        store: holds the operations; default: the store that ships with the package.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class PairKernel(nn.Module):
         *,
         cutoff: float = 6.0,
         radial: int = 12,
-        largest: float = 1.0,
+        g_max: float = 1.0,
         shells: int = 20,
         degree: int = 0,
         store: Store | None = None,
     ) -> None:
         super().__init__()
         self.direct = DirectKernel(cutoff, radial, degree)
-        self.reciprocal = ReciprocalKernel(largest, shells, degree)
+        self.reciprocal = ReciprocalKernel(g_max, shells, degree)
         self.invariant = OrbitKernel(self.reciprocal.shells)
         self.store = load_store() if store is None else store
 
@@ -75,9 +75,9 @@ class PairKernel(nn.Module):
             torch.from_numpy(found.receivers * n + found.senders).to(device),
             n * n,
         )
-        orbits = crystal_orbits(record, compiled, self.reciprocal.shells.reach, device=device)
-        # Of degree 0, I and J are alike: half of the work.
-        far = self.reciprocal(orbits) if degree else self.invariant([orbits])[0][:, :, None]
+        factors = structure_factors(record, compiled, self.reciprocal.shells.g_cutoff, device=device)
+        # OrbitKernel needs half of the work, but has degree 0 only.
+        far = self.reciprocal(factors) if degree else self.invariant([factors])[0][:, :, None]
         parts = [
             moment_norms(near, degree).view(n, n, -1).to(self.direct.centres),
             moment_norms(far, degree).flatten(2).to(self.direct.centres),

@@ -11,7 +11,7 @@ from benchmarks import ways_to_train
 from benchmarks.cgcnn import graph
 from benchmarks.ways_to_train import WAYS, full_cell
 from runtime import load_store
-from runtime.kernels.neighbours import images_within
+from runtime.kernels.neighbours import periodic_neighbours
 from runtime.plugins.atoms import primitive_cell
 from tests.support.made_records import made_record
 
@@ -39,7 +39,7 @@ def test_ways_agree(records: list[CrystalRecord], monkeypatch: pytest.MonkeyPatc
 def test_graphs_hold_the_nearest_neighbours(records: list[CrystalRecord]) -> None:
     for record in records:
         cell, atoms, sites = primitive_cell(record, load_store().compiled(record.setting))
-        found = images_within(8.0, atoms, atoms, sites, cell)
+        found = periodic_neighbours(atoms, atoms, sites, cell, 8.0)
         data = graph(record, 1.0)
         for atom in range(len(atoms)):
             expected = np.sort(np.linalg.norm(found.vectors[found.receivers == atom], axis=1))[:12]

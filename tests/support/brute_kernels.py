@@ -1,4 +1,4 @@
-"""Kernels between sites the long way: every wave of the lattice at every atom of the cell, no orbits of waves."""
+"""Kernels between sites by brute force: every wave of the lattice at every atom of the cell, no orbits of waves."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from runtime.kernels.harmonics import real_harmonics
 from runtime.kernels.reciprocal_kernel import ReciprocalKernel
 
 
-def waves_within(lattice: NDArray[np.float64], reach: float) -> NDArray[np.int64]:
-    """All waves k with 0 < |G| <= ``reach``; (K, 3)."""
-    extents = np.floor(reach * np.linalg.norm(lattice, axis=1) + 1e-9).astype(int)
+def waves_within(lattice: NDArray[np.float64], g_cutoff: float) -> NDArray[np.int64]:
+    """All waves k with 0 < |G| <= ``g_cutoff``; (K, 3)."""
+    extents = np.floor(g_cutoff * np.linalg.norm(lattice, axis=1) + 1e-9).astype(int)
     waves = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.int64)
     lengths = np.linalg.norm(waves @ np.linalg.inv(lattice).T, axis=1)
-    return waves[(lengths <= reach) & waves.any(axis=1)]
+    return waves[(lengths <= g_cutoff) & waves.any(axis=1)]
 
 
 def structure_factors(
@@ -40,14 +40,14 @@ def brute_kernel(
     record: CrystalRecord,
     compiled: CompiledSetting,
     weights: Callable[[Tensor], Tensor],
-    reach: float,
+    g_cutoff: float,
     coordinates: Tensor | None = None,
     lattice: Tensor | None = None,
 ) -> Tensor:
     """(n, n, columns): 1/(m_I V) sum_k w(|G|) Re[F_I(k) conj F_J(k)], k = 0 included."""
     x = torch.from_numpy(record.coordinates) if coordinates is None else coordinates
     cell = torch.from_numpy(record.lattice) if lattice is None else lattice
-    waves = waves_within(record.lattice, reach)
+    waves = waves_within(record.lattice, g_cutoff)
     factors = structure_factors(record, compiled, waves, x)
     lengths = (torch.from_numpy(waves).double() @ torch.linalg.inv(cell).T).norm(dim=1)
     many = torch.from_numpy(record.multiplicities)[:, None]
@@ -59,9 +59,9 @@ def brute_kernel(
 def brute_moments(
     record: CrystalRecord, compiled: CompiledSetting, kernel: ReciprocalKernel, coordinates: Tensor | None = None
 ) -> Tensor:
-    """(n, n, (degree + 1)^2, shells): what :class:`ReciprocalKernel` says it is, of every site as a class."""
+    """(n, n, (degree + 1)^2, shells): the definition in :class:`ReciprocalKernel`, each site a class."""
     x = torch.from_numpy(record.coordinates) if coordinates is None else coordinates
-    waves = np.concatenate([np.zeros((1, 3), np.int64), waves_within(record.lattice, kernel.shells.reach)])
+    waves = np.concatenate([np.zeros((1, 3), np.int64), waves_within(record.lattice, kernel.shells.g_cutoff)])
     vectors = torch.from_numpy(waves @ np.linalg.inv(record.lattice).T)
     lengths = vectors.norm(dim=1)
     factors = structure_factors(record, compiled, waves, x)

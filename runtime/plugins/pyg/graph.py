@@ -9,7 +9,7 @@ import torch
 from torch_geometric.data import Data
 
 from basis_store import CrystalRecord
-from runtime.kernels.neighbours import images_within, neighbours
+from runtime.kernels.neighbours import neighbours, periodic_neighbours
 from runtime.plugins.atoms import primitive_cell
 from runtime.store import Store
 
@@ -53,7 +53,7 @@ def record_to_data(
     compiled = store.compiled(record.setting)
     if nodes == "atoms":
         cell, atoms, sites = primitive_cell(record, compiled)
-        found = images_within(cutoff, atoms, atoms, np.arange(len(atoms)), cell)
+        found = periodic_neighbours(atoms, atoms, np.arange(len(atoms)), cell, cutoff)
         weights = np.full(len(atoms), 1 / len(atoms))
     elif nodes == "sites":
         cell, atoms, sites = record.lattice, record.coordinates, np.arange(len(record))

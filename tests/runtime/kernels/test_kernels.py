@@ -1,4 +1,4 @@
-"""Kernels between sites (T6): both sides agree, and no image is forgotten, in all 230 groups."""
+"""Kernels between sites (T6): both sides agree, and every neighbour is found, in all 230 groups."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import torch
 
 from basis_store import Setting, standard_settings
 from runtime import Store
-from runtime.kernels import neighbours as images
+from runtime.kernels import neighbours as neighbours_module
 from runtime.kernels.direct_kernel import DirectKernel
 from runtime.kernels.harmonics import harmonic_rotation, real_harmonics
 from runtime.kernels.neighbours import neighbours
 from runtime.kernels.orbit_kernel import OrbitKernel, gaussian_transforms
-from runtime.kernels.orbit_roots import orbit_roots
+from runtime.kernels.orbit_representatives import orbit_representatives
 from runtime.kernels.reciprocal_kernel import GaussianShells, ReciprocalKernel
-from runtime.kernels.structure_factors import crystal_orbits
+from runtime.kernels.structure_factors import structure_factors
 from tests.support.made_records import all_atoms, in_p1, made_record
 
 DEGREES = range(5)
@@ -28,13 +28,13 @@ STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda se
 
 
 @STANDARD
-def test_every_image_is_found_once(setting: Setting, store: Store) -> None:
+def test_every_neighbour_is_found_once(setting: Setting, store: Store) -> None:
     record = made_record(setting, np.random.default_rng(setting.number))
     cutoff = 5.0
     found = neighbours(record, store.compiled(setting), cutoff)
     atoms, owners = all_atoms(record)
-    reach = [int(cutoff * width) + 2 for width in np.linalg.norm(np.linalg.inv(record.lattice), axis=0)]
-    cells = np.array(list(itertools.product(*(range(-n, n + 1) for n in reach))))
+    extents = [int(cutoff * width) + 2 for width in np.linalg.norm(np.linalg.inv(record.lattice), axis=0)]
+    cells = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))))
     for site, x in enumerate(record.coordinates):
         steps = (atoms - x)[:, None] + cells
         lengths = np.linalg.norm(steps @ record.lattice, axis=-1)
@@ -48,7 +48,7 @@ def test_every_image_is_found_once(setting: Setting, store: Store) -> None:
 
 @STANDARD
 def test_direct_and_reciprocal_sides_agree(setting: Setting, store: Store) -> None:
-    """Poisson's sum: a periodic Gaussian, by images and by waves, to the last digits."""
+    """Poisson's sum: a periodic Gaussian, by images and by waves, to nine digits."""
     record = made_record(setting, np.random.default_rng(setting.number))
     compiled = store.compiled(setting)
     width = 1.8
@@ -61,18 +61,18 @@ def test_direct_and_reciprocal_sides_agree(setting: Setting, store: Store) -> No
         np.exp(-((np.linalg.norm(found.vectors, axis=1) / width) ** 2) / 2),
     )
     direct += np.eye(n)  # a site and itself
-    orbits = crystal_orbits(record, compiled, reach=5.6 / (math.pi * math.sqrt(2) * width))
-    (waves,) = OrbitKernel(functools.partial(gaussian_transforms, widths=[width]))([orbits])
+    factors = structure_factors(record, compiled, g_cutoff=5.6 / (math.pi * math.sqrt(2) * width))
+    (waves,) = OrbitKernel(functools.partial(gaussian_transforms, widths=[width]))([factors])
     assert waves[..., 0].numpy() == pytest.approx(direct, rel=1e-9)
 
 
 @STANDARD
 def test_shells_equal_sums_over_images(setting: Setting, store: Store) -> None:
-    """Poisson's sum once more, by shells and degrees: the kernel's transform is found by quadrature."""
+    """Poisson's sum by shells and degrees, with the kernel's transform by quadrature."""
     record = made_record(setting, np.random.default_rng(setting.number), n_sites=2)
     n, shells, degree = len(record), 2, 4
     kernel = ReciprocalKernel(0.3, shells, degree).double()
-    moments = kernel(crystal_orbits(record, store.compiled(setting), kernel.shells.reach))
+    moments = kernel(structure_factors(record, store.compiled(setting), kernel.shells.g_cutoff))
     found = neighbours(record, store.compiled(setting), cutoff=8.0)
     vectors = torch.from_numpy(found.vectors)
     lengths = vectors.norm(dim=1)
@@ -86,13 +86,13 @@ def test_shells_equal_sums_over_images(setting: Setting, store: Store) -> None:
             pairs = (torch.from_numpy(found.receivers), torch.from_numpy(found.senders))
             expected[:, :, columns, shell].index_put_(pairs, terms, accumulate=True)
     expected[range(n), range(n), 0] += 1  # a site and itself
-    # Waves end where a shell has faded; what lies beyond counts the more the higher the degree.
+    # Waves end where a shell is negligible; the error grows with the degree.
     torch.testing.assert_close(moments[:, :, :16], expected[:, :, :16], rtol=0, atol=1e-6)
     torch.testing.assert_close(moments[:, :, 16:], expected[:, :, 16:], rtol=0, atol=2e-5)
 
 
 def shell_in_space(r: np.ndarray, centre: float, width: float, degree: int) -> np.ndarray:
-    """The Fourier transform of a shell, integrated numerically; it must agree with the closed form of degree 0."""
+    """The Fourier transform of a shell by numerical integration, checked with the closed form for degree 0."""
     lengths = np.linspace(0, centre + 9 * width, 600)
     weight = np.exp(-0.5 * ((lengths - centre) / width) ** 2) + np.exp(-0.5 * ((lengths + centre) / width) ** 2)
     square = centre**2 + width**2
@@ -115,17 +115,17 @@ def shell_in_space(r: np.ndarray, centre: float, width: float, degree: int) -> n
 
 
 @pytest.mark.parametrize("number", [195, 214, 221, 225, 227, 230])
-def test_the_kernel_of_a_site_with_itself_collects_the_moduli_of_the_basis(number: int, store: Store) -> None:
-    """T6 as it is written: sum_O w(|G_O|) |psi_O(x)|^2, with the functions that the store holds."""
+def test_the_kernel_of_a_site_with_itself_is_a_sum_of_moduli_of_the_basis(number: int, store: Store) -> None:
+    """T6: sum_O w(|G_O|) |psi_O(x)|^2, with the stored functions."""
     side = 3.0
     record = made_record(Setting.standard(number), np.random.default_rng(number), n_sites=2)
     record = dataclasses.replace(record, lattice=side * np.eye(3))
     kernel = GaussianShells(1.0, 12).double()
-    orbits = crystal_orbits(record, store.compiled(record.setting), kernel.reach)
-    (pairs,) = OrbitKernel(kernel)([orbits])
+    factors = structure_factors(record, store.compiled(record.setting), kernel.g_cutoff)
+    (pairs,) = OrbitKernel(kernel)([factors])
     own = pairs[range(2), range(2)]
     basis = store.basis(record.setting, radius=5)
-    assert side * kernel.reach < 5
+    assert side * kernel.g_cutoff < 5
     squares = basis.evaluate_complex(torch.from_numpy(record.coordinates)).abs() ** 2
     lengths = basis.waves.double().norm(dim=1)[torch.cat([torch.zeros(1, dtype=int), basis.counts.cumsum(0)[:-1]])]
     shells = sum(torch.exp(-0.5 * ((lengths[:, None] / side - c) / kernel.width) ** 2)
@@ -137,14 +137,14 @@ def test_the_kernel_of_a_site_with_itself_collects_the_moduli_of_the_basis(numbe
 
 @pytest.mark.parametrize("skewness", [0.0, 3.7])
 def test_waves_fill_an_ellipsoid(skewness: float, store: Store) -> None:
-    """A fixed ball of indices would miss waves of long and of skew cells; the bounds of the search must not."""
+    """The bounds of the search must hold for long and skew cells, where a fixed ball of indices would miss waves."""
     lattice = np.array([[3.0, 0, 0], [0, 17.0, 0], [skewness, 0, 5.0]])
-    reach = 0.7
-    waves, sizes = orbit_roots(store.compiled(Setting.standard(1)), lattice, reach)
+    g_cutoff = 0.7
+    waves, sizes = orbit_representatives(store.compiled(Setting.standard(1)), lattice, g_cutoff)
     assert (sizes == 2).all()
     cube = np.array(list(itertools.product(range(-15, 16), repeat=3)))
     lengths = np.linalg.norm(cube @ np.linalg.inv(lattice).T, axis=1)
-    expected = cube[(lengths <= reach) & cube.any(axis=1)]
+    expected = cube[(lengths <= g_cutoff) & cube.any(axis=1)]
     both = np.concatenate([waves, -waves])
     assert {tuple(k) for k in both.tolist()} == {tuple(k) for k in expected.tolist()}
     assert len(both) == len(expected)
@@ -167,16 +167,16 @@ def test_harmonics_are_orthonormal_and_rotate_among_themselves(degree: int) -> N
 def test_harmonics_of_different_degrees_are_orthogonal(degree: int) -> None:
     """Means over the sphere, by a product rule that is exact to degree 9."""
     nodes, weights = np.polynomial.legendre.leggauss(5)
-    z, turn = np.meshgrid(nodes, 2 * np.pi * np.arange(10) / 10, indexing="ij")
+    z, angle = np.meshgrid(nodes, 2 * np.pi * np.arange(10) / 10, indexing="ij")
     flat = np.sqrt(1 - z**2)
-    points = np.stack([flat * np.cos(turn), flat * np.sin(turn), z], axis=-1).reshape(-1, 3)
+    points = np.stack([flat * np.cos(angle), flat * np.sin(angle), z], axis=-1).reshape(-1, 3)
     values = real_harmonics(torch.from_numpy(points), degree).numpy()
     means = values.T @ (np.repeat(weights, 10)[:, None] / 20 * values)
     assert means == pytest.approx(np.eye((degree + 1) ** 2), abs=1e-12)
 
 
 @pytest.mark.parametrize("degree", DEGREES)
-def test_harmonics_turn_by_orthogonal_matrices(degree: int) -> None:
+def test_harmonics_rotate_by_orthogonal_matrices(degree: int) -> None:
     generator = torch.Generator().manual_seed(degree)
     rotations = torch.linalg.qr(torch.randn(6, 3, 3, dtype=torch.float64, generator=generator)).Q
     rotations[::2] *= -torch.linalg.det(rotations[::2])[:, None, None]  # improper ones too
@@ -204,7 +204,7 @@ def test_harmonics_end_at_degree_4(degree: int) -> None:
 
 
 def test_kernels_are_sums_over_images_in_any_order() -> None:
-    """One image after the other, far ones too; a pair without any is zero, and so is a crystal without any."""
+    """Against a loop over images, also beyond the cutoff; pairs and crystals without images are zero."""
     generator = torch.Generator().manual_seed(0)
     kernel = DirectKernel(cutoff=6.0, radial=8, degree=3).double()
     vectors = 8 * torch.rand(50, 3, dtype=torch.float64, generator=generator) - 4
@@ -220,7 +220,7 @@ def test_kernels_are_sums_over_images_in_any_order() -> None:
     assert torch.autograd.gradcheck(lambda some: kernel(some, pairs[:9], 10), vectors[:9].requires_grad_())
 
 
-def test_kernels_fade_out_at_the_cutoff() -> None:
+def test_kernels_vanish_smoothly_at_the_cutoff() -> None:
     kernel = DirectKernel(cutoff=6.0, radial=8, degree=2).double()
     vectors = torch.tensor([[0.0, 0.0, 6.0 - 1e-4], [0.0, 0.0, 6.0], [0.0, 7.0, 0.0]], dtype=torch.float64)
     values = kernel(vectors, torch.arange(3), 3)
@@ -231,13 +231,13 @@ def test_kernels_fade_out_at_the_cutoff() -> None:
 def test_neighbours_are_the_same_in_small_blocks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     record = made_record(Setting.standard(166), np.random.default_rng(0))
     whole = neighbours(record, store.compiled(record.setting), 6.0)
-    monkeypatch.setattr(images, "_BLOCK", 1000)
+    monkeypatch.setattr(neighbours_module, "_BLOCK", 1000)
     for one, other in zip(whole, neighbours(record, store.compiled(record.setting), 6.0), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_skew_cell_hides_no_neighbour(store: Store) -> None:
-    """Regression test 8's error in the neighbour search: nearest images by rounding."""
+def test_neighbours_in_a_skew_cell(store: Store) -> None:
+    """The error of regression 8 in a neighbour search: nearest images by rounding."""
     record = in_p1(made_record(Setting.standard(2), np.random.default_rng(1)))
     skew = in_p1(record, change=np.array([[1, 3, -4], [0, 1, 5], [0, 0, 1]]))
     compiled = store.compiled(Setting.standard(1))

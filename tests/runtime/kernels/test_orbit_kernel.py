@@ -16,12 +16,12 @@ from torch.utils._pytree import tree_leaves
 
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
-from runtime.kernels import chunks
+from runtime.kernels import pair_sums
 from runtime.kernels.orbit_kernel import OrbitKernel, gaussian_transforms
 from runtime.kernels.orbit_moments import OrbitMoments
-from runtime.kernels.orbit_roots import orbit_roots
+from runtime.kernels.orbit_representatives import orbit_representatives
 from runtime.kernels.reciprocal_kernel import GaussianShells, ReciprocalKernel
-from runtime.kernels.structure_factors import CrystalOrbits, crystal_orbits
+from runtime.kernels.structure_factors import StructureFactors, structure_factors
 from tests.support.brute_kernels import brute_kernel, brute_moments, brute_orbit_moments, waves_within
 from tests.support.made_records import all_atoms, in_p1, made_record
 from tests.support.rewritings import rewritings
@@ -39,7 +39,7 @@ def made(setting: Setting | int, n_sites: int = 3) -> CrystalRecord:
 
 
 def kernel_of(record: CrystalRecord, store: Store, weights: Callable[[Tensor], Tensor] = SHELLS) -> Tensor:
-    return OrbitKernel(weights)([crystal_orbits(record, store.compiled(record.setting), SHELLS.reach)])[0]
+    return OrbitKernel(weights)([structure_factors(record, store.compiled(record.setting), SHELLS.g_cutoff)])[0]
 
 
 def assert_near(value: Tensor, expected: Tensor, size: Tensor | None = None, limit: float = 1e-10) -> None:
@@ -49,20 +49,20 @@ def assert_near(value: Tensor, expected: Tensor, size: Tensor | None = None, lim
 
 
 @MORE
-def test_roots_stand_for_every_wave_that_is_present(setting: Setting, store: Store) -> None:
-    """Against the Reynolds form (T4) at a random point: absent waves are those where it vanishes."""
+def test_representatives_generate_every_wave_that_is_present(setting: Setting, store: Store) -> None:
+    """Against the mean over the group (T4) at a random point: absent waves are those where it vanishes."""
     record, compiled = made(setting), store.compiled(setting)
-    reach = 0.45
-    roots = orbit_roots(compiled, record.lattice, reach)
+    g_cutoff = 0.45
+    orbits = orbit_representatives(compiled, record.lattice, g_cutoff)
     images = np.concatenate([compiled.rotations, -compiled.rotations]).astype(np.int64)
     found: set[tuple[int, ...]] = set()
-    for root, size in zip(roots.waves, roots.sizes, strict=True):
-        orbit = {tuple(wave) for wave in (root @ images).tolist()}
-        assert max(orbit) == tuple(root.tolist())
+    for wave, size in zip(orbits.waves, orbits.sizes, strict=True):
+        orbit = {tuple(image) for image in (wave @ images).tolist()}
+        assert max(orbit) == tuple(wave.tolist())
         assert len(orbit) == size
         assert not orbit & found
         found |= orbit
-    waves = waves_within(record.lattice, reach)
+    waves = waves_within(record.lattice, g_cutoff)
     points = compiled.rotations @ np.array([0.1234, 0.3456, 0.7891]) + compiled.translations24 / 24
     present = np.abs(np.exp(2j * np.pi * (points @ waves.T)).mean(axis=0)) > 1e-9
     assert found == {tuple(wave) for wave in waves[present].tolist()}
@@ -74,17 +74,17 @@ def test_sums_over_orbits_equal_sums_over_all_waves_and_atoms(setting: Setting, 
     record, compiled = made(setting, n), store.compiled(setting)
     gaussians = functools.partial(gaussian_transforms, widths=(1.5, 2.5))
     for weights in (SHELLS, gaussians):
-        assert_near(kernel_of(record, store, weights), brute_kernel(record, compiled, weights, SHELLS.reach))
+        assert_near(kernel_of(record, store, weights), brute_kernel(record, compiled, weights, SHELLS.g_cutoff))
     moments = ReciprocalKernel(0.2, 2, 4)
-    orbits = crystal_orbits(record, compiled, SHELLS.reach)
+    factors = structure_factors(record, compiled, SHELLS.g_cutoff)
     expected = brute_moments(record, compiled, moments)
-    assert_near(moments(orbits), expected)
-    assert_near(ReciprocalKernel(0.2, 2, 0)(orbits)[:, :, 0], kernel_of(record, store))
+    assert_near(moments(factors), expected)
+    assert_near(ReciprocalKernel(0.2, 2, 0)(factors)[:, :, 0], kernel_of(record, store))
     classes = torch.tensor([[1.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0]], dtype=torch.float64)[:, :n]
     of_classes = torch.einsum("ijqs,cj->icqs", expected, classes)
-    assert_near(moments(orbits, classes), of_classes)
+    assert_near(moments(factors, classes), of_classes)
     seen = torch.tensor([[0, 1], [2, 1], [0, 2]])[:n]
-    assert_near(moments(orbits, classes, seen), of_classes[torch.arange(n)[:, None], seen])
+    assert_near(moments(factors, classes, seen), of_classes[torch.arange(n)[:, None], seen])
     size = None
     for degree in range(5):
         module = OrbitMoments(0.2, 2, degree)
@@ -105,7 +105,7 @@ def test_the_kernel_does_not_depend_on_the_description(setting: Setting, store: 
 
 @STANDARD
 def test_the_kernel_does_not_depend_on_the_choice_of_cell(setting: Setting, store: Store) -> None:
-    """Every atom a site of its own, in the whole cell: kernels add up over the atoms of each site."""
+    """In P1, with a site for every atom: kernels add up over the atoms of each site."""
     record = made(setting, n_sites=1 if setting.number >= 195 else 2)
     owners = torch.from_numpy(all_atoms(record)[1])
     whole = kernel_of(in_p1(record), store)
@@ -115,52 +115,52 @@ def test_the_kernel_does_not_depend_on_the_choice_of_cell(setting: Setting, stor
 
 def test_a_batch_is_its_crystals(store: Store) -> None:
     records = [made(number, n_sites) for number, n_sites in ((1, 20), (62, 3), (167, 9), (230, 1), (225, 2))]
-    batch = [crystal_orbits(record, store.compiled(record.setting), SHELLS.reach) for record in records]
+    batch = [structure_factors(record, store.compiled(record.setting), SHELLS.g_cutoff) for record in records]
     for value, record in zip(OrbitKernel(SHELLS)(batch), records, strict=True):
         assert torch.equal(value, kernel_of(record, store))
     assert OrbitKernel(SHELLS)([]) == []
 
 
 def test_a_cell_too_small_for_any_wave(store: Store) -> None:
-    """The mean of the kernel is left: k = 0."""
+    """Only the mean of the kernel remains: k = 0."""
     record = made(225, 2)
     compiled = store.compiled(record.setting)
-    orbits = crystal_orbits(record, compiled, 1e-3)
-    assert len(orbits.waves) == 0
-    constant = SHELLS(torch.zeros(1, dtype=torch.float64))[:, 0] * orbits.multiplicities[:, None] / record.volume
-    torch.testing.assert_close(OrbitKernel(SHELLS)([orbits])[0], constant.expand(2, -1, -1))
-    torch.testing.assert_close(ReciprocalKernel(0.2, 2, 2)(orbits)[:, :, 0], constant.expand(2, -1, -1))
+    factors = structure_factors(record, compiled, 1e-3)
+    assert len(factors.waves) == 0
+    constant = SHELLS(torch.zeros(1, dtype=torch.float64))[:, 0] * factors.multiplicities[:, None] / record.volume
+    torch.testing.assert_close(OrbitKernel(SHELLS)([factors])[0], constant.expand(2, -1, -1))
+    torch.testing.assert_close(ReciprocalKernel(0.2, 2, 2)(factors)[:, :, 0], constant.expand(2, -1, -1))
 
 
 @pytest.mark.parametrize("number", [1, 4, 5, 19, 62, 122, 152, 167, 198, 216])
 def test_gradients_equal_those_of_all_waves_and_atoms(number: int, store: Store) -> None:
-    """By coordinates of sites without symmetry, and by every strain, those that break the symmetry included."""
+    """By coordinates of sites on general positions, and by every strain, also those that break the symmetry."""
     record = made(number, n_sites=3 if number in (1, 4, 19) else 1)  # these have no special positions
     compiled = store.compiled(record.setting)
     x = torch.from_numpy(record.coordinates).requires_grad_()
     cell = torch.from_numpy(record.lattice).requires_grad_()
-    orbits = crystal_orbits(record, compiled, SHELLS.reach, x, cell)
+    factors = structure_factors(record, compiled, SHELLS.g_cutoff, x, cell)
     moments = OrbitMoments(0.2, 2, 2)
-    kernels = OrbitKernel(SHELLS)([orbits])[0], brute_kernel(record, compiled, SHELLS, SHELLS.reach, x, cell)
+    kernels = OrbitKernel(SHELLS)([factors])[0], brute_kernel(record, compiled, SHELLS, SHELLS.g_cutoff, x, cell)
     brute = brute_orbit_moments(record, compiled, moments.centres, moments.width, 2, x, cell)
     for value, expected in (kernels, (moments(record, compiled, x, cell), brute)):
         probe = torch.rand(value.shape, dtype=value.dtype, generator=torch.Generator().manual_seed(0))
         found = torch.autograd.grad((value * probe).sum(), (x, cell), retain_graph=True)
-        wanted = torch.autograd.grad((expected * probe).sum(), (x, cell), retain_graph=True)
-        for one, other in zip(found, wanted, strict=True):
+        expected_gradient = torch.autograd.grad((expected * probe).sum(), (x, cell), retain_graph=True)
+        for one, other in zip(found, expected_gradient, strict=True):
             assert_near(one, other, limit=1e-9)
     angular = ReciprocalKernel(0.2, 2, 3)
-    (found,) = torch.autograd.grad(angular(orbits).sum(), x)
-    (wanted,) = torch.autograd.grad(brute_moments(record, compiled, angular, x).sum(), x)
-    assert_near(found, wanted, limit=1e-9)
+    (found,) = torch.autograd.grad(angular(factors).sum(), x)
+    (expected_gradient,) = torch.autograd.grad(brute_moments(record, compiled, angular, x).sum(), x)
+    assert_near(found, expected_gradient, limit=1e-9)
 
 
 class Work(TorchDispatchMode):
-    """Counts what is computed: cosines and sines, multiplications of matrices, and the most bytes held at once."""
+    """Counts cosines and sines, multiplications in matrix products, and the peak memory in bytes."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.phases = self.products = self.bytes = self.most_bytes = 0
+        self.phases = self.products = self.bytes = self.max_bytes = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
@@ -174,7 +174,7 @@ class Work(TorchDispatchMode):
             if isinstance(each, Tensor) and each.untyped_storage().data_ptr() not in given:
                 size = each.untyped_storage().nbytes()
                 self.bytes += size
-                self.most_bytes = max(self.most_bytes, self.bytes)
+                self.max_bytes = max(self.max_bytes, self.bytes)
                 weakref.finalize(each, self._freed, size)
         return result
 
@@ -182,26 +182,26 @@ class Work(TorchDispatchMode):
         self.bytes -= size
 
 
-def work_of(record: CrystalRecord, store: Store) -> tuple[Work, CrystalOrbits]:
-    """Of T6 between all sites."""
-    orbits = crystal_orbits(record, store.compiled(record.setting), SHELLS.reach)
+def work_of(record: CrystalRecord, store: Store) -> tuple[Work, StructureFactors]:
+    """The work of T6 between all sites."""
+    factors = structure_factors(record, store.compiled(record.setting), SHELLS.g_cutoff)
     with Work() as work:
-        OrbitKernel(SHELLS)([orbits])
-    return work, orbits
+        OrbitKernel(SHELLS)([factors])
+    return work, factors
 
 
 @pytest.mark.parametrize("number", [1, 2, 16, 47, 123, 221, 225])
 def test_work_grows_with_sites_times_waves(number: int, store: Store) -> None:
-    """Three sites, 3 to 500 atoms: phases per site and wave do not grow with the atoms, and products fall."""
+    """Three sites, 3 to 500 atoms: phases per site and wave do not grow with the atoms, and products decrease."""
     record = made(number)
     n, atoms = len(record), int(record.multiplicities.sum())
-    work, orbits = work_of(record, store)
-    parts = 1 if orbits.centrosymmetric else 2
-    assert work.phases == parts * len(orbits.points) * len(orbits.waves)
-    assert len(orbits.points) * orbits.centrings == atoms
-    # Waves with a symmetry of their own have smaller orbits; they become rare as a cell grows.
-    assert len(orbits.points) * len(orbits.waves) < 2 * n * int(orbits.sizes.sum())
-    assert work.products < len(orbits.waves) * (n * n * len(SHELLS.centres) + 3 * len(orbits.points) + 500)
+    work, factors = work_of(record, store)
+    parts = 1 if factors.centrosymmetric else 2
+    assert work.phases == parts * len(factors.points) * len(factors.waves)
+    assert len(factors.points) * factors.centrings == atoms
+    # Waves on symmetry elements have smaller orbits; their share falls as a cell grows.
+    assert len(factors.points) * len(factors.waves) < 2 * n * int(factors.sizes.sum())
+    assert work.products < len(factors.waves) * (n * n * len(SHELLS.centres) + 3 * len(factors.points) + 500)
     if 2 < number < 225:
         whole, _ = work_of(in_p1(record), store)
         assert work.phases < whole.phases * n / atoms * 2
@@ -212,15 +212,15 @@ def test_work_grows_with_sites_times_waves(number: int, store: Store) -> None:
 def test_memory_is_bounded_by_chunks(
     number: int, n_sites: int, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the way back, too: a chunk, what is given, and some copies of the result; the graph holds no chunk."""
+    """In backward, too: one chunk, the inputs and some copies of the result; the graph holds no chunk."""
     record = made(number, n_sites)
     compiled = store.compiled(record.setting)
     x = torch.from_numpy(record.coordinates).requires_grad_()
     angular, tensors = ReciprocalKernel(0.25, 2, 2), OrbitMoments(0.25, 2, 2)
-    orbits = crystal_orbits(record, compiled, angular.shells.reach, x)
+    factors = structure_factors(record, compiled, angular.shells.g_cutoff, x)
     works = (
-        lambda: OrbitKernel(angular.shells)([orbits])[0],
-        lambda: angular(orbits),
+        lambda: OrbitKernel(angular.shells)([factors])[0],
+        lambda: angular(factors),
         lambda: tensors(record, compiled, x),
     )
     limit = 1 << 15
@@ -229,13 +229,13 @@ def test_memory_is_bounded_by_chunks(
             whole = work()
             (gradient,) = torch.autograd.grad(whole.sum(), x, retain_graph=True)
         with Work() as bounded, monkeypatch.context() as patch:
-            patch.setattr(chunks, "CHUNK_BYTES", limit)
+            patch.setattr(pair_sums, "CHUNK_BYTES", limit)
             value = work()
             held = bounded.bytes
             (other,) = torch.autograd.grad(value.sum(), x, retain_graph=True)
         assert_near(value.detach(), whole.detach(), limit=1e-12)
         assert_near(other, gradient, limit=1e-9)
-        copies = 4 * value.nbytes + sum(each.nbytes for each in vars(orbits).values() if isinstance(each, Tensor))
+        copies = 4 * value.nbytes + sum(each.nbytes for each in vars(factors).values() if isinstance(each, Tensor))
         assert held < 2 * copies
-        assert bounded.most_bytes < 2 * limit + copies
-        assert unbounded.most_bytes > 3 * bounded.most_bytes
+        assert bounded.max_bytes < 2 * limit + copies
+        assert unbounded.max_bytes > 3 * bounded.max_bytes

@@ -1,4 +1,4 @@
-"""Orbit moments are what T7 says, turn with the crystal, obey its point group, and have the right gradients."""
+"""Orbit moments equal T7, rotate with the crystal, obey its point group, and have the right gradients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def moments(record: CrystalRecord, store: Store, degree: int) -> np.ndarray:
 
 
 @STANDARD
-def test_moments_turn_with_the_crystal_and_obey_its_group(setting: Setting, store: Store) -> None:
+def test_moments_rotate_with_the_crystal_and_obey_its_group(setting: Setting, store: Store) -> None:
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
     basis = record.lattice.T
@@ -48,10 +48,10 @@ def test_moments_turn_with_the_crystal_and_obey_its_group(setting: Setting, stor
 
 @pytest.mark.parametrize("number", [1, 2, 5, 19, 43, 76, 122, 152, 167, 176, 186, 198, 216, 227])
 def test_the_definition_with_stored_orbits(number: int, store: Store) -> None:
-    """sum over orbits of w(|G_O|) Re or Im[conj F_I F_J] Q_O, F from the root of each orbit alone."""
+    """sum over orbits of w(|G_O|) Re or Im[conj F_I F_J] Q_O, F at the root of each orbit alone."""
     setting = Setting.standard(number)
     record = made_record(setting, np.random.default_rng(number))
-    # A small cell: the stored ball holds all waves that count.
+    # A small cell: the stored ball holds all waves within the cutoff.
     record = dataclasses.replace(record, lattice=record.lattice * 2 / np.linalg.norm(record.lattice, axis=1).max())
     compiled = store.compiled(setting)
     dual = np.linalg.inv(record.lattice).T
@@ -60,7 +60,7 @@ def test_the_definition_with_stored_orbits(number: int, store: Store) -> None:
     starts = compiled.orbit_starts
     for degree in (2, 3):
         module = OrbitMoments(0.2, 1, degree)
-        assert 2 * module.reach < 3  # indices up to 2: inside of the ball in every cell
+        assert 2 * module.g_cutoff < 3  # indices up to 2: inside of the ball in every cell
         expected = np.zeros((len(record), len(record), *(3,) * degree))
         for orbit in range(compiled.n_orbits):
             vectors = compiled.waves[starts[orbit] : starts[orbit + 1]] @ dual
@@ -69,7 +69,7 @@ def test_the_definition_with_stored_orbits(number: int, store: Store) -> None:
             products = factors.conj()[:, None] * factors[None]
             unit = vectors / length
             outer = unit.T @ unit if degree == 2 else np.einsum("ka,kb,kc->abc", unit, unit, unit)
-            weight = np.exp(-0.5 * ((length - 0.2) / 0.2) ** 2) * (length <= module.reach)
+            weight = np.exp(-0.5 * ((length - 0.2) / 0.2) ** 2) * (length <= module.g_cutoff)
             part = products.real if degree == 2 else products.imag
             expected += weight * np.multiply.outer(part, outer) / record.volume**2
         found = module(record, compiled)[:, :, 0].numpy()
@@ -98,7 +98,7 @@ def test_gradients(store: Store) -> None:
         )
 
 
-def test_a_degree_that_is_none() -> None:
+def test_an_invalid_degree_raises() -> None:
     with pytest.raises(ValueError, match="0 to 4, not 5"):
         OrbitMoments(0.3, 2, 5)
 

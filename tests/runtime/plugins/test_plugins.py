@@ -26,12 +26,12 @@ SHELLS, DEGREE = 6, 2
 
 @pytest.fixture(scope="module")
 def encoding(store: Store) -> SiteEncoding:
-    return SiteEncoding(largest=0.4, shells=SHELLS, degree=DEGREE, store=store).double()
+    return SiteEncoding(g_max=0.4, shells=SHELLS, degree=DEGREE, store=store).double()
 
 
 @pytest.fixture(scope="module")
 def kernel(store: Store) -> PairKernel:
-    return PairKernel(cutoff=4.5, radial=6, largest=0.4, shells=SHELLS, degree=DEGREE, store=store).double()
+    return PairKernel(cutoff=4.5, radial=6, g_max=0.4, shells=SHELLS, degree=DEGREE, store=store).double()
 
 
 def made(setting: Setting, n_sites: int = 3) -> CrystalRecord:
@@ -84,7 +84,7 @@ def test_full_cells_and_supercells_see_the_same_atoms(setting: Setting, encoding
 
 @STANDARD
 def test_single_precision(setting: Setting, encoding: SiteEncoding, store: Store) -> None:
-    single = SiteEncoding(largest=0.4, shells=SHELLS, degree=DEGREE, store=store)
+    single = SiteEncoding(g_max=0.4, shells=SHELLS, degree=DEGREE, store=store)
     record = made(setting)
     by_element = np.argsort(record.numbers)
     for what, other in rewritings(record, store, np.random.default_rng(setting.number)):

@@ -39,12 +39,12 @@ CUTOFF = 4.0
 
 @pytest.fixture(scope="module")
 def encoding(store: Store) -> SiteEncoding:
-    return SiteEncoding(largest=0.4, shells=4, degree=1, store=store)
+    return SiteEncoding(g_max=0.4, shells=4, degree=1, store=store)
 
 
 @pytest.fixture(scope="module")
 def kernel(store: Store) -> PairKernel:
-    return PairKernel(cutoff=CUTOFF, radial=4, largest=0.4, shells=4, store=store)
+    return PairKernel(cutoff=CUTOFF, radial=4, g_max=0.4, shells=4, store=store)
 
 
 def made(number: int, n_sites: int = 3) -> CrystalRecord:

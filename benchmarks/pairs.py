@@ -1,7 +1,7 @@
 """Pair kernels (T6) of a mixed batch; ``python -m benchmarks.pairs`` prints how their cost grows with the atoms.
 
-Two peers give the same numbers. Debye's double sum is over all pairs of atoms of the primitive cell, at every wave.
-The other computes the structure factor of every site from all of its atoms at every wave, without orbits of waves.
+Two peers give the same numbers. Debye's double sum is over all pairs of atoms of the primitive cell, at every
+wave. The other computes the structure factor of every site from all of its atoms, at every wave: without orbits.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ def rows(machine: Machine) -> list[Row]:
     operations = sum(min_operations(factors_of(record, SHELLS, store()), SHELLS) for record in records)
     row = functools.partial(
         Row,
-        what=f"T6 between all sites of {words}, {len(SHELLS.centres)} shells, |G| < {SHELLS.g_cutoff:.1f} / Angstrom",
+        what=(
+            f"T6 between all sites of {words}, {len(SHELLS.centres)} shells, "
+            f"|G| < {SHELLS.g_cutoff:.1f} / Angstrom"
+        ),
         ours=ours,
         limit=machine.seconds(operations=2 * operations),
         limited_by="arithmetic: a product for each orbit, pair and shell; float64 at half the rate of float32",

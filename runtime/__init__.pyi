@@ -81,20 +81,21 @@ from .tensors.elasticity import (
     stability as stability,
     youngs_modulus as youngs_modulus,
 )
-from .tensors.frames import ieee_frame as ieee_frame
+from .tensors.frames import ieee_frame as ieee_frame, rotate_tensor as rotate_tensor
 from .tensors.projection import (
     ProjectedTensor as ProjectedTensor,
     allowed_basis as allowed_basis,
     project_tensor as project_tensor,
 )
-from .tensors.rotation import rotate_tensor as rotate_tensor
 from .tensors.tensor_space import TensorSpace as TensorSpace, allowed_tensors as allowed_tensors
 from .tensors.voigt import (
     ASYMMETRY as ASYMMETRY,
+    OTHER_ORDERS as OTHER_ORDERS,
     VOIGT_ORDER as VOIGT_ORDER,
     compliance_matrix as compliance_matrix,
     compliance_tensor as compliance_tensor,
     from_mandel as from_mandel,
+    from_order as from_order,
     piezoelectric_matrix as piezoelectric_matrix,
     piezoelectric_tensor as piezoelectric_tensor,
     stiffness_matrix as stiffness_matrix,
@@ -103,7 +104,6 @@ from .tensors.voigt import (
     symmetric_vector as symmetric_vector,
     to_mandel as to_mandel,
 )
-from .tensors.voigt_order import OTHER_ORDERS as OTHER_ORDERS, from_order as from_order
 from .training.config import TrainingConfig as TrainingConfig
 from .training.data import Part as Part, TrainingData as TrainingData
 from .training.trainer import (

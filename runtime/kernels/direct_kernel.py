@@ -61,8 +61,8 @@ class DirectKernel(nn.Module):
 def _sums_of_products(angular: Tensor, radial: Tensor, counts: Tensor) -> Tensor:
     """For each pair the sum of ``angular[:, e, None] * radial[e]`` over its ``counts`` consecutive images e.
 
-    The products, a hundred times as many numbers as there are images, are never in memory: for each angular function
-    of each pair, ``embedding_bag`` sums radial functions with weights.
+    The products, a hundred times as many numbers as there are images, are never in memory: for each angular
+    function of each pair, ``embedding_bag`` sums radial functions with weights.
 
     Returns:
         (angular functions, pairs, radial functions).

@@ -21,8 +21,8 @@ class OrbitKernel(nn.Module):
     over every wave of the real lattice, k = 0 included. Differentiable by coordinates and lattice.
 
     With n sites, K waves and h rotations in the point group there are A <= n h atoms in the primitive cell and
-    about K / h orbits, so A K / h <= n K phases and n^2 K / h products: nothing grows with the square of the number
-    of atoms. Memory is bounded by :data:`runtime.kernels.pair_sums.CHUNK_BYTES`.
+    about K / h orbits, so A K / h <= n K phases and n^2 K / h products: nothing grows with the square of the
+    number of atoms. Memory is bounded by :data:`runtime.kernels.pair_sums.CHUNK_BYTES`.
 
     Args:
         weights: maps lengths |G| (m,) in 1/Angstrom, without 2 pi, to w (columns, m) in cubic Angstrom; such as

@@ -22,12 +22,12 @@ class OrbitMoments(nn.Module):
         M_IJ,s = 1/V^2 sum_k w_s(|G|) Re[conj F_I(k) F_J(k)] (G/|G|)^{tensor l}        for even l, Im for odd l,
 
     over every wave k != 0 of the real lattice. The product is the same for all waves of an orbit O, so that this
-    is computed as the sum over orbits of w_s(|G_O|) Re[conj F_I F_J] Q_O^(l), in bounded memory. It rotates with the
-    crystal, does not depend on the choice of origin or cell, and is symmetric in I and J for even l, antisymmetric
-    for odd l.
+    is computed as the sum over orbits of w_s(|G_O|) Re[conj F_I F_J] Q_O^(l), in bounded memory. It rotates with
+    the crystal, does not depend on the choice of origin or cell, and is symmetric in I and J for even l,
+    antisymmetric for odd l.
 
-    By Poisson's sum (T6) it equals a sum over pairs of atoms with a kernel of their distance: that of the moments of
-    :class:`runtime.kernels.DirectKernel`, summed over the orbit of the first site.
+    By Poisson's sum (T6) it equals a sum over pairs of atoms with a kernel of their distance: moments like
+    those of :class:`runtime.DirectKernel`, summed over the orbit of the first site.
 
     Args:
         g_max: centre of the last shell in |G|, 1/Angstrom, without 2 pi; the others are evenly spaced from

@@ -1,4 +1,4 @@
-"""One wave of every orbit of a real lattice up to a cutoff in |G|; the store's own orbits fill a ball of indices."""
+"""One wave of every orbit of a real lattice up to a cutoff in |G|; the store's orbits fill a ball of indices."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ class ReciprocalKernel(nn.Module):
         return moments / (factors.volume.detach() * squares ** (degrees / 2))
 
     def _angular(self, vectors: Tensor, lengths: Tensor) -> Tensor:
-        """Y_lm(G/|G|) |G|^l / h with the sign of i^l, at all waves (h, m, 3) of m orbits; (h, (degree + 1)^2, m)."""
+        """Y_lm(G/|G|) |G|^l / h with the sign of i^l, at all waves (h, m, 3) of m orbits; (h, n_angular, m)."""
         values = real_harmonics(vectors / lengths[:, None], self.degree).mT.contiguous()[:, self._order]
         powers = torch.stack([(-1) ** (each // 2) * lengths**each for each in range(self.degree + 1)])
         return values * powers[[self._degrees[place] for place in self._order]] / len(vectors)

@@ -60,7 +60,7 @@ class StructureFactors:
         return self.waves[rows] @ self.maps
 
     def phases(self, rows: slice, *, sines: bool) -> Tensor:
-        """Cos and sin of 2 pi k.x, representatives k of ``rows`` at images x; (2, A, m). Or cos alone, (1, A, m)."""
+        """Cos and sin of 2 pi k.x, at images x for waves k of ``rows``; (2, A, m). Or cos alone, (1, A, m)."""
         turns = self.points @ self.waves[rows].T
         angles = math.tau * (turns - turns.detach().round())
         return torch.stack([angles.cos(), angles.sin()]) if sines else angles.cos()[None]
@@ -134,7 +134,7 @@ def structure_factors(
 def orbit_lengths(vectors: Tensor) -> Tensor:
     """(m,) |G| of orbits with the waves ``vectors`` (h, m, 3).
 
-    All waves of an orbit have the same |G|. The root mean square is taken because its derivative is right also by a
-    strain that breaks the symmetry.
+    All waves of an orbit have the same |G|. It is a root mean square because the derivative of that is right also
+    for a strain that breaks the symmetry.
     """
     return vectors.square().sum(-1).mean(0).sqrt()

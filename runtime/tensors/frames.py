@@ -1,6 +1,7 @@
-"""The Cartesian frame of property tensors: IEEE Standard on Piezoelectricity, 176-1987, section 3.2.
+"""Cartesian frames of property tensors: rotation, and the frame of the IEEE Standard on Piezoelectricity.
 
-In it a tensor has the form that tables print for its crystal class (Nye 1985, appendix B).
+In the IEEE frame (176-1987, section 3.2) a tensor has the form that tables print for its crystal class (Nye 1985,
+appendix B).
 
 =====================  ==============================================================================
 system                 frame, by the axes of the conventional cell
@@ -16,30 +17,62 @@ triclinic              x3 || the longest axis, x1 in its plane with the shortest
 
 x2 = x3 x x1 always; a left-handed cell is inverted first, which changes no rotation.
 
-What the rules leave open is the normalizer's: a frame of a group with more than one equivalent set of axes (a
-and -a of P-3m1, a and b of -43m) is one of several, and C14, or e14, changes sign with it. The standard's text
-then fixes signs by those of measured coefficients. The axes of a record are chosen by a rule that depends on
-atoms alone, so a crystal has one frame, in whatever cell it was written.
+The rules determine the frame up to the normalizer of the point group: where a group has more than one equivalent
+set of axes (a and -a of P-3m1, a and b of -43m), the frame is one of several, and C14, or e14, changes sign with
+it. The standard then fixes signs by those of measured coefficients. The axes of a record are chosen by a rule that
+depends on atoms alone, so a crystal has one frame, in whatever cell it was written.
 
 Tables of calculated tensors differ. The piezoelectric tensors of the Materials Project (M. de Jong et al., Sci.
 Data 2 (2015) 150053) are as above in every class that they have. Pymatgen's ``Tensor.get_ieee_rotation`` looks at
-lengths of axes and not at the class: x3 is not c where c < a in tetragonal crystals (the Project's elastic
+lengths of axes, not at the class: x3 is not c where c < a in tetragonal crystals (the Project's elastic
 tensors, Sci. Data 2 (2015) 150009, are so), nor the polar axis of mm2; x1 is always a in trigonal and hexagonal
-crystals; and beta may be acute. In triclinic crystals we do as it does.
+crystals; and beta may be acute. In triclinic crystals the two agree.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from basis_store import CrystalRecord, Setting
 from basis_store.array_types import FloatArray
+from basis_store.errors import TensorError
+from runtime.tensors.voigt import checked
+
+_ORTHOGONAL = 1e-6
+"""Largest entry of R R^T - 1 for which components are still those of one tensor."""
+
+
+def rotate_tensor(tensor: ArrayLike, matrix: ArrayLike, *, axial: bool = False) -> FloatArray:
+    """T'_ij... = R_ip R_jq ... T_pq..., for a tensor of any rank (Nye 1985, section I.4).
+
+    With the axes of a new frame as rows of ``matrix``, these are the components in the new frame; with a rotation
+    of the body, they are the components of the rotated body in the old frame.
+
+    Args:
+        tensor: (3, ..., 3), all indices; a Voigt form must be expanded first.
+        matrix: (3, 3) orthogonal; reflections are allowed.
+        axial: whether the tensor in addition changes sign under reflections (such as a gyration tensor).
+
+    Raises:
+        TensorError: an axis of the tensor does not have length 3, or the matrix is not orthogonal.
+    """
+    values = np.asarray(tensor, np.float64)
+    rotation = checked(matrix, (3, 3), "a rotation")
+    if any(length != 3 for length in values.shape):
+        raise TensorError(f"a Cartesian tensor has shape (3, ..., 3), not {values.shape}: is it in Voigt's form?")
+    deviation = float(np.abs(rotation @ rotation.T - np.eye(3)).max())
+    if deviation > _ORTHOGONAL:
+        raise TensorError(f"the matrix is not orthogonal: R R^T differs from 1 by up to {deviation:.2g}")
+    for axis in range(values.ndim):
+        values = np.moveaxis(np.tensordot(rotation, values, axes=(1, axis)), 0, axis)
+    return values * np.linalg.det(rotation) if axial else values
 
 
 def ieee_frame(record: CrystalRecord) -> FloatArray:
     """The IEEE frame of a crystal, from its setting and lattice alone.
 
-    ``rotate_tensor(tensor, ieee_frame(record))`` has the IEEE components of a tensor given in the record's frame.
+    ``rotate_tensor(tensor, ieee_frame(record))`` are the IEEE components of a tensor given in the record's frame.
 
     Returns:
         (3, 3) rows x1, x2, x3: orthonormal, right-handed, in the Cartesian coordinates of ``record.lattice``.
@@ -65,7 +98,7 @@ def ieee_frame(record: CrystalRecord) -> FloatArray:
 def _is_rotated(setting: Setting) -> bool:
     """Whether x1 lies between a and b, where the class's 2-fold axes are, or normals of its mirrors.
 
-    The Hermann-Mauguin symbol tells: after the main axis come the directions of a, then those in between.
+    By the Hermann-Mauguin symbol: after the main axis it names the directions of a, then those in between.
     """
     _, _, along_a, *_ = [*setting.full_symbol.split(), "1"]
     if setting.crystal_system == "trigonal":

@@ -13,15 +13,14 @@ from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
 from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.store import Store, load_store
-from runtime.tensors.rotation import rotate_tensor
-from runtime.tensors.voigt import checked, formula_of_shape, unfold
-from runtime.tensors.voigt_order import OTHER_ORDERS, from_order
+from runtime.tensors.frames import rotate_tensor
+from runtime.tensors.voigt import OTHER_ORDERS, checked, formula_of_shape, from_order, unfold
 
-_WRONG = 0.05
-"""Relative distance from which on another order of Voigt's indices is tried."""
+_SUSPICIOUS = 0.05
+"""Relative distance above which other orders of Voigt's indices are tried."""
 
 _MUCH_BETTER = 0.1
-"""What is left of the distance where another order is the right one."""
+"""Another order is reported if the distance falls below this fraction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +29,11 @@ class ProjectedTensor:
 
     Attributes:
         tensor: (3, ..., 3), all indices, in the frame and unit of the input; exact zeros where nothing is allowed.
-        distance: Frobenius norm of what was taken away, over all indices, in the unit of the input.
-        relative_distance: the same as a part of the input's norm, 0 to 1; 0 for an input of zeros.
-        basis: (d, 3, ..., 3) orthonormal basis of what the symmetry allows, in the same frame.
+        distance: Frobenius norm of input minus ``tensor``, over all indices, in the unit of the input.
+        relative_distance: the same relative to the norm of the input, 0 to 1; 0 for an input of zeros.
+        basis: (d, 3, ..., 3) orthonormal basis of the tensors that the symmetry allows, in the same frame.
         formula: the index symmetry.
-        remark: ``""``, or a sentence that says in which order of Voigt's indices the input would make sense.
+        note: ``""``, or a sentence that names the order of Voigt's indices in which the input obeys the symmetry.
     """
 
     tensor: FloatArray
@@ -42,7 +41,7 @@ class ProjectedTensor:
     relative_distance: float
     basis: FloatArray
     formula: str
-    remark: str = ""
+    note: str = ""
 
 
 def project_tensor(
@@ -59,9 +58,9 @@ def project_tensor(
     >>> project_tensor(stiffness, record).relative_distance  # doctest: +SKIP
     0.0003
 
-    The bases are the store's, exact; the distance is the shortest there is. Rounding and noise of a
-    calculation give relative distances up to a few 1e-2; far greater ones say that the tensor is in another
-    frame than the crystal.
+    The bases are the store's, exact; the distance is the smallest possible. Rounding and noise of a calculation
+    give relative distances up to a few 1e-2; much larger ones mean that tensor and crystal are in different
+    frames.
 
     Args:
         tensor: full, (3, ..., 3), or in Voigt's form without factors: (6, 6) stiffness, (3, 6) piezoelectric
@@ -70,12 +69,12 @@ def project_tensor(
         record: the crystal; for files and objects of ASE and pymatgen there is :func:`sgbasis.project_tensor`.
         formula: index symmetry, such as ``"ij=ji"``; default, by the shape: ``"ij=ji"``, ``"ijk=ikj"`` or
             ``"ijkl=jikl=klij"``.
-        axial: whether the tensor changes sign, beside, under reflections.
-        store: where exact bases come from; default, the store that ships with the package.
+        axial: whether the tensor in addition changes sign under reflections.
+        store: of exact bases; default: the store that ships with the package.
 
     Raises:
-        TensorError: of another shape than a tensor, or than the formula says.
-        FormulaError: a formula that cannot be read.
+        TensorError: not the shape of a tensor, or not that of the formula.
+        FormulaError: the formula cannot be parsed.
     """
     formula = formula_of_shape(np.shape(tensor)) if formula is None else formula
     values = checked(tensor, np.shape(tensor), "the tensor")
@@ -94,7 +93,7 @@ def project_tensor(
         relative_distance=relative,
         basis=basis,
         formula=formula,
-        remark=_order_note(values, basis, relative) if is_voigt and relative > _WRONG else "",
+        note=_order_note(values, basis, relative) if is_voigt and relative > _SUSPICIOUS else "",
     )
 
 
@@ -103,12 +102,12 @@ def allowed_basis(record: CrystalRecord, symmetry: IndexSymmetry, store: Store |
     store = _default_store() if store is None else store
     exact = store.tensor_basis(record.setting, symmetry).orthonormal()
     back = cartesian_frame(record.setting, record.lattice).T
-    # Both frames are right-handed, so that an axial tensor turns like a polar one.
+    # Both frames are right-handed, so that an axial tensor rotates like a polar one.
     return np.array([rotate_tensor(one, back) for one in exact]).reshape(exact.shape)
 
 
 def _nearest(full: FloatArray, basis: FloatArray) -> FloatArray:
-    # The empty sum of a class that allows nothing is exactly 0.
+    # Where nothing is allowed, the basis is empty and the sum exactly 0.
     axes = full.ndim
     return np.asarray(np.tensordot(np.tensordot(basis, full, axes=axes), basis, axes=1)).reshape(full.shape)
 

@@ -5,25 +5,42 @@ for stiffness C and the piezoelectric stress tensor e, 2 and 4 for compliance S.
 shear index, for all tensors) is orthonormal: norms, eigenvalues and inverses of the matrix are those of the tensor
 (S. C. Cowin & M. M. Mehrabadi, Q. J. Mech. Appl. Math. 43 (1990) 15).
 
-All functions take and give plain numbers in whatever unit; a tensor is Cartesian, with all its indices 0 to 2.
+All functions take and return plain numbers, in any unit. A tensor is Cartesian, with all its indices 0 to 2. The
+index symmetries of the usual property tensors (T8) are named here, too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from basis_store import IndexSymmetry
 from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
-from runtime.tensors.index_symmetry import ELASTIC, PIEZOELECTRIC, SYMMETRIC, symmetric_part
+
+SYMMETRIC = "ij=ji"
+"""Dielectric tensor, thermal expansion, strain."""
+
+PIEZOELECTRIC = "ijk=ikj"
+"""Piezoelectric stress tensor e_ijk: polarisation i, strain jk."""
+
+ELASTIC = "ijkl=jikl=klij"
+"""Stiffness and compliance."""
 
 VOIGT_ORDER = ("xx", "yy", "zz", "yz", "xz", "xy")
 """Pairs of axes by Voigt index 1 to 6."""
 
+OTHER_ORDERS: dict[tuple[str, ...], str] = {
+    ("xx", "yy", "zz", "xy", "yz", "xz"): "as VASP and LS-DYNA write it",
+    ("xx", "yy", "zz", "xy", "xz", "yz"): "as Abaqus writes it",
+}
+"""Other orders of the six pairs of axes, and the programs that print them."""
+
 ASYMMETRY = 1e-3
-"""Departure from the index symmetry that is taken for rounding, as a part of the greatest entry."""
+"""Deviation from the index symmetry that counts as rounding, relative to the largest entry."""
 
 _FIRST, _SECOND = np.array([["xyz".index(axis) for axis in pair] for pair in VOIGT_ORDER]).T
 _INDEX = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])
@@ -45,7 +62,7 @@ def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floa
 
     Args:
         matrix: symmetric; a small asymmetry is averaged away.
-        tolerance: greatest asymmetry, as a part of the greatest entry.
+        tolerance: largest asymmetry, relative to the largest entry.
 
     Raises:
         TensorError: another shape, entries that are not numbers, or not symmetric.
@@ -77,7 +94,7 @@ def compliance_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Flo
 def piezoelectric_tensor(matrix: ArrayLike) -> FloatArray:
     """e_ijk (3, 3, 3) of piezoelectric stress coefficients e_iJ (3, 6); no factors, such as C/m^2.
 
-    Strain coefficients d_iJ, which carry a factor of 2 on shears, are not meant.
+    Not for strain coefficients d_iJ, which have a factor of 2 on shears.
 
     Raises:
         TensorError: another shape, or entries that are not numbers.
@@ -147,8 +164,47 @@ def formula_of_shape(shape: tuple[int, ...]) -> str:
     )
 
 
+def symmetric_part(tensor: FloatArray, formula: str) -> FloatArray:
+    """The mean of a tensor over the permutations of an index symmetry: the nearest tensor that obeys it.
+
+    Args:
+        tensor: (3, ..., 3), one axis for each index of the formula.
+        formula: such as ``"ij=ji"``; see :meth:`basis_store.IndexSymmetry.parse`.
+
+    Raises:
+        FormulaError: the formula cannot be parsed.
+        TensorError: the tensor has another rank than the formula.
+    """
+    symmetry = IndexSymmetry.parse(formula)
+    if tensor.ndim != symmetry.rank:
+        raise TensorError(f"{formula} is for tensors of rank {symmetry.rank}, not {tensor.ndim}")
+    total = sum(sign * tensor.transpose(order) for order, sign in symmetry.permutations)
+    return np.asarray(total / len(symmetry.permutations))
+
+
+def from_order(matrix: ArrayLike, order: Sequence[str]) -> FloatArray:
+    """A matrix whose indices are in ``order``, in Voigt's order xx yy zz yz xz xy.
+
+    Args:
+        matrix: (6, 6), (3, 6) or (6,).
+        order: six pairs of axes, such as VASP's ``"xx yy zz xy yz xz".split()``; zx is xz.
+
+    Raises:
+        TensorError: the order is not one of the six pairs, or the matrix has another shape.
+    """
+    known = ["".join(sorted(pair)) for pair in order]
+    if sorted(known) != sorted(VOIGT_ORDER):
+        raise TensorError(f"an order names {' '.join(VOIGT_ORDER)}, each once, not {' '.join(order)}")
+    values = np.asarray(matrix, np.float64)
+    if values.shape not in ((6,), (3, 6), (6, 6)):
+        raise TensorError(f"a matrix in Voigt's form is (6,), (3, 6) or (6, 6), not {values.shape}")
+    places = [known.index(pair) for pair in VOIGT_ORDER]
+    values = values[..., places]
+    return np.asarray(values[places] if values.shape == (6, 6) else values)
+
+
 def checked(array: ArrayLike, shape: tuple[int, ...], what: str) -> FloatArray:
-    """A copy in float64.
+    """A copy of an array in float64; ``what`` names it in messages.
 
     Raises:
         TensorError: of another shape, or with entries that are not finite numbers.
@@ -190,11 +246,11 @@ def _folded(tensor: ArrayLike, formula: str, factors: FloatArray, tolerance: flo
 
 def _symmetrised(full: FloatArray, formula: str, tolerance: float) -> FloatArray:
     average = symmetric_part(full, formula)
-    departure = float(np.abs(full - average).max())
+    deviation = float(np.abs(full - average).max())
     largest = float(np.abs(full).max())
-    if departure > tolerance * largest:
+    if deviation > tolerance * largest:
         raise TensorError(
-            f"{_NAMES[formula]} obeys {formula}: this one departs from it by up to {departure:.3g}, "
-            f"{departure / largest:.2g} of its largest entry (allowed: {tolerance:g})"
+            f"{_NAMES[formula]} obeys {formula}: this one differs from it by up to {deviation:.3g}, "
+            f"{deviation / largest:.2g} of its largest entry (allowed: {tolerance:g})"
         )
     return average

@@ -49,7 +49,7 @@ def project_tensor(
     except TensorError as error:
         raise TensorError(f"{matrix}: {error}") from error
     rows = matrix_form(found.tensor, found.formula)
-    notes = [note for note in (found.remark, *_notes(given, found)) if note]
+    notes = [note for note in (found.note, *_notes(given, found)) if note]
     if as_json:
         facts = {
             "tensor": rows.tolist(),

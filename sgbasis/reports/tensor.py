@@ -15,9 +15,8 @@ from runtime.store import Store
 from runtime.tensors.dielectric import principal, refractive_index
 from runtime.tensors.directions import Extreme
 from runtime.tensors.elasticity import elastic_moduli, extreme_youngs_moduli, stability
-from runtime.tensors.frames import ieee_frame
+from runtime.tensors.frames import ieee_frame, rotate_tensor
 from runtime.tensors.projection import allowed_basis
-from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import (
     VOIGT_ORDER,
     piezoelectric_matrix,

@@ -27,8 +27,8 @@ from experiments.tensor_regression import (
 )
 from runtime.evaluation.tensor_scores import evaluate_tensors
 from runtime.models.base import Target
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.projection import project_tensor
-from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import stiffness_matrix, unfold
 from tests.support.made_datasets import made_tensor_dataset
 

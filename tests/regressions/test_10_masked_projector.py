@@ -14,8 +14,8 @@ import pytest
 
 from basis_store import CrystalRecord, IndexSymmetry, Setting, StoreReader, standard_settings
 from runtime import Store, project_tensor
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.projection import allowed_basis
-from runtime.tensors.rotation import rotate_tensor
 from tests.runtime.tensors.test_frames import bare_record
 from tests.runtime.tensors.test_projection import cartesian_rotations
 from tests.support.made_records import made_lattice

@@ -1,4 +1,4 @@
-"""Kernels between sites by brute force: every wave of the lattice at every atom of the cell, no orbits of waves."""
+"""Kernels between sites by brute force: every wave of the lattice at every atom of the cell, without orbits."""
 
 from __future__ import annotations
 

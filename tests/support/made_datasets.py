@@ -10,9 +10,9 @@ import numpy as np
 from basis_store import CrystalRecord, Setting
 from basis_store.crystals.writer import write_crystals
 from runtime import load_store
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.point_group_normalizer import normalizer_cosets
 from runtime.tensors.projection import project_tensor
-from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import piezoelectric_matrix, stiffness_matrix
 from tests.support.made_records import made_record
 

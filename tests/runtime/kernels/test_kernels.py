@@ -137,7 +137,7 @@ def test_the_kernel_of_a_site_with_itself_is_a_sum_of_moduli_of_the_basis(number
 
 @pytest.mark.parametrize("skewness", [0.0, 3.7])
 def test_waves_fill_an_ellipsoid(skewness: float, store: Store) -> None:
-    """The bounds of the search must hold for long and skew cells, where a fixed ball of indices would miss waves."""
+    """The bounds of the search hold for long and skew cells, where a fixed ball of indices would miss waves."""
     lattice = np.array([[3.0, 0, 0], [0, 17.0, 0], [skewness, 0, 5.0]])
     g_cutoff = 0.7
     waves, sizes = orbit_representatives(store.compiled(Setting.standard(1)), lattice, g_cutoff)

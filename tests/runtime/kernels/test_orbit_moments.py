@@ -11,7 +11,7 @@ import torch
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
 from runtime.kernels.orbit_moments import OrbitMoments
-from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.frames import rotate_tensor
 from tests.support.made_records import in_p1, made_record
 from tests.support.rewritings import rewritings
 

@@ -14,7 +14,7 @@ from runtime.evaluation.reference_values import physical_value
 from runtime.models.base import Target, columns
 from runtime.models.composition import CompositionConfig, CompositionModel
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
-from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.tensor_space import TensorSpace
 from tests.support.made_records import in_p1, made_record
 from tests.support.rewritings import larger_cells, rewritings

@@ -15,7 +15,7 @@ from runtime.tensors.elasticity import (
     stability,
     youngs_modulus,
 )
-from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.voigt import stiffness_tensor
 from tests.runtime.tensors.test_voigt import random_rotation
 

@@ -1,4 +1,4 @@
-"""The IEEE frame: in it, what a class allows has the form of the tables, in whatever cell a crystal is written."""
+"""Rotation of tensors, and the IEEE frame: in it the tensors of a class have the form that tables print."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import pytest
 
 from basis_compiler import Crystal, compile_crystal
 from basis_store import CompiledSetting, CrystalRecord, IndexSymmetry, Setting, StoreReader
+from basis_store.errors import TensorError
 from runtime import Store
-from runtime.tensors.frames import ieee_frame
+from runtime.tensors.frames import ieee_frame, rotate_tensor
 from runtime.tensors.projection import allowed_basis, project_tensor
-from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import piezoelectric_matrix, piezoelectric_tensor, stiffness_matrix
 from tests.runtime.tensors.test_voigt import random_rotation
 from tests.support.made_crystals import made_crystal, rewritten
 from tests.support.made_records import made_lattice
+
+RNG = np.random.default_rng(0)
+ROTATION = np.linalg.qr(RNG.normal(size=(3, 3)))[0]
+ROTATION *= np.linalg.det(ROTATION)
 
 ELASTIC, PIEZOELECTRIC = IndexSymmetry.parse("ijkl=jikl=klij"), IndexSymmetry.parse("ijk=ikj")
 
@@ -67,7 +71,7 @@ PIEZO = {
 
 
 def bare_record(compiled: CompiledSetting, lattice: np.ndarray) -> CrystalRecord:
-    """A record of which only setting and lattice matter."""
+    """A record without sites."""
     return CrystalRecord(
         identifier="bare",
         setting=compiled.setting,
@@ -109,7 +113,7 @@ def test_tensors_take_the_form_of_the_tables(setting: Setting, reader: StoreRead
             assert names_of(form) == set(allowed)
 
 
-def test_it_turns_with_the_crystal(setting: Setting, reader: StoreReader) -> None:
+def test_the_frame_rotates_with_the_crystal(setting: Setting, reader: StoreReader) -> None:
     rng = np.random.default_rng(setting.hall_number)
     compiled = reader.read(setting)
     lattice, turn = made_lattice(compiled, rng, volume=100.0), random_rotation(rng)
@@ -131,12 +135,12 @@ def test_components_in_it_do_not_depend_on_the_description(number: int, store: S
     for symmetry in (ELASTIC, PIEZOELECTRIC):
         basis = allowed_basis(one, symmetry, store)
         tensor = np.tensordot(rng.normal(size=len(basis)), basis, axes=1)
-        # Rows of the lattice turn as r Q, so columns as Q^T r.
+        # Rows of the lattice are rotated as r Q, so columns as Q^T r.
         known = rotate_tensor(rotate_tensor(tensor, turn.T), ieee_frame(two))
         np.testing.assert_allclose(rotate_tensor(tensor, ieee_frame(one)), known, atol=1e-6)
 
 
-def test_an_exact_beta_and_equal_axes_do_no_harm(reader: StoreReader) -> None:
+def test_a_beta_of_90_degrees_and_equal_axes(reader: StoreReader) -> None:
     compiled = reader.read(Setting.standard(14))
     frame = ieee_frame(bare_record(compiled, np.diag([4.0, 5.0, 4.0])))
     np.testing.assert_allclose(np.abs(frame[1]), [0, 1, 0], atol=1e-12)
@@ -147,7 +151,7 @@ def test_an_exact_beta_and_equal_axes_do_no_harm(reader: StoreReader) -> None:
 def test_piezoelectric_tensors_of_the_materials_project_are_in_it(shared: Path, store: Store) -> None:
     """822 of 832 of them obey the crystal's symmetry if read in it; here every tenth.
 
-    The rows of the lattice in the file were turned to another frame where its records say frame_verified=false.
+    Entries with frame_verified=false have rows of the lattice in another frame.
     """
     import gzip
     import json
@@ -169,3 +173,34 @@ def test_piezoelectric_tensors_of_the_materials_project_are_in_it(shared: Path, 
         if entry["frame_verified"]:
             assert project_tensor(known, record, store=store).relative_distance < 2e-3
     assert outside <= 2
+
+
+@pytest.mark.parametrize(
+    ("rank", "sum_text"),
+    [(0, "->"), (1, "ap,p->a"), (2, "ap,bq,pq->ab"), (3, "ap,bq,cr,pqr->abc"), (4, "ap,bq,cr,ds,pqrs->abcd")],
+)
+def test_rotation_is_the_sum_over_all_indices(rank: int, sum_text: str) -> None:
+    tensor = RNG.normal(size=(3,) * rank)
+    expected = np.einsum(sum_text, *[ROTATION] * rank, tensor)
+    np.testing.assert_allclose(rotate_tensor(tensor, ROTATION), expected, atol=1e-14)
+    np.testing.assert_allclose(rotate_tensor(rotate_tensor(tensor, ROTATION), ROTATION.T), tensor, atol=1e-14)
+
+
+def test_reflections_change_the_sign_of_axial_tensors_only() -> None:
+    tensor = RNG.normal(size=(3, 3))
+    np.testing.assert_allclose(rotate_tensor(tensor, -np.eye(3)), tensor)
+    np.testing.assert_allclose(rotate_tensor(tensor, -np.eye(3), axial=True), -tensor)
+    np.testing.assert_allclose(rotate_tensor(tensor, ROTATION, axial=True), rotate_tensor(tensor, ROTATION))
+    # The permutation symbol is the axial tensor that no rotation or reflection changes.
+    symbol = np.zeros((3, 3, 3))
+    symbol[[0, 1, 2], [1, 2, 0], [2, 0, 1]], symbol[[0, 2, 1], [2, 1, 0], [1, 0, 2]] = 1, -1
+    np.testing.assert_allclose(rotate_tensor(symbol, -ROTATION, axial=True), symbol, atol=1e-14)
+
+
+def test_invalid_rotations_raise() -> None:
+    with pytest.raises(TensorError, match="is it in Voigt's form"):
+        rotate_tensor(np.zeros((6, 6)), ROTATION)
+    with pytest.raises(TensorError, match="not orthogonal"):
+        rotate_tensor(np.zeros((3, 3)), 1.01 * ROTATION)
+    with pytest.raises(TensorError, match=r"a rotation has shape \(3, 3\)"):
+        rotate_tensor(np.zeros((3, 3)), np.eye(4))

@@ -10,9 +10,9 @@ from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime import Store
 from runtime.evaluation.reference_values import alternative_values
 from runtime.models.base import Target
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.point_group_normalizer import normalizer_cosets
 from runtime.tensors.projection import allowed_basis
-from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import piezoelectric_matrix, piezoelectric_tensor
 from tests.runtime.tensors.test_frames import bare_record
 from tests.runtime.tensors.test_projection import cartesian_rotations

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from basis_compiler import Crystal, compile_crystal
-from basis_store import CrystalError, CrystalRecord, FormulaError, Setting, standard_settings
+from basis_compiler import compile_crystal
+from basis_store import CrystalRecord, FormulaError, Setting, standard_settings
 from basis_store.errors import TensorError
-from basis_store.files.locations import data_folder
 from runtime import Store, project_tensor
-from runtime.tensors.rotation import rotate_tensor
-from runtime.tensors.voigt import piezoelectric_matrix, stiffness_matrix
-from runtime.tensors.voigt_order import OTHER_ORDERS, from_order
+from runtime.tensors.frames import rotate_tensor
+from runtime.tensors.voigt import OTHER_ORDERS, from_order, piezoelectric_matrix, stiffness_matrix
 from tests.runtime.tensors.test_voigt import random_rotation
 from tests.support.made_crystals import made_crystal, rewritten
 from tests.support.made_records import made_record
@@ -91,35 +88,6 @@ def test_the_description_does_not_matter(number: int, store: Store) -> None:
         np.testing.assert_allclose(rotated.tensor, rotate_tensor(found.tensor, turn.T), atol=1e-6)
 
 
-def test_files_and_objects_are_crystals_too(store: Store) -> None:
-    import ase.io
-
-    path = data_folder() / "crystals" / "quartz.cif"
-    tensor = np.arange(9.0).reshape(3, 3)
-    from_path = project_tensor(tensor, path)
-    from_text = project_tensor(tensor, str(path), store=store)
-    atoms = ase.io.read(path)
-    from_atoms = project_tensor(tensor, atoms)
-    record = compile_crystal(
-        Crystal(lattice=atoms.cell[:], numbers=atoms.numbers, coordinates=atoms.get_scaled_positions())
-    )
-    from_record = project_tensor(tensor, record)
-    for found in (from_path, from_text, from_record):
-        np.testing.assert_allclose(found.tensor, from_atoms.tensor, atol=1e-6)
-    x, _, z = np.diag(from_path.tensor)
-    np.testing.assert_allclose(from_path.tensor, np.diag([x, x, z]), atol=1e-9)
-
-
-def test_a_file_of_many_crystals_is_not_one(tmp_path: Path) -> None:
-    text = (data_folder() / "crystals" / "quartz.cif").read_text()
-    both = tmp_path / "both.cif"
-    both.write_text(f"{text}\n{text.replace('data_', 'data_second_', 1)}")
-    with pytest.raises(CrystalError, match="holds 2 crystals"):
-        project_tensor(np.eye(3), both)
-    with pytest.raises(TypeError, match="or a pymatgen Structure is needed, not int"):
-        project_tensor(np.eye(3), 227)
-
-
 def test_voigt_forms_stand_for_the_full_tensor(store: Store) -> None:
     rng = np.random.default_rng(0)
     record = made_record(Setting.standard(152), rng)
@@ -150,11 +118,11 @@ def test_another_order_of_indices_is_found_out(number: int, order: tuple[str, ..
     places = [["xx", "yy", "zz", "yz", "xz", "xy"].index(pair) for pair in order]
     written = right[np.ix_(places, places)]
     np.testing.assert_array_equal(from_order(written, order), right)
-    assert project_tensor(right, record, store=store).remark == ""
+    assert project_tensor(right, record, store=store).note == ""
     found = project_tensor(written, record, store=store)
     assert found.relative_distance > 0.05
-    assert f"read in the order {' '.join(order)}" in found.remark
-    assert found.remark.endswith("reorder it")
+    assert f"read in the order {' '.join(order)}" in found.note
+    assert found.note.endswith("reorder it")
 
 
 def test_what_is_refused(store: Store) -> None:

@@ -15,9 +15,8 @@ from click.testing import CliRunner, Result
 
 from basis_compiler import compile_dataset, read_crystals
 from runtime.models.base import Target
-from runtime.tensors.frames import ieee_frame
+from runtime.tensors.frames import ieee_frame, rotate_tensor
 from runtime.tensors.projection import project_tensor
-from runtime.tensors.rotation import rotate_tensor
 from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
 from sgbasis import predict
 from sgbasis.cli import main

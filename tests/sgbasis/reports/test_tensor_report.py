@@ -14,7 +14,7 @@ from basis_compiler import compile_crystals
 from basis_store import CrystalRecord
 from basis_store.errors import TensorError
 from basis_store.files.locations import data_folder
-from runtime.tensors.rotation import rotate_tensor
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.voigt import stiffness_tensor
 from sgbasis.pictures.tensor_surface import HEIGHT, WIDTH, dielectric_picture, youngs_modulus_picture
 from sgbasis.reports.tensor import dielectric_lines, elastic_lines, matrix_lines, piezoelectric_lines

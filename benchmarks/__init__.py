@@ -1,1 +1,1 @@
-"""Benchmarks: off by default, run by ``make bench``; ratios are measured in one run."""
+"""Timings, run by ``make bench`` and never by the tests; ratios are measured in one run."""

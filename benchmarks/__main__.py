@@ -1,14 +1,14 @@
-"""``make bench``: ours beside peers and beside the limits of this machine, all measured in one run.
+"""``make bench``: our times compared with peers and with the limits of this machine, all measured in one run.
 
-Prints a table and writes bench.json. ``python -m benchmarks encoding loading`` measures some parts only, and then
-writes nothing.
+Prints a table and writes bench.json. ``python -m benchmarks encoding loading`` measures some parts only and writes
+nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +19,23 @@ from basis_store.files.atomic_write import write_atomically
 from benchmarks.machine import Machine
 from benchmarks.row import Row
 
-PARTS = ("compiling", "loading", "encoding", "pairs", "training", "predicting")
+PARTS = {
+    "compiling": "compile and prove stores, and a loop over gemmi",
+    "loading": "load bases, and read dense matrices",
+    "encoding": "WaveEncoder, dense routing, and means over all operations",
+    "pairs": "pair kernels over orbits, over all waves, and over pairs of atoms",
+    "training": "steps on sites, on padded cells, and of a CGCNN",
+    "predicting": "predictions in batches and one by one; start of commands",
+}
+"""Modules with a function ``rows``, and what they measure."""
+
+ALONE = {
+    "compiling --large [RADIUS ...]": "time and memory of 'sgbasis compile' and 'verify' at large radii",
+    "pairs": "growth of the cost of pair kernels with the number of atoms",
+    "kernel_sides DATASET": "sums over images and over waves, by the width of a Gaussian",
+}
+"""Further measurements, with their arguments: ``python -m benchmarks.NAME``."""
+
 OUTPUT = Path("bench.json")
 
 _HEADINGS = ("name", "ours", "peer", "ratio", "limit", "share of limit")
@@ -27,9 +43,17 @@ _HEADINGS = ("name", "ours", "peer", "ratio", "limit", "share of limit")
 
 def main() -> None:
     """Measure part by part."""
-    chosen = sys.argv[1:] or PARTS
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measure all parts and write bench.json, or measure the given parts only.",
+        epilog=_listed("parts:", PARTS) + _listed("\nalone, as python -m benchmarks.NAME:", ALONE),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART")
+    given = parser.parse_args().parts
+    chosen = given or list(PARTS)
     if unknown := [part for part in chosen if part not in PARTS]:
-        sys.exit(f"no benchmark is called {unknown[0]}; there are {', '.join(PARTS)}")
+        parser.error(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS)}")
     torch.set_num_threads(available_cores())
     machine = Machine.measure()
     speeds = f"{machine.bandwidth / 1e9:.1f} GB/s, {machine.flops / 1e9:.0f} GFLOP/s in float32"
@@ -41,9 +65,13 @@ def main() -> None:
         for row in rows:
             print(_text(row), flush=True)
         found += rows
-    if not sys.argv[1:]:
+    if not given:
         write_atomically(OUTPUT, json.dumps([row.to_json() for row in found], indent=2).encode() + b"\n")
         print(f"{OUTPUT}: written")
+
+
+def _listed(heading: str, lines: dict[str, str]) -> str:
+    return "\n".join([heading, *(f"  {name:<31} {what}" for name, what in lines.items()), ""])
 
 
 def _text(row: Row) -> str:
@@ -53,9 +81,9 @@ def _text(row: Row) -> str:
     ratio = "" if row.ratio is None else f"{row.ratio:.3g}"
     share = "" if row.share_of_limit is None else f"{row.share_of_limit:.1%}"
     cells = (row.name, value(row.ours), value(row.peer), ratio, value(row.limit), share)
-    beside = f"\n    beside {row.beside}" if row.beside else ""
+    peer = f"\n    peer: {row.peer_name}" if row.peer_name else ""
     limited = f"\n    limited by {row.limited_by}" if row.limited_by else ""
-    return f"{_line(cells)}\n    {row.what}{beside}{limited}"
+    return f"{_line(cells)}\n    {row.what}{peer}{limited}"
 
 
 def _line(cells: tuple[str, ...]) -> str:

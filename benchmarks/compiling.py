@@ -1,4 +1,4 @@
-"""Compiling and proving stores, beside a loop over gemmi that proves nothing.
+"""Compiling and proving stores, compared with a loop over gemmi without proof.
 
 ``python -m benchmarks.compiling --large`` runs ``sgbasis compile --radius 20`` and ``sgbasis verify`` instead, and
 prints time, memory of all their processes, and the size of the file; other radii may follow.
@@ -24,7 +24,7 @@ _WAVE_BYTES = 7
 """Three indices of 16 bits and a phase."""
 _WAVE_OPERATIONS = 24
 """Multiplications and additions in k R (nine of each) and k.t (three)."""
-_LIMITED_BY = "taking every wave through every operation once: 7 bytes read, 7 written, 24 operations"
+_LIMITED_BY = "applying every operation to every wave once: 7 bytes read, 7 written, 24 operations"
 
 
 def rows(machine: Machine) -> list[Row]:
@@ -67,7 +67,7 @@ def _row(machine: Machine, name: str, what: str, recipe: Recipe, workers: int) -
         what=f"compile and prove: {what}, {waves:,} waves, {workers} process{'es' * (workers > 1)}",
         ours=ours,
         peer=theirs,
-        beside="a loop over gemmi in as many processes: orbits, phases and absences, no proof",
+        peer_name="a loop over gemmi in as many processes: orbits, phases and absences, no proof",
         limit=_min_seconds(machine, compiled),
         limited_by=_LIMITED_BY,
     )
@@ -84,7 +84,7 @@ def _min_seconds(machine: Machine, compiled: Iterable[CompiledSetting]) -> float
 
 
 def large(radii: Iterable[int]) -> None:
-    """Print what compiling and verifying large recipes takes, all settings, as a user runs them."""
+    """Print time and memory of compiling and verifying large recipes for all settings, as a user runs them."""
     print(f"{available_cores()} cores; compile, then verify: wall time, time of all processors, peak memory")
     print(f"{'radius':>6} {'waves':>12} {'file/MB':>8}" + 2 * f" {'seconds':>8} {'processor':>9} {'GiB':>5}")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Crystals to measure with: real ones where a file of them is at hand, else made ones."""
+"""Crystals for benchmarks: real ones if a file of them is available, else random ones."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from basis_store import CertificateError, CrystalError, CrystalRecord, standard_
 VARIABLE = "SGBASIS_BENCH_CRYSTALS"
 """Environment variable with the path of a JSONL file of crystals, as 'sgbasis crystals' reads it."""
 
-_BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "mp_scalar.jsonl.gz"
+_DEVELOPMENT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "mp_scalar.jsonl.gz"
 _NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
 
 
 @functools.cache
 def sample_records(count: int) -> tuple[list[CrystalRecord], str]:
-    """The same ``count`` crystals at every call, and in words which they are.
+    """The same ``count`` crystals in every call, and a description of them.
 
-    They are drawn from the split ``train`` of the file named by :data:`VARIABLE`, or of the development data
-    beside the checkout; without either they are made over all standard settings. A smaller sample is the start
+    They are drawn from the split ``train`` of the file named by :data:`VARIABLE`, or of the development data next
+    to the checkout; without either they are random crystals of all standard settings. A smaller sample is a prefix
     of a larger one.
     """
-    path = Path(os.environ.get(VARIABLE, _BESIDE))
+    path = Path(os.environ.get(VARIABLE, _DEVELOPMENT_DATA))
     if VARIABLE in os.environ or path.exists():
         found = list(islice(_read(path), count))
         return found, f"{len(found):,} crystals of {path.name}"

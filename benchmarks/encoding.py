@@ -1,6 +1,6 @@
-"""Encoding a mixed batch: one number per orbit, beside the paper's dense routing and beside brute force.
+"""Encoding a mixed batch: one number per orbit, compared with the paper's dense routing and with brute force.
 
-The peers are written as one would without orbits, in PyTorch on the same threads:
+The peers are the obvious code without orbits, in PyTorch on the same threads:
 
 * dense routing as released: all crystals padded to 444 atoms, all waves of both families at each, times the matrix
   M_G of the group, (230, 514, 514) and (230, 418, 418) complex64, gathered per crystal;
@@ -36,7 +36,7 @@ class DenseRouting:
         self._tables = {family: _routing_table(store, family) for family in LATTICE_FAMILIES}
 
     def __call__(self, x: Tensor, groups: Tensor) -> Tensor:
-        """(p, n, 3) coordinates of crystals of the (p,) groups -> (p, n, 514) P_k of their own frame."""
+        """(p, n, 3) coordinates of crystals of the (p,) groups -> (p, n, 514) P_k of their own lattice family."""
         both = [self._routed(family, x, groups) for family in LATTICE_FAMILIES]
         return torch.where(_is_hexagonal(groups)[:, None, None], both[1], both[0])
 
@@ -136,13 +136,13 @@ def rows(machine: Machine) -> list[Row]:
     found = [
         Row(
             name=name, what=f"{ATOMS:,} atoms of 230 groups, shared ball", ours=seconds[0], peer=peer,
-            beside=beside, limit=machine.seconds(bytes_moved=moved), limited_by="writing the result",
+            peer_name=peer_name, limit=machine.seconds(bytes_moved=moved), limited_by="writing the result",
         )
-        for (name, beside), peer in zip(peers.items(), seconds[1:4], strict=True)
+        for (name, peer_name), peer in zip(peers.items(), seconds[1:4], strict=True)
     ]  # fmt: skip
     gradients = Row(
         name="encode_gradient", what="the same with the gradient by coordinates", ours=seconds[4], peer=seconds[5],
-        beside="mean over all operations", limit=machine.seconds(bytes_moved=2 * moved),
+        peer_name="mean over all operations", limit=machine.seconds(bytes_moved=2 * moved),
         limited_by="writing the result, reading its gradient",
     )  # fmt: skip
     return [*found, gradients]

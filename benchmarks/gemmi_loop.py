@@ -1,4 +1,4 @@
-"""The peer: what a crystallographer writes over gemmi to get orbits, phases and absences of given waves."""
+"""The peer: a plain loop over gemmi for orbits, phases and absences of given waves."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """``python -m benchmarks.kernel_sides DATASET.h5``: which side of T6 is cheaper, by the width of a Gaussian.
 
-Both sides to a relative accuracy of 1e-6: images to where the Gaussian has fallen to that, waves to where its
-transform has. Times are sums over crystals of the dataset, one thread, neighbours and operations from the store.
+Both sides have a relative accuracy of 1e-6: images end where the Gaussian has fallen to that, waves where its
+transform has. Times are means over crystals of the dataset, on one thread, neighbour search included.
 """
 
 from __future__ import annotations

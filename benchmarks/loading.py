@@ -1,4 +1,4 @@
-"""Loading bases: from a store of integers, beside reading dense routing matrices from disk."""
+"""Loading bases from a store of integers, compared with reading dense routing matrices."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def rows(machine: Machine) -> list[Row]:
             what="load_store() and all 230 standard bases",
             ours=bases,
             peer=dense,
-            beside="numpy.load of the dense routing matrices, 486 MB, from the page cache",
+            peer_name="numpy.load of the dense routing matrices, 486 MB, from the page cache",
             limit=machine.seconds(bytes_moved=sum(map(_bytes, compiled))),
             limited_by="reading their integers from memory",
         ),

@@ -1,4 +1,4 @@
-"""What the machine can do at best, measured in the same run as everything that is compared with it."""
+"""The limits of the machine, measured in the same run as everything that is compared with them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from benchmarks.row import median_seconds
 
 _BYTES = 1 << 28
-"""Beyond every cache."""
+"""Larger than every cache."""
 
 _SIZE = 2048
 
@@ -38,5 +38,5 @@ class Machine:
         return cls(bandwidth=2 * _BYTES / copy, flops=2 * _SIZE**3 / multiply)
 
     def seconds(self, *, bytes_moved: float = 0.0, operations: float = 0.0) -> float:
-        """The least time for so many bytes and float32 operations: the slower of the two."""
+        """The shortest time for a number of bytes and of float32 operations: the slower of the two."""
         return max(bytes_moved / self.bandwidth, operations / self.flops)

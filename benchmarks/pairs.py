@@ -56,8 +56,8 @@ def rows(machine: Machine) -> list[Row]:
         limited_by="arithmetic: a product for each orbit, pair and shell; float64 at half the rate of float32",
     )
     return [
-        row(name="pair_kernels", peer=debye, beside="Debye's sum over pairs of atoms"),
-        row(name="pair_kernels_waves", peer=waves, beside="all atoms at all waves"),
+        row(name="pair_kernels", peer=debye, peer_name="Debye's sum over pairs of atoms"),
+        row(name="pair_kernels_waves", peer=waves, peer_name="all atoms at all waves"),
     ]
 
 

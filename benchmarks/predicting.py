@@ -43,7 +43,7 @@ def _predicting(machine: Machine) -> Row:
         unit="crystals/s",
         ours=len(records) / together,
         peer=len(records) / alone,
-        beside="the same model, one crystal at a time",
+        peer_name="the same model, one crystal at a time",
         limit=len(records) / machine.seconds(operations=operations),
         limited_by=f"matrix products, {operations / len(records) / 1e6:.0f} million operations per crystal",
     )

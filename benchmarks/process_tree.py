@@ -14,14 +14,14 @@ _INTERVAL = 0.1
 
 
 class Usage(NamedTuple):
-    """What a command took.
+    """Resources that a command used.
 
     Attributes:
         seconds: wall time.
-        processor_seconds: of all its processes together, as far as each was waited for.
-        peak_bytes: the greatest sum over its processes at any one time, seen ten times a second; memory that
-            several of them share is counted once (PSS).
-        output: what it printed on standard output.
+        processor_seconds: of all its processes that were waited for.
+        peak_bytes: largest sum over its processes at one time, sampled ten times a second; shared memory is
+            counted once (PSS).
+        output: its standard output.
     """
 
     seconds: float
@@ -31,7 +31,7 @@ class Usage(NamedTuple):
 
 
 def run_measured(command: Sequence[str]) -> Usage:
-    """Run a command to its end.
+    """Run a command and wait for it.
 
     Raises:
         subprocess.CalledProcessError: it fails.
@@ -56,7 +56,7 @@ def _processor_seconds() -> float:
 
 def _tree(process: int) -> Iterator[int]:
     yield process
-    with contextlib.suppress(OSError):  # it has ended
+    with contextlib.suppress(OSError):  # the process has ended
         for thread in Path(f"/proc/{process}/task").iterdir():
             for child in (thread / "children").read_text().split():
                 yield from _tree(int(child))

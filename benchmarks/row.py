@@ -1,4 +1,4 @@
-"""One line of the table that ``make bench`` prints: ours, beside a peer and beside the limit of the machine."""
+"""One row of the table that ``make bench`` prints: our time, that of a peer, and the limit of the machine."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _RATES = "/s"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One comparison, all of it measured in one run on one machine.
+    """One comparison, measured in one run on one machine.
 
     Attributes:
         name: short, unique: ``"encode"``.
-        what: what was done, in one line.
+        what: the work that was timed, in one line.
         unit: of ours, peer and limit: ``"s"``, or a rate such as ``"crystals/s"``.
         ours: median.
         peer: median of the peer; None without one.
-        beside: what the peer is.
+        peer_name: the peer.
         limit: what the machine's memory bandwidth or arithmetic would allow, in ``unit``; None if not known.
-        limited_by: what the limit is made of.
+        limited_by: the work of which the limit is the time.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Row:
     unit: str = "s"
     ours: float
     peer: float | None = None
-    beside: str = ""
+    peer_name: str = ""
     limit: float | None = None
     limited_by: str = ""
 
@@ -48,10 +48,10 @@ class Row:
         return one / other if self.unit.endswith(_RATES) else other / one
 
     def to_json(self) -> dict[str, object]:
-        """What ``bench.json`` holds."""
+        """The entry of ``bench.json``."""
         return {
             "name": self.name, "what": self.what, "unit": self.unit, "ours": self.ours,
-            "peer": self.peer, "beside": self.beside, "ratio": self.ratio,
+            "peer": self.peer, "peer_name": self.peer_name, "ratio": self.ratio,
             "limit": self.limit, "limited_by": self.limited_by, "share_of_limit": self.share_of_limit,
         }  # fmt: skip
 
@@ -62,7 +62,7 @@ def median_seconds(work: Callable[[], object], repeats: int = 5) -> float:
 
 
 def side_by_side(works: Sequence[Callable[[], object]], repeats: int = 5) -> list[float]:
-    """Median wall times of several pieces of work, taken in turns: all meet the same noise."""
+    """Median wall times of several pieces of work, run in turns so that all have the same noise."""
     for work in works:
         work()
     times: list[list[float]] = [[] for _ in works]

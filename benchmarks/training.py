@@ -1,4 +1,4 @@
-"""Training on sites of the asymmetric unit, beside padded full cells and beside a CGCNN on the same crystals."""
+"""Training on sites of the asymmetric unit, compared with padded full cells and with a CGCNN on all atoms."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rows(machine: Machine) -> list[Row]:
         unit="crystals/s",
         ours=sites.rate,
         peer=cells.rate,
-        beside=f"the same network on padded full cells, {cells.tokens:.1f} atoms, {cells.peak:,.0f} MB",
+        peer_name=f"the same network on padded full cells, {cells.tokens:.1f} atoms, {cells.peak:,.0f} MB",
         limit=1 / machine.seconds(operations=sites.operations),
         limited_by=f"matrix products, {sites.operations / 1e6:.0f} million operations per crystal",
     )
@@ -49,7 +49,7 @@ def rows(machine: Machine) -> list[Row]:
         train,
         name="train_cgcnn",
         peer=graphs.rate,
-        beside=(
+        peer_name=(
             f"CGCNN of PyTorch Geometric, {graphs.parameters:,} parameters, 12 neighbours of each of "
             f"{graphs.tokens:.1f} atoms"
         ),

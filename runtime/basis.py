@@ -4,8 +4,8 @@
     f_j(x)   = psi_O made real by its exact phase (O = -O), or sqrt2 Re psi_O, sqrt2 Im psi_O (O, -O)
     P_k(x)   = (1/|G|) sum_g e_k(g x) = |O|^{-1/2} exp(-2 pi i theta_k) psi_O(x)                     (T4)
 
-Function 0 is the constant 1. Tables are integers (phases in 24ths); they become floats of the type of ``x``
-when a function is evaluated, so a basis has no precision of its own and ``.to()`` only moves it.
+Function 0 is the constant 1. Tables are integers (phases in 24ths of a turn); they are converted to the dtype of
+``x`` when a function is evaluated, so a basis has no dtype of its own and ``.to()`` only moves it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from basis_store.groups.wave_shells import is_leading
 from runtime.phase import turns
 from runtime.routing_matrix import Routing, project, route, routing_matrix, wave_rows
 
-if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
+if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Complex, Float, Int
 
 # Elements (points x terms) evaluated at a time: a core's cache on CPU, a small part of the memory elsewhere.
@@ -51,7 +51,7 @@ class Basis(nn.Module):
         norms: (M,) int64, invariant integer norm; ``sqrt(norm / 3)`` is the radius.
         rotations: (g, 3, 3) int64 R of the operations x -> R x + t modulo cell translations.
         translations24: (g, 3) int64 t in 24ths.
-        shifts24, shift_orders, shift_directions: allowed origin shifts (T5).
+        shifts24, shift_orders, shift_directions: int64, the allowed origin shifts (T5).
         shared_waves: (K, 3) int64, the waves that all settings of its family share in the store, without 0.
     """
 
@@ -107,7 +107,7 @@ class Basis(nn.Module):
         return f"{self.setting.label}, {self.n_functions} functions, {self.n_waves} waves"
 
     def truncate(self, *, radius: float | None = None, count: int | None = None) -> Basis:
-        """The leading part of this basis: functions within ``radius``, or the first ``count``, or both.
+        """The first functions of this basis: those within ``radius``, or the first ``count``, or both.
 
         Args:
             radius: keep functions of norm up to ``3 radius^2``.
@@ -117,7 +117,7 @@ class Basis(nn.Module):
             A new basis on the same device. It is a prefix: function j stays function j.
 
         Raises:
-            CutoffError: the store does not reach that far.
+            CutoffError: the store holds fewer functions or a smaller radius.
         """
         kept = self.n_functions if count is None else count
         if radius is not None:
@@ -137,9 +137,13 @@ class Basis(nn.Module):
         return self.evaluate(x)
 
     def evaluate(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n functions"]:
-        """Real orthonormal functions f_j(x); (n, 3) -> (n, M), in the type of ``x`` (float32 or float64).
+        """Real orthonormal functions f_j(x); (n, 3) -> (n, M), in the dtype of ``x``.
 
-        ``mean over the cell of f_i f_j`` is 1 if i = j else 0. Differentiable to any order.
+        The mean over the cell of f_i f_j is 1 if i = j, else 0. Differentiable to any order.
+
+        Raises:
+            TypeError: ``x`` is neither float32 nor float64.
+            ValueError: its last dimension is not 3.
         """
         return self._evaluate_rows(x)[..., : self.n_functions]
 
@@ -165,8 +169,11 @@ class Basis(nn.Module):
 
         Args:
             x: fractional coordinates.
-            lattice: rows are the cell vectors of the setting in Angstrom; then the derivatives are with respect
-                to Cartesian coordinates, in 1/Angstrom. Without it, with respect to ``x``.
+            lattice: (3, 3) rows: the cell vectors of the setting in Angstrom. With it, derivatives are with
+                respect to Cartesian coordinates, in 1/Angstrom; without it, with respect to ``x``.
+
+        Raises:
+            ValueError: the lattice has another shape.
         """
 
         def block(points: Tensor) -> Tensor:
@@ -192,15 +199,16 @@ class Basis(nn.Module):
 
     def images(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n operations 3"]:
         """``R x + t`` for every operation; (n, 3) -> (n, g, 3), not reduced to the cell."""
-        # Sums of products throughout this class, no matrix products: autocast and TF32 would round those.
+        # This class has no matrix products, only sums of products: autocast and TF32 would round the former.
         rotated = (self.rotations.to(x.dtype) * x[..., None, None, :]).sum(-1)
         return rotated + self.translations24.to(x.dtype) / 24
 
     def routing(self, waves: Int[Tensor, "waves 3"] | None = None) -> Routing:
-        """Look up waves (default: the store's shared list, see :attr:`shared_waves`) among the orbits.
+        """Look up waves (K, 3) among the orbits; default: the shared waves, see :attr:`shared_waves`.
 
         Raises:
-            CutoffError: a wave lies beyond what this basis holds.
+            TypeError: the waves are not integers.
+            CutoffError: a wave lies beyond this basis.
         """
         waves = self.shared_waves if waves is None else waves
         return route(waves, self._wave_rows, self.orbits, self.phases24, self.counts, setting=self.setting)
@@ -212,7 +220,7 @@ class Basis(nn.Module):
 
         Args:
             x: fractional coordinates.
-            waves: (K, 3) integer waves, or what :meth:`routing` returned for them; default: the shared list.
+            waves: (K, 3) integers, or their :meth:`routing`; default: the shared waves.
         """
         routing = waves if isinstance(waves, Routing) else self.routing(waves)
         return project(self.evaluate_complex(x), routing)
@@ -220,7 +228,7 @@ class Basis(nn.Module):
     def routing_matrix(
         self, waves: Int[Tensor, "waves 3"] | None = None, *, dtype: torch.dtype = torch.complex64
     ) -> Complex[Tensor, "waves waves"]:
-        """The dense M_G of ``P_k = sum_k' M_G[k, k'] e_k'`` on a list of waves (default: the shared list)."""
+        """The dense (K, K) matrix M_G on waves (K, 3) (default: the shared waves); see :class:`Routing`."""
         return routing_matrix(self.routing(waves), dtype=dtype)
 
     def _evaluate_rows(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n rows"]:
@@ -246,7 +254,7 @@ class Basis(nn.Module):
         return torch.sum(reciprocal * waves[..., None, :], dim=-1)
 
     def _in_blocks(self, x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-        """Apply ``function`` to flattened points, some at a time, to keep what lies between in the cache."""
+        """Apply ``function`` to flattened points in blocks, so that intermediate values stay in the cache."""
         if x.dtype not in (torch.float32, torch.float64):
             raise TypeError(f"coordinates must be float32 or float64, not {x.dtype}")
         if x.ndim == 0 or x.shape[-1] != 3:
@@ -258,7 +266,7 @@ class Basis(nn.Module):
             values = function(points)
         elif torch.is_grad_enabled() and points.requires_grad:
             values = torch.cat([function(some) for some in torch.split(points, size)])
-        else:  # into place: thousands of small pieces would fragment the heap to many times the result
+        else:  # in place: concatenating thousands of small blocks would fragment the heap
             first = function(points[:size])
             values = first.new_empty(len(points), *first.shape[1:])
             values[:size] = first
@@ -298,8 +306,8 @@ def _terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[np.int
     """Real functions as padded sums of cosines: f = sum sqrt(square / count) cos(2 pi (k.x + phase)).
 
     Half of the waves suffice: O = -O needs one of each k, -k (square 4); sqrt2 Re and sqrt2 Im of psi_O need
-    those of O alone (square 2), Im with a quarter turn less. Padding has square 0. A pair cut in two by a
-    truncation keeps its second row, which the complex form of the first needs.
+    those of O alone (square 2), Im with a quarter turn less. Padding has square 0. Where a truncation ends between
+    the two functions of a pair, the second row is kept: the complex form of the first needs it.
     """
     rows = n_orbits + int(n_orbits > 0 and compiled.parts[n_orbits - 1] == 1)
     starts = compiled.orbit_starts

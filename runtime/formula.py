@@ -12,7 +12,7 @@ from basis_store import CrystalRecord
 
 
 def reduced_formula(record: CrystalRecord) -> str:
-    """Such as ``"MgAl2O4"``: whole numbers without a common divisor; elements by Pauling's electronegativity."""
+    """The reduced formula, such as ``"MgAl2O4"``; elements in order of Pauling's electronegativity."""
     counts: Counter[int] = Counter()
     for number, atoms in zip(record.numbers.tolist(), record.multiplicities.tolist(), strict=True):
         counts[number] += atoms
@@ -25,13 +25,13 @@ def reduced_formula(record: CrystalRecord) -> str:
 
 
 def symbol(number: int) -> str:
-    """Of the element with this atomic number, 1 to 118."""
+    """The symbol of the element with an atomic number, 1 to 118."""
     return _elements()[number][0]
 
 
 @functools.cache
 def _elements() -> dict[int, tuple[str, float]]:
-    """Symbol and electronegativity by atomic number; unknown ones, of noble gases, are infinite."""
+    """Symbol and electronegativity by atomic number; unknown electronegativities (noble gases) are infinite."""
     with files("runtime.models").joinpath("elements.csv").open(encoding="utf-8") as file:
         return {
             int(row["number"]): (row["symbol"], float(row["electronegativity"] or math.inf))

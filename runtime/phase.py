@@ -1,7 +1,7 @@
-"""Angles of plane waves, in turns, to the full precision of the coordinates' type.
+"""Angles of plane waves, in turns, to the full precision of the coordinates' dtype.
 
-The naive ``2 pi k.x`` loses digits as |x| and |k| grow: in float32, 100 cells away, nothing is left of an
-invariance test. Here every reduction modulo 1 happens on numbers that floating point represents exactly:
+The naive ``2 pi k.x`` loses digits as |x| and |k| grow: in float32, 100 cells from the origin, functions are no
+longer invariant. Here every reduction modulo 1 is of numbers that floating point represents exactly:
 
     x = n + high + low        n integer; high a multiple of 2^-12 in [0, 1]; |low| <= 2^-13
     k.x mod 1 = (k.high mod 1) + k.low
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
+if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Float, Int
 
 _GRID = 4096.0

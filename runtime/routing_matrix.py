@@ -19,7 +19,7 @@ from torch import Tensor
 
 from basis_store import CompiledSetting, CutoffError, Setting
 
-if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; loading need not wait
+if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Complex, Int
 
 _ABSENT, _UNKNOWN = -1, -2

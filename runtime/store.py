@@ -1,4 +1,4 @@
-"""From the store to tensors."""
+"""Stores of bases as PyTorch modules."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def load_store(path: str | os.PathLike[str] | None = None) -> Store:
         path: an HDF5 store written by ``sgbasis compile``, or the path that ``sgbasis fetch`` printed.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        basis_store.StoreFormatError: not a store, or a format this release does not read.
-        basis_store.StoreCorruptError: a damaged store.
+        FileNotFoundError: no such file.
+        basis_store.StoreFormatError: not a store, or a format that this release does not read.
+        basis_store.StoreCorruptError: the store is damaged.
     """
     return Store(open_store(path))
 
 
 class Store:
-    """A store of bases, asked for by :class:`Setting`, never by a bare number.
+    """A store of bases, indexed by :class:`Setting`, never by a bare number.
 
     Attributes:
         path: the file.
-        content_hash: SHA-256 of its content; say this when you publish a model.
+        content_hash: SHA-256 of its content; state it when you publish a model.
         recipe: how it was built.
         settings: the settings it holds.
     """
@@ -52,7 +52,7 @@ class Store:
         Raises:
             basis_store.SettingError: the store does not hold this setting, or it is a bare number.
             basis_store.StoreCorruptError: the stored basis does not match its checksum.
-            basis_store.CutoffError: the store does not reach that far.
+            basis_store.CutoffError: the store holds fewer functions or a smaller radius.
         """
         compiled = self.compiled(setting)
         shared = self._reader.shared_waves[setting.lattice_family]
@@ -74,14 +74,14 @@ class Store:
 
         Args:
             setting: the setting.
-            formula: such as ``"ij=ji"``, ``"ijk=ikj"`` or ``"ijkl=jikl=klij"``, or an index symmetry, which says
-                itself whether it is axial.
+            formula: such as ``"ij=ji"``, ``"ijk=ikj"`` or ``"ijkl=jikl=klij"``; or an index symmetry, which
+                includes whether it is axial.
             axial: whether the tensor that a formula describes is axial.
 
         Raises:
-            basis_store.FormulaError: the formula cannot be read.
+            basis_store.FormulaError: the formula cannot be parsed.
             basis_store.SettingError: the store does not hold this setting, or it is a bare number.
-            basis_store.StoreFormatError: the store was written before there were tensors in it (format 1.0).
+            basis_store.StoreFormatError: the store has no tensors.
             basis_store.StoreCorruptError: the stored tensors do not match their hash.
         """
         return self._reader.tensor_basis(setting, formula, axial=axial)

@@ -31,10 +31,10 @@ def assert_invariant(
         function: maps fractional coordinates (n, 3) in the cell of the setting to values (n, ...).
         basis: any basis of the setting; only its operations and device are used.
         points: number of random points.
-        cells: the points lie up to this many cells from the origin.
+        cells: largest absolute fractional coordinate of the points.
         dtype: of the coordinates.
-        atol: greatest difference allowed; default 1e-9 in float64, 1e-4 in float32.
-        seed: of the points.
+        atol: largest difference allowed; default 1e-9 in float64, 1e-4 in float32.
+        seed: of the random points.
 
     Raises:
         AssertionError: naming the setting, the operation and the difference.
@@ -65,7 +65,7 @@ def settings(*, standard_only: bool = False) -> SearchStrategy[Setting]:
 
 
 def coordinates(points: int = 1, *, cells: float = 10.0) -> SearchStrategy[Tensor]:
-    """Hypothesis strategy: float64 fractional coordinates (points, 3), special positions in 24ths among them."""
+    """Hypothesis strategy: float64 fractional coordinates (points, 3), including special positions in 24ths."""
     from hypothesis import strategies  # noqa: PLC0415
 
     entry = strategies.one_of(

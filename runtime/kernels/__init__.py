@@ -1,1 +1,1 @@
-"""Invariant kernels and moments between the sites of a crystal (T6, T7), over images and over orbits of waves."""
+"""Invariant kernels and moments of the sites of a crystal (T6, T7), over periodic images and over waves."""

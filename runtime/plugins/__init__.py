@@ -1,1 +1,1 @@
-"""Features for the models of others; :mod:`runtime.plugins.pyg` is for PyTorch Geometric."""
+"""Features for other people's models; :mod:`runtime.plugins.pyg` is for PyTorch Geometric."""

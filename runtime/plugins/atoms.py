@@ -1,4 +1,4 @@
-"""From the sites of a record to atoms: those of a primitive cell, and those of the source's own cell."""
+"""Atoms of a record: those of a primitive cell, and the sites of atoms in the cell of its source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from basis_store import CompiledSetting, CrystalError, CrystalRecord
 from runtime.kernels.neighbours import cell_atoms
 
 _SAME_POINT = 1e-3
-"""Angstrom. Atoms this close are one; records hold none closer than 0.5."""
+"""Angstrom. Atoms this close are the same; records hold no atoms closer than 0.5."""
 
 
 class PrimitiveCell(NamedTuple):
@@ -20,7 +20,7 @@ class PrimitiveCell(NamedTuple):
     Attributes:
         lattice: (3, 3) rows in Angstrom, in the record's Cartesian frame.
         coordinates: (N, 3) fractional in this cell, in [0, 1); ascending by site.
-        sites: (N,) the record's site that each is an image of.
+        sites: (N,) the site of the record of which each is an image.
     """
 
     lattice: NDArray[np.float64]
@@ -29,7 +29,7 @@ class PrimitiveCell(NamedTuple):
 
 
 def primitive_cell(record: CrystalRecord, compiled: CompiledSetting) -> PrimitiveCell:
-    """The atoms of a crystal, each once; the cell is the one that the setting's centring leaves."""
+    """The atoms of a crystal in a primitive cell of the setting's centring."""
     change = _primitive_vectors(compiled)
     lattice = change @ record.lattice
     atoms, owners = cell_atoms(record, compiled)
@@ -52,16 +52,16 @@ def sites_of_atoms(
     *,
     tolerance: float = 0.25,
 ) -> NDArray[np.int64]:
-    """Which site of a record each atom of its source is, for graphs that were made from the source.
+    """The site of a record for each atom of its source, for graphs that were made from the source.
 
     Args:
         record: compiled from the source, with its change of basis.
         compiled: the record's setting.
         coordinates: (N, 3) fractional, in the cell of the source.
-        tolerance: Angstrom; symmetry moves atoms onto their special positions by no more than that.
+        tolerance: Angstrom; the largest displacement of an atom when the record was symmetrised.
 
     Returns:
-        (N,) sites.
+        (N,) sites of the record, 0 to n - 1.
 
     Raises:
         CrystalError: an atom is further than the tolerance from all atoms of the record.

@@ -1,1 +1,1 @@
-"""Property tensors of crystals: matrix forms, frames, moduli, and the nearest that obeys the symmetry."""
+"""Property tensors of crystals: matrix forms, frames, moduli, projection on the tensors that symmetry allows."""

@@ -1,4 +1,4 @@
-"""What a dielectric tensor says: principal values and axes, refractive indices, and its value by direction."""
+"""Properties of a dielectric tensor: principal values and axes, refractive indices, and its value by direction."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Principal(NamedTuple):
     """Principal values of a symmetric tensor.
 
     Attributes:
-        values: (3,) ascending, in the tensor's unit.
-        axes: (3, 3) rows: unit vectors in the tensor's frame, right-handed; where values are equal, any of the
-            axes that belong to them.
+        values: (3,) ascending, in the unit of the tensor.
+        axes: (3, 3) rows: unit vectors in the frame of the tensor, right-handed; of equal values, any orthonormal
+            choice.
     """
 
     values: FloatArray
@@ -30,7 +30,7 @@ def principal(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Principal:
 
     Args:
         tensor: (3, 3) symmetric.
-        tolerance: greatest asymmetry, as a part of the greatest entry.
+        tolerance: largest asymmetry, relative to the largest entry.
 
     Raises:
         TensorError: another shape, entries that are not numbers, or not symmetric.
@@ -41,16 +41,16 @@ def principal(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Principal:
 
 
 def refractive_index(electronic: ArrayLike, *, tolerance: float = ASYMMETRY) -> float:
-    """The mean refractive index, the root of the mean of the three principal values.
+    """The mean refractive index of a polycrystal: the root of the mean of the three principal values.
 
-    As tables of polycrystals give it (I. Petousis et al., Sci. Data 4 (2017) 160134).
+    Defined as by I. Petousis et al., Sci. Data 4 (2017) 160134.
 
     Args:
-        electronic: (3, 3) relative, with the ions fixed, as at optical frequencies.
+        electronic: (3, 3) relative permittivity with the ions fixed, as at optical frequencies.
         tolerance: as for :func:`principal`.
 
     Returns:
-        A number; NaN where the mean is negative.
+        The index, without unit; NaN where the mean is negative.
 
     Raises:
         TensorError: as :func:`principal`.
@@ -76,14 +76,14 @@ def directional_value(tensor: ArrayLike, directions: ArrayLike, *, tolerance: fl
 
     Args:
         tensor: (3, 3) symmetric.
-        directions: (..., 3) in the frame of the tensor; of any length but 0.
+        directions: (..., 3) in the frame of the tensor; of any length except 0.
         tolerance: as for :func:`principal`.
 
     Returns:
-        (...) in the tensor's unit.
+        (...) in the unit of the tensor.
 
     Raises:
-        TensorError: as :func:`principal`, or a direction that is none.
+        TensorError: as :func:`principal`, or a direction of length 0.
     """
     n = unit_vectors(directions)
     return np.asarray(np.einsum("...i,ij,...j->...", n, _checked(tensor, tolerance), n))

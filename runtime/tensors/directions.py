@@ -1,4 +1,4 @@
-"""Functions of direction that a symmetric tensor gives: f(n) = T_ij... n_i n_j ..., and where it is extreme."""
+"""Functions of direction defined by a symmetric tensor, f(n) = T_ij... n_i n_j ..., and their extremes."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ _SIMPLE = np.array(
      [1, 1, 1], [-1, 1, 1], [1, -1, 1], [-1, -1, 1]], dtype=float,
 )  # fmt: skip
 _SIMPLE /= np.linalg.norm(_SIMPLE, axis=1, keepdims=True)
-_STARTS = 400
-_REFINED = 24
+_STARTS, _REFINED = 400, 24
+"""Directions tried in addition to the simple ones, and how many of the best are refined."""
+
 _STEPS = 60
+"""Of the power method."""
+
 _EQUAL = 1e-9
+"""Values this close, relative to the largest, count as equal."""
 
 
 class Extreme(NamedTuple):
-    """A least or greatest value.
+    """A smallest or largest value.
 
     Attributes:
         value: in the unit of the function.
-        direction: (3,) unit vector; its greatest component is positive.
+        direction: (3,) unit vector; its largest component is positive.
     """
 
     value: float
@@ -35,22 +39,22 @@ class Extreme(NamedTuple):
 
 
 def unit_vectors(directions: ArrayLike) -> FloatArray:
-    """Directions (..., 3), made 1 long.
+    """Directions (..., 3), normalised to length 1.
 
     Raises:
-        TensorError: another shape, or a direction of length 0 or not of numbers.
+        TensorError: another shape, or a direction of length 0 or not finite.
     """
     n = np.asarray(directions, np.float64)
     if n.shape[-1:] != (3,):
         raise TensorError(f"directions have shape (..., 3), not {n.shape}")
     lengths = np.linalg.norm(n, axis=-1, keepdims=True)
     if not (np.isfinite(lengths) & (lengths > 0)).all():
-        raise TensorError("a direction of length 0, or not of numbers, is none")
+        raise TensorError("a direction of length 0, or with entries that are not finite, is not valid")
     return np.asarray(n / lengths)
 
 
 def half_sphere(count: int) -> FloatArray:
-    """(count, 3) unit vectors spread evenly over the half z > 0 of the sphere, on a spiral (Fibonacci lattice)."""
+    """(count, 3) unit vectors spread evenly over the half sphere z > 0, on a spiral (Fibonacci lattice)."""
     steps = np.arange(count) + 0.5
     z = 1 - steps / count
     angle = np.pi * (1 + np.sqrt(5)) * steps
@@ -64,30 +68,31 @@ def quartic(tensor: FloatArray, n: FloatArray) -> FloatArray:
 
 
 def extremes(tensor: FloatArray) -> tuple[Extreme, Extreme]:
-    """The least and the greatest of T_ijkl n_i n_j n_k n_l over all unit vectors n.
+    """The smallest and the largest value of T_ijkl n_i n_j n_k n_l over all unit vectors n.
 
-    From a spiral of points and the axes and diagonals of the frame, the best are driven uphill by the power method
-    with a shift that makes every step an ascent (T. G. Kolda & J. R. Mayo, SIAM J. Matrix Anal. Appl. 32 (2011)
-    1095), then by Newton's method.
+    The best of a spiral of points and of the axes and diagonals of the frame are refined by the power method with
+    a shift that makes every step an ascent (T. G. Kolda & J. R. Mayo, SIAM J. Matrix Anal. Appl. 32 (2011) 1095),
+    then by Newton's method.
 
     Args:
         tensor: (3, 3, 3, 3), with T_ijkl = T_jikl = T_klij.
     """
-    # Only the totally symmetric part matters to f.
+    # f depends on the totally symmetric part only.
     orders = list(itertools.permutations(range(4)))
     total = np.asarray(sum(tensor.transpose(order) for order in orders) / len(orders))
-    smallest = _greatest(-total)
-    return Extreme(-smallest.value, smallest.direction), _greatest(total)
+    smallest = _largest(-total)
+    return Extreme(-smallest.value, smallest.direction), _largest(total)
 
 
-def _greatest(tensor: FloatArray) -> Extreme:
+def _largest(tensor: FloatArray) -> Extreme:
+    # 1. Shifted power method from the best starts.
     starts = np.concatenate([_SIMPLE, half_sphere(_STARTS)])
     n = starts[np.argsort(-quartic(tensor, starts), kind="stable")[:_REFINED]]
     shift = 3 * np.abs(tensor).sum(axis=(1, 2, 3)).max()
     for _ in range(_STEPS):
         step = np.einsum("ijkl,nj,nk,nl->ni", tensor, n, n, n) + shift * n
         n = step / np.linalg.norm(step, axis=1, keepdims=True) if step.any() else n
-    # Symmetry makes many directions equally good. The simplest is taken, or else the first in a fixed order.
+    # 2. Newton's method, then one of the equal maxima: a simple direction, else the first in a fixed order.
     n = np.array(
         sorted((_signed(_polished(tensor, one)) for one in n), key=lambda one: tuple(-one[::-1].round(6)))
     )
@@ -98,18 +103,18 @@ def _greatest(tensor: FloatArray) -> Extreme:
 
 
 def _signed(n: FloatArray) -> FloatArray:
-    """The direction or its opposite, whichever has a positive greatest component."""
+    """The direction or its opposite, whichever has a positive largest component."""
     clean = np.where(np.abs(n) < 1e-12, 0.0, n)
     return np.asarray(clean if clean[np.abs(n).round(6).argmax()] > 0 else 0.0 - clean)
 
 
 def _polished(tensor: FloatArray, n: FloatArray) -> FloatArray:
-    """Newton's method on the sphere; stops where a step brings nothing (as on circles of equal value)."""
+    """Newton's method on the sphere; stops where a step is no gain (as on circles of equal value)."""
     value = float(quartic(tensor, n))
     for _ in range(20):
         matrix = np.einsum("ijkl,k,l->ij", tensor, n, n)
         slope = 4 * (matrix @ n - value * n)
-        # Second derivative along the sphere, on the plane of tangents.
+        # Second derivative on the tangent plane of the sphere.
         plane = np.linalg.svd(n[None])[2][1:]
         second = plane @ (12 * matrix - 4 * value * np.eye(3)) @ plane.T
         step = -np.linalg.lstsq(second, plane @ slope, rcond=1e-9)[0] @ plane

@@ -1,4 +1,4 @@
-"""What an elastic stiffness says: moduli of a polycrystal, stability, anisotropy, Young's modulus."""
+"""Properties of an elastic stiffness: moduli of a polycrystal, stability, anisotropy, Young's modulus."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from runtime.tensors.directions import Extreme, extremes, unit_vectors
 from runtime.tensors.voigt import ASYMMETRY, from_mandel, stiffness_tensor, to_mandel
 
 _POSITIVE = 1e-9
-"""Eigenvalues below this part of the greatest count as 0: rounding, and no stiffness."""
+"""Eigenvalues below this, relative to the largest, count as 0."""
 
 
 class Moduli(NamedTuple):
-    """Of an isotropic body, in the unit of the stiffness.
+    """Moduli of an isotropic body, in the unit of the stiffness.
 
     Attributes:
         bulk: K.
         shear: G.
         young: E = 9 K G / (3 K + G).
-        poisson: (3 K - 2 G) / (6 K + 2 G), a number.
+        poisson: (3 K - 2 G) / (6 K + 2 G), without unit.
     """
 
     bulk: float
@@ -38,7 +38,7 @@ class ElasticModuli:
 
     Attributes:
         voigt: upper bound; equal strain in all grains.
-        reuss: lower bound; equal stress. NaN where the crystal is not stable, and no bound exists.
+        reuss: lower bound; equal stress. NaN for an unstable crystal, which has no such bound.
         hill: from the means of K and of G; NaN as ``reuss``.
         universal_anisotropy: 5 G_V / G_R + K_V / K_R - 6, 0 for an isotropic crystal (S. I. Ranganathan &
             M. Ostoja-Starzewski, Phys. Rev. Lett. 101 (2008) 055504); NaN as ``reuss``.
@@ -52,14 +52,14 @@ class ElasticModuli:
 
 @dataclass(frozen=True)
 class Stability:
-    """Whether every small strain costs energy: all eigenvalues of the stiffness are positive.
+    """Whether every small strain raises the energy: all eigenvalues of the stiffness are positive.
 
     These are Born's criteria in general form (F. Mouhat & F.-X. Coudert, Phys. Rev. B 90 (2014) 224104).
 
     Attributes:
-        is_stable: whether they are.
+        is_stable: whether all eigenvalues are positive.
         eigenvalues: (6,) of Mandel's matrix, ascending, in the unit of the stiffness.
-        softest_strain: (3, 3) of norm 1, the strain that belongs to the least of them.
+        softest_strain: (3, 3) of norm 1, the strain of the smallest eigenvalue.
     """
 
     is_stable: bool
@@ -88,8 +88,7 @@ def stability(stiffness: ArrayLike, *, tolerance: float = ASYMMETRY) -> Stabilit
 def elastic_moduli(stiffness: ArrayLike, *, tolerance: float = ASYMMETRY) -> ElasticModuli:
     """Voigt's, Reuss's and Hill's moduli (R. Hill, Proc. Phys. Soc. A 65 (1952) 349).
 
-    An unstable crystal has no compliance that means anything: its Reuss and Hill moduli are NaN; see
-    :func:`stability` for the reason.
+    Reuss and Hill moduli of an unstable crystal are NaN; see :func:`stability`.
 
     Args:
         stiffness: as for :func:`stability`.
@@ -121,14 +120,14 @@ def youngs_modulus(stiffness: ArrayLike, directions: ArrayLike, *, tolerance: fl
 
     Args:
         stiffness: as for :func:`stability`.
-        directions: (..., 3) in the frame of the stiffness; of any length but 0.
+        directions: (..., 3) in the frame of the stiffness; of any length except 0.
         tolerance: as for :func:`stability`.
 
     Returns:
         (...) in the unit of the stiffness; NaN for an unstable crystal.
 
     Raises:
-        TensorError: as :func:`stability`, or a direction that is none.
+        TensorError: as :func:`stability`, or a direction of length 0.
     """
     n = unit_vectors(directions)
     compliance = _compliance(_mandel(stiffness, tolerance))
@@ -162,16 +161,16 @@ def linear_compressibility(
 
 
 def extreme_youngs_moduli(stiffness: ArrayLike, *, tolerance: float = ASYMMETRY) -> tuple[Extreme, Extreme]:
-    """The least and the greatest of E(n), each with a direction in which it is reached.
+    """The smallest and the largest value of E(n), each with a direction.
 
-    Where symmetry makes several directions equal, one of them is given, the same in every run.
+    Of several equivalent directions one is returned, the same in every run.
 
     Args:
         stiffness: as for :func:`stability`.
         tolerance: as for :func:`stability`.
 
     Returns:
-        Least and greatest; values and directions are NaN for an unstable crystal.
+        Smallest and largest; values and directions are NaN for an unstable crystal.
 
     Raises:
         TensorError: as :func:`stability`.
@@ -201,7 +200,7 @@ def _compliance(matrix: FloatArray) -> FloatArray | None:
 
 
 def _isotropic_part(matrix: FloatArray) -> tuple[float, float]:
-    """K and G of the isotropic stiffness that is nearest to one in Mandel's form.
+    """K and G of the isotropic stiffness nearest to one in Mandel's form.
 
     It has the eigenvalue 3 K once, on dilation, and 2 G on the other five dimensions.
     """

@@ -1,9 +1,8 @@
-"""What a description of a crystal leaves open of its tensors: operations that carry the point group into itself.
+"""The normalizer of a point group: operations that map the group to itself by conjugation.
 
-Where axes were named or directed by a convention that cannot be checked afterwards, a tensor is known only up to
-these operations: the sign of e14 in class -43m, or the names of a and b in class mm2. They form the point group's
-normalizer (International Tables A, section 3.5), of which the part that permutes or reverses the axes of the
-crystal family is finite.
+Where axes were chosen by a convention that cannot be checked afterwards, a tensor is known only up to the
+normalizer (International Tables A, section 3.5): the sign of e14 in class -43m, or the names of a and b in class
+mm2. The part of it that permutes or reverses the axes of the crystal family is finite, and is used here.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from basis_store.tensors.cartesian_frame import cartesian_frame
 
 
 def normalizer_cosets(record: CrystalRecord, compiled: CompiledSetting) -> NDArray[np.float64]:
-    """Operations of the crystal family that carry the point group into itself, one for each coset of the group.
+    """Operations of the crystal family that normalize the point group, one for each coset of the group.
 
-    Those of m-3m for cubic, tetragonal and orthorhombic crystals, of 6/mmm for trigonal and hexagonal ones, and
+    They are of m-3m for cubic, tetragonal and orthorhombic crystals, of 6/mmm for trigonal and hexagonal ones, and
     reversals of the axes of the reference frame for monoclinic and triclinic ones.
 
     Args:
@@ -37,27 +36,27 @@ def normalizer_cosets(record: CrystalRecord, compiled: CompiledSetting) -> NDArr
     cosets: list[NDArray[np.float64]] = []
     for operation in _family(record.setting.crystal_system):
         images = operation @ group @ operation.T
-        carries = _contains(group, images).all()
+        normalizes = _contains(group, images).all()
         known = cosets and _contains(group, np.array(cosets).transpose(0, 2, 1) @ operation).any()
-        if carries and not known:
+        if normalizes and not known:
             cosets.append(operation)
     return np.asarray(frame.T @ np.array(cosets) @ frame)
 
 
 def _contains(group: NDArray[np.float64], matrices: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(m,) whether each of ``matrices`` (m, 3, 3) is in ``group`` (g, 3, 3)."""
-    # The lattice obeys the group to a tolerance only; different operations differ by more than 0.5.
+    # The lattice has the symmetry to a tolerance only; different operations differ by more than 0.5.
     return np.asarray((np.abs(matrices[:, None] - group[None]).max(axis=(2, 3)) < 0.1).any(axis=1))
 
 
 def _family(crystal_system: str) -> list[NDArray[np.float64]]:
-    """The identity first."""
+    """Operations of a crystal family in its reference frame, the identity first."""
     reversals = [np.diag(signs).astype(np.float64) for signs in itertools.product((1, -1), repeat=3)]
     if crystal_system in ("triclinic", "monoclinic"):
         return reversals
     if crystal_system in ("trigonal", "hexagonal"):
-        turns = [_about_z(np.pi / 3 * turn) for turn in range(6)]
-        return [reversal @ turn for turn in turns for reversal in reversals if reversal[0, 0] > 0]
+        rotations = [_about_z(np.pi / 3 * step) for step in range(6)]
+        return [reversal @ rotation for rotation in rotations for reversal in reversals if reversal[0, 0] > 0]
     permutations = [np.eye(3)[list(order)] for order in itertools.permutations(range(3))]
     return [reversal @ permutation for permutation in permutations for reversal in reversals]
 

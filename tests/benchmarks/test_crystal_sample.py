@@ -1,4 +1,4 @@
-"""What benchmarks measure with: the same crystals every time, wherever they are run."""
+"""The crystals of benchmarks are the same in every run, on every machine."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.support.crystal_inputs import json_record, write_jsonl
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither development data nor what another test has drawn."""
-    monkeypatch.setattr(crystal_sample, "_BESIDE", tmp_path / "absent.jsonl.gz")
+    """Without development data, and without samples of other tests."""
+    monkeypatch.setattr(crystal_sample, "_DEVELOPMENT_DATA", tmp_path / "absent.jsonl.gz")
     monkeypatch.delenv(crystal_sample.VARIABLE, raising=False)
     sample_records.cache_clear()
 
@@ -30,7 +30,7 @@ def test_made_crystals() -> None:
 
 
 def test_crystals_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The training split alone, with targets; what cannot be read is left out, and too few are few."""
+    """Only the training split, with targets, without unreadable crystals; a short file gives a short sample."""
     records = [json_record("nacl", id=f"{i}", targets={"gap": i}, split="train") for i in range(6)]
     others = [json_record("nacl", id="held", split="val"), json_record("nacl", id="bad", species=["Xx"] * 8)]
     path = write_jsonl(tmp_path / "some.jsonl.gz", [*records, *others])

@@ -1,4 +1,4 @@
-"""Memory of a command is that of all its processes at one time."""
+"""The memory of a command is that of all its processes at one time."""
 
 from __future__ import annotations
 

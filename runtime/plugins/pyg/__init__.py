@@ -1,6 +1,6 @@
 """For PyTorch Geometric: crystals as graphs, and transforms that add our features to nodes and edges.
 
-It is imported by its own name, so that nothing else needs PyTorch Geometric; without it, the import raises
+No other module imports it, so PyTorch Geometric is optional; without it, importing this package raises
 :class:`basis_store.MissingDependencyError`.
 """
 

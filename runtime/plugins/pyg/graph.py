@@ -15,10 +15,10 @@ from runtime.store import Store
 
 
 class CrystalData(Data):  # type: ignore[misc]
-    """A graph whose ``site`` counts on from crystal to crystal in a batch, so that no two crystals share one."""
+    """A graph whose ``site`` is shifted in a batch, so that sites of different crystals differ."""
 
     def __inc__(self, key: str, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """What a batch adds to ``value`` for each graph before it."""
+        """The shift of ``value`` in a batch for each graph before it."""
         if key == "site":
             return int(value.max()) + 1
         return super().__inc__(key, value, *args, **kwargs)
@@ -27,28 +27,34 @@ class CrystalData(Data):  # type: ignore[misc]
 def record_to_data(
     record: CrystalRecord, store: Store, cutoff: float = 6.0, *, nodes: Literal["atoms", "sites"] = "atoms"
 ) -> CrystalData:
-    """The graph of a crystal, with an edge from every image of an atom within ``cutoff`` of another.
+    """The graph of a crystal, with an edge from every periodic image of an atom within ``cutoff`` of a node.
 
-    With ``nodes="atoms"``, N atoms of a primitive cell: what other people's networks expect. With
-    ``nodes="sites"``, the N sites of the asymmetric unit. Equivalent atoms get equal messages in every network
-    that sees distances and our features alone, so its nodes have the values that they have among all atoms, for a
-    fraction of the work; but then **pooling must be weighted** by ``weight`` (as a sum, not a mean), and networks
-    that turn with the crystal need all atoms.
+    With ``nodes="atoms"``, nodes are the N atoms of a primitive cell, as most networks expect. With
+    ``nodes="sites"``, they are the N sites of the asymmetric unit. In a network with distances and our features
+    alone, equivalent atoms get equal messages, so the nodes have the same values as among all atoms, at a fraction
+    of the cost; but **pooling must be weighted** by ``weight`` (as a sum, not a mean). Networks with directions
+    need all atoms.
+
+    Args:
+        record: the crystal.
+        store: holds the operations.
+        cutoff: Angstrom.
+        nodes: atoms of a primitive cell, or sites.
 
     Returns:
-        A graph with, in torch's default type,
+        A graph with, in torch's default dtype,
 
         * ``z`` (N,) int64 atomic numbers;
         * ``pos`` (N, 3) Cartesian and ``cell`` (1, 3, 3) rows of the nodes' cell, in Angstrom;
         * ``edge_index`` (2, E): from the sender (row 0) to the receiver (row 1), for each image of the sender;
         * ``edge_attr`` (E, 1) distances and ``edge_vector`` (E, 3) from the receiver to the image, in Angstrom;
         * ``site`` (N,) int64, the site of the asymmetric unit: equal for atoms that symmetry makes equivalent;
-        * ``weight`` (N,) the node's part of all atoms; they sum to 1;
+        * ``weight`` (N,) the fraction of all atoms that a node stands for; they sum to 1;
         * ``crystal``: the record. In a batch, a list of them.
 
     Raises:
         basis_store.SettingError: the store does not hold the record's setting.
-        ValueError: ``nodes`` is something else.
+        ValueError: ``nodes`` has another value.
     """
     compiled = store.compiled(record.setting)
     if nodes == "atoms":

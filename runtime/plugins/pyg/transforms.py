@@ -1,7 +1,7 @@
 """Transforms of PyTorch Geometric that add our encoding to nodes and our pair kernels to edges.
 
-In the manner of ``torch_geometric.transforms.AddLaplacianEigenvectorPE``. Both are costly beside a look-up: apply
-them once, as a ``pre_transform``, and not as the ``transform`` of every epoch.
+They work like ``torch_geometric.transforms.AddLaplacianEigenvectorPE``. Both take milliseconds per crystal: apply
+them once, as a ``pre_transform``, not in every epoch as a ``transform``.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from runtime.plugins.site_encoding import SiteEncoding
 
 
 class SgbasisEncoding(BaseTransform):  # type: ignore[misc]
-    """Adds the :class:`SiteEncoding` of its site to every node.
+    """Adds to every node the :class:`SiteEncoding` of its site.
 
-    The graph needs ``crystal``, a record, and ``site`` (N,), the record's site of each node; as
-    :func:`record_to_data` makes them, or your own graph with :func:`runtime.plugins.sites_of_atoms`.
+    The graph needs ``crystal``, a record, and ``site`` (N,), the site of the record for each node. Graphs of
+    :func:`record_to_data` have both; for other graphs there is :func:`runtime.sites_of_atoms`.
 
     Args:
-        encoding: default: one with its own defaults.
-        attr_name: where (N, n_features) goes; with ``None`` it is concatenated to ``data.x``.
+        encoding: default: ``SiteEncoding()``.
+        attr_name: attribute for the (N, n_features) encoding; with ``None`` it is concatenated to ``data.x``.
     """
 
     def __init__(self, encoding: SiteEncoding | None = None, attr_name: str | None = "sgbasis_encoding") -> None:
@@ -35,7 +35,7 @@ class SgbasisEncoding(BaseTransform):  # type: ignore[misc]
         """Add the encoding.
 
         Raises:
-            CrystalError: the graph holds no crystal, or its sites are not those of the crystal.
+            CrystalError: the graph has no crystal, or ``site`` does not fit it.
         """
         record, site = _crystal(data)
         values = self.encoding(record)
@@ -43,13 +43,14 @@ class SgbasisEncoding(BaseTransform):  # type: ignore[misc]
 
 
 class SgbasisPairKernel(BaseTransform):  # type: ignore[misc]
-    """Adds the :class:`PairKernel` of its receiver and its sender to every edge.
+    """Adds to every edge the :class:`PairKernel` of its receiver and its sender.
 
-    The graph needs what :class:`SgbasisEncoding` needs, and ``edge_index``.
+    The graph needs ``edge_index``, and ``crystal`` and ``site`` as for :class:`SgbasisEncoding`.
 
     Args:
-        kernel: default: one with its own defaults.
-        attr_name: where (E, n_features) goes; with ``None`` it is concatenated to ``data.edge_attr``.
+        kernel: default: ``PairKernel()``.
+        attr_name: attribute for the (E, n_features) kernels; with ``None`` they are concatenated to
+            ``data.edge_attr``.
     """
 
     def __init__(self, kernel: PairKernel | None = None, attr_name: str | None = "sgbasis_pair_kernel") -> None:

@@ -4,18 +4,22 @@
 >>> basis = sgbasis.load_store().basis(sgbasis.Setting.standard(227))
 >>> prediction = sgbasis.predict("NaCl.cif", "formation_energy")  # doctest: +SKIP
 
-What most users need is here; everything public is in ``basis_store``, ``basis_compiler`` and ``runtime``. A name
-is imported when it is first asked for, so that the command line, which lies in this package, starts at once.
+This is what most users need; the rest of what is public is in ``basis_store``, ``basis_compiler`` and ``runtime``.
+Each name is imported when it is first used, because the command line is in this package and must start quickly.
 """
 
 _MODULES = {
-    "basis_compiler": ("compile_dataset", "compile_recipe", "read_crystals", "standardize"),
-    "basis_store": ("Recipe", "Setting", "SgbasisError", "open_crystals", "open_store"),
-    "runtime": ("Basis", "Store", "WaveEncoder", "from_pretrained", "load_store"),
+    "basis_compiler": ("compile_crystals", "compile_dataset", "compile_recipe", "read_crystals", "standardize"),
+    "basis_store": (
+        "CrystalRecord", "IndexSymmetry", "Recipe", "Setting", "SgbasisError", "all_settings", "fetch_store",
+        "open_crystals", "open_store",
+    ),
+    "runtime": ("Basis", "Store", "WaveEncoder", "from_pretrained", "load_store", "shipped_models"),
+    "sgbasis.pictures.basis_function": ("function_picture",),
     "sgbasis.pictures.tensor_surface": ("dielectric_picture", "youngs_modulus_picture"),
     "sgbasis.prediction.predict": ("Prediction", "predict"),
     "sgbasis.tensors": ("project_tensor",),
-}
+}  # fmt: skip
 
 __all__ = sorted(name for names in _MODULES.values() for name in names)  # noqa: PLE0605 - they are strings
 

@@ -1,14 +1,19 @@
 # For type checkers and editors: the names of _MODULES in __init__.py.
 from basis_compiler import (
+    compile_crystals as compile_crystals,
     compile_dataset as compile_dataset,
     compile_recipe as compile_recipe,
     read_crystals as read_crystals,
     standardize as standardize,
 )
 from basis_store import (
+    CrystalRecord as CrystalRecord,
+    IndexSymmetry as IndexSymmetry,
     Recipe as Recipe,
     Setting as Setting,
     SgbasisError as SgbasisError,
+    all_settings as all_settings,
+    fetch_store as fetch_store,
     open_crystals as open_crystals,
     open_store as open_store,
 )
@@ -18,7 +23,9 @@ from runtime import (
     WaveEncoder as WaveEncoder,
     from_pretrained as from_pretrained,
     load_store as load_store,
+    shipped_models as shipped_models,
 )
+from sgbasis.pictures.basis_function import function_picture as function_picture
 from sgbasis.pictures.tensor_surface import (
     dielectric_picture as dielectric_picture,
     youngs_modulus_picture as youngs_modulus_picture,

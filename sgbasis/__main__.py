@@ -1,4 +1,4 @@
-"""``python -m sgbasis``."""
+"""What ``python -m sgbasis`` runs."""
 
 from sgbasis.entry_point import main
 

@@ -1,4 +1,4 @@
-"""The ``sgbasis`` command: one group, one way to report errors."""
+"""The ``sgbasis`` command: all subcommands, and one way to report errors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Group(click.Group):
         except BrokenPipeError:
             raise
         except click.UsageError as error:
-            error.ctx = None  # one line; the usage is one --help away
+            error.ctx = None  # the message alone; --help prints the usage
             raise
         except (SgbasisError, OSError) as error:
             raise click.ClickException(_one_line(error)) from error

@@ -15,25 +15,28 @@ from sgbasis.commands.options import parallel_arguments, parallel_options
 @click.command("compile")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("sgbasis-store.h5"),
-    show_default=True, help="Store to write; replaced in one step when the new one is whole.",
+    show_default=True, help="Store to write; an old one is replaced only when the new one is complete.",
 )  # fmt: skip
 @click.option(
     "--radius", type=click.IntRange(1, 100), default=5, show_default=True,
-    help="Radius of the shared ball of waves.",
+    help="Radius of the ball of waves that all settings share.",
 )  # fmt: skip
 @click.option(
     "--min-functions", type=click.IntRange(0, 100_000), default=64, show_default=True,
-    help="Add complete shells until every setting has this many functions.",
+    help="Add complete shells of waves to a setting until it has this many functions.",
 )  # fmt: skip
 @click.option(
     "--settings", "chosen", default="all", show_default=True,
-    help="all, standard, or settings separated by commas: 227,hall:525,R-3c:R",
+    help="all, standard, or settings separated by commas, such as 227,hall:525,R-3c:R.",
 )  # fmt: skip
 @parallel_options
 def compile_command(
     output: Path, radius: int, min_functions: int, chosen: str, workers: int | None, scheduler: str | None
 ) -> None:
-    """Compile and prove the bases of space-group settings, and write them to a store, with their tensors."""
+    """Compile and prove bases, and write them to a store.
+
+    The store holds the bases of space-group settings and the tensors that their point groups allow.
+    """
     from tqdm import tqdm
 
     from basis_compiler import compile_recipe, compile_tensors

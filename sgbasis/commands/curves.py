@@ -10,9 +10,15 @@ import click
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False), help="PNG to write."
+)
 def curves(runs: tuple[Path, ...], output: Path) -> None:
-    """Draw training and validation error by epoch of finished RUNS, a panel per target."""
+    """Draw learning curves of finished training runs.
+
+    Draws the mean absolute error on training and validation data by epoch, one panel per target. RUNS are output
+    folders of sgbasis train.
+    """
     from matplotlib.figure import Figure
 
     from basis_store.files.atomic_write import check_writable, write_atomically

@@ -13,14 +13,18 @@ from sgbasis.commands.options import SETTING, FiniteRange, store_option
 @click.command()
 @click.argument("output", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--setting", type=SETTING, required=True, help="Such as 227, 227:1, hall:525 or Fd-3m.")
-@click.option("--radius", type=FiniteRange(0, min_open=True), help="Only waves of norm up to 3 radius^2.")
+@click.option(
+    "--radius", type=FiniteRange(0, min_open=True),
+    help="Only waves up to this radius, that is, of norm up to 3 radius^2.",
+)  # fmt: skip
 @store_option
 def export(output: Path, setting: Setting, radius: float | None, store_path: Path | None) -> None:
     """Write one basis to OUTPUT (.npz) as integer arrays.
 
-    waves (n, 3) in store order, without 0; orbit (n,), the number of the invariant function, -1 for systematic
-    absences; phase24 (n,), the phase in 24ths of a turn, 0 at the root of each orbit. Also rotations (g, 3, 3) and
-    translations24 (g, 3). The format page explains them.
+    Its main arrays are waves (n, 3), in the order of the store and without 0; orbit (n,), the number of the
+    invariant function, or -1 for a systematic absence; phase24 (n,), the phase in 24ths of a turn, 0 at the root
+    of each orbit; rotations (g, 3, 3) and translations24 (g, 3) of the operations. The page "Store format" of the
+    documentation explains all of them.
     """
     import io
 

@@ -1,4 +1,4 @@
-"""``sgbasis fetch``: get a published store by name."""
+"""``sgbasis fetch``: download a published store by its name."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ import click
 @click.argument("name", required=False)
 @click.option(
     "--base-url", metavar="URL",
-    help="Fetch from URL/<file> [default: $SGBASIS_BASE_URL, else the project's releases].",
+    help="Download from URL/<file> [default: $SGBASIS_BASE_URL, else the project's releases].",
 )  # fmt: skip
 @click.option(
     "--cache", "cache_folder", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
     help="Keep stores in FOLDER [default: $SGBASIS_CACHE, else the user's cache folder].",
 )  # fmt: skip
-@click.option("--list", "list_them", is_flag=True, help="List the published stores and whether they are here.")
+@click.option("--list", "list_them", is_flag=True, help="List the published stores, and which are in the cache.")
 def fetch(name: str | None, base_url: str | None, cache_folder: Path | None, list_them: bool) -> None:
-    """Fetch a published store and print the path of its file. NAME: see --list; default, if none is given.
+    """Download a published store and print its path.
 
-    A good copy in the cache is used without asking the server; a file whose SHA-256 is
-    not the registered one is never used. In a program: load_store(path), or basis_store.fetch_store(NAME).
+    NAME is one of those that --list prints; without it, "default" is taken. An intact copy in the cache is used
+    without asking the server; a file whose SHA-256 is not the registered one is never used. In a program, call
+    load_store with the path, or fetch_store with the name.
     """
     from basis_store import fetch_store
 

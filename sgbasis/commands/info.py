@@ -1,4 +1,4 @@
-"""``sgbasis info``: what a store or a compiled dataset is and holds."""
+"""``sgbasis info``: what a store or a compiled dataset holds, and how it was built."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ import click
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(file: Path | None, as_json: bool) -> None:
-    """Say what FILE holds, how it was built and by what: a store, or a dataset compiled by sgbasis crystals.
+    """Describe a store or a dataset.
 
-    Default: the store that ships with sgbasis.
+    Prints what FILE holds, how it was built and by which versions. FILE is a store, or a dataset that sgbasis
+    crystals compiled; without it, the store that ships with sgbasis is described.
     """
     from basis_store.crystals.schema import FORMAT_NAME
     from basis_store.files.hdf5_file import format_of

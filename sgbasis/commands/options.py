@@ -1,4 +1,4 @@
-"""Parameter types and options that several commands share."""
+"""Types of parameters and options that several commands share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SettingType(click.ParamType):  # type: ignore[type-arg]  # generic only fr
     name = "setting"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Setting:
-        """Parse; an unknown setting is reported like any other error of ours, in one line."""
+        """Parse a setting; an unknown one is reported like all our errors, in one line."""
         return value if isinstance(value, Setting) else Setting.parse(value)
 
 
@@ -30,10 +30,10 @@ SETTING = SettingType()
 
 
 class FiniteRange(click.FloatRange):
-    """The range of every float option: click's own lets nan through, and inf where there is no upper end."""
+    """The type of every float option: click's own range accepts nan, and inf where it has no upper end."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """As click does, and then fail unless the number is finite."""
+        """Convert as click does; fail unless the number is finite."""
         number = float(super().convert(value, param, ctx))
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number.", param, ctx)
@@ -55,9 +55,11 @@ def parallel_options(command: _Command) -> _Command:
     on_cluster = click.option(
         "--scheduler",
         metavar="ADDRESS",
-        help="Work on a running Dask cluster instead: the address of its scheduler, such as tcp://host:8786.",
+        help="Compute on a running Dask cluster instead: the address of its scheduler, such as tcp://host:8786.",
     )
-    in_processes = click.option("--workers", type=click.IntRange(1), help="Processes [default: one per core].")
+    in_processes = click.option(
+        "--workers", type=click.IntRange(1), help="Number of processes [default: one per core]."
+    )
     return in_processes(on_cluster(command))
 
 

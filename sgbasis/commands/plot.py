@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("setting", type=SETTING)
 @click.option(
-    "--function", type=int, default=1, show_default=True, help="Number of the function; 0 is the constant."
-)
+    "--function", type=int, default=1, show_default=True,
+    help="Number of the function; 0 is the constant, which has no picture.",
+)  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
-    help="PNG to write [default: NUMBER-FUNCTION.png in this folder].",
+    help="PNG to write [default: SETTING-FUNCTION.png in this folder, such as 227-1-3.png].",
 )  # fmt: skip
-@click.option("--section", "section_text", metavar="AXIS=AT", help="Plane of the section, such as z=1/8.")
-@click.option("--cells", type=click.IntRange(1, 4), default=1, show_default=True, help="Cells along each axis.")
+@click.option(
+    "--section", "section_text", metavar="AXIS=AT",
+    help="Plane of the section, such as z=1/8 [default: the first of z=0, z=1/8 ... that has contours].",
+)  # fmt: skip
+@click.option(
+    "--cells", type=click.IntRange(1, 4), default=1, show_default=True, help="Number of cells along each axis."
+)
 @store_option
 def plot(
     setting: Setting,
@@ -34,10 +40,11 @@ def plot(
     cells: int,
     store_path: Path | None,
 ) -> None:
-    """Draw one basis function of a space-group SETTING: a section, and the surface on which it vanishes.
+    """Draw one basis function of a space-group setting.
 
-    SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m. Needs the
-    extra `plot`.
+    The picture, a PNG, shows a section and the surface on which the function vanishes. It needs the extra `plot`.
+
+    SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
     """
     if output is not None and output.suffix.lower() != ".png":
         raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")

@@ -31,7 +31,7 @@ def project_tensor(
 ) -> None:
     """Print the nearest tensor that a crystal's symmetry allows.
 
-    Also printed is how far MATRIX is from it.
+    Prints the allowed tensor nearest to MATRIX, and how far MATRIX is from it.
 
     CRYSTAL is a CIF, POSCAR or extended XYZ file with one crystal. MATRIX is a file of numbers, as JSON or as rows
     separated by spaces, in the Cartesian frame of the crystal's cell vectors (for a CIF, which has none: a along

@@ -17,13 +17,13 @@ from sgbasis.commands.options import SETTING, store_option
     "--count", type=click.IntRange(0), default=3, show_default=True, help="How many functions to write out."
 )
 @click.option("--latex", is_flag=True, help="Write the functions in LaTeX.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: everything, formulas as text, LaTeX and terms.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with formulas as text, as LaTeX and as terms.")
 @store_option
 def show(setting: Setting, count: int, latex: bool, as_json: bool, store_path: Path | None) -> None:
     """Describe one space-group setting and its basis.
 
-    Printed are the symbols of SETTING, its reflection conditions, the shells of its orbits of waves, and its first
-    functions as formulas. Function 0 is the constant 1; formulas start with function 1.
+    Prints the symbols of SETTING, its reflection conditions, the orbits of waves by shell, and the first functions
+    as formulas. Function 0 is the constant 1; formulas start with function 1.
 
     SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
     """

@@ -15,7 +15,7 @@ from sgbasis.commands.options import SETTING, store_option
 @click.argument("setting", type=SETTING, metavar="GROUP")
 @click.argument("formula")
 @click.option("--axial", is_flag=True, help="An axial tensor (pseudotensor), such as gyration.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: the exact basis, component by component.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the exact basis, component by component.")
 @store_option
 def tensor(setting: Setting, formula: str, axial: bool, as_json: bool, store_path: Path | None) -> None:
     """Print the tensors that a point group allows.

@@ -1,4 +1,4 @@
-"""``sgbasis unseen-groups``: what two training runs say of groups that one of them never saw."""
+"""``sgbasis unseen-groups``: what two training runs say about space groups that one of them never saw."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _RUN = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.argument("held_out", type=_RUN)
 @click.argument("all_data", type=_RUN)
 def unseen_groups(held_out: Path, all_data: Path) -> None:
-    """Print the group-balanced gap between two finished training runs.
+    """Compare errors on groups with and without training data.
 
-    HELD_OUT was trained with --hold-out-groups, ALL_DATA without, all else equal. The gap is the mean over
-    held-out groups of the absolute difference of their validation errors.
+    Prints the group-balanced gap between two finished training runs: the mean, over the space groups that were
+    held out, of the absolute difference of the two errors. HELD_OUT was trained with --hold-out-groups, ALL_DATA
+    without, all else equal. Both are output folders of sgbasis train.
     """
     from basis_store import TrainingError
     from runtime.training.report import read_report
@@ -24,7 +25,7 @@ def unseen_groups(held_out: Path, all_data: Path) -> None:
 
     first, second = read_report(held_out), read_report(all_data)
     if first["held_out"] is None:
-        raise TrainingError(f"{held_out} held no group out")
+        raise TrainingError(f"{held_out} held no group out: it was trained without --hold-out-groups")
     for target, scores in first["held_out"].items():
         if target not in second["val"]:
             raise TrainingError(f"{all_data} has no target {target!r}")

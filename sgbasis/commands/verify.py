@@ -11,11 +11,12 @@ import click
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def verify(file: Path) -> None:
-    """Prove every basis of a store and its tensors again, exactly, from the space-group tables alone.
+    """Prove every basis and tensor of a store again.
 
-    Checks hashes, operations, closure, constancy of the coefficients along every operation, witnesses of the
-    absences, completeness (T3) and order; frames, invariance, completeness and normal form of the tensors (T8).
-    None of the code that found the orbits and tensors is used.
+    The proof is exact and starts from the space-group tables alone; none of the code that found the orbits and
+    tensors is used. It checks hashes; operations and their closure; that coefficients are constant along every
+    operation; that the stored operation forbids each systematic absence; completeness (T3) and order; and of the
+    tensors frames, invariance, completeness and normal form (T8).
     """
     from tqdm import tqdm
 

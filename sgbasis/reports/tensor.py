@@ -14,7 +14,7 @@ from basis_store.tensors.index_symmetry import component_name
 from runtime.store import Store
 from runtime.tensors.dielectric import principal, refractive_index
 from runtime.tensors.directions import Extreme
-from runtime.tensors.elasticity import elastic_moduli, extreme_youngs_moduli, stability
+from runtime.tensors.elasticity import ElasticModuli, elastic_moduli, extreme_youngs_moduli, stability
 from runtime.tensors.frames import ieee_frame, rotate_tensor
 from runtime.tensors.projection import allowed_basis
 from runtime.tensors.voigt import (
@@ -27,11 +27,13 @@ from runtime.tensors.voigt import (
 
 _ORDER = " ".join(VOIGT_ORDER)
 _SAME_FRAME = 1e-4
+"""Frames are the same if no entry of the rotation between them is farther than this from the identity."""
+
 _EQUAL = 1e-3
-"""Principal values are equal if they differ by less than this part of the greatest."""
+"""Principal values are equal if they differ by less than this fraction of the largest."""
 
 _PARALLEL = np.cos(np.radians(0.2))
-"""Directions closer than this are called by their indices."""
+"""A direction is named by indices if the cosine of the angle to theirs is at least this."""
 
 
 def elastic_lines(stiffness: ArrayLike, record: CrystalRecord) -> list[str]:
@@ -48,23 +50,14 @@ def elastic_lines(stiffness: ArrayLike, record: CrystalRecord) -> list[str]:
         stiffness_tensor(stiffness) if np.ndim(stiffness) == 2 else stiffness_tensor(stiffness_matrix(stiffness))
     )
     moduli, stable = elastic_moduli(full), stability(full)
-    rows = [
-        ("bulk modulus K (GPa)", [one.bulk for one in (moduli.voigt, moduli.reuss, moduli.hill)], 1),
-        ("shear modulus G (GPa)", [one.shear for one in (moduli.voigt, moduli.reuss, moduli.hill)], 1),
-        ("Young's modulus E (GPa)", [one.young for one in (moduli.voigt, moduli.reuss, moduli.hill)], 1),
-        ("Poisson's ratio", [one.poisson for one in (moduli.voigt, moduli.reuss, moduli.hill)], 3),
-    ]
     lines = _in_both_frames(f"stiffness in GPa, order {_ORDER}", full, record, _stiffness_lines)
-    lines += ["", f"{'polycrystal':<24}{'Voigt':>10}{'Reuss':>10}{'Hill':>10}"]
-    for name, values, decimals in rows:
-        texts = [f"{one:10.{decimals}f}" if np.isfinite(one) else f"{'-':>10}" for one in values]
-        lines.append(f"{name:<24}{''.join(texts)}")
+    lines += ["", *_polycrystal_lines(moduli)]
     low, high = stable.eigenvalues[[0, -1]]
     if not stable.is_stable:
         return [
             *lines,
             "",
-            f"not mechanically stable: the least eigenvalue of the stiffness is {low:.1f} GPa, so some strain "
+            f"not mechanically stable: the smallest eigenvalue of the stiffness is {low:.1f} GPa, so some strain "
             "costs no energy; Reuss's and Hill's moduli and Young's modulus by direction have no meaning",
         ]
     softest, stiffest = extreme_youngs_moduli(full)
@@ -73,7 +66,7 @@ def elastic_lines(stiffness: ArrayLike, record: CrystalRecord) -> list[str]:
         "",
         f"mechanically stable: all eigenvalues of the stiffness are positive, {low:.1f} to {high:.1f} GPa",
         f"universal anisotropy index: {moduli.universal_anisotropy:.2f} (0 is isotropic)",
-        f"Young's modulus by direction: {_reached(softest, record)} to {_reached(stiffest, record)}",
+        f"Young's modulus by direction: {_extreme_text(softest, record)} to {_extreme_text(stiffest, record)}",
     ]
 
 
@@ -83,7 +76,7 @@ def dielectric_lines(tensor: ArrayLike, record: CrystalRecord, *, electronic: bo
     Args:
         tensor: (3, 3) symmetric, relative, in the record's frame.
         record: the crystal.
-        electronic: whether the ions are held fixed, so that it tells the refractive index.
+        electronic: whether the ions are held fixed, so that the refractive index follows from it.
 
     Raises:
         TensorError: another shape, entries that are not numbers, or not symmetric.
@@ -94,9 +87,9 @@ def dielectric_lines(tensor: ArrayLike, record: CrystalRecord, *, electronic: bo
     lines += ["", "principal values", *_principal_lines(values, axes, record), f"mean: {values.mean():.3f}"]
     if electronic:
         index = refractive_index(tensor)
-        known = np.isfinite(index)
+        exists = np.isfinite(index)
         lines.append(
-            f"mean refractive index: {index:.3f}" if known else "no refractive index: the mean is negative"
+            f"mean refractive index: {index:.3f}" if exists else "no refractive index: the mean is negative"
         )
     return lines
 
@@ -119,26 +112,36 @@ def piezoelectric_lines(tensor: ArrayLike, record: CrystalRecord, *, store: Stor
         return [f"not piezoelectric: all coefficients are exactly 0, because {reason}"]
     lines = _in_both_frames(f"piezoelectric e in C/m^2, order {_ORDER}", full, record, _piezoelectric_lines)
     matrix = piezoelectric_matrix(rotate_tensor(full, ieee_frame(record)))
-    # Of coefficients that symmetry makes equal, the first.
+    # The first of those that symmetry makes equal, whatever rounding made of them.
     row, column = np.unravel_index(int(np.abs(matrix).round(9).argmax()), matrix.shape)
     largest = matrix[row, column]
     return [*lines, "", f"largest in the IEEE frame: e{row + 1}{column + 1} = {largest:.3f} C/m^2"]
 
 
 def matrix_lines(matrix: ArrayLike, decimals: int = 3) -> list[str]:
-    """Rows of a matrix in columns of 10; numbers that round to 0 have no sign."""
+    """The rows of a matrix, in columns 10 characters wide; numbers that round to 0 have no sign.
+
+    Args:
+        matrix: (rows, columns), or (columns,) for one row.
+        decimals: digits after the point.
+    """
     rounded = np.round(np.asarray(matrix, np.float64), decimals) + 0.0
     return ["".join(f"{value:10.{decimals}f}" for value in row) for row in np.atleast_2d(rounded)]
 
 
 def matrix_form(tensor: FloatArray, formula: str) -> FloatArray:
-    """(3, 6) or (6, 6) in Voigt's form without factors, if the index symmetry is that of e or C; else as it is."""
+    """Voigt's form without factors, (3, 6) or (6, 6), of a tensor with the index symmetry of e or C.
+
+    Args:
+        tensor: (3, ..., 3).
+        formula: index symmetry; with any other, the tensor is returned as it is.
+    """
     form = {"ijk=ikj": piezoelectric_matrix, "ijkl=jikl=klij": stiffness_matrix}.get(formula)
     return tensor if form is None else form(tensor)
 
 
 def other_lines(tensor: FloatArray, record: CrystalRecord, symmetry: IndexSymmetry, unit: str = "") -> list[str]:
-    """Any other tensor in two frames: its matrix where it has one, else its components that are not 0.
+    """Any other tensor in two frames: as a matrix where it has that form, else its components that are not 0.
 
     Args:
         tensor: (3, ..., 3), in the record's frame.
@@ -165,12 +168,29 @@ def other_lines(tensor: FloatArray, record: CrystalRecord, symmetry: IndexSymmet
 def _in_both_frames(
     title: str, full: FloatArray, record: CrystalRecord, write: Callable[[FloatArray], list[str]]
 ) -> list[str]:
+    """A heading and a tensor (3, ..., 3) in the record's frame, then in the IEEE frame if that is another."""
     frame = ieee_frame(record)
-    own = [f"{title}, in the crystal's own frame", *write(full)]
+    lines = [f"{title}, in the crystal's own frame", *write(full)]
     if np.abs(frame - np.eye(3)).max() < _SAME_FRAME:
-        return [*own, "which is the IEEE frame"]
-    axes = ", ".join(f"x{i + 1} {_direction(axis, record)}" for i, axis in enumerate(frame))
-    return [*own, f"in the IEEE frame: {axes}", *write(rotate_tensor(full, frame))]
+        return [*lines, "which is the IEEE frame"]
+    axes = ", ".join(f"x{i + 1} {_direction_text(axis, record)}" for i, axis in enumerate(frame))
+    return [*lines, f"in the IEEE frame: {axes}", *write(rotate_tensor(full, frame))]
+
+
+def _polycrystal_lines(moduli: ElasticModuli) -> list[str]:
+    """A table of the averages of Voigt, Reuss and Hill."""
+    averages = (moduli.voigt, moduli.reuss, moduli.hill)
+    rows = [
+        ("bulk modulus K (GPa)", [one.bulk for one in averages], 1),
+        ("shear modulus G (GPa)", [one.shear for one in averages], 1),
+        ("Young's modulus E (GPa)", [one.young for one in averages], 1),
+        ("Poisson's ratio", [one.poisson for one in averages], 3),
+    ]
+    lines = [f"{'polycrystal':<24}{'Voigt':>10}{'Reuss':>10}{'Hill':>10}"]
+    for name, values, decimals in rows:
+        texts = [f"{one:10.{decimals}f}" if np.isfinite(one) else f"{'-':>10}" for one in values]
+        lines.append(f"{name:<24}{''.join(texts)}")
+    return lines
 
 
 def _stiffness_lines(full: FloatArray) -> list[str]:
@@ -182,29 +202,29 @@ def _piezoelectric_lines(full: FloatArray) -> list[str]:
 
 
 def _principal_lines(values: FloatArray, axes: FloatArray, record: CrystalRecord) -> list[str]:
-    """Values with their axes; axes of equal values are arbitrary, and are not named."""
+    """Values with their axes; axes that belong to equal values are arbitrary, and are not named."""
     low, middle, high = values
     equal = _EQUAL * np.abs(values).max()
     if high - low <= equal:
         return [f"{middle:10.3f}  in every direction"]
     for unique, others in ((0, (middle + high) / 2), (2, (low + middle) / 2)):
         if np.ptp(np.delete(values, unique)) <= equal:
-            axis = _axis(axes[unique], record)
+            axis = _axis_text(axes[unique], record)
             return [f"{values[unique]:10.3f}  {axis}", f"{others:10.3f}  in every direction normal to that"]
-    return [f"{value:10.3f}  {_axis(axis, record)}" for value, axis in zip(values, axes, strict=True)]
+    return [f"{value:10.3f}  {_axis_text(axis, record)}" for value, axis in zip(values, axes, strict=True)]
 
 
-def _reached(extreme: Extreme, record: CrystalRecord) -> str:
-    return f"{extreme.value:.1f} GPa {_axis(extreme.direction, record)}"
+def _extreme_text(extreme: Extreme, record: CrystalRecord) -> str:
+    return f"{extreme.value:.1f} GPa {_axis_text(extreme.direction, record)}"
 
 
-def _axis(n: FloatArray, record: CrystalRecord) -> str:
-    """As :func:`_direction`, of the two opposite ones that with fewer minus signs."""
-    return min((_direction(n, record), _direction(-n, record)), key=lambda text: text.count("-"))
+def _axis_text(n: FloatArray, record: CrystalRecord) -> str:
+    """The text of n or of -n, whichever has fewer minus signs."""
+    return min((_direction_text(n, record), _direction_text(-n, record)), key=lambda text: text.count("-"))
 
 
-def _direction(n: FloatArray, record: CrystalRecord) -> str:
-    """``along [1 1 1]`` of the conventional cell; a plane normal or a vector where no small indices fit."""
+def _direction_text(n: FloatArray, record: CrystalRecord) -> str:
+    """``along [1 1 1]`` or ``normal to (1 1 0)`` of the conventional cell; a vector if no small indices fit."""
     planes = np.asarray(np.linalg.inv(record.lattice).T, np.float64)
     for name, rows in (("along [{}]", record.lattice), ("normal to ({})", planes)):
         if (indices := _indices(n, rows)) is not None:
@@ -213,7 +233,7 @@ def _direction(n: FloatArray, record: CrystalRecord) -> str:
 
 
 def _indices(n: FloatArray, rows: FloatArray, largest: int = 3) -> Sequence[int] | None:
-    """The smallest indices, up to ``largest``, of a direction among rows that span space."""
+    """The smallest indices, up to ``largest``, with which ``rows`` (3, 3) combine to the direction ``n`` (3,)."""
     for indices in _small_indices(largest):
         vector = np.array(indices) @ rows
         if n @ vector >= _PARALLEL * np.linalg.norm(vector):

@@ -1,4 +1,4 @@
-"""Commands that answer at once load little: what is not needed is not waited for."""
+"""Commands that answer at once, and the package itself, import only what they need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEAVY = {"torch", "sympy", "scipy", "ase", "pandas", "matplotlib", "pymatgen", "
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """All modules that are loaded when the command has done its work."""
+    """All modules that are loaded when the command has finished."""
     script = (
         "import sys\n"
         "from sgbasis.cli import main\n"
@@ -35,8 +35,31 @@ def test_help_needs_nothing_but_click() -> None:
     assert loaded_by("predict", "--help") & unneeded == set()
 
 
+@pytest.mark.parametrize(
+    ("statement", "unneeded"),
+    [
+        (
+            "import sgbasis",
+            HEAVY | {"numpy", "h5py", "click", "spglib", "basis_store", "basis_compiler", "runtime"},
+        ),
+        (
+            "from sgbasis import Setting; Setting.standard(227)",
+            HEAVY | {"h5py", "click", "basis_compiler", "runtime"},
+        ),
+        ("from sgbasis import IndexSymmetry, SgbasisError, open_store", HEAVY | {"click", "basis_compiler"}),
+        ("from sgbasis import shipped_models; shipped_models()", HEAVY | {"click", "basis_compiler"}),
+    ],
+)
+def test_importing_the_package(statement: str, unneeded: set[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; {statement}; print(*sys.modules)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert set(done.stdout.split()) & unneeded == set()
+
+
 def test_predict_loads_no_compiler_of_kernels() -> None:
-    """Torch's own takes longer to import than all the rest."""
+    """The compiler that ships with PyTorch takes longer to import than everything else."""
     loaded = loaded_by("predict", NACL, "--property", "formation_energy")
     assert "torch" in loaded
     unneeded = {

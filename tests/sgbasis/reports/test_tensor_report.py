@@ -69,7 +69,7 @@ def test_two_frames_where_they_differ(quartz: CrystalRecord) -> None:
 
 def test_an_unstable_crystal(diamond: CrystalRecord) -> None:
     lines = elastic_lines(cubic(100, 120, 50), diamond)
-    assert lines[-1].startswith("not mechanically stable: the least eigenvalue of the stiffness is -20.0 GPa")
+    assert lines[-1].startswith("not mechanically stable: the smallest eigenvalue of the stiffness is -20.0 GPa")
     assert any(line.split()[-2:] == ["-", "-"] for line in lines)
 
 

@@ -1,6 +1,7 @@
 # The public names of basis_compiler and the files that define them; each is imported when it is first asked for.
-from .bases.certificate import dimensions as dimensions, prove as prove, prove_store as prove_store
+from .bases.certificate import prove as prove, prove_store as prove_store
 from .bases.compiler import compile_recipe as compile_recipe, compile_setting as compile_setting
+from .bases.dimensions import dimensions as dimensions
 from .bases.dual_graph import dual_graph as dual_graph
 from .bases.formula_text import formula_latex as formula_latex, formula_text as formula_text
 from .bases.trigonometric_form import (
@@ -9,7 +10,6 @@ from .bases.trigonometric_form import (
     symbolic_function as symbolic_function,
     trigonometric_form as trigonometric_form,
 )
-from .bases.wave_index import WaveIndex as WaveIndex
 from .crystals.asymmetric_unit import compile_crystal as compile_crystal, compile_crystals as compile_crystals
 from .crystals.crystal import Crystal as Crystal
 from .crystals.formats.ase_files import read_crystals as read_crystals
@@ -20,6 +20,6 @@ from .groups.reflection_conditions import (
     ReflectionConditions as ReflectionConditions,
     reflection_conditions as reflection_conditions,
 )
-from .groups.spglib_database import Operations as Operations, operations as operations
+from .groups.spglib_database import operations as operations
 from .parallel.processes import available_cores as available_cores
 from .tensors.compiler import compile_tensors as compile_tensors

@@ -29,10 +29,23 @@ from .errors import (
     TrainingError as TrainingError,
 )
 from .files.locations import data_folder as data_folder
+from .groups.operations import (
+    TURN as TURN,
+    Operations as Operations,
+    PointGroupOperations as PointGroupOperations,
+    check_group as check_group,
+    point_group_operations as point_group_operations,
+)
 from .groups.setting import (
     Setting as Setting,
     all_settings as all_settings,
     standard_settings as standard_settings,
+)
+from .groups.wave_index import WaveIndex as WaveIndex
+from .groups.wave_shells import (
+    ball_norm as ball_norm,
+    wave_norm as wave_norm,
+    waves_within as waves_within,
 )
 from .published.download import fetch_store as fetch_store
 from .published.registry import PublishedStore as PublishedStore, published_stores as published_stores
@@ -40,3 +53,4 @@ from .tensors.cartesian_frame import cartesian_frame as cartesian_frame
 from .tensors.index_symmetry import IndexSymmetry as IndexSymmetry
 from .tensors.tensor_basis import TensorBasis as TensorBasis
 from .tensors.tensor_table import TensorTable as TensorTable
+from .tensors.voigt_pattern import pattern_text as pattern_text

@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import CompiledSetting, CutoffError, Setting
+from basis_store import TURN, CompiledSetting, CutoffError, Setting
 from basis_store.groups.wave_shells import is_leading
 from runtime.phase import turns
 from runtime.routing_matrix import Routing, project, route, routing_matrix, wave_rows
@@ -154,7 +154,7 @@ class Basis(nn.Module):
         first = real[..., rows - (self.parts == -1).long()]
         second = real[..., rows + (self.parts == 1).long()]
         # O = -O: psi = exp(-2 pi i phi/24) f.  A pair: psi = (f_Re + i f_Im) / sqrt2, and its conjugate.
-        angle = self.real_phases24.to(x.dtype) * (-math.tau / 24)
+        angle = self.real_phases24.to(x.dtype) * (-math.tau / TURN)
         parts = self.parts.to(x.dtype)
         size = torch.where(self.parts == 0, 1.0, 2.0).to(x.dtype).rsqrt()
         return torch.complex(
@@ -201,7 +201,7 @@ class Basis(nn.Module):
         """``R x + t`` for every operation; (n, 3) -> (n, g, 3), not reduced to the cell."""
         # This class has no matrix products, only sums of products: autocast and TF32 would round the former.
         rotated = (self.rotations.to(x.dtype) * x[..., None, None, :]).sum(-1)
-        return rotated + self.translations24.to(x.dtype) / 24
+        return rotated + self.translations24.to(x.dtype) / TURN
 
     def routing(self, waves: Int[Tensor, "waves 3"] | None = None) -> Routing:
         """Look up waves (K, 3) among the orbits; default: the shared waves, see :attr:`shared_waves`.
@@ -330,7 +330,7 @@ def _terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[np.int
         "_term_counts": np.ones((shape[0], 1), np.int64),
     }
     terms["_term_waves"][used_orbit + 1, column] = waves[used]
-    terms["_term_phases24"][used_orbit + 1, column] = phases[used] % 24
+    terms["_term_phases24"][used_orbit + 1, column] = phases[used] % TURN
     terms["_term_squares"][used_orbit + 1, column] = np.where(part[used] == 0, 4, 2)
     terms["_term_squares"][0, 0] = 1
     terms["_term_counts"][1:, 0] = compiled.orbit_sizes[:rows]

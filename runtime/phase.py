@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from basis_store import TURN
+
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Float, Int
 
@@ -31,7 +33,7 @@ def turns(
     high, low = split_coordinates(x)
     k = waves.to(x.dtype)
     coarse = _dot(high, k)
-    fine = _dot(low, k) + phases24.to(x.dtype) / 24
+    fine = _dot(low, k) + phases24.to(x.dtype) / TURN
     total = (coarse - torch.round(coarse)) + fine
     return total - torch.round(total).detach()
 

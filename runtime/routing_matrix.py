@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from basis_store import CompiledSetting, CutoffError, Setting
+from basis_store import TURN, CompiledSetting, CutoffError, Setting, WaveIndex
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Complex, Int
@@ -82,7 +82,7 @@ def project(functions: Complex[Tensor, "*n functions"], routing: Routing) -> Com
     values = functions[..., routing.orbits.clamp(min=0)]
     real = functions.real.dtype
     size = (routing.orbits != _ABSENT) * routing.counts.to(real).rsqrt()
-    return values * torch.polar(size, routing.phases24.to(real) * (-math.tau / 24))
+    return values * torch.polar(size, routing.phases24.to(real) * (-math.tau / TURN))
 
 
 def routing_matrix(routing: Routing, *, dtype: torch.dtype = torch.complex64) -> Complex[Tensor, "waves waves"]:
@@ -91,22 +91,14 @@ def routing_matrix(routing: Routing, *, dtype: torch.dtype = torch.complex64) ->
     same = (orbits[:, None] == orbits[None, :]) & (orbits != _ABSENT)[:, None]
     real = torch.float64 if dtype == torch.complex128 else torch.float32
     size = same / counts.to(real)
-    angle = (phases24[None, :] - phases24[:, None]).to(real) * (math.tau / 24)
+    angle = (phases24[None, :] - phases24[:, None]).to(real) * (math.tau / TURN)
     return torch.polar(size, angle)
 
 
 def wave_rows(compiled: CompiledSetting, waves: NDArray[np.integer]) -> NDArray[np.integer]:
     """Direct-address table over the cube of all indices: row of a wave in ``waves``, _ABSENT or _UNKNOWN."""
-    max_index = math.isqrt(compiled.norm_limit // 3)
-    side = 2 * max_index + 1
-    table = np.full(side**3, _UNKNOWN, np.int32)
-
-    def address(waves: NDArray[np.integer]) -> NDArray[np.integer]:
-        return np.asarray((waves.astype(np.int64) + max_index) @ np.array([side * side, side, 1]))
-
-    table[address(compiled.absent_waves)] = _ABSENT
-    table[address(waves)] = np.arange(len(waves))
-    return table
+    rows = WaveIndex(np.concatenate([waves, compiled.absent_waves])).table
+    return np.where(rows < 0, _UNKNOWN, np.where(rows < len(waves), rows, _ABSENT))
 
 
 def _look_up(waves: Int[Tensor, "waves 3"], rows: Int[Tensor, " cube"]) -> Int[Tensor, " waves"]:

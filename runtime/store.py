@@ -81,7 +81,6 @@ class Store:
         Raises:
             basis_store.FormulaError: the formula cannot be parsed.
             basis_store.SettingError: the store does not hold this setting, or it is a bare number.
-            basis_store.StoreFormatError: the store has no tensors.
             basis_store.StoreCorruptError: the stored tensors do not match their hash.
         """
         return self._reader.tensor_basis(setting, formula, axial=axial)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from basis_store import Setting, all_settings, standard_settings
+from basis_store import TURN, Setting, all_settings, standard_settings
 from runtime.basis import Basis
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def assert_invariant(
             translation = basis.translations24[operation].tolist()
             raise AssertionError(
                 f"not invariant under {basis.setting.label}: operation {operation}, R = {rotation}, "
-                f"t = {translation}/24, changes it by {worst:.3g} (allowed {atol:g})"
+                f"t = {translation}/{TURN}, changes it by {worst:.3g} (allowed {atol:g})"
             )
 
 
@@ -69,7 +69,7 @@ def coordinates(points: int = 1, *, cells: float = 10.0) -> SearchStrategy[Tenso
     from hypothesis import strategies  # noqa: PLC0415
 
     entry = strategies.one_of(
-        strategies.floats(-cells, cells), strategies.integers(-24, 48).map(lambda units: units / 24)
+        strategies.floats(-cells, cells), strategies.integers(-TURN, 2 * TURN).map(lambda units: units / TURN)
     )
     rows = strategies.lists(entry, min_size=3 * points, max_size=3 * points)
     return rows.map(lambda values: torch.tensor(values, dtype=torch.float64).reshape(points, 3))

@@ -13,12 +13,11 @@ from basis_compiler.bases.certificate import prove, prove_extent
 from basis_compiler.bases.dual_graph import SpanningForest, spanning_forest
 from basis_compiler.bases.phases import OrbitList, find_orbits
 from basis_compiler.groups.origin_shifts import origin_shifts
-from basis_compiler.groups.spglib_database import Operations, operations
+from basis_compiler.groups.spglib_database import operations
 from basis_compiler.parallel.parallel_map import parallel_map
-from basis_store import CompiledSetting, Recipe, Setting
+from basis_store import CompiledSetting, Operations, Recipe, Setting, ball_norm, wave_norm, waves_within
 from basis_store.bases.schema import COLUMNS
 from basis_store.groups.setting import LatticeFamily
-from basis_store.groups.wave_shells import ball, ball_norm, norm
 
 Progress = Callable[[int], None]
 
@@ -107,8 +106,8 @@ class _Forests:
 
     def batch(self, number: int) -> SpanningForest:
         while len(self._batches) <= number:
-            waves = ball(self._family, self._limit(len(self._batches)))
-            inner = len(ball(self._family, self._limit(len(self._batches) - 1))) if self._batches else 0
+            waves = waves_within(self._family, self._limit(len(self._batches)))
+            inner = len(waves_within(self._family, self._limit(len(self._batches) - 1))) if self._batches else 0
             self._batches.append(spanning_forest(self._distinct_rotations, waves[inner:]))
         return self._batches[number]
 
@@ -143,15 +142,15 @@ def _compile(group: Operations, forests: _Forests, recipe: Recipe) -> CompiledSe
 def _norm_limit(setting: Setting, columns: dict[str, np.ndarray], recipe: Recipe) -> int:
     """The ball, or the shell that brings the number of functions to the minimum if that lies beyond."""
     starts = np.cumsum(columns["orbit_sizes"]) - columns["orbit_sizes"]
-    norms = norm(columns["waves"][starts], setting.lattice_family)
+    norms = wave_norm(columns["waves"][starts], setting.lattice_family)
     needed = int(norms[recipe.min_functions - 1]) if recipe.min_functions else 0
     return max(ball_norm(recipe.radius), needed)
 
 
 def _cut(setting: Setting, columns: dict[str, np.ndarray], limit: int) -> dict[str, np.ndarray]:
     """Drop the shells beyond ``limit``: a prefix of every column, since orbits are in the order of their norm."""
-    waves = int((norm(columns["waves"], setting.lattice_family) <= limit).sum())
-    absent = int((norm(columns["absent_waves"], setting.lattice_family) <= limit).sum())
+    waves = int((wave_norm(columns["waves"], setting.lattice_family) <= limit).sum())
+    absent = int((wave_norm(columns["absent_waves"], setting.lattice_family) <= limit).sum())
     orbits = int(np.searchsorted(np.cumsum(columns["orbit_sizes"]), waves, side="right"))
     absences = int(np.searchsorted(np.cumsum(columns["absence_sizes"]), absent, side="right"))
     lengths = {

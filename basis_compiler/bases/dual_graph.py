@@ -25,15 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.bases.orbits import partition_into_orbits
-from basis_compiler.bases.wave_index import WaveIndex
-from basis_compiler.groups.spglib_database import (
-    TURN,
-    Operations,
-    rotation_generators,
-    rotation_key,
-    rotation_of_key,
-)
+from basis_store import TURN, Operations, WaveIndex
 from basis_store.array_types import IntArray
+from basis_store.groups.operations import product_table, rotation_generators, rotation_key, rotation_of_key
 
 Edges = tuple[IntArray, IntArray, IntArray]
 
@@ -164,6 +158,4 @@ def _tree(distinct_rotations: tuple[bytes, ...], stabiliser: int) -> tuple[Edges
 def _products(distinct_rotations: tuple[bytes, ...]) -> IntArray:
     """(p, p) the number of R S, for R and S by their numbers."""
     rotations = np.array([rotation_of_key(key) for key in distinct_rotations])
-    numbers = {key: number for number, key in enumerate(distinct_rotations)}
-    products = np.einsum("aij,bjk->abik", rotations, rotations).reshape(-1, 3, 3)
-    return np.array([numbers[rotation_key(one)] for one in products]).reshape(len(rotations), -1)
+    return product_table(rotations, np.zeros((len(rotations), 3), np.int64))

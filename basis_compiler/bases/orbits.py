@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from basis_compiler.bases.wave_index import WaveIndex
+from basis_store import WaveIndex
 from basis_store.array_types import IntArray
 
 

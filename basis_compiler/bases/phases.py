@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_compiler.bases.dual_graph import SpanningForest, lifted_generators
-from basis_compiler.groups.spglib_database import TURN, Operations
+from basis_store import TURN, Operations
 from basis_store.array_types import IntArray
 
 

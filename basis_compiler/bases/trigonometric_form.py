@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from basis_store import TURN
 from basis_store.bases.schema import CompiledSetting
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 Wave = tuple[int, int, int]
 
-_UNIT = 24
 _ZERO: Wave = (0, 0, 0)
 _SPLITS = (((0, 1), (2,)), ((0, 2), (1,)), ((1, 2), (0,)), ((0,), (1,), (2,)))
 # cos(15 degrees p) = (a + b sqrt2 + c sqrt3 + d sqrt6)/4 for p = 0..6; the other quadrants by symmetry.
@@ -119,7 +119,7 @@ def symbolic_function(compiled: CompiledSetting, function: int) -> sympy.Expr:
         angle = sympy.Add(
             *(2 * sympy.pi * index * symbol for index, symbol in zip(one.wave, symbols, strict=True))
         )
-        return getattr(sympy, one.kind)(angle + sympy.pi * sympy.Rational(2 * one.phase24, _UNIT))
+        return getattr(sympy, one.kind)(angle + sympy.pi * sympy.Rational(2 * one.phase24, TURN))
 
     terms = [sympy.Mul(term.coefficient, *map(factor, term.factors)) for term in form.terms]
     squared = sympy.Rational(form.amplitude_squared.numerator, form.amplitude_squared.denominator)
@@ -147,7 +147,7 @@ def _cosines(compiled: CompiledSetting, orbit: int) -> tuple[Fraction, list[tupl
     for (h, k, l), phase in zip(compiled.waves[start:stop].tolist(), phases.tolist(), strict=True):  # noqa: E741
         leading = (h, k, l) > _ZERO
         if leading or part != 0:
-            listed[(h, k, l) if leading else (-h, -k, -l)] = (phase if leading else -phase) % _UNIT
+            listed[(h, k, l) if leading else (-h, -k, -l)] = (phase if leading else -phase) % TURN
     return Fraction(4 if part == 0 else 2, int(stop - start)), sorted(listed.items(), reverse=True)
 
 
@@ -155,7 +155,7 @@ def _sum_form(squared: Fraction, cosines: list[tuple[Wave, int]]) -> Trigonometr
     terms = []
     for wave, phase in cosines:
         if phase % 6:
-            factor, sign = Factor("cos", wave, phase if phase <= _UNIT // 2 else phase - _UNIT), 1
+            factor, sign = Factor("cos", wave, phase if phase <= TURN // 2 else phase - TURN), 1
         else:
             factor = Factor("sin" if phase % 12 else "cos", wave)
             sign = 1 if phase in (0, 18) else -1
@@ -176,7 +176,7 @@ def _product_form(
                 continue
             turn = phase + sum(6 * sign for sine, sign in zip(sines, signs, strict=True) if sine)
             entry = sums[blocks, sines]
-            for i, value in enumerate(_COSINES[turn % _UNIT]):
+            for i, value in enumerate(_COSINES[turn % TURN]):
                 entry[i] += value
     found = {key: entry for key, entry in sums.items() if any(entry)}
     used = {i for entry in found.values() for i in range(4) if entry[i]}
@@ -217,8 +217,8 @@ def _normalised(squared: Fraction, terms: list[Term]) -> TrigonometricForm:
 def _cosine_table() -> tuple[tuple[int, ...], ...]:
     """cos(2 pi p/24) for p = 0..23 in units of (1, sqrt2, sqrt3, sqrt6)/4."""
     table = []
-    for p in range(_UNIT):
-        folded = min(p, _UNIT - p)
+    for p in range(TURN):
+        folded = min(p, TURN - p)
         sign = 1 if folded <= 6 else -1
         table.append(tuple(sign * value for value in _FIRST_QUADRANT[min(folded, 12 - folded)]))
     return tuple(table)

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import read_crystals
 from basis_compiler.crystals.standardization import StandardCrystal, standard_description
-from basis_compiler.groups.spglib_database import TURN, operations, product_table
-from basis_store import CrystalError, CrystalRecord
+from basis_compiler.groups.spglib_database import operations
+from basis_store import TURN, CrystalError, CrystalRecord
 
 _SAME = 1e-3
 """Angstrom. Sites lie on their special positions up to rounding, and atoms are far apart."""
@@ -75,7 +75,8 @@ def site_images(standard: StandardCrystal) -> list[NDArray[np.int16]]:
     Raises:
         CrystalError: a site has not as many atoms as its multiplicity says.
     """
-    group, table = operations(standard.setting), product_table(standard.setting)
+    group = operations(standard.setting)
+    table = group.product_table
     x = standard.coordinates
     gaps = np.einsum("gij,sj->sgi", group.rotations, x) + group.translations24 / TURN - x[:, None]
     gaps -= np.rint(gaps)

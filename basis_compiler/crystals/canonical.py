@@ -35,10 +35,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_compiler.groups.normalizer import normalizer
-from basis_compiler.groups.spglib_database import TURN, operations, rotation_key
+from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.wyckoff import letters_after, wyckoff_positions
-from basis_store import Setting
+from basis_store import TURN, Setting
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.groups.operations import rotation_key
 
 LANDMARKS: tuple[tuple[float, float, float], ...] = (
     (0.0, 0.0, 0.0), (0.17, 0.29, 0.41), (0.37, 0.11, 0.23), (0.31, 0.73, 0.13), (0.59, 0.43, 0.83),

@@ -31,9 +31,9 @@ import spglib
 from basis_compiler.crystals.canonical import Description, canonical_description
 from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal
 from basis_compiler.groups.origin_shifts import origin_shifts
-from basis_compiler.groups.spglib_database import TURN, Operations, operations
+from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.wyckoff import wyckoff_positions
-from basis_store import CrystalError, Setting
+from basis_store import TURN, CrystalError, Operations, Setting
 from basis_store.array_types import FloatArray, IntArray
 
 _ROUNDING = 1e-4

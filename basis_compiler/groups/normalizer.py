@@ -38,9 +38,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.groups.origin_shifts import origin_shifts
-from basis_compiler.groups.spglib_database import TURN, Operations, operations, rotation_generators, rotation_key
-from basis_store import CertificateError, Setting
+from basis_compiler.groups.spglib_database import operations
+from basis_store import TURN, CertificateError, Operations, Setting
 from basis_store.array_types import IntArray
+from basis_store.groups.operations import rotation_generators, rotation_key
 
 _IDENTITY = np.eye(3, dtype=np.int64)
 

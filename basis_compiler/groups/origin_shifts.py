@@ -26,9 +26,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import TURN, Operations, rotation_generators, rotation_of_key
-from basis_store import CertificateError
+from basis_store import TURN, CertificateError, Operations
 from basis_store.array_types import IntArray
+from basis_store.groups.generated_group import generated_group
+from basis_store.groups.operations import rotation_generators, rotation_of_key
 
 if TYPE_CHECKING:
     from sympy import Matrix
@@ -133,15 +134,8 @@ class _Reduction:
         self._rows = [(next(i for i, entry in enumerate(row) if entry), row) for row in echelon]
         unit = [tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3)]
         # The lattice seen along the directions: finitely many translations modulo 1.
-        self._lattice = {_ZERO}
-        frontier = [_ZERO]
         steps = [self._flat(step) for step in unit + centrings]
-        while frontier:
-            start = frontier.pop()
-            for step in steps:
-                if (found := self._flat(_sum(start, step))) not in self._lattice:
-                    self._lattice.add(found)
-                    frontier.append(found)
+        self._lattice = generated_group(_ZERO, steps, lambda one, other: self._flat(_sum(one, other)))
 
     def __call__(self, translation: Translation) -> Translation:
         flat = self._flat(translation)

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import TURN, Operations, operations
-from basis_store import CertificateError, Setting
+from basis_compiler.groups.spglib_database import operations
+from basis_store import TURN, CertificateError, Operations, Setting
 from basis_store.array_types import IntArray
 
 _FINE = 10_007
@@ -77,7 +77,7 @@ def letters_after(setting: Setting, rotation: bytes, translation24: tuple[int, .
 
     Args:
         setting: a standard setting.
-        rotation: W, as :func:`~basis_compiler.groups.spglib_database.rotation_key` gives it.
+        rotation: W, as :func:`~basis_store.groups.operations.rotation_key` gives it.
         translation24: w in 24ths.
 
     Raises:

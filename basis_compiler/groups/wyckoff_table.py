@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import spglib
 
-from basis_compiler.groups.spglib_database import TURN, Operations, operations
+from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.wyckoff import WyckoffPosition, integer_basis, lies_on
-from basis_store import CertificateError, Setting, standard_settings
+from basis_store import TURN, CertificateError, Operations, Setting, standard_settings
 
 COLUMNS = ("number", "letter", "multiplicity", "site_symmetry", "point24", "directions")
 

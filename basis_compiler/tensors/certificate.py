@@ -26,9 +26,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import operations, rotation_generators, rotation_of_key
+from basis_compiler.groups.spglib_database import operations
+from basis_compiler.proof import require
 from basis_store import CertificateError, Setting, StoreReader, TensorTable
 from basis_store.array_types import IntArray
+from basis_store.groups.operations import rotation_generators, rotation_of_key
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.index_symmetry import MAX_RANK
 
@@ -53,7 +55,6 @@ def prove_tensors(store: StoreReader) -> None:
 
     Raises:
         CertificateError: naming a setting and the first statement that fails.
-        StoreFormatError: the store holds no tensors.
         StoreCorruptError: they do not match their hash.
     """
     prove_tensor_table(store.tensors, store.settings)
@@ -67,9 +68,9 @@ def prove_tensor_table(table: TensorTable, settings: Sequence[Setting]) -> None:
     for setting, orientation in zip(settings, table.orientations.tolist(), strict=True):
         keys = cartesian_rotations(setting).keys()
         expected = known.setdefault(keys, len(known))
-        _require(orientation == expected, setting, "its orientation is not that of its rotations")
+        require(orientation == expected, setting, "its orientation is not that of its rotations")
         firsts.setdefault(orientation, (setting, keys))
-    _require(len(firsts) == len(table), settings[-1], "an orientation belongs to no setting")
+    require(len(firsts) == len(table), settings[-1], "an orientation belongs to no setting")
     for orientation, (setting, _) in firsts.items():
         for rank in range(1, MAX_RANK + 1):
             for axial in (False, True):
@@ -164,9 +165,9 @@ def _prove_shape(table: TensorTable, settings: Sequence[Setting]) -> None:
         and bool((sizes > 0).all())
         and {len(column) for column in entries} == {int(sizes.sum(dtype=np.int64))}
     )
-    _require(fits, last, "the columns of the tensor table do not fit together")
+    require(fits, last, "the columns of the tensor table do not fit together")
     starts = np.cumsum(sizes, dtype=np.int64) - sizes
-    _require(
+    require(
         bool((table.denominators > 0).all() and table.numerators.all())
         and bool((np.gcd(table.numerators, table.denominators) == 1).all())
         and bool((table.numerators[starts] == 1).all() and (table.denominators[starts] == 1).all()),
@@ -179,7 +180,7 @@ def _prove_shape(table: TensorTable, settings: Sequence[Setting]) -> None:
     components = table.components.astype(np.int64)
     within = (components >= 0) & (components < 3 ** ranks[row_of_entry])
     ascending = np.diff(components)[np.diff(row_of_entry) == 0] > 0
-    _require(bool(within.all() and ascending.all()), last, "the components of a tensor are out of order")
+    require(bool(within.all() and ascending.all()), last, "the components of a tensor are out of order")
 
 
 def _prove_space(table: TensorTable, orientation: int, setting: Setting, rank: int, axial: bool) -> None:
@@ -187,7 +188,7 @@ def _prove_space(table: TensorTable, orientation: int, setting: Setting, rank: i
     which = f"{'axial' if axial else 'polar'} tensors of rank {rank}"
     at_pivots = rows[:, pivots]
     normal = bool((np.diff(pivots) > 0).all()) and np.array_equal(at_pivots, np.diag(np.diag(at_pivots)))
-    _require(normal, setting, f"its {which} are not in normal form")
+    require(normal, setting, f"its {which} are not in normal form")
     rotations = cartesian_rotations(setting)
     keys = operations(setting).distinct_rotations
     for generator in rotation_generators(keys):
@@ -195,10 +196,10 @@ def _prove_space(table: TensorTable, orientation: int, setting: Setting, rank: i
         sign = round(np.linalg.det(generator)) if axial else 1
         image = _rotated(rows, rank, rotations.rational[number], rotations.irrational[number])
         invariant = np.array_equal(image[0], sign * 2**rank * rows) and not image[1].any()
-        _require(invariant, setting, f"one of its {which} is not invariant")
+        require(invariant, setting, f"one of its {which} is not invariant")
     dimension = reynolds_trace(np.array([rotation_of_key(key) for key in keys]), rank=rank, axial=axial)
     statement = f"it lists {len(rows)} {which}, the invariant space has {dimension}"
-    _require(len(rows) == dimension, setting, statement)
+    require(len(rows) == dimension, setting, statement)
 
 
 def _rotated(rows: IntArray, rank: int, rational: IntArray, irrational: IntArray) -> tuple[IntArray, IntArray]:
@@ -242,8 +243,3 @@ _STATEMENTS = {
 def _hold(holds: bool, statement: str) -> None:
     if not holds:
         raise CertificateError(_STATEMENTS[statement])
-
-
-def _require(holds: bool, setting: Setting, statement: str) -> None:
-    if not holds:
-        raise CertificateError(f"{setting.label} (hall:{setting.hall_number}) fails its proof: {statement}")

@@ -16,10 +16,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import operations, rotation_of_key
+from basis_compiler.groups.spglib_database import operations
 from basis_compiler.tensors.certificate import prove_tensor_table
 from basis_store import CertificateError, Setting
 from basis_store.array_types import IntArray
+from basis_store.groups.operations import rotation_of_key
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.exact_rows import ReducedRows, reduced_rows
 from basis_store.tensors.index_symmetry import MAX_RANK

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store.bases.schema import CompiledSetting
-from basis_store.groups.wave_shells import norm, store_order
+from basis_store.groups.wave_shells import store_order, wave_norm
 
 
 def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> dict[str, NDArray[Any]]:
@@ -31,7 +31,7 @@ def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> di
     absent = len(compiled.absent_waves)
     orbit = np.concatenate([orbit, np.full(absent, -1, np.int32)])
     phase24 = np.concatenate([compiled.phases24, np.zeros(absent, np.int8)])
-    norms = norm(waves, compiled.setting.lattice_family)
+    norms = wave_norm(waves, compiled.setting.lattice_family)
     order = store_order(waves, norms)
     order = order[norms[order] <= limit]
     return {

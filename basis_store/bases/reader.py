@@ -17,7 +17,6 @@ from basis_store.bases.schema import (
     AXES,
     COLUMNS,
     FORMAT_NAME,
-    TENSOR_VERSION,
     CompiledSetting,
     content_digest,
     parse_format_version,
@@ -162,7 +161,6 @@ class StoreReader:
         Raises:
             FormulaError: the formula cannot be read.
             SettingError: as :meth:`read`.
-            StoreFormatError: the store was written before there were tensors in it (format 1.0).
             StoreCorruptError: the stored tensors do not match their hash.
         """
         symmetry = formula if isinstance(formula, IndexSymmetry) else IndexSymmetry.parse(formula, axial=axial)
@@ -176,23 +174,13 @@ class StoreReader:
         return known if known.setting == setting else replace(known, setting=setting)
 
     @property
-    def has_tensors(self) -> bool:
-        """Whether the store holds tensors: those written before format 1.1 do not."""
-        return self.format_version >= TENSOR_VERSION
-
-    @property
     def tensors(self) -> TensorTable:
         """The invariant tensors of every orientation, checked against their hash; read when first asked for.
 
         Raises:
-            StoreFormatError, StoreCorruptError: as :meth:`tensor_basis`.
+            StoreCorruptError: as :meth:`tensor_basis`.
         """
         if self._tensors is None:
-            if not self.has_tensors:
-                raise StoreFormatError(
-                    f"{self.path} has format {'.'.join(map(str, self.format_version))}, which holds no tensors: "
-                    "compile it again with sgbasis compile"
-                )
             self._check_open()
             self._tensors = self._read_tensors()
         return self._tensors

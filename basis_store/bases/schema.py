@@ -7,17 +7,17 @@ setting is read without reading the rest. :data:`COLUMNS` is the whole layout, a
 Hashes form a tree, so that every read is checked at the cost of what it reads:
 
     setting hash = SHA-256(Hall number, norm limit, every column of that setting)
-    content hash = SHA-256(format version, recipe, shared waves, all setting hashes)
+    content hash = SHA-256(major format version, recipe, shared waves, all setting hashes)
     tensors hash = SHA-256(content hash, every column of the tensor table)
 
-The content hash is that of the bases, as it was before there were tensors: a reader of format 1.0 checks it, and
-models name their store by it. All are taken over little-endian array bytes with names, types and shapes, not
-over HDF5's own layout.
+The content hash is that of the bases, and models name their store by it. All hashes are taken over little-endian
+array bytes with names, types and shapes, not over HDF5's own layout.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -29,14 +29,13 @@ from basis_store.array_types import Int8Array, Int16Array
 from basis_store.bases.recipe import Recipe
 from basis_store.errors import CutoffError
 from basis_store.files.integrity import add_column, parse_version
+from basis_store.groups.operations import Operations
 from basis_store.groups.setting import LatticeFamily, Setting
-from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, norm
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
 
 FORMAT_NAME = "sgbasis-store"
-FORMAT_VERSION = (1, 1)
+FORMAT_VERSION = (1, 0)
 """(major, minor). A change of sign, order or normalisation is a new major version."""
-TENSOR_VERSION = (1, 1)
-"""The version that added the tensors. A store that is written without them has the version before."""
 
 
 class Column(NamedTuple):
@@ -123,6 +122,15 @@ class CompiledSetting:
         """M, the number of balanced orbits = number of real functions but the constant."""
         return len(self.orbit_sizes)
 
+    @functools.cached_property
+    def operations(self) -> Operations:
+        """The operations as :class:`basis_store.Operations`."""
+        return Operations(
+            setting=self.setting,
+            rotations=self.rotations.astype(np.int64),
+            translations24=self.translations24.astype(np.int64),
+        )
+
     @property
     def orbit_starts(self) -> NDArray[np.int64]:
         """(M + 1,) rows of ``waves`` where each orbit starts; the last entry is N."""
@@ -141,7 +149,7 @@ class CompiledSetting:
     @property
     def norms(self) -> NDArray[np.int64]:
         """(M,) invariant norm of each orbit."""
-        return norm(self.roots, self.setting.lattice_family)
+        return wave_norm(self.roots, self.setting.lattice_family)
 
     def norm_within(self, radius: float) -> int:
         """The norm of the ball of ``radius``; :class:`CutoffError` if this setting is not compiled that far."""

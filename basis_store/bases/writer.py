@@ -17,14 +17,13 @@ from basis_store.bases.schema import (
     COLUMNS,
     FORMAT_NAME,
     FORMAT_VERSION,
-    TENSOR_VERSION,
     CompiledSetting,
     content_digest,
 )
 from basis_store.files.atomic_write import write_atomically
 from basis_store.files.hdf5_file import file_image, provenance
 from basis_store.groups.setting import LatticeFamily
-from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball, ball_norm
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, waves_within
 from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable
 
 
@@ -33,7 +32,7 @@ def write_store(
     compiled: Sequence[CompiledSetting],
     recipe: Recipe,
     *,
-    tensors: TensorTable | None = None,
+    tensors: TensorTable,
 ) -> str:
     """Write ``compiled`` settings to ``path`` and return the content hash.
 
@@ -45,37 +44,32 @@ def write_store(
         compiled: the settings, in any order.
         recipe: what they were compiled from.
         tensors: the invariant tensors of these settings in the order of their Hall numbers, as
-            :func:`basis_compiler.compile_tensors` makes them. Without them the file has format 1.0.
+            :func:`basis_compiler.compile_tensors` makes them.
 
     Raises:
-        ValueError: there are tensors, but not one orientation per setting.
+        ValueError: there is not one orientation per setting in the tensors.
         OSError: the folder does not exist, is not writable, or the disk is full.
     """
     compiled = sorted(compiled, key=lambda one: one.setting)
-    if tensors is not None and len(tensors.orientations) != len(compiled):
+    if len(tensors.orientations) != len(compiled):
         raise ValueError(f"tensors of {len(tensors.orientations)} settings do not fit {len(compiled)} settings")
     image, content_hash = _store_image(compiled, recipe, tensors)
     write_atomically(path, image)
     return content_hash
 
 
-def _store_image(
-    compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: TensorTable | None
-) -> tuple[bytes, str]:
-    shared = {family: ball(family, ball_norm(recipe.radius)) for family in LATTICE_FAMILIES}
+def _store_image(compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: TensorTable) -> tuple[bytes, str]:
+    shared = {family: waves_within(family, ball_norm(recipe.radius)) for family in LATTICE_FAMILIES}
     digests = [one.digest() for one in compiled]
-    version = FORMAT_VERSION if tensors is not None else (TENSOR_VERSION[0], TENSOR_VERSION[1] - 1)
     attributes = {
         "format": FORMAT_NAME,
-        "format_version": ".".join(map(str, version)),
+        "format_version": ".".join(map(str, FORMAT_VERSION)),
         "recipe": recipe.to_json(),
         "provenance": provenance(),
         "content_sha256": content_digest(recipe, shared, digests),
     }
     content_hash = attributes["content_sha256"]
-    arrays = _arrays(compiled, shared, digests)
-    if tensors is not None:
-        arrays = itertools.chain(arrays, _tensor_arrays(tensors, content_hash))
+    arrays = itertools.chain(_arrays(compiled, shared, digests), _tensor_arrays(tensors, content_hash))
     return file_image(attributes, arrays), content_hash
 
 

@@ -1,7 +1,7 @@
 """Integer invariant norms of waves, one per lattice family, and the complete shells they define.
 
-    orthogonal   norm(h, k, l) = 3 (h^2 + k^2 + l^2)
-    hexagonal    norm(h, k, l) = 4 (h^2 + h k + k^2) + 3 l^2
+    orthogonal   wave_norm(h, k, l) = 3 (h^2 + k^2 + l^2)
+    hexagonal    wave_norm(h, k, l) = 4 (h^2 + h k + k^2) + 3 l^2
     ball of radius r:  norm <= 3 r^2
 
 Every operation of a setting preserves the norm of its lattice family, so balls and shells are closed under it,
@@ -25,7 +25,7 @@ _MAX_RADIUS = 1000  # int16 indices and int32 norms hold more; nobody's memory d
 LATTICE_FAMILIES: tuple[LatticeFamily, ...] = ("orthogonal", "hexagonal")
 
 
-def norm(waves: ArrayLike, family: LatticeFamily) -> NDArray[np.int64]:
+def wave_norm(waves: ArrayLike, family: LatticeFamily) -> NDArray[np.int64]:
     """Invariant integer norm of ``waves`` (..., 3) in ``family``; shape (...,)."""
     h, k, l = np.moveaxis(np.asarray(waves, dtype=np.int64), -1, 0)  # noqa: E741 - Miller indices
     if family == "orthogonal":
@@ -46,13 +46,13 @@ def ball_norm(radius: float) -> int:
 
 
 @functools.lru_cache(maxsize=8)
-def ball(family: LatticeFamily, max_norm: int) -> NDArray[np.int16]:
+def waves_within(family: LatticeFamily, max_norm: int) -> NDArray[np.int16]:
     """All waves but 0 with norm up to ``max_norm``, in the order of the store; (n, 3) int16, read-only."""
     # norm >= 3 h^2 for each index in both lattice families: 4(h^2 + hk + k^2) = 3 h^2 + (h + 2k)^2.
     reach = math.isqrt(max_norm // 3)
     axis = np.arange(-reach, reach + 1)
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
-    norms = norm(grid, family)
+    norms = wave_norm(grid, family)
     inside = (norms <= max_norm) & (norms > 0)
     grid, norms = grid[inside], norms[inside]
     waves = grid[store_order(grid, norms)].astype(np.int16)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from basis_store.errors import FormulaError
+from basis_store.groups.generated_group import generated_group
 
 MAX_RANK = 4
 _LETTERS = "ijkl"
@@ -126,17 +127,11 @@ def _read_term(term: str, formula: str) -> tuple[int, str]:
 
 def _generated(rank: int, generators: Iterable[SignedPermutation]) -> set[SignedPermutation]:
     """The group that signed permutations generate."""
-    generators = list(generators)
-    identity = (tuple(range(rank)), 1)
-    group, frontier = {identity}, [identity]
-    while frontier:
-        permutation, sign = frontier.pop()
-        for other, other_sign in generators:
-            product = (tuple(permutation[index] for index in other), sign * other_sign)
-            if product not in group:
-                group.add(product)
-                frontier.append(product)
-    return group
+    return generated_group((tuple(range(rank)), 1), generators, _product)
+
+
+def _product(one: SignedPermutation, other: SignedPermutation) -> SignedPermutation:
+    return tuple(one[0][index] for index in other[0]), one[1] * other[1]
 
 
 @functools.cache

@@ -86,12 +86,6 @@ class TensorBasis:
         """
         return projector(self.reduced.rows)
 
-    def pattern(self) -> str:
-        """The tensor for people, several lines: a matrix in Voigt's notation where there is one, or a list."""
-        from basis_store.tensors.voigt_pattern import pattern_text  # noqa: PLC0415 - a pattern is seldom asked for
-
-        return pattern_text(self)
-
 
 def symmetrised_basis(setting: Setting, symmetry: IndexSymmetry, space: ReducedRows) -> TensorBasis:
     """The basis with an index symmetry, from the invariant ``space`` without one.

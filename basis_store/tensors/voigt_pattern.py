@@ -13,13 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from basis_store.tensors.exact_rows import reduced_rows
 from basis_store.tensors.index_symmetry import Indices, component_name, every_component
-
-if TYPE_CHECKING:
-    from basis_store.tensors.tensor_basis import TensorBasis
+from basis_store.tensors.tensor_basis import TensorBasis
+from basis_store.text_table import table_lines
 
 VOIGT: tuple[Indices, ...] = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 """xx yy zz yz xz xy."""
@@ -88,14 +87,18 @@ def relation_text(relation: Relation) -> str:
 
 
 def pattern_text(basis: TensorBasis) -> str:
-    """The tensor, several lines: its matrix, or its components one by one."""
+    """A tensor basis as text, several lines: a matrix in Voigt's notation where there is one, else a list.
+
+    >>> from basis_store import Setting, open_store
+    >>> print(pattern_text(open_store().tensor_basis(Setting.standard(221), "dielectric")))
+    T11    0    0
+      0  T11    0
+      0    0  T11
+    """
     if layout_of(basis) is None:
         return "\n".join(_component_lines(basis))
     cells = [[relation_text(relation) for relation in row] for row in matrix_relations(basis)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells
-    )
+    return "\n".join(table_lines(cells, left=()))
 
 
 def _relations(basis: TensorBasis, components: Sequence[int], names: Sequence[str]) -> list[Relation]:

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CompiledSetting
+from basis_store import TURN, CompiledSetting, WaveIndex
 from basis_store.array_types import IntArray
-from basis_store.groups.wave_shells import is_leading, norm
+from basis_store.groups.wave_shells import is_leading, wave_norm
 
 
 class HalfOrbits(NamedTuple):
@@ -50,19 +50,19 @@ def half_orbits(compiled: CompiledSetting, waves: NDArray[np.integer]) -> HalfOr
         waves: (K, 3) a ball of its family without 0, no larger than what is compiled, in the order of the store.
     """
     # Orbits are stored by norm: those of the ball are a prefix.
-    n_orbits = int(np.searchsorted(compiled.norms, norm(waves[-1], compiled.setting.lattice_family), side="right"))
+    n_orbits = int(
+        np.searchsorted(compiled.norms, wave_norm(waves[-1], compiled.setting.lattice_family), side="right")
+    )
     orbits = np.repeat(np.arange(n_orbits), compiled.orbit_sizes[:n_orbits])
     k, parts = compiled.waves[: len(orbits)].astype(np.int64), compiled.parts[orbits]
     kept = np.flatnonzero((parts == 1) | ((parts == 0) & is_leading(k)))
     heads, pairs = np.unique(orbits[kept], return_inverse=True)
-    max_index = int(np.abs(waves).max())
-    rows = np.full((2 * max_index + 1,) * 3, -1)
-    rows[tuple(waves.astype(np.int64).T + max_index)] = np.arange(len(waves))
+    index = WaveIndex(waves)
     return HalfOrbits(
         pairs=pairs,
         waves=k[kept],
-        phases24=(compiled.phases24[kept].astype(np.int64) + compiled.real_phases24[orbits[kept]]) % 24,
-        columns=np.stack([rows[tuple(k[kept].T + max_index)], rows[tuple(max_index - k[kept].T)]], axis=1),
+        phases24=(compiled.phases24[kept].astype(np.int64) + compiled.real_phases24[orbits[kept]]) % TURN,
+        columns=np.stack([index.rows(k[kept]), index.rows(-k[kept])], axis=1),
         real=compiled.parts[heads] == 0,
         sizes=compiled.orbit_sizes[heads].astype(np.int64),
     )

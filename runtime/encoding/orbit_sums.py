@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from basis_store import TURN
 from basis_store.array_types import IntArray
 from basis_store.groups.wave_shells import is_leading
 from runtime.encoding.half_orbits import HalfOrbits
@@ -77,7 +78,7 @@ class SparseMatrix:
     def __init__(self, entries: Entries, shape: tuple[int, int]) -> None:
         kept = np.flatnonzero(entries.phases24 % 12 != 6)  # the others are exactly 0
         rows, columns, phases24, divisors = (part[kept] for part in entries)
-        weights = np.cos(phases24 % 24 * (math.tau / 24)) / divisors
+        weights = np.cos(phases24 % TURN * (math.tau / TURN)) / divisors
         self._rows_and_columns = (
             _CompressedRows(rows, columns, weights, shape[0]),
             _CompressedRows(columns, rows, weights, shape[1]),

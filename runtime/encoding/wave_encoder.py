@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from basis_store import CutoffError, Setting
 from basis_store.groups.setting import LatticeFamily
-from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, norm
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
 from runtime.encoding.half_orbits import HalfOrbits, half_orbits
 from runtime.encoding.torch_path import TorchPath
 from runtime.store import Store, load_store
@@ -60,7 +60,7 @@ class WaveEncoder(nn.Module):
         for family in LATTICE_FAMILIES:
             shared = self.store.shared_waves(family).numpy()
             self._waves[family] = shared[
-                norm(shared, family) <= ball_norm(max_radius if radius is None else radius)
+                wave_norm(shared, family) <= ball_norm(max_radius if radius is None else radius)
             ]
         self._orbits: dict[Setting, HalfOrbits] = {}
         self._torch_path = TorchPath(self._waves, self._orbits_of)

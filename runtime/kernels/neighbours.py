@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CompiledSetting, CrystalRecord
+from basis_store import TURN, CompiledSetting, CrystalRecord
 
 _SAME_POINT = 1e-3
 """Angstrom. An atom this close is the site itself; records hold no atoms closer than 0.5."""
@@ -91,5 +91,5 @@ def cell_atoms(record: CrystalRecord, compiled: CompiledSetting) -> tuple[NDArra
     """All atoms of the conventional cell: (N, 3) fractional coordinates, not reduced, and (N,) their sites."""
     owners = np.repeat(np.arange(len(record)), record.multiplicities)
     rotations = compiled.rotations[record.images].astype(np.float64)
-    shifts = compiled.translations24[record.images] / 24
+    shifts = compiled.translations24[record.images] / TURN
     return np.einsum("aij,aj->ai", rotations, record.coordinates[owners]) + shifts, owners

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CompiledSetting
-from runtime.kernels.representatives import representatives
+from basis_store import TURN, CompiledSetting, point_group_operations
 
 _BLOCK = 1 << 15
 """Waves tested at a time, so that memory does not grow with the cell."""
@@ -41,7 +40,7 @@ def orbit_representatives(
         lattice: (3, 3) rows in Angstrom, of the setting's metric.
         g_cutoff: largest |G| in 1/Angstrom, without 2 pi.
     """
-    group = representatives(compiled)
+    group = point_group_operations(compiled.operations)
     # G.a_i = k_i for the cell vectors a_i, so |k_i| <= |G| |a_i|.
     extents = np.floor(g_cutoff * np.linalg.norm(lattice, axis=1) + 1e-9)
     widths = 2 * extents + 1
@@ -68,8 +67,8 @@ def orbit_representatives(
         # 3. Last under all rotations, and not absent: k.t is an integer wherever k R = k.
         onto = rotated @ waves
         kept = (np.abs(onto) <= places).all(axis=0)
-        kept &= (group.centrings24 @ waves % 24 == 0).all(axis=0)
-        kept &= ((onto != places) | (group.translations24 @ waves % 24 == 0)).all(axis=0)
+        kept &= (group.centrings24 @ waves % TURN == 0).all(axis=0)
+        kept &= ((onto != places) | (group.translations24 @ waves % TURN == 0)).all(axis=0)
         # 4. Sizes, from the number of rotations that fix a wave.
         fixed = (np.abs(onto[group.half]) == places).sum(axis=0)
         found.append((waves[:, kept], 2 * len(group.half) // fixed[kept]))

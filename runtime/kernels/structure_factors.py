@@ -9,9 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from basis_store import CompiledSetting, CrystalRecord
+from basis_store import TURN, CompiledSetting, CrystalRecord, point_group_operations
 from runtime.kernels.orbit_representatives import orbit_representatives
-from runtime.kernels.representatives import representatives
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +92,11 @@ def structure_factors(
     """
     x = torch.from_numpy(record.coordinates).to(device) if coordinates is None else coordinates
     cell = torch.from_numpy(record.lattice).to(x) if lattice is None else lattice
-    group = representatives(compiled)
+    group = point_group_operations(compiled.operations)
     n, order = len(record), len(group.rotations)
     # 1. Which operations fix each site. Their number is known from its multiplicity: those that move it least.
-    moved = record.coordinates @ group.rotations.swapaxes(1, 2) + group.translations24[:, None] / 24
-    gaps = (moved - record.coordinates)[:, :, None] - group.centrings24 / 24  # (order, n, centrings, 3)
+    moved = record.coordinates @ group.rotations.swapaxes(1, 2) + group.translations24[:, None] / TURN
+    gaps = (moved - record.coordinates)[:, :, None] - group.centrings24 / TURN  # (order, n, centrings, 3)
     gaps = np.linalg.norm((gaps - np.rint(gaps)) @ record.lattice, axis=-1).min(axis=2).T
     n_fixed = order * len(group.centrings24) // record.multiplicities
     fixed = gaps <= np.sort(gaps, axis=1)[np.arange(n), n_fixed - 1, None]
@@ -109,7 +108,7 @@ def structure_factors(
     images = np.take_along_axis(images, first, axis=1)[:, group.half]
 
     # 3. The waves, and an origin at a centre of inversion.
-    centre = np.zeros(3) if group.inversion is None else group.translations24[group.inversion] / 48
+    centre = np.zeros(3) if group.inversion is None else group.translations24[group.inversion] / (2 * TURN)
     orbits = orbit_representatives(compiled, record.lattice, g_cutoff)
 
     # 4. Tensors, differentiable by coordinates and lattice.
@@ -120,7 +119,7 @@ def structure_factors(
     return StructureFactors(
         multiplicities=torch.from_numpy(record.multiplicities).to(x),
         owners=sites,
-        points=rotated + torch.from_numpy(group.translations24[numbers] / 24 - centre).to(x),
+        points=rotated + torch.from_numpy(group.translations24[numbers] / TURN - centre).to(x),
         images=torch.from_numpy(images).to(x.device),
         waves=torch.from_numpy(orbits.waves).to(x),
         sizes=torch.from_numpy(orbits.sizes).to(x),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CompiledSetting, CrystalError, CrystalRecord
+from basis_store import TURN, CompiledSetting, CrystalError, CrystalRecord
 from runtime.kernels.neighbours import cell_atoms
 
 _SAME_POINT = 1e-3
@@ -85,11 +85,11 @@ def sites_of_atoms(
 def _primitive_vectors(compiled: CompiledSetting) -> NDArray[np.float64]:
     """(3, 3) rows in the conventional cell: a basis of all pure translations, by Euclid's algorithm on columns."""
     pure = compiled.translations24[(compiled.rotations == np.eye(3)).all(axis=(1, 2))]
-    rows = np.concatenate([24 * np.eye(3, dtype=np.int64), pure.astype(np.int64)])
+    rows = np.concatenate([TURN * np.eye(3, dtype=np.int64), pure.astype(np.int64)])
     for column in range(3):
         while np.count_nonzero(rows[column:, column]) > 1 or rows[column, column] == 0:
             sizes = np.abs(rows[column:, column])
             pivot = column + int(np.where(sizes > 0, sizes, np.iinfo(np.int64).max).argmin())
             rows[[column, pivot]] = rows[[pivot, column]]
             rows[column + 1 :] -= (rows[column + 1 :, column] // rows[column, column])[:, None] * rows[column]
-    return np.asarray(rows[:3] / 24)
+    return np.asarray(rows[:3] / TURN)

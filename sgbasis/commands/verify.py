@@ -29,7 +29,9 @@ def verify(file: Path) -> None:
         tqdm(total=len(store), unit="setting", desc="Verifying", disable=None) as bar,
     ):
         prove_store(store, progress=bar.update)
-        tensors = f"tensors of {len(store.tensors)} orientations" if store.has_tensors else "it holds no tensors"
+        orientations = len(store.tensors)
     seconds = time.perf_counter() - started
-    click.echo(f"{file}: {len(store)} settings proved, {tensors}, in {seconds:.1f} s.")
+    click.echo(
+        f"{file}: {len(store)} settings proved, tensors of {orientations} orientations, in {seconds:.1f} s."
+    )
     click.echo(f"content {store.content_hash}")

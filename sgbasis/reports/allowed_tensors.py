@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from basis_store import TensorBasis
+from basis_store import TensorBasis, pattern_text
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.index_symmetry import component_name, every_component
 from basis_store.tensors.voigt_pattern import layout_of, matrix_relations, relation_text
@@ -36,7 +36,7 @@ def allowed_tensors_page(basis: TensorBasis) -> Iterator[str]:
     for name, value in rows.items():
         yield f"{name:<14} {value}"
     yield ""
-    yield from basis.pattern().splitlines()
+    yield from pattern_text(basis).splitlines()
     note = _NOTES.get(basis.symmetry.text, "") if basis.dimension else _reason(basis)
     if note:
         yield ""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.crystals.crystal import ELEMENTS
+from basis_store import TURN
 from basis_store.array_types import FloatArray
 from basis_store.text_table import table_lines
 from sgbasis.reports.change_of_basis import axes_text, coordinates_text, vector_text
@@ -68,7 +69,7 @@ def encoding_text(encoded: EncodedCrystal) -> str:
 
 
 def _origins_text(encoded: EncodedCrystal) -> str:
-    shifts = [vector_text(row / 24) for row in encoded.shifts24]
+    shifts = [vector_text(row / TURN) for row in encoded.shifts24]
     shifts += [f"any along [{' '.join(map(str, row))}]" for row in encoded.shift_directions]
     if not shifts:
         return "none: the origin is fixed by the group"

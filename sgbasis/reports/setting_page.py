@@ -18,8 +18,7 @@ from basis_compiler import (
     trigonometric_form,
 )
 from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT
-from basis_store import CompiledSetting
-from basis_store.groups.wave_shells import norm
+from basis_store import TURN, CompiledSetting, wave_norm
 from basis_store.text_table import table_lines
 
 _WIDTH = 100
@@ -87,7 +86,7 @@ def setting_facts(compiled: CompiledSetting, *, count: int) -> dict[str, Any]:
         "operations": len(compiled.rotations),
         "origin_shifts": {
             "generators": [
-                {"shift": [str(Fraction(entry, 24)) for entry in shift], "order": order}
+                {"shift": [str(Fraction(entry, TURN)) for entry in shift], "order": order}
                 for shift, order in zip(compiled.shifts24.tolist(), compiled.shift_orders.tolist(), strict=True)
             ],
             "directions": compiled.shift_directions.tolist(),
@@ -110,12 +109,12 @@ def _origin_shifts(compiled: CompiledSetting) -> str:
 
 
 def _translation(shift24: list[int]) -> str:
-    return " ".join(str(Fraction(entry, 24)) for entry in shift24)
+    return " ".join(str(Fraction(entry, TURN)) for entry in shift24)
 
 
 def _shells(compiled: CompiledSetting) -> list[dict[str, int]]:
     first = compiled.absent_waves[compiled.absence_starts[:-1]]
-    absent = norm(first, compiled.setting.lattice_family)
+    absent = wave_norm(first, compiled.setting.lattice_family)
     return [
         {
             "norm": value,

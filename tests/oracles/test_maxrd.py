@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from basis_compiler import Operations, operations, reflection_conditions
-from basis_store import Setting
+from basis_compiler import operations, reflection_conditions
+from basis_store import Operations, Setting
 
 pytestmark = pytest.mark.oracle
 

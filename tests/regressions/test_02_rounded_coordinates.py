@@ -9,9 +9,8 @@ import math
 
 import numpy as np
 
-from basis_compiler import WaveIndex, operations
-from basis_store import standard_settings
-from basis_store.groups.wave_shells import ball
+from basis_compiler import operations
+from basis_store import WaveIndex, standard_settings, waves_within
 from runtime import Store
 
 # Columns: reciprocal vectors of a hexagonal cell with a = c = 1, in Cartesian axes.
@@ -20,7 +19,7 @@ RECIPROCAL = np.array([[1, 0, 0], [1 / math.sqrt(3), 2 / math.sqrt(3), 0], [0, 0
 
 def test_rounded_cartesian_coordinates_lose_waves() -> None:
     """Re-enacted in its mildest form: images computed in floats are sought at nine digits in single precision."""
-    waves = ball("hexagonal", 75).astype(int)
+    waves = waves_within("hexagonal", 75).astype(int)
     lost = 0
     for setting in standard_settings()[142:194]:
         group = operations(setting)
@@ -33,7 +32,7 @@ def test_rounded_cartesian_coordinates_lose_waves() -> None:
 
 
 def test_integer_lookup_loses_none(store: Store) -> None:
-    waves = ball("hexagonal", 75)
+    waves = waves_within("hexagonal", 75)
     index = WaveIndex(waves)
     for setting in standard_settings()[142:194]:
         for rotation in operations(setting).rotations:

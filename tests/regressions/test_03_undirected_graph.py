@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from basis_compiler import WaveIndex, dual_graph, operations, prove
-from basis_store import CertificateError, CompiledSetting, Setting, StoreReader, standard_settings
+from basis_compiler import dual_graph, operations, prove
+from basis_store import CertificateError, CompiledSetting, Setting, StoreReader, WaveIndex, standard_settings
 from tests.support.compiled import changed
 
 CONJUGATED = [43, 76, 78, 80, 91, 92, 95, 96, 98, 109, 110, 122, 144, 145, *range(151, 155), *range(169, 173)]

@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 
-from basis_store.groups.wave_shells import ball, ball_norm, norm
+from basis_store import ball_norm, wave_norm, waves_within
 
 
 def test_a_float_ball_loses_its_boundary() -> None:
@@ -20,9 +20,9 @@ def test_a_float_ball_loses_its_boundary() -> None:
     cube = np.array(list(itertools.product(range(-5, 6), repeat=3)))
     lengths_squared = ((cube @ np.linalg.inv(lattice).T) ** 2).sum(axis=1)
     float_ball = cube[lengths_squared <= 25]
-    exact = ball("orthogonal", ball_norm(5))
+    exact = waves_within("orthogonal", ball_norm(5))
     assert len(float_ball) - 1 < 514
     lost = {tuple(k) for k in exact.tolist()} - {tuple(k) for k in float_ball.tolist()}
     assert lost
-    assert all(norm(k, "orthogonal") == 75 for k in np.array(sorted(lost)))
+    assert all(wave_norm(k, "orthogonal") == 75 for k in np.array(sorted(lost)))
     assert len(exact) == 514

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal
-from basis_compiler.groups.spglib_database import TURN, operations
-from basis_store import CrystalError, Setting, SettingError, all_settings
+from basis_compiler.groups.spglib_database import operations
+from basis_store import TURN, CrystalError, Setting, SettingError, all_settings
 from basis_store.array_types import FloatArray, IntArray
 
 _LENGTHS = ("_cell_length_a", "_cell_length_b", "_cell_length_c")

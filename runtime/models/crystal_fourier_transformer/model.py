@@ -25,9 +25,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord, Setting
+from basis_store import CrystalRecord, Setting, ball_norm, wave_norm
 from basis_store.groups.setting import LatticeFamily
-from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, norm
+from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from runtime.encoding.wave_encoder import WaveEncoder
 from runtime.models.attention import weighted_mean
 from runtime.models.base import Batch, CrystalModel, Sample, Target
@@ -248,7 +248,7 @@ class CrystalFourierTransformer(CrystalModel):
 
     def _density_shells(self, family: LatticeFamily) -> int:
         """D: the shared waves, whole shells of them, at which densities are given."""
-        norms = norm(self.waves.waves(family).numpy(), family)
+        norms = wave_norm(self.waves.waves(family).numpy(), family)
         return int((norms <= ball_norm(_DENSITY_RADIUS)).sum())
 
     def _decays(self, lattice: Tensor, family: LatticeFamily) -> Tensor:

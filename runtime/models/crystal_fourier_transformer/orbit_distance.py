@@ -29,6 +29,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from basis_store import TURN
+
 # What counts as shorter; without it, rounding errors could make the reduction go round in circles.
 _SHORTER = 1 - 1e-9
 
@@ -46,7 +48,7 @@ def orbit_distance(x: Tensor, y: Tensor, lattices: Tensor, rotations: Tensor, tr
     Returns:
         (n,) distances. The group acts by isometries, so that moving y alone is enough.
     """
-    images = torch.einsum("gij,nj->ngi", rotations.to(y), y) + translations24.to(y) / 24
+    images = torch.einsum("gij,nj->ngi", rotations.to(y), y) + translations24.to(y) / TURN
     return shortest_length(x[:, None] - images, lattices).amin(dim=1)
 
 

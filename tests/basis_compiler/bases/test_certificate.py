@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from basis_compiler import (
-    Operations,
     compile_recipe,
+    compile_tensors,
     dimensions,
     operations,
     prove,
@@ -19,10 +19,20 @@ from basis_compiler import (
 )
 from basis_compiler.bases import certificate, compiler
 from basis_compiler.bases.certificate import prove_extent
-from basis_store import CertificateError, CompiledSetting, Recipe, Setting, StoreReader, open_store, write_store
+from basis_compiler.bases.wave_listing import OrbitListing
+from basis_store import (
+    CertificateError,
+    CompiledSetting,
+    Operations,
+    Recipe,
+    Setting,
+    StoreReader,
+    open_store,
+    wave_norm,
+    write_store,
+)
 from basis_store.groups.setting import LatticeFamily
-from basis_store.groups.wave_shells import norm
-from tests.support.compiled import changed
+from tests.support.compiled import changed, write_compiled
 
 Damage = Callable[[CompiledSetting], CompiledSetting]
 
@@ -239,10 +249,10 @@ def test_completeness_alone_sees_a_missing_function(reader: StoreReader) -> None
     """T3 without the checks that come before it."""
     compiled = reader.read(Setting.standard(230))
     group = operations(compiled.setting)
-    certificate._prove_completeness(compiled, group, certificate._Listing(compiled))
+    certificate._prove_completeness(compiled, group, OrbitListing(compiled))
     less = orbit_called_absent(compiled)
     with pytest.raises(CertificateError, match=r"lists 65 functions, the invariant space has 66 \(T3\)"):
-        certificate._prove_completeness(less, group, certificate._Listing(less))
+        certificate._prove_completeness(less, group, OrbitListing(less))
 
 
 def test_characters_of_what_is_no_group_are_not_whole(reader: StoreReader) -> None:
@@ -262,7 +272,7 @@ def test_characters_of_what_is_no_group_are_not_whole(reader: StoreReader) -> No
     ],
 )
 def test_images_that_are_not_listed_are_noticed(number: int, matrix: np.ndarray, reader: StoreReader) -> None:
-    listing = certificate._Listing(reader.read(Setting.standard(number)))
+    listing = OrbitListing(reader.read(Setting.standard(number)))
     opposite = listing.images(-np.eye(3, dtype=int))
     assert np.array_equal(listing.columns[:, opposite], -listing.columns)
     with pytest.raises(CertificateError, match="leads out of the listed waves"):
@@ -271,13 +281,13 @@ def test_images_that_are_not_listed_are_noticed(number: int, matrix: np.ndarray,
 
 def test_a_list_of_waves_with_a_hole_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     """The enumeration of waves is not trusted: here it forgets a shell."""
-    real = compiler.ball
+    real = compiler.waves_within
 
     def forgetful(family: LatticeFamily, limit: int) -> np.ndarray:
         waves = real(family, limit)
-        return waves[norm(waves, family) != 36]
+        return waves[wave_norm(waves, family) != 36]
 
-    monkeypatch.setattr(compiler, "ball", forgetful)
+    monkeypatch.setattr(compiler, "waves_within", forgetful)
     with pytest.raises(CertificateError, match="not the complete shells"):
         compile_recipe(Recipe(settings=(1,)))
 
@@ -285,10 +295,10 @@ def test_a_list_of_waves_with_a_hole_is_not_proved(monkeypatch: pytest.MonkeyPat
 def test_a_store_must_be_what_its_recipe_says(tmp_path: Path) -> None:
     path = tmp_path / "store.h5"
     small, said = Recipe(radius=2, min_functions=5, settings=(530,)), Recipe(settings=(530,))
-    write_store(path, compile_recipe(small), said)
+    write_store(path, compile_recipe(small), said, tensors=compile_tensors(said.setting_list))
     with pytest.raises(CertificateError, match="does not extend as far as the recipe asks"):
         prove_store(open_store(path))
-    write_store(path, compile_recipe(said), said)
+    write_compiled(path, said)
     store = open_store(path)
     prove_store(store)
     store.shared_waves["orthogonal"] = store.shared_waves["orthogonal"][:-1]

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from basis_compiler import compile_recipe, compile_setting, compile_tensors
-from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store, write_store
-from basis_store.groups.wave_shells import norm
+from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store, wave_norm, write_store
 
 
 def test_the_committed_store_is_what_the_compiler_makes(reader: StoreReader, tmp_path: Path) -> None:
@@ -57,7 +56,7 @@ def test_recipes_extend_each_other(radius: int, min_functions: int) -> None:
         assert np.array_equal(small.phases24, large.phases24[:n])
         assert np.array_equal(small.parts, large.parts[:m])
         assert np.array_equal(small.witnesses, large.witnesses[: len(small.witnesses)])
-        assert (norm(large.waves[n:], setting.lattice_family) > small.norm_limit).all()
+        assert (wave_norm(large.waves[n:], setting.lattice_family) > small.norm_limit).all()
 
 
 def test_progress_counts_every_setting() -> None:

@@ -8,10 +8,9 @@ import pytest
 
 from basis_compiler import operations
 from basis_compiler.bases.dual_graph import SpanningForest, spanning_forest
-from basis_compiler.groups.spglib_database import rotation_generators
-from basis_store import CertificateError, Setting, all_settings
+from basis_store import CertificateError, Setting, all_settings, waves_within
+from basis_store.groups.operations import rotation_generators
 from basis_store.groups.setting import LatticeFamily
-from basis_store.groups.wave_shells import ball
 
 FAMILIES = sorted({(one.lattice_family, operations(one).distinct_rotations) for one in all_settings()})
 
@@ -24,11 +23,11 @@ def whole_graph(forest: SpanningForest) -> "nx.DiGraph[int]":
     return graph
 
 
-@pytest.mark.parametrize(("frame", "rotations"), FAMILIES, ids=range(len(FAMILIES)))
+@pytest.mark.parametrize(("family", "rotations"), FAMILIES, ids=range(len(FAMILIES)))
 def test_the_forest_is_a_breadth_first_forest_of_the_whole_graph(
     family: LatticeFamily, rotations: tuple[bytes, ...]
 ) -> None:
-    forest = spanning_forest(rotations, ball(family, 60))
+    forest = spanning_forest(rotations, waves_within(family, 60))
     waves, starts = forest.index.waves, np.cumsum(forest.orbit_sizes) - forest.orbit_sizes
     graph = whole_graph(forest)
     components = {frozenset(one) for one in nx.weakly_connected_components(graph)}
@@ -57,7 +56,7 @@ def test_the_forest_is_a_breadth_first_forest_of_the_whole_graph(
 def test_orbits_of_one_shell_come_in_the_order_of_the_format() -> None:
     """P4: a pair of orbits O, -O with four waves each, and the pole, whose opposite is another orbit."""
     group = operations(Setting.standard(75))
-    forest = spanning_forest(group.distinct_rotations, ball("orthogonal", 6)[:18])
+    forest = spanning_forest(group.distinct_rotations, waves_within("orthogonal", 6)[:18])
     starts = np.cumsum(forest.orbit_sizes) - forest.orbit_sizes
     assert forest.index.waves[starts].tolist() == [
         [1, 0, 0],
@@ -75,7 +74,7 @@ def test_orbits_of_one_shell_come_in_the_order_of_the_format() -> None:
 def test_waves_that_are_no_whole_shells_are_refused() -> None:
     rotations = operations(Setting.standard(225)).distinct_rotations
     with pytest.raises(CertificateError, match="a set of 5 waves is not closed under R ="):
-        spanning_forest(rotations, ball("orthogonal", 3)[:5])
+        spanning_forest(rotations, waves_within("orthogonal", 3)[:5])
 
 
 def test_no_waves_at_all() -> None:

@@ -7,15 +7,14 @@ import itertools
 import networkx as nx
 import numpy as np
 
-from basis_compiler import WaveIndex, dual_graph, operations
+from basis_compiler import dual_graph, operations
 from basis_compiler.bases.phases import find_witnesses
-from basis_store import Setting, StoreReader
-from basis_store.groups.wave_shells import ball
+from basis_store import Setting, StoreReader, WaveIndex, waves_within
 
 
 def test_orbits_are_the_components_of_the_dual_graph(setting: Setting, reader: StoreReader) -> None:
     compiled = reader.read(setting)
-    graph = dual_graph(operations(setting), WaveIndex(ball(setting.lattice_family, 48)))
+    graph = dual_graph(operations(setting), WaveIndex(waves_within(setting.lattice_family, 48)))
     components = {frozenset(component) for component in nx.weakly_connected_components(graph)}
     ours = set()
     for waves, starts in (
@@ -30,7 +29,7 @@ def test_orbits_are_the_components_of_the_dual_graph(setting: Setting, reader: S
 def test_gains_of_edges_are_potential_differences(setting: Setting, reader: StoreReader) -> None:
     """T1: on balanced components theta(v) - theta(u) is the gain of every edge; frustrated ones admit none."""
     compiled = reader.read(setting)
-    graph = dual_graph(operations(setting), WaveIndex(ball(setting.lattice_family, 48)))
+    graph = dual_graph(operations(setting), WaveIndex(waves_within(setting.lattice_family, 48)))
     theta = dict(zip(map(tuple, compiled.waves.tolist()), compiled.phases24.tolist(), strict=True))
     absent = set(map(tuple, compiled.absent_waves.tolist()))
     for u, v, gain in graph.edges(data="gain"):

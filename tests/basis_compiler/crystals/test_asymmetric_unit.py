@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from basis_compiler import Crystal, compile_crystal, compile_crystals, operations, read_crystals, standardize
-from basis_compiler.groups.spglib_database import check_group, product_table
-from basis_store import CrystalRecord, Setting, standard_settings
+from basis_store import CrystalRecord, Setting, check_group, standard_settings
 from basis_store.files.locations import data_folder
 from tests.support.made_crystals import made_crystal
 
@@ -57,7 +56,8 @@ def test_images_reach_every_atom_of_a_site_once(setting: Setting) -> None:
 @pytest.mark.parametrize("number", [1, 14, 43, 166, 194, 227, 230])
 def test_the_multiplication_table(number: int) -> None:
     setting = Setting.standard(number)
-    group, table = operations(setting), product_table(setting)
+    group = operations(setting)
+    table = group.product_table
     check_group(group)
     rng = np.random.default_rng(number)
     for a, b in rng.integers(len(group), size=(50, 2)):

@@ -10,8 +10,8 @@ import pytest
 
 from basis_compiler import operations
 from basis_compiler.groups.normalizer import normalizer
-from basis_compiler.groups.spglib_database import rotation_generators
 from basis_store import Setting, standard_settings
+from basis_store.groups.operations import rotation_generators
 
 SMALL = np.array(list(itertools.product((-1, 0, 1), repeat=9))).reshape(-1, 3, 3)
 SMALL = SMALL[np.rint(np.linalg.det(SMALL)) == 1]

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from basis_compiler import Operations, operations
+from basis_compiler import operations
 from basis_compiler.bases.dual_graph import lifted_generators
-from basis_compiler.groups.spglib_database import check_group, rotation_generators, rotation_of_key
-from basis_store import CertificateError, Setting, all_settings, standard_settings
+from basis_store import CertificateError, Operations, Setting, all_settings, check_group, standard_settings
+from basis_store.groups.operations import rotation_generators, rotation_of_key
 
 
 def as_set(rotations: np.ndarray, translations: np.ndarray) -> set[bytes]:

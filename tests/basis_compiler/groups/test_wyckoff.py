@@ -13,10 +13,10 @@ import pytest
 
 from basis_compiler import operations
 from basis_compiler.groups import wyckoff
-from basis_compiler.groups.spglib_database import rotation_key
 from basis_compiler.groups.wyckoff import integer_basis, letters_after, wyckoff_positions
 from basis_compiler.groups.wyckoff_table import wyckoff_rows
 from basis_store import CertificateError, Setting, standard_settings
+from basis_store.groups.operations import rotation_key
 
 
 def test_the_table_is_what_its_writer_writes() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from basis_store import CertificateError, Recipe, Setting, StoreReader, TensorTa
 from basis_store.tensors.cartesian_frame import FrameDirections
 from basis_store.tensors.exact_rows import ReducedRows
 from tests.support.command_line import error_line, sgbasis
+from tests.support.compiled import write_compiled
 
 SETTINGS = tuple(Setting.standard(number) for number in (143, 160, 225))
 RECIPE = Recipe(radius=1, min_functions=1, settings=tuple(setting.hall_number for setting in SETTINGS))
@@ -170,8 +172,12 @@ def test_verify_refuses_a_store_whose_tensors_are_wrong(table: TensorTable, tmp_
     assert "one of its polar tensors of rank 3 is not invariant" in error_line(sgbasis("verify", path))
 
 
-def test_a_store_without_tensors_is_proved_without(tmp_path: Path) -> None:
-    path = tmp_path / "old.h5"
-    write_store(path, compile_recipe(RECIPE), RECIPE)
+def test_verify_refuses_a_store_without_tensors(tmp_path: Path) -> None:
+    path = tmp_path / "store.h5"
+    write_compiled(path, RECIPE)
     prove_store(open_store(path))
-    assert "3 settings proved, it holds no tensors, in " in sgbasis("verify", path).stdout
+    orientations = len(open_store(path).tensors)
+    assert f"3 settings proved, tensors of {orientations} orientations, in " in sgbasis("verify", path).stdout
+    with h5py.File(path, "r+") as file:
+        del file["tensors"]
+    assert "is damaged" in error_line(sgbasis("verify", path))

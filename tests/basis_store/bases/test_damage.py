@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from basis_compiler import compile_crystal, compile_recipe, compile_tensors, read_crystals
+from basis_compiler import compile_crystal, read_crystals
 from basis_store import (
     Recipe,
     SgbasisError,
@@ -19,9 +19,9 @@ from basis_store import (
     open_crystals,
     open_store,
     write_crystals,
-    write_store,
 )
 from basis_store.files.locations import data_folder
+from tests.support.compiled import write_compiled
 
 # Runs in a process of its own, so that a crash inside HDF5 is seen. Reads lines "offset length xor" or
 # "cut offset", damages a copy accordingly, reads all of it and insists on our error or the original content.
@@ -70,7 +70,7 @@ def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("damage") / str(request.param)
     if path.name == "store.h5":
         recipe = Recipe(radius=3, min_functions=12, settings=(1, 43, 230, 462))
-        write_store(path, compile_recipe(recipe), recipe, tensors=compile_tensors(recipe.setting_list))
+        write_compiled(path, recipe)
         return path
     crystals = [read_crystals(data_folder() / "crystals" / f"{name}.cif")[0] for name in ("quartz", "spinel")]
     targets = {"gap": 1.5, "tensor": np.eye(3)}

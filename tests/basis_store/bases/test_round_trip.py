@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
-from basis_compiler import compile_recipe
+from basis_compiler import compile_recipe, compile_tensors
 from basis_store import (
     CompiledSetting,
     Recipe,
@@ -17,11 +17,13 @@ from basis_store import (
     SettingError,
     StoreFormatError,
     StoreReader,
+    TensorTable,
     open_store,
     write_store,
 )
 from basis_store.bases.flat_arrays import flat_arrays
 from basis_store.bases.schema import COLUMNS, parse_format_version
+from tests.support.compiled import write_compiled
 
 RECIPE = Recipe(radius=3, min_functions=10, settings=(1, 230, 525))
 
@@ -29,6 +31,11 @@ RECIPE = Recipe(radius=3, min_functions=10, settings=(1, 230, 525))
 @pytest.fixture(scope="module")
 def compiled() -> list[CompiledSetting]:
     return compile_recipe(RECIPE)
+
+
+@pytest.fixture(scope="module")
+def tensors() -> TensorTable:
+    return compile_tensors(RECIPE.setting_list)
 
 
 def equal(one: CompiledSetting, other: CompiledSetting) -> bool:
@@ -40,9 +47,9 @@ def equal(one: CompiledSetting, other: CompiledSetting) -> bool:
     )
 
 
-def test_what_is_written_is_read(compiled: list[CompiledSetting], tmp_path: Path) -> None:
+def test_what_is_written_is_read(compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path) -> None:
     path = tmp_path / "store.h5"
-    content_hash = write_store(path, compiled, RECIPE)
+    content_hash = write_store(path, compiled, RECIPE, tensors=tensors)
     store = open_store(path)
     assert store.content_hash == content_hash
     assert store.recipe == RECIPE
@@ -52,17 +59,24 @@ def test_what_is_written_is_read(compiled: list[CompiledSetting], tmp_path: Path
     assert list(tmp_path.iterdir()) == [path], "no temporary file is left"
 
 
-def test_order_of_settings_does_not_matter(compiled: list[CompiledSetting], tmp_path: Path) -> None:
+def test_order_of_settings_does_not_matter(
+    compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path
+) -> None:
     paths = [tmp_path / "a.h5", tmp_path / "b.h5"]
-    hashes = {write_store(paths[0], compiled, RECIPE), write_store(paths[1], compiled[::-1], RECIPE)}
+    hashes = {
+        write_store(path, settings, RECIPE, tensors=tensors)
+        for path, settings in zip(paths, (compiled, compiled[::-1]), strict=True)
+    }
     assert len(hashes) == 1
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-def test_content_hash_does_not_depend_on_hdf5_layout(compiled: list[CompiledSetting], tmp_path: Path) -> None:
+def test_content_hash_does_not_depend_on_hdf5_layout(
+    compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path
+) -> None:
     """A copy without compression, in other chunks, is the same store."""
     path, copy = tmp_path / "store.h5", tmp_path / "copy.h5"
-    write_store(path, compiled, RECIPE)
+    write_store(path, compiled, RECIPE, tensors=tensors)
     with h5py.File(path) as source, h5py.File(copy, "w") as target:
         target.attrs.update(source.attrs)
         for group in source:
@@ -99,9 +113,11 @@ def test_format_versions_are_strict(text: str) -> None:
         parse_format_version(text)
 
 
-def test_other_major_versions_are_refused(compiled: list[CompiledSetting], tmp_path: Path) -> None:
+def test_other_major_versions_are_refused(
+    compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path
+) -> None:
     path = tmp_path / "store.h5"
-    write_store(path, compiled, RECIPE)
+    write_store(path, compiled, RECIPE, tensors=tensors)
     for version, hint in (("2.0", "upgrade sgbasis"), ("0.9", "compile or fetch the store again")):
         with h5py.File(path, "r+") as file:
             file.attrs["format_version"] = np.bytes_(version.encode())
@@ -113,9 +129,11 @@ def test_a_newer_minor_version_is_readable() -> None:
     assert parse_format_version("1.7") == (1, 7)
 
 
-def test_settings_that_are_not_there(reader: StoreReader, compiled: list[CompiledSetting], tmp_path: Path) -> None:
+def test_settings_that_are_not_there(
+    reader: StoreReader, compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path
+) -> None:
     path = tmp_path / "store.h5"
-    write_store(path, compiled, RECIPE)
+    write_store(path, compiled, RECIPE, tensors=tensors)
     with pytest.raises(SettingError, match=r"store\.h5 holds no basis for 2 P-1 \(hall:2\)"):
         open_store(path).read(Setting.standard(2))
     with pytest.raises(SettingError, match="give a Setting"):
@@ -137,20 +155,24 @@ def test_readers_travel_to_other_processes(reader: StoreReader) -> None:
     assert digests == {reader.read(Setting.standard(194)).digest()}
 
 
-def test_a_pickled_reader_insists_on_its_content(compiled: list[CompiledSetting], tmp_path: Path) -> None:
+def test_a_pickled_reader_insists_on_its_content(
+    compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path
+) -> None:
     path = tmp_path / "store.h5"
-    write_store(path, compiled, RECIPE)
+    write_store(path, compiled, RECIPE, tensors=tensors)
     pickled = pickle.dumps(open_store(path))
-    write_store(path, compiled[:2], Recipe(radius=3, min_functions=10, settings=(1, 230)))
+    write_compiled(path, Recipe(radius=3, min_functions=10, settings=(1, 230)))
     with pytest.raises(OSError, match="was replaced by a store with other content"):
         pickle.loads(pickled)
 
 
-def test_replacing_a_store_does_not_disturb_its_readers(compiled: list[CompiledSetting], tmp_path: Path) -> None:
+def test_replacing_a_store_does_not_disturb_its_readers(
+    compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path
+) -> None:
     path = tmp_path / "store.h5"
-    write_store(path, compiled, RECIPE)
+    write_store(path, compiled, RECIPE, tensors=tensors)
     with open_store(path) as store:
-        write_store(path, compiled[:1], Recipe(radius=3, min_functions=10, settings=(1,)))
+        write_compiled(path, Recipe(radius=3, min_functions=10, settings=(1,)))
         assert equal(store.read(Setting.from_hall(525)), compiled[2])
     assert len(open_store(path)) == 1
 

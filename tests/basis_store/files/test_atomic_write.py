@@ -12,25 +12,26 @@ from pathlib import Path
 
 import pytest
 
-from basis_compiler import compile_recipe
-from basis_store import Recipe, open_store, write_store
+from basis_store import Recipe, open_store
 from basis_store.files.atomic_write import check_writable, write_atomically
+from tests.support.compiled import write_compiled
 
 SMALL = Recipe(radius=2, min_functions=5, settings=(1, 2))
 WRITE_FOREVER = """
 import sys
 from basis_store import Recipe, open_store, write_store
 
-old = list(open_store(sys.argv[1]))
+store = open_store(sys.argv[1])
+old, tensors = list(store), store.tensors
 print("ready", flush=True)
 while True:
-    write_store(sys.argv[1], old, Recipe(radius=2, min_functions=5, settings=(1, 2)))
+    write_store(sys.argv[1], old, Recipe(radius=2, min_functions=5, settings=(1, 2)), tensors=tensors)
 """
 
 
 def test_kill_during_writes_leaves_a_whole_store(tmp_path: Path) -> None:
     path = tmp_path / "store.h5"
-    content_hash = write_store(path, compile_recipe(SMALL), SMALL)
+    content_hash = write_compiled(path, SMALL)
     for delay in (0.0, 0.003, 0.01, 0.02, 0.035, 0.05):
         with subprocess.Popen([sys.executable, "-c", WRITE_FOREVER, str(path)], stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
@@ -46,7 +47,7 @@ def test_kill_during_writes_leaves_a_whole_store(tmp_path: Path) -> None:
 def test_a_full_disk_keeps_the_old_store(tmp_path: Path) -> None:
     """A file-size limit makes the kernel refuse the write half-way, as a full disk does."""
     path = tmp_path / "store.h5"
-    content_hash = write_store(path, compile_recipe(SMALL), SMALL)
+    content_hash = write_compiled(path, SMALL)
     script = (
         # Python would write cut-off byte code, too, which the next process would read.
         "import resource, signal, sys; sys.dont_write_bytecode = True\n"

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from basis_compiler import compile_recipe
 from basis_store import (
     DownloadError,
     PublishedStore,
@@ -23,10 +22,10 @@ from basis_store import (
     fetch_store,
     open_store,
     published_stores,
-    write_store,
 )
 from basis_store.files.locations import default_store_path
 from basis_store.published.registry import Registry, read_registry
+from tests.support.compiled import write_compiled
 from tests.support.store_server import StoreServer, flip_a_bit, serving
 
 BROKEN = {
@@ -46,7 +45,7 @@ BROKEN = {
 def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[PublishedStore, bytes]:
     path = tmp_path_factory.mktemp("small") / "small.h5"
     recipe = Recipe(radius=6, min_functions=8, settings=(1, 525))
-    content_hash = write_store(path, compile_recipe(recipe), recipe)
+    content_hash = write_compiled(path, recipe)
     body = path.read_bytes()
     published = PublishedStore(
         name="small", file="small-1.h5", sha256=hashlib.sha256(body).hexdigest(), size=len(body),

@@ -23,6 +23,7 @@ from basis_store import (
     open_store,
     write_store,
 )
+from basis_store.files.integrity import ATTRIBUTES, attributes_digest
 from basis_store.tensors.exact_rows import ReducedRows
 from basis_store.tensors.tensor_table import TENSOR_COLUMNS
 
@@ -43,31 +44,39 @@ def path(tmp_path: Path, table: TensorTable) -> Path:
 
 def test_what_is_written_is_read(path: Path, table: TensorTable) -> None:
     with open_store(path) as store:
-        assert store.format_version == (1, 1)
-        assert store.has_tensors
+        assert store.format_version == (1, 0)
         for column in TENSOR_COLUMNS:
             read, written = getattr(store.tensors, column.name), getattr(table, column.name)
             assert read.dtype == written.dtype == np.dtype(column.dtype)
             assert np.array_equal(read, written)
 
 
-def test_tensors_do_not_change_the_content_hash(path: Path, tmp_path: Path) -> None:
-    """What names a store, and what readers of format 1.0 check, is the hash of the bases."""
-    other = tmp_path / "without.h5"
-    without = write_store(other, compile_recipe(RECIPE), RECIPE)
-    assert open_store(path).content_hash == without
+def test_tensors_do_not_change_the_content_hash(path: Path, table: TensorTable, tmp_path: Path) -> None:
+    """What names a store is the hash of its bases."""
+    other = tmp_path / "other.h5"
+    negated = replace(table, numerators=-table.numerators)
+    assert write_store(other, compile_recipe(RECIPE), RECIPE, tensors=negated) == open_store(path).content_hash
+    assert open_store(other).tensors.digest("") != open_store(path).tensors.digest("")
 
 
-def test_a_store_of_format_1_0_has_bases_and_says_that_it_has_no_tensors(tmp_path: Path) -> None:
-    path = tmp_path / "old.h5"
-    write_store(path, compile_recipe(RECIPE), RECIPE)
-    store = open_store(path)
-    assert store.format_version == (1, 0)
-    assert not store.has_tensors
-    assert store.read(Setting.standard(1)).n_orbits
-    message = r"old\.h5 has format 1\.0, which holds no tensors: compile it again with sgbasis compile"
-    with pytest.raises(StoreFormatError, match=message):
-        store.tensor_basis(Setting.standard(1), "ij=ji")
+def test_a_newer_minor_version_is_read_and_a_newer_major_one_is_refused(path: Path) -> None:
+    """A minor version may only add: here an array and a group of arrays."""
+    with h5py.File(path, "r+") as file:
+        file["tensors/added"] = np.zeros(3)
+        file["group/added"] = np.zeros(3)
+        file.attrs["format_version"] = np.bytes_(b"1.7")
+        attributes = {name: file.attrs[name].decode() for name in ATTRIBUTES}
+        file.attrs["attributes_sha256"] = np.bytes_(attributes_digest(attributes).encode())
+    with open_store(path) as store:
+        assert store.format_version == (1, 7)
+        assert store.read(Setting.standard(1)).n_orbits
+        assert store.tensor_basis(Setting.standard(1), "ij=ji").dimension == 6
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = np.bytes_(b"2.0")
+    with pytest.raises(
+        StoreFormatError, match=r"store format 2\.0 cannot be read by this release, which reads 1\.x"
+    ):
+        open_store(path)
 
 
 def test_any_change_of_a_column_is_seen(path: Path) -> None:
@@ -85,7 +94,7 @@ def test_any_change_of_a_column_is_seen(path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["tensors", "tensors/sha256", "tensors/components"])
-def test_a_store_of_format_1_1_must_have_its_tensors(missing: str, path: Path) -> None:
+def test_a_store_must_have_its_tensors(missing: str, path: Path) -> None:
     with h5py.File(path, "r+") as file:
         del file[missing]
     with pytest.raises(StoreCorruptError, match=r"store\.h5 is damaged"):

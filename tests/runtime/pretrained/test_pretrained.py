@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 import runtime.pretrained.pretrained
+from basis_compiler import compile_tensors
 from basis_store import (
     DownloadError,
     MissingDependencyError,
@@ -250,7 +251,8 @@ def test_another_store_is_refused_and_its_own_is_taken(folder: Path, tmp_path: P
             min_functions=reader.recipe.min_functions,
             settings=tuple(setting.hall_number for setting in settings),
         )
-        write_store(tmp_path / "small.h5", [reader.read(setting) for setting in settings], recipe)
+        compiled = [reader.read(setting) for setting in settings]
+        write_store(tmp_path / "small.h5", compiled, recipe, tensors=compile_tensors(recipe.setting_list))
     small = load_store(tmp_path / "small.h5")
     with pytest.raises(ModelError, match=r"was trained with the store .*, not with .*small.h5"):
         from_pretrained(folder, store=small)

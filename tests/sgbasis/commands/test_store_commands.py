@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
+from basis_compiler import compile_tensors
 from basis_store import StoreReader, write_store
 from tests.support.command_line import error_line, sgbasis
 from tests.support.compiled import changed
@@ -52,13 +53,14 @@ def test_verify_refuses_a_store_whose_basis_is_wrong(reader: StoreReader, tmp_pa
     phases = forged[300].phases24.copy()
     phases[5] = (phases[5] + 12) % 24
     forged[300] = changed(forged[300], phases24=phases)
-    write_store(path, forged, reader.recipe)
+    write_store(path, forged, reader.recipe, tensors=reader.tensors)
     assert "hall:301) fails its proof" in error_line(sgbasis("verify", path))
 
 
 def test_verify_refuses_a_store_that_is_not_its_recipe(reader: StoreReader, tmp_path: Path) -> None:
     path = tmp_path / "fewer.h5"
-    write_store(path, list(reader)[:-1], reader.recipe)
+    fewer = list(reader)[:-1]
+    write_store(path, fewer, reader.recipe, tensors=compile_tensors([one.setting for one in fewer]))
     assert "does not hold the settings of its recipe" in error_line(sgbasis("verify", path))
 
 

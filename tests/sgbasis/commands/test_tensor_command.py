@@ -8,13 +8,15 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from basis_compiler import compile_recipe
-from basis_store import Recipe, Setting, StoreReader, all_settings, write_store
+from basis_store import Recipe, Setting, StoreReader, all_settings
 from sgbasis.cli import main
 from tests.support.command_line import error_line, sgbasis
+from tests.support.compiled import write_compiled
 
 
 def tensor(*arguments: object) -> Result:
@@ -112,9 +114,11 @@ def test_errors_are_one_line(tmp_path: Path) -> None:
     assert "there is no space group 231" in error_line(sgbasis("tensor", 231, "ij"))
     assert "Missing argument 'FORMULA'" in error_line(sgbasis("tensor", 225))
     recipe = Recipe(radius=1, min_functions=0, settings=(1,))
-    write_store(tmp_path / "old.h5", compile_recipe(recipe), recipe)
-    line = error_line(sgbasis("tensor", 1, "ij", "--store", tmp_path / "old.h5"))
-    assert "format 1.0, which holds no tensors: compile it again" in line
+    write_compiled(tmp_path / "newer.h5", recipe)
+    with h5py.File(tmp_path / "newer.h5", "r+") as file:
+        file.attrs["format_version"] = np.bytes_(b"2.0")
+    line = error_line(sgbasis("tensor", 1, "ij", "--store", tmp_path / "newer.h5"))
+    assert "store format 2.0 cannot be read by this release, which reads 1.x: upgrade sgbasis" in line
 
 
 def test_it_waits_for_neither_torch_nor_the_compiler() -> None:

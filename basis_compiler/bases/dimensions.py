@@ -1,0 +1,72 @@
+"""How many invariant functions there are, shell by shell (T3): the trace of the projector onto them.
+
+    dimension of a shell = (1/|G|) sum_g sum_{k: kR = k} exp(2 pi i k.t)
+
+The sum of 24th roots of unity is computed in Z[zeta_24], so it is exact.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_compiler.bases.wave_listing import CODE
+from basis_compiler.proof import require
+from basis_store import TURN, Operations, wave_norm
+from basis_store.array_types import IntArray
+from basis_store.groups.wave_index import dot_columns
+
+
+def dimensions(group: Operations, waves: NDArray[np.integer]) -> dict[int, int]:
+    """T3 shell by shell: norm -> dimension of the invariant functions on the ``waves`` of that norm.
+
+    The waves must be complete shells.
+
+    Raises:
+        CertificateError: a sum is not an integer multiple of the group's order.
+    """
+    columns = np.ascontiguousarray(np.asarray(waves).T, dtype=np.int64)
+    return dimensions_of_columns(group, columns, wave_norm(np.asarray(waves), group.setting.lattice_family))
+
+
+def dimensions_of_columns(group: Operations, columns: IntArray, norms: IntArray) -> dict[int, int]:
+    """The same as :func:`dimensions` for waves as (3, n) columns and their (n,) norms."""
+    codes, residues = dot_columns(columns, CODE), (columns % TURN).astype(np.int16)
+    # counts[s, p]: pairs (g, k) with norm(k) = s, kR = k and k.t = p/24 mod 1.
+    counts = np.zeros((int(norms.max(initial=0)) + 1) * TURN, dtype=np.int64)
+    for rotation, translations in by_rotation(group):
+        fixed = np.flatnonzero(dot_columns(columns, rotation @ CODE) == codes)
+        slots, fixed_residues = norms[fixed] * TURN, residues[:, fixed]
+        for translation in translations:
+            counts += np.bincount(slots + dot_columns(fixed_residues, translation) % TURN, minlength=counts.size)
+    sums = counts.reshape(-1, TURN) @ _POWERS_OF_ZETA
+    require(
+        not sums[:, 1:].any() and not (sums[:, 0] % len(group)).any(),
+        group.setting,
+        "the character sum of T3 is not a whole number",
+    )
+    return {shell: int(sums[shell, 0]) // len(group) for shell in np.flatnonzero(np.bincount(norms)).tolist()}
+
+
+def by_rotation(group: Operations) -> list[tuple[IntArray, IntArray]]:
+    """Each distinct rotation with the (n, 3) translations, in 24ths, of all operations that have it."""
+    translations: dict[bytes, list[IntArray]] = {}
+    for rotation, translation in zip(group.rotations, group.translations24, strict=True):
+        translations.setdefault(rotation.tobytes(), []).append(translation)
+    return [
+        (np.frombuffer(key, np.int64).reshape(3, 3), np.array(members)) for key, members in translations.items()
+    ]
+
+
+def _powers_of_zeta() -> IntArray:
+    """(24, 8): zeta^p in the basis 1, zeta .. zeta^7 of Z[zeta_24], where zeta^8 = zeta^4 - 1."""
+    powers = np.zeros((TURN, 8), dtype=np.int64)
+    powers[0, 0] = 1
+    for p in range(1, TURN):
+        powers[p, 1:] = powers[p - 1, :-1]
+        powers[p, 4] += powers[p - 1, 7]
+        powers[p, 0] -= powers[p - 1, 7]
+    return powers
+
+
+_POWERS_OF_ZETA = _powers_of_zeta()

@@ -1,0 +1,111 @@
+"""The waves that a certificate is about: proved to be complete shells, and looked up with proof.
+
+A :class:`~basis_store.WaveIndex` only says where an image should be. Every row it gives is compared here with the
+wave that was looked for, so a wrong table cannot make a proof succeed.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_compiler.proof import require
+from basis_store import CompiledSetting, Setting, WaveIndex, wave_norm
+from basis_store.array_types import IntArray
+from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.wave_index import dot_columns
+
+IDENTITY = np.eye(3, dtype=np.int64)
+CODE = np.array([1 << 32, 1 << 16, 1])
+"""k @ CODE is an integer that sorts like k, lexicographically; distinct k and k R have distinct ones."""
+
+
+class CompleteShells:
+    """All waves of a setting with norm up to a limit but 0, each once.
+
+    Args:
+        setting: whose lattice family it is.
+        waves: (n, 3).
+        norm_limit: of the shells.
+
+    Attributes:
+        columns: (3, n) the waves.
+        codes: (n,) their codes.
+        norms: (n,) their invariant norms.
+
+    Raises:
+        CertificateError: they are not those waves.
+    """
+
+    def __init__(self, setting: Setting, waves: NDArray[np.integer], norm_limit: int) -> None:
+        self._setting = setting
+        self.norms = wave_norm(waves, setting.lattice_family)
+        # As many as there are, and all within the limit. Before a table is made, whose size depends on them.
+        complete = len(waves) == _number_of_waves(setting.lattice_family, norm_limit) and bool(
+            ((self.norms > 0) & (self.norms <= norm_limit)).all()
+        )
+        self._require_complete(complete, norm_limit)
+        self._index = WaveIndex(waves)
+        self.columns = self._index.columns
+        self.codes = dot_columns(self.columns, CODE)
+        # None is there twice: a table has one row for each wave.
+        own_rows = self.images(IDENTITY)
+        self._require_complete(np.array_equal(own_rows, np.arange(len(waves))), norm_limit)
+
+    def images(self, matrix: IntArray) -> IntArray:
+        """(n,) the rows of k R for every wave k; all of them are in the list."""
+        rows = self._index.candidate_rows(matrix)
+        require(
+            np.array_equal(self.codes[rows], dot_columns(self.columns, matrix @ CODE)),
+            self._setting,
+            "an operation or k -> -k leads out of the listed waves",
+        )
+        return rows
+
+    def _require_complete(self, holds: bool, norm_limit: int) -> None:
+        statement = f"the waves are not the complete shells up to norm {norm_limit}"
+        require(holds, self._setting, statement)
+
+
+class OrbitListing(CompleteShells):
+    """The waves of a compiled setting, balanced orbits before absent ones.
+
+    Attributes:
+        sizes, starts: (M + A,) of all orbits.
+        orbits: (n,) index of the orbit of each wave.
+    """
+
+    def __init__(self, compiled: CompiledSetting) -> None:
+        waves = np.concatenate([compiled.waves, compiled.absent_waves])
+        super().__init__(compiled.setting, waves, compiled.norm_limit)
+        self.sizes = np.concatenate([compiled.orbit_sizes, compiled.absence_sizes]).astype(np.int64)
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        require(
+            bool((self.sizes > 0).all())
+            and compiled.orbit_starts[-1] == len(compiled.waves)
+            and compiled.absence_starts[-1] == len(compiled.absent_waves),
+            compiled.setting,
+            "the sizes of the orbits do not fit the waves",
+        )
+        self.orbits = np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+
+@functools.cache
+def _number_of_waves(family: LatticeFamily, norm_limit: int) -> int:
+    """Counted line by line: for each (h, k), the l with 3 l^2 up to what is left; 0 0 0 is not counted."""
+    max_index = math.isqrt(norm_limit // 3)
+    count = -1
+    for h in range(-max_index, max_index + 1):
+        for k in range(-max_index, max_index + 1):
+            rest = norm_limit - (3 * (h * h + k * k) if family == "orthogonal" else 4 * (h * h + h * k + k * k))
+            count += 2 * math.isqrt(rest // 3) + 1 if rest >= 0 else 0
+    return count
+
+
+def in_store_order(codes: IntArray, norms: IntArray) -> bool:
+    """Whether waves ascend in norm and, for equal norms, descend lexicographically."""
+    step = np.diff(norms)
+    return bool(((step > 0) | ((step == 0) & (np.diff(codes) < 0))).all())

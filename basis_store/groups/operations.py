@@ -1,0 +1,222 @@
+"""The operations of a space-group setting as exact integers (D1).
+
+An operation acts on columns of fractional coordinates, ``x -> R x + t``, and on rows of Miller indices,
+``k -> k R``; R is an integer matrix, t is kept in 24ths. Listed are the representatives modulo the lattice
+translations of the conventional cell: centring translations are operations of their own, with R = 1.
+
+    (R, t)(S, u) = (R S, R u + t)        first (S, u), then (R, t)
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.array_types import IntArray
+from basis_store.errors import CertificateError
+from basis_store.groups.generated_group import generated_group
+from basis_store.groups.setting import Setting
+
+TURN = 24
+"""Phases and translations are integers in units of 1/24 turn and 1/24 cell edge (D1)."""
+
+_IDENTITY = np.eye(3, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Operations:
+    """A space group in one setting, modulo the lattice translations of its cell.
+
+    The identity comes first, the others follow in the order of the entries of R, row by row, then of t.
+
+    Attributes:
+        setting: the setting.
+        rotations: (g, 3, 3) R.
+        translations24: (g, 3) t in 24ths, 0 to 23.
+    """
+
+    setting: Setting
+    rotations: IntArray
+    translations24: IntArray
+
+    def __len__(self) -> int:
+        return len(self.rotations)
+
+    @functools.cached_property
+    def distinct_rotations(self) -> tuple[bytes, ...]:
+        """The sorted distinct R, as int8 bytes: a hashable key, equal for settings that share a dual graph."""
+        return tuple(sorted({rotation_key(rotation) for rotation in self.rotations}))
+
+    @functools.cached_property
+    def point_group(self) -> IntArray:
+        """(p, 3, 3) the distinct R, sorted."""
+        return np.unique(self.rotations, axis=0)
+
+    @functools.cached_property
+    def inverse_rotations(self) -> IntArray:
+        """(g, 3, 3) the inverse of each R."""
+        return np.rint(np.linalg.inv(self.rotations)).astype(np.int64)
+
+    @functools.cached_property
+    def centrings24(self) -> IntArray:
+        """(c, 3) the centring translations other than 0, in 24ths."""
+        pure = (self.rotations == _IDENTITY).all(axis=(1, 2))
+        return np.asarray(self.translations24[pure & self.translations24.any(axis=1)])
+
+    @functools.cached_property
+    def product_table(self) -> NDArray[np.int16]:
+        """(g, g) the multiplication table: entry (a, b) is the index of "first b, then a", modulo the lattice."""
+        return product_table(self.rotations, self.translations24).astype(np.int16)
+
+    def translation_of(self, rotation: IntArray) -> IntArray:
+        """The translation in 24ths of the first operation with this R (the others differ by centrings)."""
+        index = (self.rotations == rotation).all(axis=(1, 2)).argmax()
+        return np.asarray(self.translations24[index])
+
+
+class PointGroupOperations(NamedTuple):
+    """The operations of a setting, one for each of the ``p`` rotations of its point group, the identity first.
+
+    Attributes:
+        rotations: (p, 3, 3) R.
+        translations24: (p, 3) t in 24ths.
+        centrings24: (c, 3) pure translations in 24ths, 0 among them; the group has p c operations.
+        products: (p, p) the index of the rotation R_i R_j.
+        inversion: the index of the rotation -1, or None.
+        half: (h,) indices of rotations, one of each R, -R, the identity first.
+    """
+
+    rotations: IntArray
+    translations24: IntArray
+    centrings24: IntArray
+    products: IntArray
+    inversion: int | None
+    half: IntArray
+
+
+_POINT_GROUP_OPERATIONS: dict[Setting, PointGroupOperations] = {}
+
+
+def point_group_operations(group: Operations) -> PointGroupOperations:
+    """The first operation of each rotation, in the order of ``group``; computed once for each setting."""
+    if group.setting not in _POINT_GROUP_OPERATIONS:
+        _POINT_GROUP_OPERATIONS[group.setting] = _point_group_operations(group)
+    return _POINT_GROUP_OPERATIONS[group.setting]
+
+
+def _point_group_operations(group: Operations) -> PointGroupOperations:
+    codes = _codes(group.rotations, np.zeros_like(group.translations24))
+    first = np.sort(np.unique(codes, return_index=True)[1])
+    rotations = group.rotations[first]
+    products = product_table(rotations, np.zeros((len(rotations), 3), np.int64))
+    minus = np.flatnonzero((rotations == -_IDENTITY).all(axis=(1, 2)))
+    numbers = np.arange(len(rotations))
+    return PointGroupOperations(
+        rotations=rotations,
+        translations24=group.translations24[first],
+        centrings24=group.translations24[codes == codes[0]],
+        products=products,
+        inversion=int(minus[0]) if len(minus) else None,
+        half=numbers[numbers < products[minus[0]]] if len(minus) else numbers,
+    )
+
+
+def rotation_key(rotation: NDArray[np.integer]) -> bytes:
+    """A 3x3 integer matrix with small entries as 9 bytes."""
+    return rotation.astype(np.int8).tobytes()
+
+
+def rotation_of_key(key: bytes) -> IntArray:
+    """Inverse of :func:`rotation_key`."""
+    return np.frombuffer(key, np.int8).reshape(3, 3).astype(np.int64)
+
+
+def operation_order(rotations: IntArray, translations24: IntArray) -> NDArray[np.intp]:
+    """(g,) indices that put operations in the order of :class:`Operations`: the identity first."""
+    codes = _codes(rotations, translations24)
+    codes[codes == _IDENTITY_CODE] = -1
+    return np.argsort(codes)
+
+
+def check_group(group: Operations) -> None:
+    """Prove that the operations are distinct, contain the identity first, and are closed under composition.
+
+    A finite set of invertible maps that is closed under composition contains all inverses.
+
+    Raises:
+        CertificateError: naming the setting and what fails.
+    """
+    codes = _codes(group.rotations, group.translations24)
+    if codes[0] != _IDENTITY_CODE:
+        raise CertificateError(f"the first operation of {group.setting.label} is not the identity")
+    if len(np.unique(codes)) != len(codes):
+        raise CertificateError(f"{group.setting.label} lists an operation twice")
+    if not np.isin(_product_codes(group.rotations, group.translations24), codes).all():
+        raise CertificateError(f"the operations of {group.setting.label} are not closed under composition")
+
+
+def product_table(rotations: IntArray, translations24: IntArray) -> IntArray:
+    """(g, g) the multiplication table of a group: the index of (R_a, t_a)(R_b, t_b), modulo the lattice.
+
+    Args:
+        rotations: (g, 3, 3).
+        translations24: (g, 3) in 24ths, 0 to 23; all 0 for the table of a point group.
+    """
+    codes = _codes(rotations, translations24)
+    order = np.argsort(codes)
+    found = np.searchsorted(codes, _product_codes(rotations, translations24), sorter=order)
+    return np.asarray(order[found])
+
+
+def _product_codes(rotations: IntArray, translations24: IntArray) -> IntArray:
+    """(g, g) the codes of the products of all pairs."""
+    products = np.einsum("aij,bjk->abik", rotations, rotations).reshape(-1, 3, 3)
+    shifts = (np.einsum("aij,bj->abi", rotations, translations24) + translations24[:, None]) % TURN
+    return _codes(products, shifts.reshape(-1, 3)).reshape(len(rotations), len(rotations))
+
+
+def _codes(rotations: IntArray, translations24: IntArray) -> IntArray:
+    """One integer per operation, sorted like (R row by row, t).
+
+    Entries of R lie in {-1, 0, 1} for every setting and those of t in 0..23, so entries of products lie in
+    -3..3: digits in base 8 and 32 tell them all apart.
+    """
+    digits = np.concatenate([rotations.reshape(-1, 9) + 3, translations24], axis=1)
+    base = np.array([8] * 9 + [32] * 3, dtype=np.int64)
+    weights = np.concatenate([np.cumprod(base[:0:-1])[::-1], [1]])
+    return np.asarray(digits @ weights)
+
+
+_IDENTITY_CODE = int(_codes(_IDENTITY[None], np.zeros((1, 3), np.int64))[0])
+
+
+@functools.cache
+def rotation_generators(distinct_rotations: tuple[bytes, ...]) -> IntArray:
+    """A few rotations that generate a point group given as :attr:`Operations.distinct_rotations`; (n, 3, 3).
+
+    Greedy and deterministic: highest order first, then the order of the keys.
+    """
+    candidates = sorted(distinct_rotations, key=lambda key: (-_order(rotation_of_key(key)), key))
+    identity = rotation_key(_IDENTITY)
+    generators: list[bytes] = []
+    generated = {identity}
+    for key in candidates:
+        if key not in generated:
+            generators.append(key)
+            generated = generated_group(identity, generators, _product_of_keys)
+    return np.array([rotation_of_key(key) for key in generators], dtype=np.int64).reshape(-1, 3, 3)
+
+
+def _product_of_keys(one: bytes, other: bytes) -> bytes:
+    return rotation_key(rotation_of_key(one) @ rotation_of_key(other))
+
+
+def _order(rotation: IntArray) -> int:
+    power, order = rotation, 1
+    while not np.array_equal(power, _IDENTITY):
+        power, order = power @ rotation, order + 1
+    return order

@@ -24,7 +24,7 @@ def test_info_of_the_default_store(reader: StoreReader) -> None:
     assert facts["settings"] == 530
     assert facts["recipe"] == {"min_functions": 64, "radius": 5, "settings": "all"}
     assert facts["shared_waves"] == {"orthogonal": 514, "hexagonal": 418}
-    assert facts["format"] == "1.1"
+    assert facts["format"] == "1.0"
     assert facts["tensors"] == {"orientations": 45}
 
 

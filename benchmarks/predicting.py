@@ -1,4 +1,4 @@
-"""Prediction and cold starts: many crystals in batches, and the commands that should answer at once."""
+"""Prediction and cold starts: many crystals in batches, and commands that should start fast."""
 
 from __future__ import annotations
 
@@ -79,6 +79,6 @@ def _cold_starts() -> list[Row]:
 
 
 def _run(*arguments: str) -> None:
-    # One thread: the work is too small to share, and waiting for others would be measured.
+    # One thread: the work is too small to divide, and waiting for other threads would be measured.
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment)

@@ -21,7 +21,7 @@ _CRYSTALS = 1024
 
 
 def rows(machine: Machine) -> list[Row]:
-    """Crystals per second; each way in a process of its own, for its peak memory.
+    """Crystals per second; each way runs in a separate process, for its peak memory.
 
     Raises:
         AssertionError: full cells give other predictions than sites.

@@ -1,6 +1,6 @@
 """``python -m benchmarks.ways_to_train WAY FILE``: train on a dataset in one of three ways, print figures.
 
-All ways make optimiser steps of 64 crystals, in single precision, with gradients clipped.
+All ways make optimizer steps of 64 crystals, in single precision, with gradients clipped.
 """
 
 from __future__ import annotations
@@ -22,25 +22,26 @@ from torch.utils.flop_counter import FlopCounterMode
 from basis_store import CrystalRecord, Setting
 from basis_store.crystals.reader import open_crystals
 from runtime import load_store
-from runtime.models.base import CrystalModel, Target
+from runtime.models.base import CrystalModel
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from runtime.plugins.atoms import primitive_cell
 from runtime.prediction import PAIR_BUDGET, batches
+from runtime.targets.scalar_target import ScalarTarget
 from runtime.training.config import TrainingConfig
-from runtime.training.data import Part
+from runtime.training.data import SplitData
 from runtime.training.trainer import Trainer
 
 STEP = 64
 _EPOCHS = 3
 _SLOW_STEPS = 3
-"""Steps of the ways that take so much longer; each has crystals of its own."""
+"""Steps of the ways that take much longer; each has other crystals."""
 
 _COMPARED = 8
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a way brought.
+    """Results of one way.
 
     Attributes:
         rate: crystals per second, median.
@@ -60,21 +61,21 @@ class Figures:
 
 
 def on_sites(records: Sequence[CrystalRecord]) -> Figures:
-    """As ``sgbasis train`` does it; the first epoch warms up."""
+    """The trainer of ``sgbasis train``; the first epoch warms up."""
     model = default_model()
-    part, predictions = _part(model, records), _predictions(model, records)
+    data, predictions = _split_data(model, records), _predictions(model, records)
     with tempfile.TemporaryDirectory() as folder:
         config = TrainingConfig(("",), model.targets, folder, epochs=1 + _EPOCHS, batch_size=STEP)
-        trainer = Trainer(config, model, part, _part(model, records[:1]))
+        trainer = Trainer(config, model, data, _split_data(model, records[:1]))
         before = _memory()
         rates = [report.crystals_per_second for report in trainer.epochs()]
         peak = _memory() - before
     return Figures(
         rate=statistics.median(rates[1:]),
-        tokens=float(part.lengths.mean()),
+        tokens=float(data.lengths.mean()),
         parameters=n_parameters(model),
         peak=peak,
-        operations=_operations(model, part),
+        operations=_operations(model, data),
         predictions=predictions,
     )
 
@@ -83,19 +84,19 @@ def on_cells(records: Sequence[CrystalRecord]) -> Figures:
     """The same network with a site for every atom, padded to the largest crystal of a step."""
     model = default_model()
     cells = [full_cell(record) for record in records[: _SLOW_STEPS * STEP]]
-    part, predictions = _part(model, cells), _predictions(model, cells)
+    data, predictions = _split_data(model, cells), _predictions(model, cells)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
 
     def loss(step: int) -> Tensor:
-        rows = np.arange(step * STEP, min((step + 1) * STEP, len(part)))
-        values: Tensor = model(model.collate([part.samples[row] for row in rows]))
-        return (values - part.tensor(rows)[:, 0]).abs().mean()
+        rows = np.arange(step * STEP, min((step + 1) * STEP, len(data)))
+        values: Tensor = model(model.collate([data.crystals[row] for row in rows]))
+        return (values - data.label_tensor(rows)[:, 0]).abs().mean()
 
     before = _memory()
-    seconds = [_step(model, optimizer, loss, step) for step in range(-(-len(part) // STEP))]
+    seconds = [_step(model, optimizer, loss, step) for step in range(-(-len(data) // STEP))]
     return Figures(
-        rate=min(STEP, len(part)) / statistics.median(seconds),
-        tokens=float(part.lengths.mean()),
+        rate=min(STEP, len(data)) / statistics.median(seconds),
+        tokens=float(data.lengths.mean()),
         parameters=n_parameters(model),
         peak=_memory() - before,
         predictions=predictions,
@@ -133,7 +134,7 @@ def cgcnn(records: Sequence[CrystalRecord]) -> Figures:
 def default_model() -> CrystalModel:
     """The default network, for one property."""
     torch.manual_seed(0)
-    return OrbitTransformer(OrbitTransformerConfig(), [Target("property")])
+    return OrbitTransformer(OrbitTransformerConfig(), [ScalarTarget("property")])
 
 
 def full_cell(record: CrystalRecord) -> CrystalRecord:
@@ -174,10 +175,10 @@ def _step(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Callable[[in
     return time.perf_counter() - start
 
 
-def _part(model: CrystalModel, records: Sequence[CrystalRecord]) -> Part:
+def _split_data(model: CrystalModel, records: Sequence[CrystalRecord]) -> SplitData:
     values = np.array([[learned(record)] for record in records])
     groups = np.array([record.setting.number for record in records])
-    return Part(tuple(map(model.prepare, records)), values, values[:, None], groups)
+    return SplitData(tuple(map(model.prepare, records)), values, values[:, None], groups)
 
 
 def _predictions(model: CrystalModel, records: Sequence[CrystalRecord]) -> tuple[float, ...]:
@@ -186,15 +187,15 @@ def _predictions(model: CrystalModel, records: Sequence[CrystalRecord]) -> tuple
         return tuple(model(batch).flatten().tolist())
 
 
-def _operations(model: CrystalModel, part: Part) -> float:
+def _operations(model: CrystalModel, data: SplitData) -> float:
     with FlopCounterMode(display=False) as counter:
-        for rows in batches(np.arange(len(part)), part.lengths, PAIR_BUDGET):
-            model(model.collate([part.samples[row] for row in rows])).sum().backward()
-    return float(counter.get_total_flops() / len(part))
+        for rows in batches(np.arange(len(data)), data.lengths, PAIR_BUDGET):
+            model(model.collate([data.crystals[row] for row in rows])).sum().backward()
+    return float(counter.get_total_flops() / len(data))
 
 
 def _memory() -> float:
-    """Greatest so far, in MB."""
+    """Maximum so far, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 

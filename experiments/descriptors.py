@@ -1,4 +1,4 @@
-"""A crystal as numbers that need no model: composition, density, symmetry and the shape of the cell."""
+"""Descriptors of a crystal: composition, density, symmetry and the shape of the cell."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def _descriptor(record: CrystalRecord) -> FloatArray:
 
 def _composition(elements: NDArray[np.intp], fractions: FloatArray) -> FloatArray:
     """Statistics over the elements: of each column of :func:`element_features`, of masses and radii."""
-    beside = [atomic_masses[elements], covalent_radii[elements], elements]
-    own = np.column_stack([element_features().numpy()[elements].astype(np.float64), *beside])
+    more = [atomic_masses[elements], covalent_radii[elements], elements]
+    own = np.column_stack([element_features().numpy()[elements].astype(np.float64), *more])
     mean = fractions @ own
     deviation = np.sqrt(fractions @ (own - mean) ** 2)
     smallest, largest = own.min(axis=0), own.max(axis=0)
@@ -65,7 +65,7 @@ def _composition(elements: NDArray[np.intp], fractions: FloatArray) -> FloatArra
 
 
 def _density(record: CrystalRecord, elements: NDArray[np.intp], atoms: FloatArray) -> FloatArray:
-    """Volume per atom, mass density, and the part of space that spheres of covalent radii would fill."""
+    """Volume per atom, mass density, and the fraction of space that spheres of covalent radii would fill."""
     volume = record.volume / atoms.sum()
     mass = float(atoms @ atomic_masses[elements]) / record.volume * _DALTON_PER_A3
     spheres = float(atoms @ (4 / 3 * np.pi * covalent_radii[elements] ** 3)) / record.volume

@@ -1,14 +1,14 @@
-"""``python -m experiments.tensor_baselines CONFIG.toml``: what a model of tensors must beat.
+"""``python -m experiments.tensor_baselines CONFIG.toml``: baselines for models of tensors.
 
-Reads data and target from the configuration of a training run, fits to its training split, and judges on
-its validation split just as ``sgbasis evaluate`` does:
+Reads data and target from the configuration of a training run, fits to its training split, and evaluates on
+its validation split as ``sgbasis evaluate`` does:
 
-- the mean of the training tensors in the reference frame, less what each crystal's point group forbids;
+- the mean of the training tensors in the reference frame, projected on what each crystal's point group allows;
 - gradient boosting, extra trees and kernel ridge on composition, density, symmetry and cell
   (:mod:`experiments.descriptors`), and the mean of the best of each, projected likewise.
 
-Which regression counts is chosen by cross-validation on the training split alone; the figures of all of
-them are printed beside it.
+The regression is chosen by cross-validation on the training split alone; the figures of all of them are
+printed as well.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from experiments.descriptors import descriptors
 from experiments.known_tensors import KnownTensors, known_tensors
 from experiments.tensor_regression import blended, candidates, out_of_fold
 from runtime.evaluation.tensor_scores import TensorScore
-from runtime.models.base import Target
+from runtime.targets.target import Target
+from runtime.targets.tensor_target import TensorTarget, tensor_targets
 from runtime.training.config import TrainingConfig
 
 Row = dict[str, Any]
@@ -52,7 +53,7 @@ def main(config: Path, name: str | None, folds: int, means_only: bool, output: P
         train, val = (known_tensors(run.data, target, split) for split in ("train", "val"))
     except SgbasisError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{target.name}: {len(train):,} crystals to fit to, {len(val):,} to judge on")
+    click.echo(f"{target.name}: {len(train):,} crystals to fit to, {len(val):,} to evaluate on")
     click.echo(heading(target))
     rows = [shown(row) for row in means(train, val)]
     stronger = best(rows, "ewt25", of="val")["name"]
@@ -78,20 +79,20 @@ def main(config: Path, name: str | None, folds: int, means_only: bool, output: P
         output.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n")
 
 
-def tensor_target(targets: Sequence[Target], name: str | None) -> Target:
+def tensor_target(targets: Sequence[Target], name: str | None) -> TensorTarget:
     """The tensor of a run; by name, where there are several."""
-    tensors = {target.name: target for target in targets if target.space is not None}
-    found = [target for target in tensors.values() if name in (None, target.name)]
+    tensors = tensor_targets(targets)
+    found = [target for target in tensors if name in (None, target.name)]
     if len(found) != 1:
-        listed = ", ".join(tensors) or "none"
+        listed = ", ".join(target.name for target in tensors) or "none"
         raise click.UsageError(f"--target must name one tensor of the run; it has {listed}")
     return found[0]
 
 
 def means(train: KnownTensors, val: KnownTensors) -> list[Row]:
-    """One prediction for all crystals, but for what their point groups take away."""
+    """One prediction for all crystals, projected on what the point group of each allows."""
     found: dict[str, FloatArray] = {}
-    as_given = np.einsum("nij,nj->ni", train.to_reference, train.alternatives[:, 0])
+    as_given = np.einsum("nij,nj->ni", train.to_reference, train.labels[:, 0])
     found["mean"] = as_given.mean(axis=0)
     if train.target.log10:
         found["mean of logarithms"] = train.space.exp10(train.space.log10(as_given).mean(axis=0))
@@ -103,13 +104,13 @@ def means(train: KnownTensors, val: KnownTensors) -> list[Row]:
 
 def regressions(train: KnownTensors, val: KnownTensors, folds: int) -> list[Row]:
     """All candidates and the mean of the best of each family: cross-validation and validation."""
-    x, asked = descriptors(train.records), descriptors(val.records)
+    x, new_x = descriptors(train.records), descriptors(val.records)
     rows: list[Row] = []
     predicted: dict[str, tuple[FloatArray, FloatArray]] = {}
     families: dict[str, list[Row]] = {}
     for candidate in candidates():
         held = out_of_fold(candidate, x, train, folds)
-        new = candidate.predict(x, train, asked, val.allowed)
+        new = candidate.predict(x, train, new_x, val.allowed)
         row = _row(candidate.name, train, held, val, new)
         predicted[candidate.name] = held, new
         families.setdefault(candidate.family, []).append(row)
@@ -131,13 +132,13 @@ def figures(known: KnownTensors, predicted: FloatArray) -> dict[str, Any]:
 
 
 def best(rows: Sequence[Row], criterion: str, of: str = "cross_validation") -> Row:
-    """By one criterion; where that is the same, by the error."""
+    """The best row by one criterion; of equal ones, that with the smallest error."""
     sign = -1 if criterion == "frobenius" else 1
     return max(rows, key=lambda row: (sign * row[of][criterion], -row[of]["frobenius"]))
 
 
-def heading(target: Target) -> str:
-    """Of the lines of :func:`shown`."""
+def heading(target: TensorTarget) -> str:
+    """The headings of the lines of :func:`shown`."""
     moduli = "" if target.physical_unit != "GPa" else f" {'K':>6} {'G':>6} {'E':>6}"
     return (
         f"{'':62} {'CV error':>8} {'EwT25':>6} | {'error':>8} {'median':>6} {'EwT25':>6} {'(95 %)':>14} "

@@ -35,8 +35,8 @@ class Candidate:
 
     Attributes:
         family: of regressors.
-        choice: of the regressor's parameters, in words.
-        make: a new regressor of scikit-learn.
+        choice: parameters of the regressor, in words.
+        make: creates a regressor of scikit-learn.
         logarithms: whether logarithms of the tensors are regressed, see :func:`logarithms`.
         parts: whether the components are those of the harmonic parts, isotropic ones first, and not
             those of the tensor's own indices.
@@ -50,17 +50,17 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """For people."""
+        """The candidate in words."""
         values = "logarithms" if self.logarithms else "physical"
         return f"{self.family} ({self.choice}) of {values}, {'parts' if self.parts else 'components'}"
 
-    def predict(self, x: FloatArray, known: KnownTensors, asked: FloatArray, allowed: FloatArray) -> FloatArray:
+    def predict(self, x: FloatArray, known: KnownTensors, new_x: FloatArray, allowed: FloatArray) -> FloatArray:
         """Fit to the descriptors of crystals with known tensors, and predict others.
 
         Args:
             x: (n, features).
             known: n crystals.
-            asked: (m, features).
+            new_x: (m, features).
             allowed: (m, d, d) projections on what their point groups allow, in the reference frame.
 
         Returns:
@@ -72,28 +72,28 @@ class Candidate:
         y = take(known.values) @ basis
         if self.family == BOOSTING:
             # A regressor for each component, fitted to the crystals whose point group allows it, by how
-            # much it does: where it is 0 anyway, there is nothing to learn.
+            # much it does: where it is 0 by symmetry, there is nothing to learn.
             weights = np.einsum("di,nde,ei->ni", basis, known.allowed, basis)
-            columns = [self._column(x, y[:, i], weights[:, i], asked) for i in range(y.shape[1])]
+            columns = [self._column(x, y[:, i], weights[:, i], new_x) for i in range(y.shape[1])]
             found = np.column_stack(columns)
         else:
             mean = y.mean(axis=0)  # kernel ridge has no constant of its own
-            found = mean + np.asarray(self.make().fit(x, y - mean).predict(asked))
-        # Before logarithms are raised: what the point group forbids would not stay apart.
+            found = mean + np.asarray(self.make().fit(x, y - mean).predict(new_x))
+        # Project before powers of logarithms are taken: after that, forbidden parts could not be separated.
         return undo(np.einsum("nij,nj->ni", allowed, found @ basis.T))
 
-    def _column(self, x: FloatArray, y: FloatArray, weights: FloatArray, asked: FloatArray) -> FloatArray:
+    def _column(self, x: FloatArray, y: FloatArray, weights: FloatArray, new_x: FloatArray) -> FloatArray:
         rows = weights > 1e-6
         if rows.sum() < _MIN_CRYSTALS:
-            return np.full(len(asked), np.average(y[rows], weights=weights[rows]) if rows.any() else 0.0)
-        return np.asarray(self.make().fit(x[rows], y[rows], sample_weight=weights[rows]).predict(asked))
+            return np.full(len(new_x), np.average(y[rows], weights=weights[rows]) if rows.any() else 0.0)
+        return np.asarray(self.make().fit(x[rows], y[rows], sample_weight=weights[rows]).predict(new_x))
 
 
 def candidates() -> list[Candidate]:
-    """The grid: three families of regressors with few choices each, and the ways to write the tensor.
+    """The grid: three families of regressors with few choices each, and the ways to represent the tensor.
 
-    All choices with harmonic parts of logarithms; some with the tensor's own components (to kernel ridge they
-    are all the same), and some with physical values.
+    All choices with harmonic parts of logarithms; some with the tensor's own components (for kernel ridge the two
+    are equivalent), and some with physical values.
     """
     some = ((BOOSTING, "12 leaves"), (BOOSTING, "absolute error"), (FOREST, "leaves of 1"))
     regressors = _regressors()
@@ -105,10 +105,10 @@ def candidates() -> list[Candidate]:
 def logarithms(
     known: KnownTensors,
 ) -> tuple[Callable[[FloatArray], FloatArray], Callable[[FloatArray], FloatArray]]:
-    """From physical components (n, d) to those of logarithms, and back; both turn with the crystal.
+    """From physical components (n, d) to those of logarithms, and back; both rotate with the crystal.
 
     Where a tensor has no logarithm, its direction is kept and its norm r becomes log(1 + r / r0), r0 being the
-    median of the norms: a few norms are far greater than all others.
+    median of the norms: a few norms are much larger than all others.
     """
     if known.target.log10:
         return known.space.log10, known.space.exp10
@@ -164,11 +164,11 @@ def harmonic_basis(space: TensorSpace) -> FloatArray:
 
 
 def out_of_fold(candidate: Candidate, x: FloatArray, known: KnownTensors, folds: int) -> FloatArray:
-    """(n, d) predictions for each crystal by a regressor that has not seen it."""
+    """(n, d) predictions for each crystal by a regressor that was not fitted to it."""
     found = np.empty_like(known.values)
     rest: NDArray[np.intp]
     for rest, held in KFold(folds, shuffle=True, random_state=0).split(x):
-        found[held] = candidate.predict(x[rest], known.taken(rest), x[held], known.allowed[held])
+        found[held] = candidate.predict(x[rest], known.subset(rest), x[held], known.allowed[held])
     return found
 
 

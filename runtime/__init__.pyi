@@ -1,15 +1,14 @@
 # The public names of runtime and the files that define them; each is imported when it is first asked for.
 from .basis import Basis as Basis
 from .encoding.wave_encoder import WaveEncoder as WaveEncoder
-from .evaluation.known_values import KnownValues as KnownValues, known_values as known_values
 from .evaluation.reference_values import (
-    TargetValues as TargetValues,
-    alternative_values as alternative_values,
-    physical_value as physical_value,
-    target_values as target_values,
+    Labels as Labels,
+    ReferenceValues as ReferenceValues,
+    read_labels as read_labels,
+    reference_values as reference_values,
 )
-from .evaluation.scores import Evaluation as Evaluation, Score as Score, evaluate as evaluate
-from .evaluation.tensor_scores import TensorScore as TensorScore, evaluate_tensors as evaluate_tensors
+from .evaluation.scores import Evaluation as Evaluation, ScalarScore as ScalarScore, Score as Score
+from .evaluation.tensor_scores import TensorScore as TensorScore
 from .kernels.direct_kernel import DirectKernel as DirectKernel
 from .kernels.harmonics import real_harmonics as real_harmonics
 from .kernels.neighbours import (
@@ -33,9 +32,7 @@ from .models.architectures import ARCHITECTURES as ARCHITECTURES
 from .models.base import (
     Batch as Batch,
     CrystalModel as CrystalModel,
-    Sample as Sample,
-    Target as Target,
-    columns as columns,
+    PreparedCrystal as PreparedCrystal,
 )
 from .models.composition import CompositionConfig as CompositionConfig, CompositionModel as CompositionModel
 from .models.crystal_fourier_transformer.model import (
@@ -50,7 +47,7 @@ from .models.orbit_transformer import (
 from .plugins.atoms import sites_of_atoms as sites_of_atoms
 from .plugins.pair_kernel import PairKernel as PairKernel
 from .plugins.site_encoding import SiteEncoding as SiteEncoding
-from .prediction import predict as predict
+from .prediction import predict as predict, predict_prepared as predict_prepared
 from .pretrained.card import DataSource as DataSource, ModelCard as ModelCard
 from .pretrained.description import ModelDescription as ModelDescription
 from .pretrained.domain import Domain as Domain, outside_domain as outside_domain
@@ -63,6 +60,11 @@ from .pretrained.pretrained import (
 )
 from .routing_matrix import Routing as Routing
 from .store import Recipe as Recipe, Setting as Setting, Store as Store, load_store as load_store
+from .targets.equivalent_labels import equivalent_labels as equivalent_labels
+from .targets.parse import parse_target as parse_target
+from .targets.scalar_target import ScalarTarget as ScalarTarget
+from .targets.target import Target as Target, columns as columns
+from .targets.tensor_target import TensorTarget as TensorTarget
 from .tensors.dielectric import (
     Principal as Principal,
     directional_value as directional_value,
@@ -105,9 +107,9 @@ from .tensors.voigt import (
     to_mandel as to_mandel,
 )
 from .training.config import TrainingConfig as TrainingConfig
-from .training.data import Part as Part, TrainingData as TrainingData
+from .training.data import SplitData as SplitData, TrainingData as TrainingData
 from .training.trainer import (
     EpochReport as EpochReport,
     Trainer as Trainer,
-    mean_absolute_errors as mean_absolute_errors,
+    mean_losses as mean_losses,
 )

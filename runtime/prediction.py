@@ -7,19 +7,19 @@ from itertools import islice
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from basis_store import CrystalRecord
-from runtime.models.base import CrystalModel, Sample
+from basis_store.array_types import FloatArray, IntArray
+from runtime.models.base import CrystalModel, PreparedCrystal
 
 PAIR_BUDGET = 32_000
 """Cost of a batch that keeps the working set near the processor's caches, by measurement."""
 
 _WINDOW = 1024
-"""Crystals that are held at once and sorted by length; more would hardly save padding."""
+"""Crystals that are held at once and sorted by length; more would hardly reduce padding."""
 
 _NEIGHBOURS = 64
-"""What a site costs beside its pairs: about its number of neighbours within a usual cutoff."""
+"""Cost of a site in addition to its pairs: about its number of neighbours within a usual cutoff."""
 
 Progress = Callable[[int], object]
 
@@ -30,7 +30,7 @@ def predict(
     *,
     pair_budget: int = PAIR_BUDGET,
     progress: Progress | None = None,
-) -> NDArray[np.float64]:
+) -> FloatArray:
     """Predict all targets of a model for all records, in their order.
 
     Records are taken from the iterable a thousand at a time: memory does not grow with their number. Values do not
@@ -43,41 +43,46 @@ def predict(
         progress: called with the number of crystals finished since the last call.
 
     Returns:
-        (n, columns) in the targets' units; see :func:`runtime.models.columns`.
+        (n, columns) in the targets' units; see :func:`runtime.columns`.
     """
-    rows = [np.zeros((0, len(model.target_mean)))]
-    stream, was_training = iter(records), model.training
-    model.eval()
-    try:
-        while samples := [model.prepare(record) for record in islice(stream, _WINDOW)]:
-            rows.append(_predict_samples(model, samples, pair_budget, progress))
-    finally:
-        model.train(was_training)
+    rows, stream = [np.zeros((0, len(model.target_mean)))], iter(records)
+    while crystals := [model.prepare(record) for record in islice(stream, _WINDOW)]:
+        rows.append(predict_prepared(model, crystals, pair_budget=pair_budget, progress=progress))
     return np.concatenate(rows)
 
 
-def _predict_samples(
-    model: CrystalModel, samples: Sequence[Sample], pair_budget: int, progress: Progress | None
-) -> NDArray[np.float64]:
-    values = np.empty((len(samples), len(model.target_mean)))
-    lengths = np.array([sample.n_tokens for sample in samples], np.int64)
-    for batch in batches(np.arange(len(samples)), lengths, pair_budget):
-        values[batch] = _forward(model, [samples[i] for i in batch])
-        if progress is not None:
-            progress(len(batch))
+@torch.inference_mode()
+def predict_prepared(
+    model: CrystalModel,
+    crystals: Sequence[PreparedCrystal],
+    *,
+    pair_budget: int = PAIR_BUDGET,
+    progress: Progress | None = None,
+) -> FloatArray:
+    """Predict for crystals that :meth:`CrystalModel.prepare` has prepared; otherwise as :func:`predict`."""
+    values = np.empty((len(crystals), len(model.target_mean)))
+    lengths = np.array([crystal.n_tokens for crystal in crystals], np.int64)
+    was_training = model.training
+    model.eval()
+    try:
+        for rows in batches(np.arange(len(crystals)), lengths, pair_budget):
+            batch = model.collate([crystals[row] for row in rows]).to(model.target_mean.device)
+            values[rows] = model(batch).double().cpu().numpy()
+            if progress is not None:
+                progress(len(rows))
+    finally:
+        model.train(was_training)
     return values
 
 
-def batches(
-    indices: NDArray[np.int64], lengths: NDArray[np.int64], pair_budget: int
-) -> Iterator[NDArray[np.int64]]:
-    """Cut ``indices`` into batches of like length within a budget, shortest first.
+def batches(indices: IntArray, lengths: IntArray, pair_budget: int) -> Iterator[IntArray]:
+    """Cut ``indices`` into batches of similar length within a budget, shortest first.
 
     Args:
         indices: (p,) of crystals.
         lengths: (n,) tokens of every crystal.
-        pair_budget: greatest cost of a batch of p crystals padded to n tokens, p n (n + 64). A crystal that
-            costs more goes alone: there is no greatest number of sites.
+        pair_budget: maximum cost of a batch of p crystals padded to n tokens, p n (n + 64). A crystal that
+            costs more is a batch by itself: the number of sites is not limited.
     """
     batch: list[int] = []
     for index in indices[np.argsort(lengths[indices], kind="stable")].tolist():
@@ -88,9 +93,3 @@ def batches(
         batch.append(index)
     if batch:
         yield np.array(batch)
-
-
-@torch.inference_mode()
-def _forward(model: CrystalModel, samples: Sequence[Sample]) -> NDArray[np.float64]:
-    batch = model.collate(samples).to(model.target_mean.device)
-    return np.asarray(model(batch).double().cpu().numpy())

@@ -1,25 +1,49 @@
-"""How far predictions are from what is known: mean errors with bootstrap intervals, overall and by symmetry."""
+"""Errors of predictions: means with bootstrap intervals, over all crystals and by symmetry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_store import ModelError, Setting
+from basis_store.array_types import FloatArray
 
 Rows = NDArray[np.intp]
+Interval = tuple[float, float]
 
 _BLOCK = 1 << 22
-"""Drawn numbers that are held at once."""
+"""Random numbers that are held at once."""
+
+
+class Score(ABC):
+    """Errors over the crystals of one target, with the words in which they are reported."""
+
+    n: int
+
+    @abstractmethod
+    def summary(self, unit: str) -> list[str]:
+        """Lines of text with all figures, in the unit of the physical values."""
+
+    @abstractmethod
+    def cells(self) -> dict[str, str]:
+        """A row of a table, by heading."""
+
+    def to_mapping(self) -> dict[str, Any]:
+        """All figures that it has, as JSON can hold them."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+ScoreT_co = TypeVar("ScoreT_co", bound=Score, covariant=True)
 
 
 @dataclass(frozen=True)
-class Score:
-    """Errors over n crystals.
+class ScalarScore(Score):
+    """Errors of a number.
 
     Attributes:
         n: number of crystals.
@@ -31,17 +55,44 @@ class Score:
 
     n: int
     mae: float
-    mae_interval: tuple[float, float]
+    mae_interval: Interval
     rmse: float
-    rmse_interval: tuple[float, float]
+    rmse_interval: Interval
 
+    @classmethod
+    def of(cls, errors: FloatArray) -> Self:
+        """Mean errors with bootstrap intervals.
 
-ScoreT = TypeVar("ScoreT")
+        Args:
+            errors: (n,) finite, n > 0.
+        """
+        low, high = bootstrap_interval(errors**2)
+        return cls(
+            n=len(errors),
+            mae=float(np.abs(errors).mean()),
+            mae_interval=bootstrap_interval(np.abs(errors)),
+            rmse=float(np.sqrt((errors**2).mean())),
+            rmse_interval=(float(np.sqrt(low)), float(np.sqrt(high))),
+        )
+
+    def summary(self, unit: str) -> list[str]:
+        """Both means with their intervals."""
+        return [
+            f"MAE   {self.mae:.5f} {unit}  (95 %: {interval_text(self.mae_interval)})",
+            f"RMSE  {self.rmse:.5f} {unit}  (95 %: {interval_text(self.rmse_interval)})",
+        ]
+
+    def cells(self) -> dict[str, str]:
+        """Both means, and the interval of the first."""
+        return {
+            "n": f"{self.n:,}", "MAE": f"{self.mae:.5f}", "95 %": interval_text(self.mae_interval),
+            "RMSE": f"{self.rmse:.5f}",
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Evaluation(Generic[ScoreT]):
-    """Scores of one target, a number or a tensor.
+class Evaluation(Generic[ScoreT_co]):
+    """Scores of one target.
 
     Attributes:
         overall: all crystals.
@@ -49,13 +100,15 @@ class Evaluation(Generic[ScoreT]):
         by_group: by space-group number, ascending, where there are crystals.
     """
 
-    overall: ScoreT
-    by_system: dict[str, ScoreT]
-    by_group: dict[int, ScoreT]
+    overall: ScoreT_co
+    by_system: Mapping[str, ScoreT_co]
+    by_group: Mapping[int, ScoreT_co]
 
 
-def evaluate(predicted: ArrayLike, known: ArrayLike, settings: Sequence[Setting]) -> Evaluation[Score]:
-    """Score predictions of one target.
+def evaluate_scalars(
+    predicted: ArrayLike, known: ArrayLike, settings: Sequence[Setting]
+) -> Evaluation[ScalarScore]:
+    """Score predictions of a number.
 
     Args:
         predicted: (n,) values.
@@ -66,14 +119,14 @@ def evaluate(predicted: ArrayLike, known: ArrayLike, settings: Sequence[Setting]
         ModelError: a prediction is not finite.
     """
     errors = finite(predicted) - np.asarray(known)
-    return by_symmetry(lambda rows: score(errors[rows]), settings)
+    return by_symmetry(lambda rows: ScalarScore.of(errors[rows]), settings)
 
 
-def by_symmetry(score_of: Callable[[Rows], ScoreT], settings: Sequence[Setting]) -> Evaluation[ScoreT]:
+def by_symmetry(score_of: Callable[[Rows], ScoreT_co], settings: Sequence[Setting]) -> Evaluation[ScoreT_co]:
     """Scores of all crystals, of those of each crystal system, and of those of each space group.
 
     Args:
-        score_of: the score of some of the crystals, by ascending index.
+        score_of: gives the score of some of the crystals, given by their ascending indices.
         settings: (n,) of the crystals.
     """
     groups = np.array([setting.number for setting in settings])
@@ -89,7 +142,7 @@ def by_symmetry(score_of: Callable[[Rows], ScoreT], settings: Sequence[Setting])
     )
 
 
-def finite(predicted: ArrayLike) -> NDArray[np.float64]:
+def finite(predicted: ArrayLike) -> FloatArray:
     """Predictions (n, ...) as an array.
 
     Raises:
@@ -101,24 +154,7 @@ def finite(predicted: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
-def score(errors: NDArray[np.float64]) -> Score:
-    """Mean errors with bootstrap intervals.
-
-    Args:
-        errors: (n,) finite, n > 0.
-    """
-    return Score(
-        n=len(errors),
-        mae=float(np.abs(errors).mean()),
-        mae_interval=bootstrap_interval(np.abs(errors)),
-        rmse=float(np.sqrt((errors**2).mean())),
-        rmse_interval=_roots(bootstrap_interval(errors**2)),
-    )
-
-
-def bootstrap_interval(
-    values: NDArray[np.float64], *, resamples: int = 1000, seed: int = 0
-) -> tuple[float, float]:
+def bootstrap_interval(values: FloatArray, *, resamples: int = 1000, seed: int = 0) -> Interval:
     """The 95 % percentile bootstrap interval of a mean (Efron, Ann. Stat. 7, 1, 1979).
 
     Args:
@@ -133,5 +169,6 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-def _roots(ends: tuple[float, float]) -> tuple[float, float]:
-    return float(np.sqrt(ends[0])), float(np.sqrt(ends[1]))
+def interval_text(ends: Interval) -> str:
+    """As reports print it."""
+    return f"{ends[0]:.5f} to {ends[1]:.5f}"

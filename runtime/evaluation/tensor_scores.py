@@ -1,27 +1,37 @@
-"""How far predicted tensors are from known ones: errors of the whole tensor, and of the moduli it gives."""
+"""Errors of predicted tensors: of the whole tensor, and of the moduli of elastic ones."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from basis_store import IndexSymmetry, Setting
-from runtime.evaluation.scores import Evaluation, bootstrap_interval, by_symmetry, finite
-from runtime.models.base import Target
+from basis_store.array_types import FloatArray
+from runtime.evaluation.scores import (
+    Evaluation,
+    Interval,
+    Rows,
+    Score,
+    bootstrap_interval,
+    by_symmetry,
+    finite,
+    interval_text,
+)
 from runtime.tensors.elasticity import elastic_moduli
-
-Interval = tuple[float, float]
+from runtime.tensors.tensor_space import TensorSpace
 
 SHARES = (25, 10, 5)
 """Percentages: EwT25 is the share of crystals whose relative error is at most 25 %."""
 
 
 @dataclass(frozen=True)
-class TensorScore:
-    """Errors over n crystals. Norms are Frobenius norms of the full tensors, sums over all indices.
+class TensorScore(Score):
+    """Errors of a tensor. Norms are Frobenius norms of the full tensors, sums over all indices.
 
     Attributes:
         n: number of crystals.
@@ -51,35 +61,58 @@ class TensorScore:
     mae_G: float | None = None  # noqa: N815
     mae_E: float | None = None  # noqa: N815
 
+    def summary(self, unit: str) -> list[str]:
+        """The error, the shares, and the moduli of elastic tensors."""
+        lines = [
+            f"Frobenius norm of the error  {self.frobenius:.4f} {unit}  "
+            f"(95 %: {interval_text(self.frobenius_interval)}), median {self.relative:.1%} of the tensor",
+            f"within 25 %: {self.ewt25:.3f} of the crystals (95 %: {interval_text(self.ewt25_interval)}), "
+            f"within 10 %: {self.ewt10:.3f}, within 5 %: {self.ewt5:.3f}",
+        ]
+        if self.mae_K is not None:
+            lines.append(f"MAE of K {self.mae_K:.2f}, G {self.mae_G:.2f}, E {self.mae_E:.2f} {unit} (Hill)")
+        return lines
+
+    def cells(self) -> dict[str, str]:
+        """The error and the shares."""
+        return {
+            "n": f"{self.n:,}", "Frobenius": f"{self.frobenius:.4f}", "EwT25": f"{self.ewt25:.3f}",
+            "EwT10": f"{self.ewt10:.3f}", "EwT5": f"{self.ewt5:.3f}",
+        }  # fmt: skip
+
+    def to_mapping(self) -> dict[str, Any]:
+        """As of every score; None for an infinite relative error, since JSON has no infinity."""
+        figures = super().to_mapping()
+        return figures | {"relative": None} if math.isinf(self.relative) else figures
+
 
 def evaluate_tensors(
-    predicted: ArrayLike, known: ArrayLike, target: Target, settings: Sequence[Setting]
+    predicted: ArrayLike, labels: ArrayLike, space: TensorSpace, settings: Sequence[Setting]
 ) -> Evaluation[TensorScore]:
     """Score predictions of a tensor.
 
     Args:
-        predicted: (n, columns) as a model gives them: logarithms, where the target says so.
-        known: (n, a, columns) alternatives that are as good, the first being the value itself: the smallest error
-            counts. Logarithms likewise; n > 0.
-        target: what the columns are.
+        predicted: (n, dimension) components in ``space``, n > 0.
+        labels: (n, a, dimension) symmetry-equivalent labels, the value itself first; the smallest error counts.
+        space: of the tensors.
         settings: (n,) of the crystals.
 
     Raises:
         ModelError: a prediction is not finite.
     """
-    assert target.space is not None
-    values, expected = finite(predicted), np.asarray(known, np.float64)
-    if target.log10:
-        values, expected = target.space.exp10(values), target.space.exp10(expected)
+    # 1. Errors of the whole tensor.
+    values, expected = finite(predicted), np.asarray(labels, np.float64)
     errors = np.linalg.norm(values[:, None] - expected, axis=2).min(axis=1)
     sizes = np.linalg.norm(expected[:, 0], axis=1)
     # A tensor that the symmetry forbids is 0 on both sides: no error.
     relative = np.divide(errors, sizes, out=np.where(errors > 0, np.inf, 0.0), where=sizes > 0)
+    # 2. Errors of the moduli.
     moduli = None
-    if target.space.symmetry == IndexSymmetry.parse("elastic"):
-        moduli = np.abs(_moduli(target.space.tensors(values)) - _moduli(target.space.tensors(expected[:, 0])))
+    if space.symmetry == IndexSymmetry.parse("elastic"):
+        moduli = np.abs(_moduli(space.tensors(values)) - _moduli(space.tensors(expected[:, 0])))
 
-    def score(rows: NDArray[np.intp]) -> TensorScore:
+    # 3. Means over crystals; moduli only of those that are stable by both tensors.
+    def score(rows: Rows) -> TensorScore:
         within = {share: relative[rows] <= share / 100 for share in SHARES}
         stable = rows if moduli is None else rows[np.isfinite(moduli[rows]).all(axis=1)]
         mean_moduli = (None,) * 3 if moduli is None or not len(stable) else moduli[stable].mean(axis=0).tolist()
@@ -100,6 +133,6 @@ def evaluate_tensors(
     return by_symmetry(score, settings)
 
 
-def _moduli(tensors: NDArray[np.float64]) -> NDArray[np.float64]:
+def _moduli(tensors: FloatArray) -> FloatArray:
     """(n, 3) Hill's K, G and E; NaN for unstable crystals."""
     return np.array([elastic_moduli(tensor).hill[:3] for tensor in tensors]).reshape(-1, 3)

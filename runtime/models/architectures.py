@@ -1,4 +1,4 @@
-"""The networks that configurations of training runs and trained models can name."""
+"""The architectures, by the names that training configurations and trained models give them."""
 
 from runtime.models.base import CrystalModel
 from runtime.models.composition import CompositionModel
@@ -9,4 +9,9 @@ ARCHITECTURES: dict[str, type[CrystalModel]] = {
     architecture.__name__: architecture
     for architecture in (OrbitTransformer, CrystalFourierTransformer, CompositionModel)
 }
-"""By name."""
+"""By class name.
+
+- ``OrbitTransformer``, the default: tokens are site orbits; free of origin, cell and frame; scalars and tensors.
+- ``CrystalFourierTransformer``: the model of arXiv 2512.13989, a baseline; scalars.
+- ``CompositionModel``: elements and their proportions only, a baseline; scalars.
+"""

@@ -6,7 +6,7 @@ terms, that is, once with log m added to its logit; and a mean over the atoms is
     sum over atoms b of softmax_b(q.k_b) v_b  =  sum over sites J of softmax_J(q.k_J + log m_J) v_J
 
 Equal tokens stay equal through every layer, so the identity holds for a whole stack, its gradients included.
-Padding is a site of multiplicity 0: its logit is -infinity and its weight 0, so no separate mask is needed.
+Padding is a site of multiplicity 0: its logit is -infinity and its weight 0, so that no separate mask is needed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class AsymmetricUnitAttention(nn.Module):
                 atom of site J. Where it differs among the atoms of J, give the log of its mean exponential.
 
         Returns:
-            (p, n, width). Rows of padding are finite and mean nothing.
+            (p, n, width). Rows of padding are finite, without meaning.
         """
         p, n, width = tokens.shape
         query, key, value = self.inputs(tokens).view(p, n, 3, self.heads, -1).permute(2, 0, 3, 1, 4)

@@ -1,98 +1,41 @@
-"""What every model of this package is: records in, physical values out.
+"""The interface of all models: records in, physical values out.
 
-    samples = [model.prepare(record) for record in records]     once per crystal: no gradients, no parameters
-    values = model(model.collate(samples))                      (crystals, columns), in the targets' units
+    crystals = [model.prepare(record) for record in records]    once per crystal: no gradients, no parameters
+    values = model(model.collate(crystals))                     (crystals, columns), in the targets' units
 
 A scalar target has one column, a tensor target one for each component that its index symmetry leaves free.
-The trainer, prediction and evaluation know nothing more of a model than this.
+Training, prediction and evaluation use nothing else of a model.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord, IndexSymmetry, ModelError
-from runtime.tensors.tensor_space import TensorSpace
-
-if TYPE_CHECKING:
-    from runtime.pretrained.domain import Domain
-    from runtime.store import Store
+from basis_store import CrystalRecord, ModelError
+from runtime.store import Store, load_store
+from runtime.targets.target import Target, columns
 
 
 @dataclass(frozen=True)
-class Target:
-    """One property that a model predicts.
-
-    Attributes:
-        name: as in the dataset, such as ``"bulk_modulus_vrh"``.
-        unit: of the prediction, such as ``"eV/atom"`` or ``"log10 GPa"``.
-        log10: whether the model predicts the decimal logarithm of what the dataset holds; of a tensor the
-            logarithm as a symmetric matrix, which turns as the tensor does, so that predictions are positive
-            definite.
-        symmetry: index symmetry of a tensor, such as ``"ijkl=jikl=klij"``; ``""`` for a scalar.
-        axial: whether the tensor is axial.
-        where: column of the dataset that is 1 where the value is to be trusted; ``""``: all are.
-        up_to_normalizer: whether values are known only up to the operations that carry the point group into
-            itself: the sign of a piezoelectric tensor, the names of axes.
-    """
-
-    name: str
-    unit: str = ""
-    log10: bool = False
-    symmetry: str = ""
-    axial: bool = False
-    where: str = ""
-    up_to_normalizer: bool = False
-
-    @cached_property
-    def space(self) -> TensorSpace | None:
-        """The space of a tensor; None for a scalar.
-
-        Raises:
-            basis_store.FormulaError: ``symmetry`` is not an index symmetry.
-        """
-        return TensorSpace(IndexSymmetry.parse(self.symmetry, axial=self.axial)) if self.symmetry else None
-
-    @property
-    def physical_unit(self) -> str:
-        """Of the value itself, whether or not its logarithm is predicted."""
-        return self.unit.removeprefix("log10 ") if self.log10 else self.unit
-
-    @property
-    def n_columns(self) -> int:
-        """Numbers that a model predicts for it: orthonormal components of a tensor, 1 for a scalar."""
-        return 1 if self.space is None else len(self.space)
-
-
-def columns(targets: Sequence[Target]) -> list[slice]:
-    """The columns of each target in what a model predicts."""
-    ends = np.cumsum([target.n_columns for target in targets]).tolist()
-    return [slice(end - target.n_columns, end) for end, target in zip(ends, targets, strict=True)]
-
-
-@dataclass(frozen=True)
-class Sample(ABC):
-    """One crystal as a model wants it, before batching."""
+class PreparedCrystal(ABC):
+    """The inputs of a model for one crystal, before batching."""
 
     @property
     @abstractmethod
     def n_tokens(self) -> int:
-        """What batches are bucketed by: the length of this crystal's sequence."""
+        """Length of this crystal's sequence; batches hold crystals of similar length."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Crystals side by side. Subclasses are dataclasses of tensors and plain values."""
+    """Several crystals, padded. Subclasses are dataclasses of tensors and plain values."""
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:
         """A copy on ``device``, its floating-point tensors in ``dtype``."""
@@ -108,44 +51,61 @@ class Batch:
 class CrystalModel(nn.Module, ABC):
     """A network that predicts properties of crystals.
 
+    Args:
+        config: sizes, of ``config_class``.
+        targets: what to predict.
+        store: where waves and operations come from; default: the store that ships with the package.
+
     Attributes:
-        targets: what the columns of the output are, see :func:`columns`.
+        store: the store; None for an architecture that needs none.
+        targets: what the columns of the output are, see :func:`runtime.columns`.
         target_mean: (columns,) buffer, and
         target_scale: (columns,) buffer: outputs are ``mean + scale * network``; the trainer sets them from the
             training split. The mean of a tensor is isotropic and its scale the same for all its columns.
 
     Raises:
-        ModelError: a target is a tensor and the architecture predicts scalars only.
+        ModelError: a target is of a kind that the architecture does not predict.
     """
 
     config_class: ClassVar[type[Any]]
-    """A frozen dataclass of plain values; ``Model(config, targets)`` makes a model."""
+    """A frozen dataclass of plain values."""
 
-    predicts_tensors: ClassVar[bool] = False
+    kinds: ClassVar[tuple[str, ...]] = ("scalar",)
+    """Kinds of targets (:attr:`Target.kind`) that the architecture predicts."""
+
+    uses_store: ClassVar[bool] = True
+    """Whether the architecture computes with a store."""
 
     target_mean: Tensor
     target_scale: Tensor
+    store: Store | None
 
-    def __init__(self, config: Any, targets: Sequence[Target]) -> None:
+    def __init__(self, config: Any, targets: Sequence[Target], store: Store | None = None) -> None:
         super().__init__()
         if not targets:
             raise ValueError("a model needs at least one target")
+        for target in targets:
+            if target.kind not in self.kinds:
+                predicted = "s and ".join(self.kinds)
+                raise ModelError(
+                    f"{type(self).__name__} predicts {predicted}s only: {target.name!r} is a {target.kind}"
+                )
         self.config = config
         self.targets = tuple(targets)
-        tensors = [target.name for target in targets if target.space is not None]
-        if tensors and not self.predicts_tensors:
-            raise ModelError(f"{type(self).__name__} predicts scalars only: {tensors[0]!r} is a tensor")
+        self.store = None
+        if self.uses_store:
+            self.store = load_store() if store is None else store
         n_columns = sum(target.n_columns for target in targets)
         self.register_buffer("target_mean", torch.zeros(n_columns))
         self.register_buffer("target_scale", torch.ones(n_columns))
 
     @abstractmethod
-    def prepare(self, record: CrystalRecord) -> Sample:
-        """All that does not depend on parameters, once per crystal."""
+    def prepare(self, record: CrystalRecord) -> PreparedCrystal:
+        """Compute all that does not depend on parameters, once per crystal."""
 
     @abstractmethod
-    def collate(self, samples: Sequence[Sample]) -> Batch:
-        """A batch of prepared crystals, in their order."""
+    def collate(self, crystals: Sequence[PreparedCrystal]) -> Batch:
+        """Make a batch of prepared crystals, in their order."""
 
     @abstractmethod
     def network(self, batch: Any) -> Tensor:
@@ -156,24 +116,21 @@ class CrystalModel(nn.Module, ABC):
         values: Tensor = self.target_mean + self.target_scale * self.network(batch)
         return values
 
-    @classmethod
-    def from_pretrained(cls, name_or_path: str | os.PathLike[str], *, store: Store | None = None) -> Self:
-        """Load a trained model of this class; see :func:`runtime.pretrained.pretrained.from_pretrained`.
+    def with_only(self, index: int) -> Self:
+        """A copy, in evaluation mode, that predicts one of the targets with the same weights."""
+        own, row = columns(self.targets)[index], self._head_row(index)
+        small = type(self)(self.config, [self.targets[index]], self.store)
+        whole, chosen = self.state_dict(), {}
+        for name, tensor in small.state_dict().items():
+            chosen[name] = whole[name]
+            if name in ("target_mean", "target_scale"):
+                chosen[name] = chosen[name][own]
+            for dim, (size, full) in enumerate(zip(tensor.shape, chosen[name].shape, strict=True)):
+                if size != full:
+                    chosen[name] = chosen[name].narrow(dim, row, 1)
+        small.load_state_dict(chosen)
+        return small.eval()
 
-        Raises:
-            ModelError: also when it is of another class.
-        """
-        from runtime.pretrained.pretrained import from_pretrained  # noqa: PLC0415 - it knows all architectures
-
-        model = from_pretrained(name_or_path, store=store)
-        if not isinstance(model, cls):
-            raise ModelError(f"{name_or_path} is a {type(model).__name__}, not a {cls.__name__}")
-        return model
-
-    def save_pretrained(
-        self, folder: str | os.PathLike[str], *, card: str, domain: Domain, training: Mapping[str, Any]
-    ) -> None:
-        """Write the model to a folder; see :func:`runtime.pretrained.pretrained.save_pretrained`."""
-        from runtime.pretrained.pretrained import save_pretrained  # noqa: PLC0415 - it knows all architectures
-
-        save_pretrained(self, folder, card=card, domain=domain, training=training)
+    def _head_row(self, index: int) -> int:
+        """The row of a target in the layers at the end of the network that all targets of its kind share."""
+        return index

@@ -1,7 +1,7 @@
-"""A baseline that knows which elements a crystal has, in which proportions, and nothing else.
+"""A baseline that sees the elements of a crystal and their proportions, and nothing else.
 
-Deep Sets (Zaheer et al., NIPS 2017): a network sees each element by itself; the fraction-weighted mean of what it
-says, that of the squares, and the maximum over the elements go to another network.
+Deep Sets (Zaheer et al., NIPS 2017): a network encodes each element by itself; the fraction-weighted mean of the
+encodings, that of their squares, and their maximum over the elements are the inputs of another network.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord
-from runtime.models.base import Batch, CrystalModel, Sample, Target
+from runtime.models.base import Batch, CrystalModel, PreparedCrystal
 from runtime.models.elements import N_ELEMENTS
+from runtime.store import Store
+from runtime.targets.target import Target
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,12 @@ class CompositionConfig:
 
 
 @dataclass(frozen=True)
-class CompositionSample(Sample):
+class PreparedComposition(PreparedCrystal):
     """The elements of one crystal.
 
     Attributes:
         numbers: (e,) atomic numbers, ascending.
-        fractions: (e,) their parts of all atoms.
+        fractions: (e,) their shares of all atoms.
     """
 
     numbers: NDArray[np.uint8]
@@ -71,13 +73,15 @@ class CompositionModel(CrystalModel):
     Args:
         config: sizes.
         targets: what to predict.
+        store: not used; compositions have no symmetry.
     """
 
     config_class = CompositionConfig
     config: CompositionConfig
+    uses_store = False
 
-    def __init__(self, config: CompositionConfig, targets: Sequence[Target]) -> None:
-        super().__init__(config, targets)
+    def __init__(self, config: CompositionConfig, targets: Sequence[Target], store: Store | None = None) -> None:
+        super().__init__(config, targets, store)
         self.element = nn.Embedding(N_ELEMENTS, config.width)
         self.per_element = nn.Sequential(
             nn.Linear(config.width, config.hidden), nn.SiLU(), nn.Linear(config.hidden, config.width)
@@ -92,23 +96,23 @@ class CompositionModel(CrystalModel):
             nn.Linear(config.hidden, len(targets)),
         )
 
-    def prepare(self, record: CrystalRecord) -> CompositionSample:
+    def prepare(self, record: CrystalRecord) -> PreparedComposition:
         """Count atoms by element."""
         atoms = np.bincount(record.numbers, weights=record.multiplicities)
         numbers = np.flatnonzero(atoms)
         # Quotients of integers, correctly rounded: a formula and its multiples have the same ones.
         fractions = atoms[numbers] / atoms.sum()
         dtype = np.float64 if self.target_mean.dtype == torch.float64 else np.float32
-        return CompositionSample(numbers=numbers.astype(np.uint8), fractions=fractions.astype(dtype))
+        return PreparedComposition(numbers=numbers.astype(np.uint8), fractions=fractions.astype(dtype))
 
-    def collate(self, samples: Sequence[CompositionSample]) -> CompositionBatch:  # type: ignore[override]
+    def collate(self, crystals: Sequence[PreparedComposition]) -> CompositionBatch:  # type: ignore[override]
         """Pad the elements."""
-        most = max(sample.n_tokens for sample in samples)
-        numbers = torch.zeros(len(samples), most, dtype=torch.long)
-        fractions = torch.zeros(len(samples), most, dtype=self.target_mean.dtype)
-        for row, sample in enumerate(samples):
-            numbers[row, : sample.n_tokens] = torch.from_numpy(sample.numbers)
-            fractions[row, : sample.n_tokens] = torch.from_numpy(sample.fractions)
+        longest = max(crystal.n_tokens for crystal in crystals)
+        numbers = torch.zeros(len(crystals), longest, dtype=torch.long)
+        fractions = torch.zeros(len(crystals), longest, dtype=self.target_mean.dtype)
+        for row, crystal in enumerate(crystals):
+            numbers[row, : crystal.n_tokens] = torch.from_numpy(crystal.numbers)
+            fractions[row, : crystal.n_tokens] = torch.from_numpy(crystal.fractions)
         return CompositionBatch(numbers=numbers, fractions=fractions)
 
     def network(self, batch: CompositionBatch) -> Tensor:

@@ -1,4 +1,4 @@
-"""What is known of each element beforehand, so that rare elements borrow from their neighbours in the table.
+"""Features of the elements from their periodic table, so that rare elements resemble their chemical neighbours.
 
 ``elements.csv``: row, group and the s, p, d, f electrons outside the noble-gas core; Pauling's electronegativity,
 calculated and empirical atomic radii, first ionisation energy, electron affinity, molar volume, melting point and

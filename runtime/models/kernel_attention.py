@@ -9,16 +9,16 @@ from torch import Tensor, nn
 
 
 class KernelMoments(nn.Module):
-    """What a site sees around it: for each of several learned kernels, angular moments of its neighbours' values.
+    """Neighbour-density moments of each site: for each of several learned kernels, of its neighbours' values.
 
     For head h, sites I and J, and an angular function (l, m):
 
         A_I,lm = sum_J  gate(q_I . k_J)  [sum over images of J of  W_hl(r) Y_lm(r / |r|)]  v_J
 
     The bracket is a continuous filter on values: a learned combination of the direct kernels (T6) with weights of
-    either sign; the gate, 2 sigmoid(q.k / sqrt(d)), is the attention. There is no softmax over sites: it would
-    forget how many neighbours there are. All is additive over images, so that moments do not depend on the choice
-    of cell and equal those of the full cell; they turn with the crystal.
+    either sign; the gate, 2 sigmoid(q.k / sqrt(d)), is the attention. There is no softmax over sites, because it
+    would remove the number of neighbours. All is additive over images, so that moments do not depend on the choice
+    of cell and equal those of the full cell; they are equivariant under rotation.
 
     Args:
         width: of tokens.
@@ -53,7 +53,7 @@ class KernelMoments(nn.Module):
         split = self.query_key_value(tokens).view(p, n, 3, self.heads, self.head_width)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
         gates = torch.sigmoid(queries @ keys.mT / math.sqrt(self.head_width))
-        # The gate's factor 2 is on the filters: there are fewer. Pairs come last, where products are fast.
+        # The gate's factor 2 goes to the filters, which are fewer. Pairs come last, where products are fast.
         filters = (2 * self.filters)[self.degrees].mT @ kernels.mT
         filters = filters.view(-1, self.heads, p, n, n).permute(2, 1, 0, 3, 4) * gates[:, :, None]
         moments = filters.reshape(p, self.heads, -1, n) @ values
@@ -62,7 +62,7 @@ class KernelMoments(nn.Module):
 
 
 class KernelAttention(KernelMoments):
-    """One layer: what to add to tokens, from the invariants of :class:`KernelMoments`.
+    """One layer: an update of the tokens from invariants of :class:`KernelMoments`.
 
     Products ``sum_m A_lm B_lm`` of moments do not change under rotation and reflection and carry angles
     (three-body terms); of degree 0, A itself is invariant.
@@ -77,7 +77,7 @@ class KernelAttention(KernelMoments):
         self.output = nn.Sequential(nn.Linear(invariants, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(self, tokens: Tensor, kernels: Tensor) -> Tensor:
-        """What to add to the tokens.
+        """The update, to be added to the tokens.
 
         Args:
             tokens: (p, n, width).

@@ -1,4 +1,10 @@
-"""The Crystal Fourier Transformer: the default model, free of origin, cell and frame."""
+"""The default model: a Transformer whose tokens are the site orbits of a crystal.
+
+A token stands for one orbit of atoms, that is, for one site of the asymmetric unit. Tokens interact through
+invariant kernels between orbits, so that predictions do not depend on origin, cell or frame. The model of
+arXiv 2512.13989, which encodes positions with waves instead, is
+:class:`runtime.models.crystal_fourier_transformer.model.CrystalFourierTransformer`.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +19,13 @@ from basis_store import CrystalRecord
 from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.kernels.direct_kernel import DirectKernel
 from runtime.kernels.neighbours import neighbours
-from runtime.models.base import Batch, CrystalModel, Sample, Target
+from runtime.models.base import Batch, CrystalModel, PreparedCrystal
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.kernel_attention import KernelAttention
 from runtime.models.tensor_head import TensorHead
-from runtime.store import Store, load_store
+from runtime.store import Store
+from runtime.targets.target import Target
+from runtime.targets.tensor_target import tensor_targets
 from runtime.tensors.tensor_space import allowed_tensors, block_diagonal
 
 _TYPICAL_LOG_VOLUME = 2.9
@@ -34,10 +42,10 @@ class OrbitTransformerConfig:
         heads: learned kernels per layer.
         head_width: of a head's values.
         feed_forward: width of the hidden layer between blocks.
-        cutoff: Angstrom; images further away are seen through other sites only.
+        cutoff: Angstrom; images further away interact through other sites only.
         radial: radial functions of the kernels.
         degree: highest angular degree of the kernels, 0 to 3.
-        dropout: on what each block adds.
+        dropout: on the update of each block.
         tensor_channels: moments of each degree from which tensors are made.
     """
 
@@ -54,7 +62,7 @@ class OrbitTransformerConfig:
 
 
 @dataclass(frozen=True)
-class SitesSample(Sample):
+class PreparedSites(PreparedCrystal):
     """One crystal: its sites and their neighbours.
 
     Attributes:
@@ -63,7 +71,7 @@ class SitesSample(Sample):
         log_volume: natural logarithm of the volume per atom in cubic Angstrom.
         pairs: (E,) receiver * n + sender.
         vectors: (E, 3) from the receiver to an image of the sender, Angstrom, in the reference frame of the
-            setting: in whatever orientation a crystal comes, the network sees it in the same.
+            setting, so that the network's inputs do not depend on the orientation of the crystal.
         allowed: (D, D) float64, see :func:`allowed_tensors`; of all tensor targets together, D columns.
     """
 
@@ -124,10 +132,10 @@ class _Block(nn.Module):
 class OrbitTransformer(CrystalModel):
     """Predicts properties of crystals from their asymmetric units; one network for all 230 groups.
 
-    Tokens are sites. They see each other only through invariant kernels (:class:`KernelAttention`), and the
-    lattice only through distances and the volume per atom. Predictions therefore do not depend on origin, cell,
-    orientation, handedness or order of atoms. They are means over atoms: multiplicities weigh sites. Tensors
-    (:class:`TensorHead`) turn with the crystal and obey its point group.
+    Tokens are site orbits. They interact only through invariant kernels (:class:`KernelAttention`), and the
+    lattice enters only through distances and the volume per atom. Predictions therefore do not depend on origin,
+    cell, orientation, handedness or order of atoms. They are means over atoms: multiplicities weigh sites. Tensors
+    (:class:`TensorHead`) rotate with the crystal and obey its point group.
 
     Args:
         config: sizes.
@@ -137,24 +145,26 @@ class OrbitTransformer(CrystalModel):
 
     config_class = OrbitTransformerConfig
     config: OrbitTransformerConfig
-    predicts_tensors = True
+    kinds = ("scalar", "tensor")
+    store: Store
+    element_features: Tensor
 
     def __init__(
-        self,
-        config: OrbitTransformerConfig,
-        targets: Sequence[Target],
-        store: Store | None = None,
+        self, config: OrbitTransformerConfig, targets: Sequence[Target], store: Store | None = None
     ) -> None:
-        super().__init__(config, targets)
-        self.store = load_store() if store is None else store
+        super().__init__(config, targets, store)
+        # 1. Tokens from element, element features and volume per atom.
         self.element = nn.Embedding(N_ELEMENTS, config.width)
         nn.init.normal_(self.element.weight, std=0.3)
         self.register_buffer("element_features", element_features(), persistent=False)
         self.from_features = nn.Linear(self.element_features.shape[1], config.width)
         self.from_volume = nn.Linear(1, config.width)
+        # 2. Blocks, and what is pooled over sites.
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
         self.per_site = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, config.width), nn.SiLU())
-        self.n_scalars = sum(target.space is None for target in targets)
+        # 3. One head for all scalars, one for each tensor.
+        tensors = tensor_targets(targets)
+        self.n_scalars = len(targets) - len(tensors)
         if self.n_scalars:
             self.head = nn.Sequential(
                 nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, self.n_scalars)
@@ -162,24 +172,24 @@ class OrbitTransformer(CrystalModel):
             self.element_energy = nn.Embedding(N_ELEMENTS, self.n_scalars)
             nn.init.zeros_(self.element_energy.weight)
         sizes = (config.width, config.heads, config.head_width, config.radial, config.tensor_channels)
-        self.tensor_heads = nn.ModuleDict(
-            {target.name: TensorHead(target.space, *sizes) for target in targets if target.space is not None}
-        )
+        self.tensor_heads = nn.ModuleDict({target.name: TensorHead(target.space, *sizes) for target in tensors})
+        # 4. Kernels of the highest degree that a block or a head needs.
         degrees = [head.degree for head in self._tensor_heads()]
         self.kernel = DirectKernel(config.cutoff, config.radial, max(config.degree, *degrees, 0))
 
     def _tensor_heads(self) -> list[TensorHead]:
         return [head for head in self.tensor_heads.values() if isinstance(head, TensorHead)]
 
-    element_features: Tensor
+    def _head_row(self, index: int) -> int:
+        # Scalars share their layers, a row each; tensors have heads by name.
+        return sum(target.name not in self.tensor_heads for target in self.targets[:index])
 
-    def prepare(self, record: CrystalRecord) -> SitesSample:
+    def prepare(self, record: CrystalRecord) -> PreparedSites:
         """Find the neighbours of every site (direct sums over the store's operations)."""
         found = neighbours(record, self.store.compiled(record.setting), self.config.cutoff)
         dtype = np.float64 if self.target_mean.dtype == torch.float64 else np.float32
-        spaces = [target.space for target in self.targets if target.space is not None]
-        allowed = [allowed_tensors(space, record, self.store) for space in spaces]
-        return SitesSample(
+        allowed = [allowed_tensors(target.space, record, self.store) for target in tensor_targets(self.targets)]
+        return PreparedSites(
             numbers=record.numbers.astype(np.int64),
             weights=(record.multiplicities / record.multiplicities.sum()).astype(dtype),
             log_volume=float(np.log(record.volume / record.multiplicities.sum())),
@@ -188,25 +198,25 @@ class OrbitTransformer(CrystalModel):
             allowed=block_diagonal(allowed),
         )
 
-    def collate(self, samples: Sequence[SitesSample]) -> SitesBatch:  # type: ignore[override]
+    def collate(self, crystals: Sequence[PreparedSites]) -> SitesBatch:  # type: ignore[override]
         """Pad to the largest number of sites; neighbours stay ragged."""
-        n = max(sample.n_tokens for sample in samples)
-        numbers = np.zeros((len(samples), n), np.int64)
-        weights = np.zeros((len(samples), n), samples[0].weights.dtype)
+        n = max(crystal.n_tokens for crystal in crystals)
+        numbers = np.zeros((len(crystals), n), np.int64)
+        weights = np.zeros((len(crystals), n), crystals[0].weights.dtype)
         pairs = []
-        for row, sample in enumerate(samples):
-            own = sample.n_tokens
-            numbers[row, :own], weights[row, :own] = sample.numbers, sample.weights
-            receivers, senders = np.divmod(sample.pairs, own)
+        for row, crystal in enumerate(crystals):
+            own = crystal.n_tokens
+            numbers[row, :own], weights[row, :own] = crystal.numbers, crystal.weights
+            receivers, senders = np.divmod(crystal.pairs, own)
             pairs.append((row * n + receivers) * n + senders)
-        log_volumes = np.array([[sample.log_volume] for sample in samples], weights.dtype)
+        log_volumes = np.array([[crystal.log_volume] for crystal in crystals], weights.dtype)
         return SitesBatch(
             numbers=torch.from_numpy(numbers),
             weights=torch.from_numpy(weights),
             log_volumes=torch.from_numpy(log_volumes),
             pairs=torch.from_numpy(np.concatenate(pairs)),
-            vectors=torch.from_numpy(np.concatenate([sample.vectors for sample in samples])),
-            allowed=torch.from_numpy(np.stack([sample.allowed for sample in samples])),
+            vectors=torch.from_numpy(np.concatenate([crystal.vectors for crystal in crystals])),
+            allowed=torch.from_numpy(np.stack([crystal.allowed for crystal in crystals])),
         )
 
     def network(self, batch: SitesBatch) -> Tensor:
@@ -225,7 +235,9 @@ class OrbitTransformer(CrystalModel):
             energies = (self.element_energy(batch.numbers) * weights).sum(1)
             scalars = iter((self.head(pooled) + energies).split(1, dim=1))
         tensors = self._tensors(tokens, pooled, kernels, weights, batch.allowed)
-        return torch.cat([next(scalars if target.space is None else tensors) for target in self.targets], dim=1)
+        return torch.cat(
+            [next(tensors if target.name in self.tensor_heads else scalars) for target in self.targets], dim=1
+        )
 
     def _tensors(
         self, tokens: Tensor, pooled: Tensor, kernels: Tensor, weights: Tensor, allowed: Tensor

@@ -17,24 +17,24 @@ _MAX_FACTOR = 3
 
 
 class _Path(NamedTuple):
-    """One way to moments of degree l: those of a site as they are, or the product of two of them."""
+    """Moments of degree l of a site: taken as they are, or the product of two of them."""
 
     degree: int
     factors: tuple[int, ...]
 
 
 class TensorHead(nn.Module):
-    """A tensor for each crystal of a batch, which turns with the crystal.
+    """A tensor for each crystal of a batch, which rotates with the crystal.
 
-    Moments of what surrounds each site (:class:`KernelMoments`), gated by its token, and products of two of them,
-    are summed over the sites and put together by isotropic tensors, one learned coefficient for each way and
-    channel; isotropic parts come from the tokens. The sum over the atoms of the full cell is then the sum over
-    sites, projected on the invariant subspace of the point group (T8): the atoms of an orbit see the same, turned
-    by the group's operations. By T6 these sums are orbit moments (T7) of learned weights.
+    Neighbour-density moments of each site (:class:`KernelMoments`), gated by its token, and products of two of
+    them, are summed over the sites and contracted with isotropic tensors, one learned coefficient for each of them
+    and each channel; isotropic parts come from the tokens. The sum over the atoms of the full cell is then the sum
+    over sites, projected on the invariant subspace of the point group (T8): the environments of the atoms of an
+    orbit differ by the group's operations only. By T6 these sums are orbit moments (T7) of learned weights.
 
     Two-body moments of degree l change by (-1)^l under inversion. Where a tensor's part of degree l does not, such
-    as the l = 2 part of a piezoelectric tensor, products of three bodies reach it, and for a pseudoscalar those of
-    four; no frame has to be chosen for it.
+    as the l = 2 part of a piezoelectric tensor, it is built from three-body products, and a pseudoscalar from
+    four-body ones; no frame has to be chosen.
 
     Args:
         space: of the tensor.
@@ -42,7 +42,7 @@ class TensorHead(nn.Module):
         heads: learned kernels.
         head_width: of a head's values.
         radial: radial functions of the kernels.
-        channels: moments of each degree that are kept of a site.
+        channels: moments of each degree per site.
 
     Attributes:
         degree: highest degree of the kernels it needs.
@@ -53,6 +53,7 @@ class TensorHead(nn.Module):
         self, space: TensorSpace, width: int, heads: int, head_width: int, radial: int, channels: int
     ) -> None:
         super().__init__()
+        # 1. The irreducible parts of the tensor, by degree, and the paths that lead to them.
         parts = {degree: isotropic_parts(space, degree) for degree in range(space.symmetry.rank + 1)}
         parts = {degree: part for degree, part in parts.items() if part.shape[2]}
         self.dimension = len(space)
@@ -60,12 +61,13 @@ class TensorHead(nn.Module):
         self.degree = max(2, *parts)
         self.pseudoscalar = 0 in parts and space.parity < 0
         self.paths = _paths([degree for degree in parts if degree], space.parity, self.degree)
+        # 2. Moments of each site, mixed and gated by its token.
         self.around = KernelMoments(width, heads, head_width, radial, self.degree)
         self.mixtures = nn.Parameter(
             torch.randn(self.degree, heads * head_width, 2 * channels) / math.sqrt(heads * head_width)
         )
         self.gates = nn.Linear(width, self.degree * 2 * channels)
-        # In float64, so that a model in double precision is equivariant to that precision.
+        # 3. Isotropic tensors and couplings, in float64: a model in double precision is equivariant to it.
         for degree, part in parts.items():
             self.register_buffer(f"isotropic_{degree}", part, persistent=False)
         products = {path for path in self.paths if len(path.factors) > 1}
@@ -75,6 +77,7 @@ class TensorHead(nn.Module):
             first, second = path.factors
             coupling = couplings(first, second, path.degree)
             self.register_buffer(_coupling_name(path), coupling, persistent=False)
+        # 4. Learned coefficients of each path, and the isotropic part.
         ways = {degree: part.shape[2] for degree, part in parts.items()}
         self.coefficients = nn.ParameterList(
             torch.randn(channels, ways[path.degree]) / math.sqrt(channels * len(self.paths)) for path in self.paths
@@ -103,18 +106,18 @@ class TensorHead(nn.Module):
         tensors = kernels.new_zeros(allowed.shape[:2])
         for path, coefficients in zip(self.paths, self.coefficients, strict=True):
             of_crystal = (self._along(path, moments) * weights[..., None]).sum(1) @ coefficients
-            tensors = tensors + self._put_together(path.degree, of_crystal)
+            tensors = tensors + self._assembled(path.degree, of_crystal)
         if self.scalars is not None:
             if self.pseudoscalar:
                 chiral = self._along(_Path(2, (1, 2)), moments)
                 pooled = ((chiral * moments[2][..., : self.channels]).sum(2) * weights).sum(1)
-            tensors = tensors + self._put_together(0, self.scalars(pooled)[:, None])
-        # In double precision: what rounding adds outside of the subspace is taken away, and none is added.
+            tensors = tensors + self._assembled(0, self.scalars(pooled)[:, None])
+        # In double precision, so that the result lies in the subspace to that precision.
         exact: Tensor = torch.einsum("pcd,pd->pc", allowed, tensors.double())
         return exact.to(tensors.dtype)
 
     def _moments(self, tokens: Tensor, kernels: Tensor) -> dict[int, Tensor]:
-        """(p, n, 2 l + 1, 2 channels) for each degree l > 0: gated mixtures of what surrounds each site."""
+        """(p, n, 2 l + 1, 2 channels) for each degree l > 0: gated mixtures of neighbour-density moments."""
         p, n, _ = tokens.shape
         tokens = self.around.norm(tokens)
         all_moments = self.around.moments(tokens, kernels[: (self.degree + 1) ** 2])
@@ -124,8 +127,8 @@ class TensorHead(nn.Module):
         moments = {}
         for degree, some in enumerate(by_degree[1:], start=1):
             size = some.square().mean(dim=(2, 3), keepdim=True)
-            even = some * torch.rsqrt(1 + size)  # large ones do not drown small ones
-            moments[degree] = (even @ self.mixtures[degree - 1]) * gates[:, :, degree - 1]
+            bounded = some * torch.rsqrt(1 + size)  # bounded, so that large moments do not dominate
+            moments[degree] = (bounded @ self.mixtures[degree - 1]) * gates[:, :, degree - 1]
         return moments
 
     def _along(self, path: _Path, moments: dict[int, Tensor]) -> Tensor:
@@ -137,7 +140,7 @@ class TensorHead(nn.Module):
         coupling = getattr(self, _coupling_name(path)).to(first.dtype)
         return torch.einsum("pnac,pnbc,abm->pnmc", first, second, coupling)
 
-    def _put_together(self, degree: int, moments: Tensor) -> Tensor:
+    def _assembled(self, degree: int, moments: Tensor) -> Tensor:
         """(p, dimension) tensors of moments (p, 2 l + 1, ways)."""
         parts: Tensor = getattr(self, f"isotropic_{degree}")
         return torch.einsum("pmw,cmw->pc", moments, parts.to(moments.dtype))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
+
+from runtime.pretrained.domain import Domain
+from runtime.targets.target import Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +17,7 @@ class DataSource:
 
     Attributes:
         name: for the Hub's search.
-        attribution: what it is, its licence, and whom to cite: a sentence of Markdown.
+        attribution: description, licence and citation, in Markdown.
     """
 
     name: str
@@ -28,7 +32,6 @@ MATERIALS_PROJECT = DataSource(
         "[APL Materials 1, 011002 (2013)](https://doi.org/10.1063/1.4812323)."
     ),
 )
-
 
 _TENSORS = (
     "{what} of the [Materials Project](https://materialsproject.org), "
@@ -60,16 +63,16 @@ MATERIALS_PROJECT_TENSORS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCard:
-    """What a model card says; texts are Markdown.
+    """The content of a model card; texts are Markdown.
 
     Attributes:
-        name: of the model: the property that it predicts.
+        name: of the model, such as the property that it predicts.
         summary: what it predicts, in which unit, for which crystals.
         sources: data that it was trained on.
         training: how it was trained and chosen.
-        figures: rows of (what was measured, outcome with its unit).
+        figures: rows of (measured quantity, outcome with its unit).
         limits: what it cannot do, a sentence each.
-        use: what chooses it in ``sgbasis predict``.
+        use: the command that predicts with it.
         licence: of the weights, as the Hub names it.
         tags: for the Hub's search.
         metrics: of the figures, for the Hub's search.
@@ -81,10 +84,55 @@ class ModelCard:
     training: str
     figures: Sequence[tuple[str, str]]
     limits: Sequence[str]
-    use: str = "--model FOLDER`, with the folder where this file lies"
+    use: str = "`sgbasis predict crystal.cif --model FOLDER`, with the folder where this file lies"
     licence: str = "cc-by-4.0"
     tags: Sequence[str] = ("materials-science", "crystals", "space-groups")
     metrics: Sequence[str] = ("mae",)
+
+    @classmethod
+    def of_training(
+        cls,
+        *,
+        architecture: str,
+        targets: Sequence[Target],
+        domain: Domain,
+        training: Mapping[str, Any],
+        limits: Sequence[str] = (),
+        repeated_by: str = "",
+        **others: Any,
+    ) -> Self:
+        """The card of a model that a training run made.
+
+        Args:
+            architecture: of the model.
+            targets: what it predicts.
+            domain: what the training split spans.
+            training: the summary of the run that ``config.json`` holds, see :mod:`runtime.training.run`.
+            limits: of the data, a sentence each; what follows from targets and training is added.
+            repeated_by: the command that repeats the run.
+            others: further attributes of the card: name, sources, figures ...
+        """
+        notes = [note for target in targets for note in target.notes]
+        what = " and ".join(target.description for target in targets)
+        return cls(
+            summary=" ".join(
+                [
+                    f"Predicts {what} of a crystal in any cell, from its geometry as given.",
+                    *dict.fromkeys(notes),
+                ]
+            ),
+            training=_training_text(architecture, targets, training, repeated_by),
+            limits=[
+                *limits,
+                f"Trained on crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups "
+                f"with up to {domain.max_sites} sites. Outside of that it extrapolates; `sgbasis predict` says "
+                "when.",
+                *dict.fromkeys(limit for target in targets for limit in target.limits),
+                "The validation split chose the epoch, so its error is a little too good.",
+            ],
+            metrics=tuple(dict.fromkeys(metric for target in targets for metric in target.metrics)),
+            **others,
+        )
 
     def to_markdown(self) -> str:
         """The text of ``README.md``."""
@@ -100,7 +148,7 @@ class ModelCard:
         lines = [
             "---", *yaml, "---", "",
             f"# {self.name}", "", self.summary, "",
-            f"Use: `sgbasis predict crystal.cif {self.use}.", "",
+            f"Use: {self.use}.", "",
             "## Data", "", *(f"- {source.attribution}" for source in self.sources), "",
             "## Training", "", self.training, "",
             "## Figures", "", "| measured | outcome |", "|---|---|",
@@ -108,3 +156,29 @@ class ModelCard:
             "## Limits", "", *(f"- {sentence}" for sentence in self.limits), "",
         ]  # fmt: skip
         return "\n".join(lines)
+
+
+def _training_text(
+    architecture: str, targets: Sequence[Target], training: Mapping[str, Any], repeated_by: str
+) -> str:
+    """How a model was trained and chosen, from the summary of the run."""
+    configuration = training["configuration"]
+    size = f" with {training['parameters']:,} parameters" if "parameters" in training else ""
+    own = {target.name for target in targets}
+    others = [target["name"] for target in configuration["targets"] if target["name"] not in own]
+    together = f" together with {' and '.join(others)}" if others else ""
+    files = ", ".join(f"`{file}` (content {digest[:12]})" for file, digest in training["data"].items())
+    started = f", from the weights of `{configuration['initial']}`" if configuration["initial"] else ""
+    sentences = [
+        f"{architecture}{size}, trained{together} on the {training['crystals']:,} crystals of the training split "
+        f"of {files}{started}: {training['epochs']} epochs, batches of {configuration['batch_size']}, "
+        f"seed {configuration['seed']}.",
+        f"The weights are the moving average after epoch {training['best_epoch']}, the best on the validation "
+        "split.",
+    ]
+    if configuration["hold_out_groups"]:
+        groups = ", ".join(map(str, configuration["hold_out_groups"]))
+        sentences.append(f"No crystal of the space groups {groups} was trained on.")
+    if repeated_by:
+        sentences.append(f"`{repeated_by}` repeats it.")
+    return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""``config.json`` of a trained model: what it is, what it was trained on, and hashes that protect both files."""
+"""``config.json`` of a trained model: architecture, targets, training data, and hashes that protect both files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 
 from basis_store import ModelError, StoreFormatError
 from basis_store.files.integrity import parse_version
-from runtime.models.base import Target
 from runtime.pretrained.domain import Domain
+from runtime.targets.parse import parse_target
+from runtime.targets.target import Target
 
 FORMAT_NAME = "sgbasis-model"
 FORMAT_VERSION = (1, 0)
@@ -20,15 +21,15 @@ FORMAT_VERSION = (1, 0)
 
 @dataclass(frozen=True, kw_only=True)
 class ModelDescription:
-    """All about a model but its weights.
+    """Everything about a model except its weights.
 
     Attributes:
-        architecture: a name in :data:`runtime.models.ARCHITECTURES`.
+        architecture: a name in :data:`runtime.ARCHITECTURES`.
         config: its sizes, as plain values.
         targets: what it predicts; names are those of datasets.
         store: content hash of the store it computes with; None for an architecture that needs none.
         domain: what it was trained on.
-        training: how, as plain values; nothing reads them but people.
+        training: how it was trained, as plain values, for the model card and for people.
         weights_sha256: of ``model.safetensors``.
     """
 
@@ -43,7 +44,7 @@ class ModelDescription:
     def to_json(self) -> str:
         """The text of ``config.json``; ends with a SHA-256 of its own content."""
         head = {"format": FORMAT_NAME, "format_version": ".".join(map(str, FORMAT_VERSION))}
-        # As a reader will have them: tuples are lists, and keys are text.
+        # As JSON returns them: tuples become lists, and keys become text.
         values = json.loads(json.dumps(head | asdict(self), allow_nan=False))
         return json.dumps(values | {"sha256": _digest(values)}, indent=2) + "\n"
 
@@ -52,7 +53,7 @@ class ModelDescription:
         """Inverse of :meth:`to_json`.
 
         Raises:
-            ModelError: something else, a format that this release does not read, or damaged.
+            ModelError: not the file of a model, a format that this release does not read, or damaged.
         """
         try:
             values = json.loads(text)
@@ -62,7 +63,7 @@ class ModelDescription:
             raise ModelError("not that of an sgbasis model")
         try:
             parse_version(
-                str(values.get("format_version")), kind="model", reads=FORMAT_VERSION, hint="train it anew"
+                str(values.get("format_version")), kind="model", reads=FORMAT_VERSION, hint="train it again"
             )
         except StoreFormatError as error:
             raise ModelError(str(error)) from error
@@ -72,7 +73,7 @@ class ModelDescription:
             return cls(
                 architecture=values["architecture"],
                 config=values["config"],
-                targets=tuple(Target(**one) for one in values["targets"]),
+                targets=tuple(parse_target(one) for one in values["targets"]),
                 store=values["store"],
                 domain=_domain(**values["domain"]),
                 training=values["training"],

@@ -1,4 +1,4 @@
-"""What a model was trained on, and in which respects a crystal lies outside of it."""
+"""The domain of a training split, and in which respects a crystal lies outside of it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from runtime.formula import symbol
 
 @dataclass(frozen=True)
 class Domain:
-    """What a training split spans.
+    """The range of crystals that a training split spans.
 
     Attributes:
         elements: atomic numbers.
         groups: space-group numbers.
         max_sites: sites of the largest asymmetric unit.
-        volume_per_atom: least and greatest, cubic Angstrom.
+        volume_per_atom: smallest and largest, cubic Angstrom.
     """
 
     elements: tuple[int, ...]
@@ -28,7 +28,7 @@ class Domain:
 
     @classmethod
     def of(cls, records: Iterable[CrystalRecord]) -> Self:
-        """What at least one record spans."""
+        """The domain of one record or more."""
         elements: set[int] = set()
         groups: set[int] = set()
         sites: list[int] = []
@@ -42,7 +42,7 @@ class Domain:
 
 
 def outside_domain(record: CrystalRecord, domain: Domain) -> list[str]:
-    """One sentence for each respect in which a crystal is unlike all that a model was trained on; often none."""
+    """One sentence for each respect in which a crystal lies outside of the domain of a model; often none."""
     sentences = []
     unseen = sorted(set(record.numbers.tolist()) - set(domain.elements))
     if unseen:

@@ -1,4 +1,4 @@
-"""Where a trained model lies: among those that ship with the package, in a folder, or on the Hugging Face Hub."""
+"""Find a trained model: among those that ship with the package, in a folder, or on the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
 
     Args:
         name_or_path: the name of a model that ships; else a folder; else ``owner/name`` on the Hugging Face Hub.
-            To load a folder that is called like a model that ships, give a path, such as ``./band_gap``.
+            For a folder with the name of a model that ships give a path, such as ``./band_gap``.
 
     Raises:
         ModelError: there is no such model, or the folder does not hold one.
@@ -63,6 +63,6 @@ def _from_hub(name: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS, CARD]))
     except Exception as error:
-        # The Hub's errors have many classes and lines; what matters is the first.
+        # The Hub's errors have many classes and lines; the first line has the reason.
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise DownloadError(f"there is no folder {name}, and the Hugging Face Hub says: {reason}") from error

@@ -1,6 +1,6 @@
 """Trained models as folders, in the convention of the Hugging Face Hub.
 
-    config.json         what the model is and was trained on (:mod:`runtime.pretrained.description`)
+    config.json         architecture, targets and training data (:mod:`runtime.pretrained.description`)
     model.safetensors   its weights
     README.md           its model card (:mod:`runtime.pretrained.card`)
 
@@ -10,12 +10,11 @@ Nothing in them is executed. A damaged file is an error; it never changes a pred
 from __future__ import annotations
 
 import hashlib
-import inspect
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import safetensors.torch
 import torch
@@ -31,6 +30,8 @@ from runtime.pretrained.domain import Domain
 from runtime.pretrained.locate import CARD, CONFIG, WEIGHTS, find_model, shipped_models
 from runtime.store import Store, load_store
 
+ModelT = TypeVar("ModelT", bound=CrystalModel)
+
 
 def save_pretrained(
     model: CrystalModel,
@@ -40,14 +41,14 @@ def save_pretrained(
     domain: Domain,
     training: Mapping[str, Any],
 ) -> None:
-    """Write a model to ``folder``, which is made if need be; other files in it stay.
+    """Write a model to ``folder``, which is created if needed; other files in it stay.
 
-    Each file appears whole or not at all. ``config.json`` comes last and holds the hash of the weights, so that
-    old and new files never pass for one model.
+    Each file is written atomically. ``config.json`` comes last and holds the hash of the weights, so that a
+    mixture of old and new files is noticed.
 
     Args:
-        model: of an architecture in :data:`runtime.models.ARCHITECTURES`.
-        folder: where to.
+        model: of an architecture in :data:`runtime.ARCHITECTURES`.
+        folder: the folder.
         card: text of the model card; see :mod:`runtime.pretrained.card`.
         domain: what it was trained on.
         training: how it was trained, for people: values that JSON can hold.
@@ -59,17 +60,16 @@ def save_pretrained(
     architecture = type(model).__name__
     if ARCHITECTURES.get(architecture) is not type(model):
         raise ModelError(f"a {architecture} could not be loaded again; known: {', '.join(ARCHITECTURES)}")
-    # Copies: safetensors refuses tensors that share memory.
+    # Copies, because safetensors refuses tensors that share memory.
     tensors = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
     if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
         raise ModelError(f"its weights are not finite ({broken[0]}): it was not saved")
     weights = safetensors.torch.save(tensors)
-    store: Store | None = getattr(model, "store", None)
     description = ModelDescription(
         architecture=architecture,
         config=asdict(model.config),
         targets=model.targets,
-        store=None if store is None else store.content_hash,
+        store=None if model.store is None else model.store.content_hash,
         domain=domain,
         training=training,
         weights_sha256=hashlib.sha256(weights).hexdigest(),
@@ -83,24 +83,44 @@ def save_pretrained(
         write_atomically(folder / name, content)
 
 
-def from_pretrained(name_or_path: str | os.PathLike[str], *, store: Store | None = None) -> CrystalModel:
+@overload
+def from_pretrained(name_or_path: str | os.PathLike[str], *, store: Store | None = None) -> CrystalModel: ...
+
+
+@overload
+def from_pretrained(
+    name_or_path: str | os.PathLike[str], *, architecture: type[ModelT], store: Store | None = None
+) -> ModelT: ...
+
+
+def from_pretrained(
+    name_or_path: str | os.PathLike[str],
+    *,
+    architecture: type[CrystalModel] | None = None,
+    store: Store | None = None,
+) -> CrystalModel:
     """Load a trained model, ready to predict (in evaluation mode, on the CPU).
 
     Args:
         name_or_path: a model that ships (:func:`shipped_models`), a folder, or ``owner/name`` on the Hugging Face
             Hub.
+        architecture: the class that the model must have; default: any.
         store: the store that it was trained with; default: the one that ships with the package.
 
     Raises:
-        ModelError: no such model, a damaged one, one of an unknown format or architecture, or for another store.
+        ModelError: no such model, a damaged one, one of an unknown format or of another architecture, or for
+            another store.
         MissingDependencyError: it could be on the Hub, but huggingface_hub is not installed.
         DownloadError: it is neither here nor on the Hub.
     """
-    return open_pretrained(name_or_path).load(store)
+    model = open_pretrained(name_or_path).load(store)
+    if architecture is not None and not isinstance(model, architecture):
+        raise ModelError(f"{name_or_path} is a {type(model).__name__}, not a {architecture.__name__}")
+    return model
 
 
 def open_pretrained(name_or_path: str | os.PathLike[str]) -> Pretrained:
-    """Find a trained model, to be loaded later.
+    """Find a trained model and read its description, to load it later.
 
     Raises:
         As :func:`from_pretrained`.
@@ -118,8 +138,8 @@ class Pretrained:
     """A trained model on disk.
 
     Attributes:
-        folder: where it lies.
-        description: what it is.
+        folder: of the model.
+        description: the content of its ``config.json``.
     """
 
     folder: Path
@@ -127,12 +147,12 @@ class Pretrained:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What to call the targets: by the name of a model that ships if that says it all, else as datasets do."""
+        """Names of the targets for people: that of a model that ships with one target, else those of datasets."""
         names = tuple(target.name for target in self.description.targets)
         return (self.folder.name,) if len(names) == 1 and self.folder in shipped_models().values() else names
 
     def target_index(self, name: str | None) -> int:
-        """Which output has this name; the first, without one.
+        """Index of the target with this name; 0 without a name.
 
         Raises:
             ModelError: none has.
@@ -170,12 +190,10 @@ class Pretrained:
                 f"{self.folder} has the unknown architecture {described.architecture!r}; "
                 f"known: {', '.join(ARCHITECTURES)}"
             )
-        arguments: dict[str, Any] = {}
-        # Not every architecture computes with a store: compositions have no symmetry.
-        if "store" in inspect.signature(architecture).parameters:
-            arguments["store"] = self._checked(load_store() if store is None else store)
+        if architecture.uses_store:
+            store = self._checked(load_store() if store is None else store)
         try:
-            return architecture(architecture.config_class(**described.config), described.targets, **arguments)
+            return architecture(architecture.config_class(**described.config), described.targets, store)
         except (TypeError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{self.folder / CONFIG} makes no {described.architecture}: {reason}") from error

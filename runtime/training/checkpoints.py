@@ -1,4 +1,4 @@
-"""Checkpoints: the whole state of a run after an epoch, so that a killed run resumes to the same result."""
+"""Checkpoints: the whole state of a run after an epoch, so that a killed run resumes with the same result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from basis_store.files.atomic_write import write_atomically
 
 
 def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
-    """Write ``state`` whole or not at all; the checkpoint before it stays until then.
+    """Write ``state`` atomically: the previous checkpoint stays until the new one is complete.
 
     Raises:
         OSError: no space, or not writable.
@@ -33,10 +33,10 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         if not isinstance(state, dict) or "epoch" not in state:
-            raise ValueError("no epoch in it")
+            raise ValueError("it has no epoch")
     except Exception as error:
         raise TrainingError(
             f"{path} is damaged or not a checkpoint of sgbasis ({type(error).__name__}): "
-            "remove it to start the run anew"
+            "remove it to start the run again"
         ) from error
     return state

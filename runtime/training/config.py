@@ -1,22 +1,30 @@
-"""What a training run is, as plain data: read from TOML, checked before anything else happens."""
+"""The configuration of a training run: read from TOML, checked before anything else happens."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import tomllib
-import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypeVar, get_args, get_origin
+from typing import Any, Self
 
-from basis_store import TrainingError
+from basis_store import TargetError, TrainingError
 from runtime.models.architectures import ARCHITECTURES
-from runtime.models.base import Target
-from runtime.training.groups import parse_groups
+from runtime.models.base import CrystalModel
+from runtime.targets.parse import from_plain_values, parse_target
+from runtime.targets.target import Target
 
-T = TypeVar("T")
+CENTROSYMMETRIC: frozenset[int] = frozenset(
+    number
+    for first, last in (
+        (2, 2), (10, 15), (47, 74), (83, 88), (123, 142), (147, 148), (162, 167), (175, 176), (191, 194),
+        (200, 206), (221, 230),
+    )
+    for number in range(first, last + 1)
+)  # fmt: skip
+"""The 92 space groups with inversion (International Tables A: the eleven Laue classes)."""
 
 
 @dataclass(frozen=True)
@@ -24,25 +32,25 @@ class TrainingConfig:
     """A training run. Relative paths are relative to where the command runs.
 
     Attributes:
-        data: compiled datasets (``sgbasis crystals``); their rows are put together.
-        targets: what to learn; several share one network, and a crystal without one of them trains the others.
+        data: compiled datasets (``sgbasis crystals``); their rows are concatenated.
+        targets: what to learn; several share one network, and a crystal that lacks one still trains the others.
         output: folder for checkpoints, logs and the model.
-        architecture: a name in :data:`runtime.models.ARCHITECTURES`.
-        model: the architecture's own configuration, where it is not the default.
+        architecture: a name in :data:`runtime.ARCHITECTURES`.
+        model: sizes of the architecture, where they differ from its defaults.
         target_weights: relative weight of each target's loss; default: equal.
         initial: folder or name of a trained model whose weights to start from, where they fit.
-        hold_out_groups: space groups of which no crystal is trained on: numbers, or ``"inversion"``.
+        hold_out_groups: space groups whose crystals are excluded from training: numbers, or ``"inversion"``.
         epochs: passes over the training split.
         batch_size: crystals per step, over all processes.
-        learning_rate: greatest; linear warm-up, then cosine decay to 1/1000 of it.
+        learning_rate: the maximum; linear warm-up, then cosine decay to 1/1000 of it.
         warmup_steps: at most a tenth of all steps.
-        weight_decay: of matrices; not of embeddings, gains and offsets.
-        gradient_norm: greatest.
-        averaging: decay of the exponential moving average of weights, which is what is validated and kept.
-        patience: epochs without a better validation error until the run stops; default: never.
+        weight_decay: of matrices; not of embeddings, gains and biases.
+        gradient_norm: the maximum, beyond which gradients are clipped.
+        averaging: decay of the exponential moving average of weights, which is validated and saved.
+        patience: epochs without a lower validation loss until the run stops; 0: never.
         pretraining_steps: of the architecture's own pretraining, if it has one.
         seed: of weights, order and dropout. Equal seeds give equal results on equal machines.
-        pair_budget: cost of what is worked on at once, see :func:`runtime.prediction.batches`; bounds memory.
+        pair_budget: maximum cost of a batch, see :func:`runtime.prediction.batches`; bounds memory.
     """
 
     data: tuple[str, ...]
@@ -82,26 +90,33 @@ class TrainingConfig:
         self.model_config()
 
     def model_config(self) -> Any:
-        """The architecture's configuration, whole."""
+        """The architecture's configuration, with its defaults."""
         kind = ARCHITECTURES[self.architecture].config_class
-        return _build(kind, self.model, f"model configuration of {self.architecture}")
+        what = f"model configuration of {self.architecture}"
+        return from_plain_values(kind, self.model, what, TrainingError)
+
+    def new_model(self) -> CrystalModel:
+        """A model of this architecture with randomly initialised weights."""
+        return ARCHITECTURES[self.architecture](self.model_config(), self.targets)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """From what a TOML file holds.
+        """From the content of a TOML file.
 
         Raises:
             TrainingError: an unknown key, a value of the wrong type, or one that makes no sense.
         """
         values = dict(values)
         if "targets" in values:
-            entries = [{"name": one} if isinstance(one, str) else one for one in values["targets"]]
-            values["targets"] = tuple(_build(Target, entry, "target") for entry in entries)
+            try:
+                values["targets"] = tuple(parse_target(one) for one in values["targets"])
+            except TargetError as error:
+                raise TrainingError(str(error)) from error
         if "hold_out_groups" in values:
             values["hold_out_groups"] = parse_groups(values["hold_out_groups"])
         if isinstance(values.get("data"), str):
             values["data"] = [values["data"]]
-        return _build(cls, values, "training configuration")
+        return from_plain_values(cls, values, "training configuration", TrainingError)
 
     @classmethod
     def from_toml(cls, path: Path, **overrides: Any) -> Self:
@@ -122,33 +137,20 @@ class TrainingConfig:
         return dataclasses.asdict(self)
 
 
-def _build(kind: type[T], values: Mapping[str, Any], what: str) -> T:
-    """A dataclass from plain values: unknown keys, missing keys and wrong types are one-line errors."""
-    hints = typing.get_type_hints(kind)
-    fields = {one.name: one for one in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    if unknown := [key for key in values if key not in fields]:
-        raise TrainingError(f"unknown key {unknown[0]!r} in the {what}; known: {', '.join(fields)}")
-    required = [
-        name for name, one in fields.items()
-        if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
-    ]  # fmt: skip
-    if missing := [name for name in required if name not in values]:
-        raise TrainingError(f"the {what} lacks {missing[0]!r}; it needs {', '.join(required)}")
-    checked = {key: _checked(value, hints[key], f"{key} in the {what}") for key, value in values.items()}
-    return kind(**checked)
+def parse_groups(groups: str | Sequence[int | str]) -> tuple[int, ...]:
+    """Space-group numbers from ``"inversion"`` (all groups that have it), ``"225,227"`` or a list.
 
-
-def _checked(value: Any, hint: Any, what: str) -> Any:
-    if get_origin(hint) is tuple:
-        if not isinstance(value, list | tuple):
-            raise TrainingError(f"{what} is a list, not {value!r}")
-        return tuple(_checked(entry, get_args(hint)[0], what) for entry in value)
-    if get_origin(hint) is not None:
-        if not isinstance(value, Mapping):
-            raise TrainingError(f"{what} is a table, not {value!r}")
-        return dict(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
-        raise TrainingError(f"{what} is {'a number' if hint in (int, float) else 'text'}, not {value!r}")
-    return value
+    Raises:
+        TrainingError: a number that is not one of a space group, or an unknown name.
+    """
+    if isinstance(groups, str):
+        groups = [part.strip() for part in groups.split(",") if part.strip()]
+    numbers: set[int] = set()
+    for group in groups:
+        if group == "inversion":
+            numbers |= CENTROSYMMETRIC
+        elif str(group).isdecimal() and 1 <= int(group) <= 230:
+            numbers.add(int(group))
+        else:
+            raise TrainingError(f"{group!r} is neither a space-group number (1 to 230) nor 'inversion'")
+    return tuple(sorted(numbers))

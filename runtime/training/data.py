@@ -11,92 +11,103 @@ import torch
 from torch import Tensor
 
 from basis_store import TargetError, TrainingError, all_settings
+from basis_store.array_types import FloatArray, IntArray
 from basis_store.crystals.reader import CrystalTable, open_crystals
-from runtime.evaluation.reference_values import alternative_values, target_values
-from runtime.models.base import CrystalModel, Sample, Target
+from runtime.evaluation.reference_values import read_labels
+from runtime.models.base import CrystalModel, PreparedCrystal
 from runtime.pretrained.domain import Domain
+from runtime.targets.equivalent_labels import equivalent_labels
+from runtime.targets.target import Target
 from runtime.training.config import TrainingConfig
 
 Progress = Callable[[Iterable[tuple[int, int]]], Iterable[tuple[int, int]]]
 
+_WINDOW = 40
+"""Steps that are shuffled and sorted together: enough for little padding, few enough to stay random."""
+
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """Crystals with what is known of them.
+class SplitData:
+    """The crystals of a split, prepared for a model, with their labels.
 
     Attributes:
-        samples: (n,) prepared crystals.
+        crystals: (n,) prepared crystals.
         values: (n, columns) float64 in the targets' units, NaN where missing.
-        alternatives: (n, a, columns) values that are as good, the first being ``values``: see
-            :attr:`Target.up_to_normalizer`.
+        labels: (n, a, columns) symmetry-equivalent labels, the first being ``values``; see
+            :func:`runtime.equivalent_labels`.
         groups: (n,) space-group numbers.
     """
 
-    samples: tuple[Sample, ...]
-    values: np.ndarray
-    alternatives: np.ndarray
-    groups: np.ndarray
+    crystals: tuple[PreparedCrystal, ...]
+    values: FloatArray
+    labels: FloatArray
+    groups: IntArray
 
     @cached_property
-    def lengths(self) -> np.ndarray:
+    def lengths(self) -> IntArray:
         """(n,) tokens of each crystal."""
-        return np.array([sample.n_tokens for sample in self.samples], np.int64)
+        return np.array([crystal.n_tokens for crystal in self.crystals], np.int64)
 
     def __len__(self) -> int:
-        return len(self.samples)
+        return len(self.crystals)
 
-    def tensor(self, rows: np.ndarray) -> Tensor:
-        """(rows, a, columns) float32 alternatives."""
-        return torch.from_numpy(self.alternatives[rows].astype(np.float32))
+    def label_tensor(self, rows: IntArray) -> Tensor:
+        """(rows, a, columns) float32 labels."""
+        return torch.from_numpy(self.labels[rows].astype(np.float32))
 
 
 class TrainingData:
-    """The rows of a run's datasets, by split; held-out groups apart.
+    """The rows of a run's datasets, by split; held-out groups are separate.
 
-    A crystal belongs to a part if it has at least one of the targets. Crystals of held-out groups are in neither
+    A crystal belongs to a split if it has at least one of the targets. Crystals of held-out groups are in neither
     ``train`` nor ``val``; those of the validation split are in ``held_out``.
 
+    Args:
+        config: the run.
+
     Raises:
-        TargetError: no dataset has a target, or its ``where``, or one holds it in another shape or unit.
-        TrainingError: nothing is left to train or validate on.
+        TargetError: no dataset has a target or its mask column, or one holds it in another shape or unit.
+        TrainingError: nothing is left to train or validate on, or a crystal is in two splits.
     """
 
     def __init__(self, config: TrainingConfig) -> None:
         self.tables = [open_crystals(path) for path in config.data]
-        values = _values_by_table(self.tables, config.targets)
-        held = np.array(config.hold_out_groups, np.int64)
-        self._rows: dict[str, list[tuple[int, int]]] = {"train": [], "val": [], "held_out": []}
-        self._values = values
         self.groups = [table_groups(table) for table in self.tables]
+        self._values = _values_by_table(self.tables, config.targets)
+        self._rows = self._rows_by_split(np.array(config.hold_out_groups, np.int64))
+        for name, split in (("train", "training"), ("val", "validation")):
+            if not self._rows[name]:
+                files = ", ".join(map(str, config.data))
+                raise TrainingError(f"no crystal in the {split} split of {files} has any of the targets")
+
+    def _rows_by_split(self, held_out: IntArray) -> dict[str, list[tuple[int, int]]]:
+        """(table, row) of the crystals of ``train``, ``val`` and ``held_out``."""
+        rows: dict[str, list[tuple[int, int]]] = {"train": [], "val": [], "held_out": []}
         seen: dict[str, str] = {}
         for t, table in enumerate(self.tables):
             for row, split in enumerate(table.splits):
-                if split not in ("train", "val") or np.isnan(values[t][row]).all():
+                if split not in ("train", "val") or np.isnan(self._values[t][row]).all():
                     continue
-                # One crystal in two files must not be trained on by the one and validated on by the other.
+                # A crystal in two files must not be trained on from the one and validated on from the other.
                 if seen.setdefault(table.identifiers[row], split) != split:
                     raise TrainingError(
                         f"{table.identifiers[row]} is in the split {split!r} of {table.path} but in "
                         f"{seen[table.identifiers[row]]!r} of another dataset"
                     )
-                if self.groups[t][row] in held:
-                    if split == "val":
-                        self._rows["held_out"].append((t, row))
-                else:
-                    self._rows[split].append((t, row))
-        for part, split in (("train", "training"), ("val", "validation")):
-            if not self._rows[part]:
-                files = ", ".join(map(str, config.data))
-                raise TrainingError(f"no crystal in the {split} split of {files} has any of the targets")
+                if self.groups[t][row] not in held_out:
+                    rows[split].append((t, row))
+                elif split == "val":
+                    rows["held_out"].append((t, row))
+        return rows
 
-    def part(self, name: str, model: CrystalModel, progress: Progress = iter) -> Part:
+    def split(self, name: str, model: CrystalModel, progress: Progress = iter) -> SplitData:
         """The ``train``, ``val`` or ``held_out`` crystals, prepared for ``model``."""
         rows = self._rows[name]
         values = np.array([self._values[t][row] for t, row in rows]).reshape(len(rows), len(model.target_mean))
-        return Part(
-            samples=tuple(model.prepare(self.tables[t][row]) for t, row in progress(rows)),
+        return SplitData(
+            crystals=tuple(model.prepare(self.tables[t][row]) for t, row in progress(rows)),
             values=values,
-            alternatives=alternative_values(values, (self.tables[t][row] for t, row in rows), model.targets),
+            labels=equivalent_labels(values, (self.tables[t][row] for t, row in rows), model.targets),
             groups=np.array([self.groups[t][row] for t, row in rows], np.int64),
         )
 
@@ -105,23 +116,45 @@ class TrainingData:
         return Domain.of(self.tables[t][row] for t, row in self._rows["train"])
 
 
-def _values_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) -> list[np.ndarray]:
+def _values_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) -> list[FloatArray]:
     """(rows, columns) of each dataset; NaN where it does not have a target that another one has."""
-    parts: list[list[np.ndarray]] = [[] for _ in tables]
+    parts: list[list[FloatArray]] = [[] for _ in tables]
     for target in targets:
-        if target.where and not any(target.where in table.targets for table in tables):
+        if target.mask_column and not any(target.mask_column in table.targets for table in tables):
             raise TargetError(
-                f"no dataset has {target.where!r}, which is to say where {target.name!r} can be trusted"
+                f"no dataset has {target.mask_column!r}, the column that marks valid values of {target.name!r}"
             )
         somewhere = any(target.name in table.targets for table in tables)
         for table, part in zip(tables, parts, strict=True):
             if somewhere and target.name not in table.targets:
                 part.append(np.full((len(table), target.n_columns), np.nan))
             else:
-                part.append(target_values(table, target).values)
+                part.append(read_labels(table, target).values)
     return [np.concatenate(part, axis=1) for part in parts]
 
 
-def table_groups(table: CrystalTable) -> np.ndarray:
+def table_groups(table: CrystalTable) -> IntArray:
     """(N,) space-group number of each crystal."""
     return np.array([setting.number for setting in all_settings()])[table.hall_numbers.astype(np.int64) - 1]
+
+
+def epoch_steps(lengths: IntArray, batch_size: int, *, seed: int, epoch: int) -> list[IntArray]:
+    """Steps of one epoch: every index once, in random steps of crystals of similar length (regression 9).
+
+    Crystals are drawn from a shuffled window and sorted by length, so that little is padded. A step is processed
+    in batches of bounded cost (:func:`runtime.prediction.batches`), on which its gradients do not depend.
+
+    Args:
+        lengths: (n,) tokens of each crystal.
+        batch_size: crystals per step; the last step may be smaller.
+        seed: of the training run.
+        epoch: each has its own order, independent of the epochs before, so that a run can resume at any.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(len(lengths))
+    steps: list[IntArray] = []
+    for start in range(0, len(order), _WINDOW * batch_size):
+        window = order[start : start + _WINDOW * batch_size]
+        window = window[np.argsort(lengths[window], kind="stable")]
+        steps += [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
+    return [steps[i] for i in rng.permutation(len(steps))]

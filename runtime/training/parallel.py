@@ -1,4 +1,4 @@
-"""Data parallelism by ``torchrun``: each process works off its part of every step, gradients are summed.
+"""Data parallelism by ``torchrun``: each process computes its share of every step, gradients are summed.
 
 Processes see the same steps in the same order and take every n-th crystal, so that the sum of their gradients is
 the gradient of one process. With one process nothing here does anything.
@@ -14,13 +14,13 @@ from torch import Tensor, distributed
 
 
 def start() -> None:
-    """Join the processes that ``torchrun`` started, if it did."""
+    """Join the group of processes, if ``torchrun`` started this one."""
     if "WORLD_SIZE" in os.environ and not distributed.is_initialized():
         distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
 
 
 def stop() -> None:
-    """Leave them."""
+    """Leave the group."""
     if _active():
         distributed.destroy_process_group()
 

@@ -11,23 +11,22 @@ import numpy as np
 import torch
 
 from basis_store import MissingDependencyError, Setting, TrainingError
-from runtime.evaluation.scores import evaluate
-from runtime.evaluation.tensor_scores import evaluate_tensors
-from runtime.models.architectures import ARCHITECTURES
-from runtime.models.base import CrystalModel, columns
+from runtime.models.base import CrystalModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.crystal_fourier_transformer.pretraining import pretrain
+from runtime.prediction import predict_prepared
+from runtime.pretrained.card import DataSource, ModelCard
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
+from runtime.targets.target import columns
 from runtime.training import parallel
-from runtime.training.card import training_card
 from runtime.training.config import TrainingConfig
-from runtime.training.data import Part, TrainingData
+from runtime.training.data import SplitData, TrainingData
 from runtime.training.report import write_report
-from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer, predicted
+from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer
 
 
 class Display(Protocol):
-    """How a run shows what it does; see :mod:`sgbasis.commands.train`."""
+    """Shows the progress of a run; see :mod:`sgbasis.commands.train`."""
 
     def say(self, text: str) -> None:
         """One line."""
@@ -41,13 +40,13 @@ def run_training(
 ) -> Path:
     """Train, choose the best epoch on the validation split, and save the model in ``<output>/model``.
 
-    A run whose output folder holds a checkpoint of the same configuration goes on from there.
+    A run whose output folder holds a checkpoint of the same configuration resumes from there.
 
     Args:
         config: the run.
         device: ``"cpu"`` or ``"cuda"``.
         display: shows progress.
-        on_epoch: told what each epoch brought.
+        on_epoch: called with the report of each epoch.
 
     Returns:
         The folder of the model.
@@ -56,53 +55,75 @@ def run_training(
         TrainingError: wrong configuration, data or checkpoint, or divergence.
         OSError: the output folder cannot be written.
     """
+    # 1. Data, model, initial weights.
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
     data = TrainingData(config)
     torch.manual_seed(config.seed)
-    model = ARCHITECTURES[config.architecture](config.model_config(), config.targets)
+    model = config.new_model()
     if not (output / CHECKPOINT).exists():
         _start_weights(config, model, display)
 
-    def part(name: str) -> Part:
-        return data.part(name, model, lambda rows: display.bar(rows, f"Preparing {name}", "crystal"))
+    def split(name: str) -> SplitData:
+        return data.split(name, model, lambda rows: display.bar(rows, f"Preparing {name}", "crystal"))
 
-    train, val, held_out = part("train"), part("val"), part("held_out")
+    train, val, held_out = split("train"), split("val"), split("held_out")
+
+    # 2. Train, from the start or from the checkpoint.
     log = _tensorboard(output) if parallel.is_first() else None
     trainer = Trainer(config, model, train, val, device=device, log=log)
     if trainer.epoch:
         display.say(f"Resuming after epoch {trainer.epoch - 1} of {config.epochs}.")
     for report in trainer.epochs(lambda steps: display.bar(steps, f"Epoch {trainer.epoch}", "step")):
         on_epoch(report)
+
+    # 3. Evaluate the best epoch.
     best = trainer.best_model
     scores = {
-        "val": _errors(best, val, config),
-        "held_out": _errors(best, held_out, config) if len(held_out) else None,
+        "val": _scores(best, val, config),
+        "held_out": _scores(best, held_out, config) if len(held_out) else None,
         "history": trainer.history,
     }
+
+    # 4. Write report and model.
     if parallel.is_first():
         write_report(output, scores)
-        summary = {
-            "best_epoch": trainer.best_epoch,
-            "epochs": trainer.epoch,
-            "crystals": len(train),
-            "val_mae": trainer.history[trainer.best_epoch]["val_mae"],
-            "data": {
-                Path(path).name: table.content_hash for path, table in zip(config.data, data.tables, strict=True)
-            },
-            "configuration": config.to_mapping(),
-        }
-        save_pretrained(
-            best,
-            output / "model",
-            card=training_card(best, summary),
-            domain=data.domain(),
-            training=summary,
-        )
+        _save_model(output / "model", best, trainer, data)
     return output / "model"
 
 
+def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: TrainingData) -> None:
+    config, domain = trainer.config, data.domain()
+    summary = {
+        "best_epoch": trainer.best_epoch,
+        "epochs": trainer.epoch,
+        "crystals": len(trainer.train_data),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "val_mae": trainer.history[trainer.best_epoch]["val_mae"],
+        "data": {
+            Path(path).name: table.content_hash for path, table in zip(config.data, data.tables, strict=True)
+        },
+        "configuration": config.to_mapping(),
+    }
+    # The run has no information on licences: who publishes the model adds it.
+    card = ModelCard.of_training(
+        name=" and ".join(target.name for target in model.targets),
+        architecture=config.architecture,
+        targets=model.targets,
+        domain=domain,
+        training=summary,
+        figures=[target.loss_figure(summary["val_mae"][target.name]) for target in model.targets],
+        sources=[
+            DataSource(name=name, attribution=f"`{name}`, content {content}. State its owner and licence here.")
+            for name, content in summary["data"].items()
+        ],
+        licence="other",
+    )
+    save_pretrained(model, folder, card=card.to_markdown(), domain=domain, training=summary)
+
+
 def _start_weights(config: TrainingConfig, model: CrystalModel, display: Display) -> None:
+    """Pretrain the model, or copy weights of another one, if the configuration asks for it."""
     if config.pretraining_steps:
         if not isinstance(model, CrystalFourierTransformer):
             raise TrainingError(f"{config.architecture} has no pretraining of its own: remove pretraining_steps")
@@ -122,7 +143,7 @@ def _start_weights(config: TrainingConfig, model: CrystalModel, display: Display
 
 
 def _copy_weights(source: CrystalModel, model: CrystalModel, name: str) -> None:
-    """Copy all weights that fit; heads of other targets do not, and are left as they were drawn."""
+    """Copy all weights that fit; heads of other targets do not fit, and keep their random values."""
     if type(source) is not type(model):
         raise TrainingError(f"{name} is a {type(source).__name__}, not a {type(model).__name__}")
     own = model.state_dict()
@@ -132,19 +153,17 @@ def _copy_weights(source: CrystalModel, model: CrystalModel, name: str) -> None:
     model.load_state_dict({**own, **fitting})
 
 
-def _errors(model: CrystalModel, part: Part, config: TrainingConfig) -> dict[str, Any]:
-    values = predicted(model, part, config.pair_budget)
+def _scores(model: CrystalModel, data: SplitData, config: TrainingConfig) -> dict[str, Any]:
+    """By target, where some crystal has it."""
+    predicted = predict_prepared(model, data.crystals, pair_budget=config.pair_budget)
     scores = {}
     for target, own in zip(config.targets, columns(config.targets), strict=True):
-        known = np.flatnonzero(np.isfinite(part.values[:, own.start]))
-        if not len(known):
-            continue
-        settings = [Setting.standard(int(group)) for group in part.groups[known]]
-        if target.space is None:
-            found: Any = evaluate(values[known, own.start], part.values[known, own.start], settings)
-        else:
-            found = evaluate_tensors(values[known, own], part.alternatives[known][..., own], target, settings)
-        scores[target.name] = asdict(found)
+        known = np.flatnonzero(np.isfinite(data.values[:, own.start]))
+        if len(known):
+            settings = [Setting.standard(int(group)) for group in data.groups[known]]
+            scores[target.name] = asdict(
+                target.evaluate(predicted[known, own], data.labels[known][..., own], settings)
+            )
     return scores
 
 

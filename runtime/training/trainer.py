@@ -1,4 +1,4 @@
-"""The training loop: steps in pieces, averaged weights, validation, and a checkpoint after every epoch."""
+"""The training loop: steps in batches, averaged weights, validation, and a checkpoint after every epoch."""
 
 from __future__ import annotations
 
@@ -15,23 +15,22 @@ import torch
 from torch import Tensor
 
 from basis_store import TrainingError
-from runtime.models.architectures import ARCHITECTURES
-from runtime.models.base import CrystalModel, columns
-from runtime.prediction import batches
+from basis_store.array_types import FloatArray, IntArray
+from runtime.models.base import CrystalModel
+from runtime.prediction import batches, predict_prepared
+from runtime.targets.target import columns
 from runtime.training import parallel
-from runtime.training.batches import epoch_steps
 from runtime.training.checkpoints import load_checkpoint, save_checkpoint
 from runtime.training.config import TrainingConfig
-from runtime.training.data import Part
-from runtime.training.loss import error_scales, target_errors
-from runtime.training.memory import keep_freed_memory
-from runtime.training.optimization import make_average, make_optimizer, make_schedule
+from runtime.training.data import SplitData, epoch_steps
+from runtime.training.loss import loss_scales, target_losses
+from runtime.training.optimization import keep_freed_memory, make_average, make_optimizer, make_schedule
 
 CHECKPOINT = "checkpoint.pt"
 
 
 class Log(Protocol):
-    """Where figures go: a TensorBoard writer is one."""
+    """Records figures, as a TensorBoard writer does."""
 
     def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None:
         """Record one figure."""
@@ -39,16 +38,17 @@ class Log(Protocol):
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What an epoch brought.
+    """Results of an epoch.
 
     Attributes:
         epoch: from 0.
-        train_mae: (targets,) mean error while training, see :func:`runtime.training.loss.target_errors`.
+        train_mae: (targets,) mean loss during training, see :func:`runtime.training.loss.target_losses`: the mean
+            absolute error of a scalar.
         val_mae: (targets,) of the averaged weights on the validation split.
         learning_rate: at the end.
         seconds: wall time, validation included.
         crystals_per_second: of training alone.
-        best: whether no epoch before was better.
+        best: whether no earlier epoch was better.
     """
 
     epoch: int
@@ -66,38 +66,41 @@ class Trainer:
     Args:
         config: the run.
         model: to be trained, in place.
-        train: crystals to learn from.
-        val: crystals to choose by.
+        train: crystals to train on.
+        val: crystals by which the best epoch is chosen.
         device: where to compute; on CUDA in mixed precision (bfloat16).
-        log: for figures by step and epoch.
+        log: for figures of each epoch.
 
     Raises:
-        TrainingError: the checkpoint in the run's folder is damaged, or of another run.
+        TrainingError: the checkpoint in the run's folder is damaged, or belongs to another run.
     """
 
     def __init__(
         self,
         config: TrainingConfig,
         model: CrystalModel,
-        train: Part,
-        val: Part,
+        train: SplitData,
+        val: SplitData,
         *,
         device: torch.device | str = "cpu",
         log: Log | None = None,
     ) -> None:
-        self.config, self.train_part, self.val_part, self.log = config, train, val, log
+        self.config, self.train_data, self.val_data, self.log = config, train, val, log
         self.device = torch.device(device)
         self.folder = Path(config.output)
         keep_freed_memory()
+        # 1. The model and what changes it.
         set_scale(model, train)
         self.model = model.to(self.device)
         self.average = make_average(self.model, config)
         self.optimizer = make_optimizer(self.model, config)
         self.steps_per_epoch = -(-len(train) // config.batch_size)
         self.schedule = make_schedule(self.optimizer, config, config.epochs * self.steps_per_epoch)
+        # 2. Weight and scale of each target's loss.
         weights = config.target_weights or (1.0,) * len(config.targets)
         self.weights = torch.tensor(weights, device=self.device) / sum(weights)
-        self.scales = error_scales(self.model)
+        self.scales = loss_scales(self.model)
+        # 3. The state of the run: fresh, or that of the checkpoint.
         self.epoch, self.best, self.best_epoch = 0, float("inf"), -1
         self.best_weights: Mapping[str, Tensor] = {}
         self.history: list[dict[str, Any]] = []
@@ -114,7 +117,7 @@ class Trainer:
     @property
     def best_model(self) -> CrystalModel:
         """A model with the averaged weights of the best epoch."""
-        model = ARCHITECTURES[self.config.architecture](self.config.model_config(), self.config.targets)
+        model = self.config.new_model()
         model.load_state_dict(self.best_weights)
         return model
 
@@ -133,57 +136,68 @@ class Trainer:
 
     def _one_epoch(self, progress: Any) -> EpochReport:
         start = time.perf_counter()
-        # What dropout draws depends on seed, epoch and process alone, so that a resumed run draws the same.
+        # 1. Train. Dropout depends on seed, epoch and process alone, so that a resumed run draws the same numbers.
         torch.manual_seed((self.config.seed * 100_003 + self.epoch) * 1_009 + parallel.rank())
         self.model.train()
-        errors = torch.zeros(2, len(self.weights), dtype=torch.float64)
+        sums = torch.zeros(2, len(self.weights), dtype=torch.float64)
         steps = epoch_steps(
-            self.train_part.lengths, self.config.batch_size, seed=self.config.seed, epoch=self.epoch
+            self.train_data.lengths, self.config.batch_size, seed=self.config.seed, epoch=self.epoch
         )
         for indices in progress(steps):
-            errors += self._step(indices)
+            sums += self._step(indices)
         trained = time.perf_counter() - start
-        train_mae = errors[0] / errors[1].clamp(min=1) * self.scales.cpu()
-        val_mae = mean_absolute_errors(self.averaged_model, self.val_part, self.config.pair_budget)
-        score = float((torch.from_numpy(val_mae).to(self.weights) / self.scales * self.weights).sum())
-        if not np.isfinite(score):
-            raise TrainingError(f"epoch {self.epoch}: the model diverged; lower the learning rate")
-        is_best = score < self.best
-        if is_best:
-            self.best, self.best_epoch = score, self.epoch
-            self.best_weights = {k: v.detach().cpu().clone() for k, v in self.averaged_model.state_dict().items()}
+
+        # 2. Validate the averaged weights, and keep them if they are the best so far.
+        train_mae = sums[0] / sums[1].clamp(min=1) * self.scales.cpu()
+        val_mae = mean_losses(self.averaged_model, self.val_data, self.config.pair_budget)
+        is_best = self._keep_if_best(val_mae)
+
+        # 3. Report, and write the checkpoint.
         report = EpochReport(
             epoch=self.epoch,
             train_mae=tuple(train_mae.tolist()),
             val_mae=tuple(val_mae.tolist()),
             learning_rate=float(self.schedule.get_last_lr()[0]),
             seconds=time.perf_counter() - start,
-            crystals_per_second=len(self.train_part) / trained,
+            crystals_per_second=len(self.train_data) / trained,
             best=is_best,
         )
         self.epoch += 1
         self._record(report)
         return report
 
-    def _step(self, indices: np.ndarray) -> Tensor:
-        """One optimiser step; returns (2, targets): sums of absolute errors in scales, and their counts."""
+    def _keep_if_best(self, val_mae: FloatArray) -> bool:
+        score = float((torch.from_numpy(val_mae).to(self.weights) / self.scales * self.weights).sum())
+        if not np.isfinite(score):
+            raise TrainingError(f"epoch {self.epoch}: the model diverged; lower the learning rate")
+        if score >= self.best:
+            return False
+        self.best, self.best_epoch = score, self.epoch
+        self.best_weights = {k: v.detach().cpu().clone() for k, v in self.averaged_model.state_dict().items()}
+        return True
+
+    def _step(self, indices: IntArray) -> Tensor:
+        """One optimizer step; returns (2, targets): sums of losses in units of their scales, and their counts."""
+        # 1. Gradients of this process's share of the step, batch by batch.
         own = indices[parallel.rank() :: parallel.world_size()]
         sums = torch.zeros(2, len(self.weights), dtype=torch.float64)
         self.optimizer.zero_grad()
-        for piece in batches(own, self.train_part.lengths, self.config.pair_budget):
-            batch = self.model.collate([self.train_part.samples[i] for i in piece]).to(self.device)
+        for rows in batches(own, self.train_data.lengths, self.config.pair_budget):
+            batch = self.model.collate([self.train_data.crystals[row] for row in rows]).to(self.device)
             with _mixed_precision(self.device):
-                values = self.model(batch).float()
-            expected = self.train_part.tensor(piece).to(self.device)
-            errors = target_errors(self.config.targets, values, expected)
-            known = torch.isfinite(errors)
-            errors = torch.where(known, errors / self.scales, 0.0)
-            loss = (errors.sum(0) * self.weights).sum() / len(indices)
+                predicted = self.model(batch).float()
+            labels = self.train_data.label_tensor(rows).to(self.device)
+            losses = target_losses(self.config.targets, predicted, labels)
+            known = torch.isfinite(losses)
+            losses = torch.where(known, losses / self.scales, 0.0)
+            loss = (losses.sum(0) * self.weights).sum() / len(indices)
             loss.backward()  # type: ignore[no-untyped-call]
-            sums[0] += errors.detach().sum(0).double().cpu()
+            sums[0] += losses.detach().sum(0).double().cpu()
             sums[1] += known.sum(0).double().cpu()
+        # 2. Sum over processes.
         parallel.sum_gradients(self.model.parameters())
         parallel.sum_tensor(sums)
+        # 3. Change the weights.
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_norm)
         if not torch.isfinite(norm):
             raise TrainingError(f"epoch {self.epoch}: gradients are not finite; lower the learning rate")
@@ -211,6 +225,9 @@ class Trainer:
                 self.log.add_scalar(f"mae/{name}/val", val, report.epoch)
             self.log.add_scalar("learning_rate", report.learning_rate, report.epoch)
             self.log.add_scalar("crystals_per_second", report.crystals_per_second, report.epoch)
+        self._save()
+
+    def _save(self) -> None:
         save_checkpoint(
             self.folder / CHECKPOINT,
             {
@@ -243,39 +260,19 @@ class Trainer:
         self.history = json.loads(state["history"])
 
 
-def set_scale(model: CrystalModel, train: Part) -> None:
-    """Let the network's output be of order one: mean and mean deviation of the training values.
-
-    The mean of a tensor over crystals in any orientation is its isotropic part.
-    """
+def set_scale(model: CrystalModel, train: SplitData) -> None:
+    """Set mean and scale of the targets to those of the training values, so that the network is of order one."""
     for target, own in zip(model.targets, columns(model.targets), strict=True):
-        values = train.values[:, own]
-        mean = np.nanmean(values, axis=0)
-        if target.space is None:
-            deviation = np.nanmean(np.abs(values - np.nanmedian(values)))
-        else:
-            mean = target.space.isotropic(mean)
-            deviation = np.nanmean(np.linalg.norm(values - mean, axis=1))
+        mean, scale = target.mean_and_scale(train.values[:, own])
         model.target_mean[own] = torch.from_numpy(mean)
-        model.target_scale[own] = float(deviation) if deviation > 0 else 1.0
+        model.target_scale[own] = scale if scale > 0 else 1.0
 
 
-def mean_absolute_errors(model: CrystalModel, part: Part, pair_budget: int) -> np.ndarray:
-    """(targets,) means over a part; see :func:`runtime.training.loss.target_errors`."""
-    values = torch.from_numpy(predicted(model, part, pair_budget))
-    errors = target_errors(model.targets, values, torch.from_numpy(part.alternatives)).numpy()
-    return np.asarray(np.nansum(errors, axis=0) / np.maximum(np.isfinite(errors).sum(axis=0), 1))
-
-
-@torch.no_grad()
-def predicted(model: CrystalModel, part: Part, pair_budget: int) -> np.ndarray:
-    """(n, columns) in the targets' units, by a model in evaluation mode."""
-    model.eval()
-    values = np.empty((len(part), len(model.target_mean)))
-    for rows in batches(np.arange(len(part)), part.lengths, pair_budget):
-        batch = model.collate([part.samples[i] for i in rows]).to(model.target_mean.device)
-        values[rows] = model(batch).double().cpu().numpy()
-    return values
+def mean_losses(model: CrystalModel, data: SplitData, pair_budget: int) -> FloatArray:
+    """(targets,) means over a split; see :func:`runtime.training.loss.target_losses`."""
+    predicted = torch.from_numpy(predict_prepared(model, data.crystals, pair_budget=pair_budget))
+    losses = target_losses(model.targets, predicted, torch.from_numpy(data.labels)).numpy()
+    return np.asarray(np.nansum(losses, axis=0) / np.maximum(np.isfinite(losses).sum(axis=0), 1))
 
 
 def _mixed_precision(device: torch.device) -> AbstractContextManager[Any]:

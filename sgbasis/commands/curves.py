@@ -35,9 +35,9 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
             if target not in history[0]["val_mae"]:
                 continue
             epochs = [entry["epoch"] + 1 for entry in history]
-            for part, style in (("val_mae", "-"), ("train_mae", ":")):
-                values = [entry[part][target] for entry in history]
-                label = name if part == "val_mae" else None
+            for key, style in (("val_mae", "-"), ("train_mae", ":")):
+                values = [entry[key][target] for entry in history]
+                label = name if key == "val_mae" else None
                 panel.plot(epochs, values, style, color=f"C{number}", label=label)
         panel.set(title=target, xlabel="epoch", ylabel="MAE (dotted: training)", yscale="log")
         panel.legend(frameon=False)

@@ -1,4 +1,4 @@
-"""``sgbasis evaluate``: how far a model's predictions are from what is known."""
+"""``sgbasis evaluate``: errors of a model's predictions on a dataset."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import click
 
 if TYPE_CHECKING:
     from basis_store import CrystalTable
-    from runtime.evaluation.scores import Evaluation, Score
-    from runtime.evaluation.tensor_scores import TensorScore
 
 
 @click.command()
@@ -23,7 +21,9 @@ if TYPE_CHECKING:
     "--data", type=click.Path(path_type=Path), required=True,
     help="A compiled dataset (.h5), or what 'sgbasis crystals' compiles, such as .jsonl.gz.",
 )  # fmt: skip
-@click.option("--split", type=click.Choice(["train", "val", "test"]), help="Only this part [default: all of it].")
+@click.option(
+    "--split", type=click.Choice(["train", "val", "test"]), help="Only this split [default: all crystals]."
+)
 @click.option("--target", metavar="NAME", help="Which of the model's targets [default: its first].")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(name: str, data: Path, split: str | None, target: str | None, as_json: bool) -> None:
@@ -33,46 +33,44 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
     crystals, by crystal system, and by space group where there are at least 10. Of tensors it prints the mean
     Frobenius norm of the error and the fractions of crystals with a relative error within 25, 10 and 5 % (EwT), of
     elastic ones also the errors of Hill's moduli. Crystals without a value are left out and counted, and so are
-    values that are not positive where the model predicts logarithms, or that the data say not to trust.
+    values that are not positive where the model predicts logarithms, or that the data mark as invalid.
     """
     from tqdm import tqdm
 
-    from runtime.evaluation.known_values import known_values
-    from runtime.evaluation.reference_values import alternative_values
-    from runtime.evaluation.scores import evaluate as evaluate_predictions
-    from runtime.evaluation.tensor_scores import evaluate_tensors
-    from runtime.models.base import columns
+    from runtime.evaluation.reference_values import reference_values
     from runtime.prediction import predict
     from runtime.pretrained.pretrained import open_pretrained
+    from runtime.targets.equivalent_labels import equivalent_labels
+    from runtime.targets.target import columns
     from sgbasis.reports.evaluation import EvaluationReport
 
-    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
+    # spglib's C library otherwise prints failed attempts on the way to a group; only the outcome matters.
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    # 1. The model, one of its targets, and the values of the dataset.
     pretrained = open_pretrained(name)
     targets = pretrained.description.targets
     index = pretrained.target_index(target)
     chosen, own = targets[index], columns(targets)[index]
     model = pretrained.load()
     table = _table(data)
-    known = known_values(table, chosen, split)
+    reference = reference_values(table, chosen, split, source=data)
     if split is None and "train" in table.splits and not as_json:
         click.echo(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
-    records = [table[int(row)] for row in known.rows]
+
+    # 2. Predict and compare.
+    records = [table[int(row)] for row in reference.rows]
     with tqdm(total=len(records), unit="crystal", desc="Predicting", disable=None) as bar:
-        values = predict(model, records, progress=bar.update)[:, own]
-    settings = [record.setting for record in records]
-    evaluation: Evaluation[Score] | Evaluation[TensorScore]
-    if chosen.space is None:
-        evaluation = evaluate_predictions(values[:, 0], known.values[:, 0], settings)
-    else:
-        alternatives = alternative_values(known.values, records, [chosen])
-        evaluation = evaluate_tensors(values, alternatives, chosen, settings)
+        predicted = predict(model, records, progress=bar.update)[:, own]
+    labels = equivalent_labels(reference.values, records, [chosen])
+    evaluation = chosen.evaluate(predicted, labels, [record.setting for record in records])
+
+    # 3. Report.
     report = EvaluationReport(
         model=name,
         data=str(data),
         split=split,
         target=chosen,
-        known=known,
+        reference=reference,
         unreadable=len(table.skipped),
         evaluation=evaluation,
     )
@@ -80,7 +78,7 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
 
 
 def _table(data: Path) -> CrystalTable:
-    """A dataset, compiled for the occasion if it is not one."""
+    """A compiled dataset, or one compiled temporarily from a file of crystals."""
     from tqdm import tqdm
 
     from basis_compiler import available_cores, compile_dataset
@@ -97,6 +95,4 @@ def _table(data: Path) -> CrystalTable:
             bar.total = total
             bar.update(finished - bar.n)
 
-        table = compile_dataset([data], Path(folder) / "data.h5", workers=available_cores(), progress=progress)
-    table.path = data  # what is wrong with it, the user can find there only
-    return table
+        return compile_dataset([data], Path(folder) / "data.h5", workers=available_cores(), progress=progress)

@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     "--target", "targets", multiple=True, help="NAME, or log10:NAME to learn the logarithm (repeatable)."
 )
 @click.option("--output", "-o", help="Folder for checkpoints, logs and the model.")
-@click.option("--architecture", help="OrbitTransformer, CrystalFourierTransformer or CompositionModel.")
+@click.option(
+    "--architecture",
+    help="OrbitTransformer [default], CrystalFourierTransformer (arXiv 2512.13989) or CompositionModel.",
+)
 @click.option("--initial", help="Trained model to start from: a name or a folder.")
-@click.option("--hold-out-groups", help='Space groups never trained on: "inversion", or numbers such as 225,227.')
+@click.option(
+    "--hold-out-groups", help='Space groups excluded from training: "inversion", or numbers such as 225,227.'
+)
 @click.option("--epochs", type=click.IntRange(1))
 @click.option("--batch-size", type=click.IntRange(1), help="Crystals per step, over all processes.")
 @click.option("--learning-rate", type=FiniteRange(0, min_open=True))
@@ -35,10 +40,10 @@ if TYPE_CHECKING:
 def train(
     config: Path | None, data: tuple[str, ...], targets: tuple[str, ...], device: str, **options: Any
 ) -> None:
-    r"""Train a model as CONFIG (a TOML file) says; options replace its entries.
+    r"""Train a model as configured in CONFIG (a TOML file); options replace its entries.
 
     The best epoch on the validation split is saved in OUTPUT/model, for --model of predict and evaluate. A run
-    that was killed goes on from its last epoch with the same command. Several processes: torchrun
+    that was killed resumes after its last epoch with the same command. Several processes: torchrun
     --nproc-per-node 2 -m sgbasis train CONFIG.
 
     \b
@@ -62,7 +67,7 @@ def train(
         raise click.UsageError("PyTorch finds no CUDA device here: leave out --device, or give cpu")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.set_flush_denormal(True)  # tiny numbers of averaged weights would slow the processor down
+    torch.set_flush_denormal(True)  # denormal numbers in averaged weights would slow the processor down
     parallel.start()
     try:
         display = _Display(parallel.is_first())
@@ -79,6 +84,7 @@ def train(
 
 
 def _target(text: str) -> dict[str, Any]:
+    """A target of the configuration from NAME or log10:NAME."""
     name, log = text.removeprefix("log10:"), text.startswith("log10:")
     return {"name": name, "log10": log}
 

@@ -88,11 +88,10 @@ def predictions(
     found: Sequence[tuple[str, CrystalRecord]], models: Sequence[tuple[Pretrained, CrystalModel]]
 ) -> list[Prediction]:
     """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
-    from runtime.evaluation.reference_values import physical_value
     from runtime.formula import reduced_formula
-    from runtime.models.base import columns
     from runtime.prediction import predict
     from runtime.pretrained.domain import outside_domain
+    from runtime.targets.target import columns
 
     values = [predict(model, (record for _, record in found)) for _, model in models]
     return [
@@ -102,11 +101,11 @@ def predictions(
             formula=reduced_formula(record),
             setting=record.setting,
             property=label,
-            value=physical_value(target, predicted[row, own], record),
-            unit=target.unit if target.space is None else target.physical_unit,
+            value=target.physical_value(predicted[row, own], record),
+            unit=target.physical_unit,
             notes=tuple(outside_domain(record, pretrained.description.domain)),
             record=record,
-            symmetry=None if target.space is None else target.space.symmetry,
+            symmetry=target.index_symmetry,
         )
         for row, (source, record) in enumerate(found)
         for (pretrained, model), predicted in zip(models, values, strict=True)

@@ -1,4 +1,4 @@
-"""Baselines of tensors: projected, blind to orientations, scored as models are, fitted to no crystal asked."""
+"""Baselines of tensors: projected, independent of orientation, scored as models are, fitted to no test crystal."""
 
 from __future__ import annotations
 
@@ -25,15 +25,14 @@ from experiments.tensor_regression import (
     logarithms,
     out_of_fold,
 )
-from runtime.evaluation.tensor_scores import evaluate_tensors
-from runtime.models.base import Target
 from runtime.tensors.frames import rotate_tensor
+from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import stiffness_matrix, unfold
 from tests.support.made_datasets import made_tensor_dataset
 
-C = Target("C", "log10 GPa", log10=True, symmetry="elastic", where="trusted")
-E = Target("e", "C/m^2", symmetry="piezoelectric", where="trusted", up_to_normalizer=True)
+C = TensorTarget("C", "log10 GPa", log10=True, symmetry="elastic", mask_column="trusted")
+E = TensorTarget("e", "C/m^2", symmetry="piezoelectric", mask_column="trusted", up_to_normalizer=True)
 CONFIG = """
 data = ["{data}"]
 output = "{output}"
@@ -44,7 +43,7 @@ name = "C"
 unit = "log10 GPa"
 log10 = true
 symmetry = "elastic"
-where = "trusted"
+mask_column = "trusted"
 """
 
 
@@ -81,15 +80,15 @@ def test_scores_are_those_of_the_evaluation(stiffness: KnownTensors) -> None:
     guess = space.log10(stiffness.values) + 0.05 * rng.normal(size=stiffness.values.shape)
     guess = np.einsum("nij,nj->ni", stiffness.allowed, guess)
     own = np.einsum("nij,nj->ni", stiffness.to_own, guess)
-    known = np.array([space.log10(one) for one in stiffness.alternatives])
-    expected = evaluate_tensors(own, known, C, stiffness.settings).overall
+    known = np.array([space.log10(one) for one in stiffness.labels])
+    expected = C.evaluate(own, known, stiffness.settings).overall
     found = stiffness.score(space.exp10(guess)).overall
     assert dataclasses.astuple(found)[0] == expected.n
     for name in ("frobenius", "relative", "ewt25", "ewt10", "mae_K", "mae_G", "mae_E"):
         assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-8), name
 
 
-def test_baselines_do_not_see_orientations(
+def test_baselines_do_not_depend_on_orientations(
     dataset: tuple[Path, list[CrystalRecord]], stiffness: KnownTensors, tmp_path: Path
 ) -> None:
     rng, others = np.random.default_rng(2), []
@@ -99,18 +98,18 @@ def test_baselines_do_not_see_orientations(
         rotated = stiffness_matrix(rotate_tensor(unfold(record.targets["C"]), rotation))
         targets = {**record.targets, "C": rotated}
         others.append(dataclasses.replace(record, lattice=record.lattice @ rotation.T, targets=targets))
-    write_crystals(tmp_path / "turned.h5", others, units={"C": "GPa"})
-    found = known_tensors([str(tmp_path / "turned.h5")], C, "train")
+    write_crystals(tmp_path / "rotated.h5", others, units={"C": "GPa"})
+    found = known_tensors([str(tmp_path / "rotated.h5")], C, "train")
     np.testing.assert_allclose(descriptors(found.records), descriptors(stiffness.records), atol=1e-9)
     np.testing.assert_allclose(found.values, stiffness.values, rtol=1e-8, atol=1e-6)
-    # Figures depend on values in the reference frame, and on nothing else that turns.
+    # Figures depend on values in the reference frame, and on nothing else that rotates.
     mean = np.repeat(stiffness.values.mean(axis=0)[None], len(found), axis=0)
     assert found.score(mean).overall.frobenius == pytest.approx(stiffness.score(mean).overall.frobenius)
 
 
 def test_values_up_to_the_normalizer_are_made_alike(dataset: tuple[Path, list[CrystalRecord]]) -> None:
     known = known_tensors([str(dataset[0])], E, "train")
-    assert known.score(known.values).overall.frobenius < 1e-8, "each is one of the alternatives"
+    assert known.score(known.values).overall.frobenius < 1e-8, "each is one of the equivalent labels"
     rng = np.random.default_rng(0)
     tensor = rng.normal(size=(8, 1)) + 10 * rng.normal(size=18)
     signs = rng.choice([1.0, -1.0], size=(8, 1))
@@ -119,8 +118,7 @@ def test_values_up_to_the_normalizer_are_made_alike(dataset: tuple[Path, list[Cr
 
 
 @pytest.mark.parametrize("target", [C, E], ids=["elastic", "piezoelectric"])
-def test_harmonic_parts_are_orthonormal_and_do_not_mix(target: Target) -> None:
-    assert target.space is not None
+def test_harmonic_parts_are_orthonormal_and_do_not_mix(target: TensorTarget) -> None:
     basis = harmonic_basis(target.space)
     np.testing.assert_allclose(basis.T @ basis, np.eye(len(target.space)), atol=1e-12)
     rotation = target.space.rotation(np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0])
@@ -146,13 +144,13 @@ def test_cross_validation_predicts_no_crystal_from_itself(stiffness: KnownTensor
     """Another value of one crystal changes the predictions of crystals in other folds only."""
     x, flat = descriptors(stiffness.records), constant_regressor(stiffness)
     before = out_of_fold(flat, x, stiffness, 4)
-    changed = dataclasses.replace(stiffness, alternatives=stiffness.alternatives.copy())
-    changed.alternatives[7] *= 3
+    changed = dataclasses.replace(stiffness, labels=stiffness.labels.copy())
+    changed.labels[7] *= 3
     moved = np.abs(out_of_fold(flat, x, changed, 4) - before).max(axis=1) > 1e-6
     assert not moved[7] and 0.7 < moved.mean() < 0.8
 
 
-def test_logarithms_can_be_undone_and_turn_with_the_crystal(dataset: tuple[Path, list[CrystalRecord]]) -> None:
+def test_logarithms_can_be_undone_and_rotate_with_the_crystal(dataset: tuple[Path, list[CrystalRecord]]) -> None:
     for target in (C, E):
         known = known_tensors([str(dataset[0])], target, "train")
         take, undo = logarithms(known)
@@ -195,7 +193,7 @@ def test_means_are_of_the_training_split(dataset: tuple[Path, list[CrystalRecord
     train, val = (known_tensors([str(dataset[0])], C, split) for split in ("train", "val"))
     rows = {row["name"]: row["val"] for row in tensor_baselines.means(train, val)}
     errors = []
-    for record, known, back in zip(val.records, val.alternatives[:, 0], val.to_own, strict=True):
+    for record, known, back in zip(val.records, val.labels[:, 0], val.to_own, strict=True):
         mean = train.space.tensors(back @ train.values.mean(axis=0))
         allowed = project_tensor(mean, record, C.symmetry)
         assert allowed.relative_distance < 1e-12

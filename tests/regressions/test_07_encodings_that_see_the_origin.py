@@ -14,14 +14,15 @@ import torch
 
 from basis_store import CrystalRecord, Setting
 from runtime import Store
-from runtime.models.base import CrystalModel, Target
+from runtime.models.base import CrystalModel
 from runtime.models.composition import CompositionConfig, CompositionModel
 from runtime.models.crystal_fourier_transformer.model import (
     CrystalFourierTransformer,
     CrystalFourierTransformerConfig,
 )
+from runtime.targets.scalar_target import ScalarTarget
 
-TARGETS = [Target("formation_energy_per_atom", "eV/atom")]
+TARGETS = [ScalarTarget("formation_energy_per_atom", "eV/atom")]
 SHIFT = np.array([0, 0, 0.5])
 
 

@@ -10,7 +10,7 @@ import torch
 from basis_store import Setting
 from runtime import Store
 from runtime.models.crystal_fourier_transformer.orbit_distance import orbit_distance, shortest_length
-from runtime.models.crystal_fourier_transformer.random_lattices import random_lattices
+from runtime.models.crystal_fourier_transformer.pretraining import random_lattices
 
 N = 400
 

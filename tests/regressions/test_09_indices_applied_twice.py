@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from runtime.prediction import batches
-from runtime.training.batches import epoch_steps
+from runtime.training.data import epoch_steps
 from tests.runtime.training.test_training import configuration, trainer
 from tests.support.made_datasets import made_dataset
 
@@ -43,5 +43,5 @@ def test_the_samples_of_a_run_are_the_rows_of_its_split(tmp_path: Path) -> None:
     records = made_dataset(tmp_path / "made.h5")
     run = trainer(configuration(tmp_path / "made.h5", tmp_path / "run"))
     expected = sorted(float(record.targets["energy"]) for record in records if record.split == "train")
-    assert sorted(run.train_part.values[:, 0].tolist()) == pytest.approx(expected)
-    assert len(run.val_part) == sum(record.split == "val" for record in records)
+    assert sorted(run.train_data.values[:, 0].tolist()) == pytest.approx(expected)
+    assert len(run.val_data) == sum(record.split == "val" for record in records)

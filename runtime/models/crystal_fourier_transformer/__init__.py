@@ -1,1 +1,1 @@
-"""The Crystal Fourier Transformer of arXiv 2512.13989 (Zhang, Ertekin, Orbanz, Adams), a baseline."""
+"""The Crystal Fourier Transformer of arXiv 2512.13989 (Zhang, Ertekin, Orbanz, Adams), here a baseline."""

@@ -1,17 +1,26 @@
-"""The paper's model: positions through group-conditional waves, elements, a Transformer over the cell, a head.
+"""The Crystal Fourier Transformer of arXiv 2512.13989: invariant waves and elements, a Transformer, a head.
 
 Source: C. Zhang, E. Ertekin, P. Orbanz, R. P. Adams, arXiv 2512.13989, and the hyper-parameters of the authors'
-release. What differs from the release, each time to repair it or because it changes no number:
+release. Their position encoding is M_G e(x): plane waves e_k(x) = exp(2 pi i k.x), made invariant by the group's
+*routing matrix* M_G. Here :class:`runtime.encoding.wave_encoder.WaveEncoder` computes its entries row by row,
 
-- Crystals come in the standard setting of their group; the release applies a number to any cell (regression 6).
+    P_k(x) = sum_k' M_G[k, k'] e_k'(x) = (1 / |G|) sum_g e_k(g x),
+
+without forming the matrix; :meth:`runtime.basis.Basis.routing_matrix` returns it as a dense one. The default model
+of this package is another: :class:`runtime.models.orbit_transformer.OrbitTransformer`.
+
+Differences from the release, each of which repairs it or changes no number:
+
+- Crystals come in the standard setting of their group; the release applies a group number to any cell
+  (regression 6).
 - Attention and pooling run over the asymmetric unit, which is exact (:mod:`runtime.models.attention`).
 - The lattice is given as its rotated lower triangle and groups without data keep zero columns
   (position_encoder.py); distances in pretraining are exact (regression 8).
 - The density counts every atom once; the release counts an atom once per operation that leaves it in place.
 
-Predictions depend on which of the allowed origins a crystal is described from (T5): where two of them exchange the
-atoms, as in rock salt, swapped crystals get different values (regression 7). That is a property of the model and
-the reason why it is a baseline here and not the default.
+Predictions depend on the choice among the allowed origins (T5): where two of them exchange the atoms, as in rock
+salt, swapped crystals get different values (regression 7). This is a property of the model and the reason why it
+is a baseline here and not the default.
 """
 
 from __future__ import annotations
@@ -30,11 +39,12 @@ from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from runtime.encoding.wave_encoder import WaveEncoder
 from runtime.models.attention import weighted_mean
-from runtime.models.base import Batch, CrystalModel, Sample, Target
+from runtime.models.base import Batch, CrystalModel, PreparedCrystal
 from runtime.models.crystal_fourier_transformer.position_encoder import PositionEncoder, lattice_features
 from runtime.models.crystal_fourier_transformer.transformer import EPSILON, TransformerBlock
 from runtime.models.elements import N_ELEMENTS
-from runtime.store import Store, load_store
+from runtime.store import Store
+from runtime.targets.target import Target
 
 _RADIUS = 5  # 514 orthogonal or 418 hexagonal shared waves, also from a larger store
 _DENSITY_RADIUS = math.sqrt(6)  # 80 orthogonal waves, as in the release
@@ -68,7 +78,7 @@ class CrystalFourierTransformerConfig:
 
 
 @dataclass(frozen=True)
-class WaveSample(Sample):
+class PreparedWaves(PreparedCrystal):
     """One crystal of n sites.
 
     Attributes:
@@ -121,7 +131,7 @@ class WaveBatch(Batch):
 
 
 class CrystalFourierTransformer(CrystalModel):
-    """The baseline of arXiv 2512.13989; see the head of this file.
+    """The model of arXiv 2512.13989, a baseline; see the head of this file.
 
     Args:
         config: sizes.
@@ -134,12 +144,13 @@ class CrystalFourierTransformer(CrystalModel):
 
     config_class = CrystalFourierTransformerConfig
     config: CrystalFourierTransformerConfig
+    store: Store
 
     def __init__(
         self, config: CrystalFourierTransformerConfig, targets: Sequence[Target], store: Store | None = None
     ) -> None:
-        super().__init__(config, targets)
-        self.store = load_store() if store is None else store
+        super().__init__(config, targets, store)
+        # 1. Position encodings from invariant waves, an encoder for each lattice family.
         self.waves = WaveEncoder(self.store, radius=_RADIUS)
         self.encoders = nn.ModuleDict(
             {
@@ -149,6 +160,7 @@ class CrystalFourierTransformer(CrystalModel):
                 for family in LATTICE_FAMILIES
             }
         )
+        # 2. Optionally, the Gaussian density of each site's atoms at the longest waves.
         self._density_waves = {
             family: self._density_shells(family) if config.density_sigma else 0 for family in LATTICE_FAMILIES
         }
@@ -158,6 +170,7 @@ class CrystalFourierTransformer(CrystalModel):
                 for family, n in self._density_waves.items()
             }
         )
+        # 3. Elements, blocks and head.
         self.element = nn.Embedding(N_ELEMENTS, config.width)
         self.input_norm = nn.LayerNorm(config.width, eps=EPSILON)
         self.blocks = nn.ModuleList(
@@ -167,11 +180,11 @@ class CrystalFourierTransformer(CrystalModel):
         self.head = _head(config.width, config.head_hidden, len(targets))
         self._initialize()
 
-    def prepare(self, record: CrystalRecord) -> WaveSample:
-        """What is there to know before crystals meet in a batch."""
+    def prepare(self, record: CrystalRecord) -> PreparedWaves:
+        """Copy the sites; compute the features of the lattice and the transforms of the Gaussian."""
         dtype = self.target_mean.dtype
         lattice = torch.from_numpy(record.lattice.copy())
-        return WaveSample(
+        return PreparedWaves(
             setting=record.setting,
             coordinates=record.coordinates.copy(),
             lattice=lattice_features(lattice[None])[0].to(dtype).numpy(),
@@ -180,23 +193,23 @@ class CrystalFourierTransformer(CrystalModel):
             decays=self._decays(lattice, record.setting.lattice_family).to(dtype).numpy(),
         )
 
-    def collate(self, samples: Sequence[WaveSample]) -> WaveBatch:  # type: ignore[override]
+    def collate(self, crystals: Sequence[PreparedWaves]) -> WaveBatch:  # type: ignore[override]
         """Pad the tokens; evaluate the waves at the sites, in float64, and keep them in the model's type."""
-        n = max(sample.n_tokens for sample in samples)
-        numbers = torch.zeros(len(samples), n, dtype=torch.long)
-        multiplicities = torch.zeros(len(samples), n, dtype=self.target_mean.dtype)
-        for row, sample in enumerate(samples):
-            numbers[row, : sample.n_tokens] = torch.from_numpy(sample.numbers)
-            multiplicities[row, : sample.n_tokens] = torch.from_numpy(sample.multiplicities)
+        n = max(crystal.n_tokens for crystal in crystals)
+        numbers = torch.zeros(len(crystals), n, dtype=torch.long)
+        multiplicities = torch.zeros(len(crystals), n, dtype=self.target_mean.dtype)
+        for row, crystal in enumerate(crystals):
+            numbers[row, : crystal.n_tokens] = torch.from_numpy(crystal.numbers)
+            multiplicities[row, : crystal.n_tokens] = torch.from_numpy(crystal.multiplicities)
         parts: dict[str, Tensor] = {}
         for family in LATTICE_FAMILIES:
-            rows = [row for row, sample in enumerate(samples) if sample.setting.lattice_family == family]
-            parts |= self._sites_of(family, [samples[row] for row in rows], [row * n for row in rows])
+            rows = [row for row, crystal in enumerate(crystals) if crystal.setting.lattice_family == family]
+            parts |= self._sites_of(family, [crystals[row] for row in rows], [row * n for row in rows])
         return WaveBatch(
             numbers=numbers,
             multiplicities=multiplicities,
-            lattices=torch.from_numpy(np.stack([sample.lattice for sample in samples])),
-            groups=torch.tensor([sample.setting.number for sample in samples]),
+            lattices=torch.from_numpy(np.stack([crystal.lattice for crystal in crystals])),
+            groups=torch.tensor([crystal.setting.number for crystal in crystals]),
             **parts,
         )
 
@@ -209,7 +222,7 @@ class CrystalFourierTransformer(CrystalModel):
         return values
 
     def encode_positions(self, batch: WaveBatch) -> Tensor:
-        """(p, n, width) position encodings, 0 for padding."""
+        """(p, n, width) position encodings, from the rows of M_G e(x) and the lattice; 0 for padding."""
         p, n = batch.numbers.shape
         encodings, sites = [], []
         for family in LATTICE_FAMILIES:
@@ -224,20 +237,20 @@ class CrystalFourierTransformer(CrystalModel):
         return found.new_zeros(p * n, found.shape[1]).index_copy(0, torch.cat(sites), found).view(p, n, -1)
 
     def _sites_of(
-        self, family: LatticeFamily, samples: Sequence[WaveSample], starts: Sequence[int]
+        self, family: LatticeFamily, crystals: Sequence[PreparedWaves], starts: Sequence[int]
     ) -> dict[str, Tensor]:
         """The fields of a batch that belong to one lattice family, from its crystals and their first rows."""
         dtype, n_density = self.target_mean.dtype, self._density_waves[family]
-        sites = [torch.arange(start, start + one.n_tokens) for one, start in zip(samples, starts, strict=True)]
+        sites = [torch.arange(start, start + one.n_tokens) for one, start in zip(crystals, starts, strict=True)]
         values = torch.zeros(0, len(self.waves.waves(family)), dtype=torch.complex128)
         weights = torch.zeros(0, n_density, dtype=torch.float64)
-        if samples:
-            crystals = torch.repeat_interleave(torch.tensor([one.n_tokens for one in samples]))
-            x = torch.from_numpy(np.concatenate([one.coordinates for one in samples]))
-            values = self.waves(x, [one.setting for one in samples], crystals)[:, : values.shape[1]]
+        if crystals:
+            rows = torch.repeat_interleave(torch.tensor([one.n_tokens for one in crystals]))
+            x = torch.from_numpy(np.concatenate([one.coordinates for one in crystals]))
+            values = self.waves(x, [one.setting for one in crystals], rows)[:, : values.shape[1]]
             # T7: F_I = m_I P_k(x_I), times the transform of a Gaussian.
             weights = torch.from_numpy(
-                np.concatenate([one.multiplicities[:, None] * one.decays for one in samples]).astype(np.float64)
+                np.concatenate([one.multiplicities[:, None] * one.decays for one in crystals]).astype(np.float64)
             )
         densities = values[:, :n_density] * weights
         return {
@@ -261,7 +274,7 @@ class CrystalFourierTransformer(CrystalModel):
 
     @torch.no_grad()
     def _initialize(self) -> None:
-        """The release's initial values (flax): variance 1 / inputs, no biases; no group has a name yet."""
+        """The release's initial values (flax): variance 1 / inputs; biases and embeddings of groups are zero."""
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, std=module.in_features**-0.5)

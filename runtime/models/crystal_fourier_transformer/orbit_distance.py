@@ -3,7 +3,7 @@
     d(x, y) = min over operations g and integer n of |(x - g y + n) L|         rows of L: cell vectors, Angstrom
 
 Rounding fractional differences to [-1/2, 1/2] does not give the nearest lattice translation of a skew cell
-(regression 8). It is found in two steps, both for whole batches. Write b_i = q_i + sum_{j<i} mu_ij q_j with
+(regression 8). Here it is found in two steps, both for whole batches. Write b_i = q_i + sum_{j<i} mu_ij q_j with
 orthogonal q_i (Gram-Schmidt) and g_i = |q_i|. Then v = sum v_i b_i has |v|^2 = sum c_i^2 g_i^2, where
 c_i = v_i + sum_{j>i} mu_ji v_j.
 
@@ -31,7 +31,7 @@ from torch import Tensor
 
 from basis_store import TURN
 
-# What counts as shorter; without it, rounding errors could make the reduction go round in circles.
+# A change must shorten a vector by this factor; else rounding errors could make the reduction cycle for ever.
 _SHORTER = 1 - 1e-9
 
 

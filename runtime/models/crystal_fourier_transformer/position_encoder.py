@@ -5,7 +5,7 @@ the families share different waves. Source: arXiv 2512.13989 and the authors' re
 
 The release adds a one-hot vector of the space group to the inputs of both branches. Its columns of the first
 layers are the embeddings here. They start at zero: a group that is never seen in training keeps zero columns and
-is treated as a group without a name, not as one with a random name.
+is treated as a group without an embedding, not as one with a random embedding.
 """
 
 from __future__ import annotations
@@ -83,10 +83,10 @@ class ResidualBlock(nn.Module):
 
 
 def lattice_features(lattices: Tensor) -> Tensor:
-    """The cell turned so that a lies along x and b in the xy plane: (n, 3, 3) rows in Angstrom -> (n, 6).
+    """The cell rotated so that a lies along x and b in the xy plane: (n, 3, 3) rows in Angstrom -> (n, 6).
 
-    The six entries of the lower triangle, in units of 10 Angstrom, do not depend on how the crystal is turned or
-    reflected. The release feeds all nine of whatever orientation a file has.
+    The six entries of the lower triangle, in units of 10 Angstrom, are invariant under rotation and reflection of
+    the crystal. The release uses all nine entries in the orientation of the file.
     """
     triangle = torch.linalg.cholesky(lattices @ lattices.mT) / _ANGSTROM
     rows, columns = torch.tril_indices(3, 3, device=lattices.device)

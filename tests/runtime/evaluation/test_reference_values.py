@@ -1,4 +1,4 @@
-"""What a dataset knows of a target: layouts of tensors, logarithms, and what is left out for which reason."""
+"""Labels of a dataset: layouts of tensors, logarithms, and which values are left out for which reason."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 
 from basis_store import CrystalTable, Setting, TargetError, TensorError, open_crystals, write_crystals
-from runtime.evaluation.known_values import known_values
-from runtime.evaluation.reference_values import physical_value, target_values
-from runtime.models.base import Target
+from runtime.evaluation.reference_values import read_labels, reference_values
+from runtime.targets.scalar_target import ScalarTarget
+from runtime.targets.target import Target
+from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import piezoelectric_tensor, stiffness_matrix, stiffness_tensor
 from tests.support.made_records import made_record
 
 RECORD = made_record(Setting.standard(1), np.random.default_rng(0), n_sites=1)
-ELASTIC = Target("C", "log10 GPa", log10=True, symmetry="elastic")
-DIELECTRIC = Target("epsilon", log10=True, symmetry="dielectric")
+ELASTIC = TensorTarget("C", "log10 GPa", log10=True, symmetry="elastic")
+DIELECTRIC = TensorTarget("epsilon", log10=True, symmetry="dielectric")
 
 
 def table(folder: Path, *, units: dict[str, str] | None = None, **columns: object) -> CrystalTable:
@@ -45,8 +46,8 @@ def cubic(c11: float, c12: float, c44: float) -> np.ndarray:
 
 def test_numbers(tmp_path: Path) -> None:
     data = table(tmp_path, K=[1.0, 100.0, -5.0, 0.0, np.nan])
-    assert target_values(data, Target("K")).values.shape == (5, 1)
-    found = target_values(data, Target("K", log10=True))
+    assert read_labels(data, ScalarTarget("K")).values.shape == (5, 1)
+    found = read_labels(data, ScalarTarget("K", log10=True))
     np.testing.assert_array_equal(found.values[:, 0], [0, 2, np.nan, np.nan, np.nan])
     assert found.not_positive.tolist() == [False, False, True, True, False]
     assert not found.invalid.any()
@@ -64,8 +65,8 @@ def test_full_and_voigt_layouts_hold_the_same(tmp_path: Path, log10: bool) -> No
         epsilon=symmetric, epsilon_voigt=symmetric[:, [0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]],
     )  # fmt: skip
     for name, symmetry in (("C", "elastic"), ("epsilon", "dielectric")):
-        targets = [Target(one, log10=log10, symmetry=symmetry) for one in (name, f"{name}_voigt")]
-        full, voigt = (target_values(data, target).values for target in targets)
+        targets = [TensorTarget(one, log10=log10, symmetry=symmetry) for one in (name, f"{name}_voigt")]
+        full, voigt = (read_labels(data, target).values for target in targets)
         np.testing.assert_allclose(voigt, full, atol=1e-12)
         if not log10:  # orthonormal coordinates
             norms = np.sqrt((data.targets[name] ** 2).reshape(4, -1).sum(axis=1))
@@ -75,10 +76,9 @@ def test_full_and_voigt_layouts_hold_the_same(tmp_path: Path, log10: bool) -> No
 def test_piezoelectric_layouts(tmp_path: Path) -> None:
     matrices = np.random.default_rng(0).normal(size=(2, 3, 6))
     data = table(tmp_path, e=matrices, e_full=[piezoelectric_tensor(matrix) for matrix in matrices])
-    values = [target_values(data, Target(name, symmetry="ijk=ikj")) for name in ("e", "e_full")]
+    values = [read_labels(data, TensorTarget(name, symmetry="ijk=ikj")) for name in ("e", "e_full")]
     np.testing.assert_allclose(values[0].values, values[1].values, atol=1e-12)
-    space = Target("e", symmetry="ijk=ikj").space
-    assert space is not None
+    space = TensorTarget("e", symmetry="ijk=ikj").space
     # e_iJ is a component: its shears have no factor of 2.
     np.testing.assert_allclose(space.tensors(values[0].values)[1, 0, 1, 2], matrices[1, 0, 3])
 
@@ -86,11 +86,10 @@ def test_piezoelectric_layouts(tmp_path: Path) -> None:
 def test_logarithms_of_tensors_are_those_of_their_eigenvalues(tmp_path: Path) -> None:
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
     data = table(tmp_path, epsilon=[turn @ np.diag([1.0, 10.0, 100.0]) @ turn.T], C=[cubic(300.0, 100.0, 50.0)])
-    assert DIELECTRIC.space is not None and ELASTIC.space is not None
-    logarithm = DIELECTRIC.space.tensors(target_values(data, DIELECTRIC).values)[0]
+    logarithm = DIELECTRIC.space.tensors(read_labels(data, DIELECTRIC).values)[0]
     np.testing.assert_allclose(logarithm, turn @ np.diag([0.0, 1.0, 2.0]) @ turn.T, atol=1e-12)
     # Eigenvalues of a cubic stiffness: C11 + 2 C12 once, C11 - C12 twice and, in Mandel's form, 2 C44 thrice.
-    matrix = stiffness_matrix(ELASTIC.space.tensors(target_values(data, ELASTIC).values)[0])
+    matrix = stiffness_matrix(ELASTIC.space.tensors(read_labels(data, ELASTIC).values)[0])
     assert matrix[0, 0] + 2 * matrix[0, 1] == pytest.approx(np.log10(500.0))
     assert matrix[0, 0] - matrix[0, 1] == pytest.approx(np.log10(200.0))
     assert 2 * matrix[3, 3] == pytest.approx(np.log10(100.0))
@@ -103,49 +102,49 @@ def test_what_is_left_out_and_why(tmp_path: Path) -> None:
         C=[good, unstable, missing, good, unstable, good],
         stable=[1, 1, 1, 0, 0, np.nan],
     )
-    found = target_values(data, dataclasses.replace(ELASTIC, where="stable"))
+    found = read_labels(data, dataclasses.replace(ELASTIC, mask_column="stable"))
     assert np.isfinite(found.values).all(axis=1).tolist() == [True, False, False, False, False, False]
     assert np.isnan(found.values[1:]).all()
     assert found.not_positive.tolist() == [False, True, False, False, False, False]
     assert found.invalid.tolist() == [False, False, False, True, True, True]
-    known = known_values(data, dataclasses.replace(ELASTIC, where="stable"))
+    known = reference_values(data, dataclasses.replace(ELASTIC, mask_column="stable"))
     assert (known.missing, known.not_positive, known.invalid) == (1, 1, 3)
     assert known.values.shape == (1, 21)
-    assert target_values(data, ELASTIC).not_positive.tolist() == [False, True, False, False, True, False]
-    # A dataset that says nothing of trust, such as one's own to evaluate on, is trusted.
-    plain = target_values(data, dataclasses.replace(ELASTIC, where="absent"))
+    assert read_labels(data, ELASTIC).not_positive.tolist() == [False, True, False, False, True, False]
+    # All values of a dataset without the mask column, such as one to evaluate on, are valid.
+    plain = read_labels(data, dataclasses.replace(ELASTIC, mask_column="absent"))
     assert not plain.invalid.any()
 
 
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (Target("gap"), r"data.h5 has no target 'gap'; it has C, K, e, pairs"),
-        (Target("C"), r"'C' of .*data.h5 is a tensor of shape \(6, 6\): the target is a number"),
-        (Target("K", symmetry="ij=ji"), "'K' of .* is a number: the target is a tensor ij=ji of rank 2"),
-        (Target("C", symmetry="ijk=ikj"), r"of shape \(6, 6\): the target is a tensor ijk=ikj of rank 3"),
-        (Target("e", symmetry="elastic"), r"of shape \(3, 6\): the target is a tensor elastic of rank 4"),
-        (Target("pairs", symmetry="ij=ji"), r"of shape \(2,\): the target is a tensor ij=ji of rank 2"),
-        (Target("K", "eV"), "data.h5 has 'K' in 'GPa', not in 'eV'$"),
+        (ScalarTarget("gap"), r"data.h5 has no target 'gap'; it has C, K, e, pairs"),
+        (ScalarTarget("C"), r"'C' of .*data.h5 is a tensor of shape \(6, 6\): the target is a number"),
+        (TensorTarget("K", symmetry="ij=ji"), "'K' of .* is a number: the target is a tensor ij=ji of rank 2"),
+        (TensorTarget("C", symmetry="ijk=ikj"), r"of shape \(6, 6\): the target is a tensor ijk=ikj of rank 3"),
+        (TensorTarget("e", symmetry="elastic"), r"of shape \(3, 6\): the target is a tensor elastic of rank 4"),
+        (TensorTarget("pairs", symmetry="ij=ji"), r"of shape \(2,\): the target is a tensor ij=ji of rank 2"),
+        (ScalarTarget("K", "eV"), "data.h5 has 'K' in 'GPa', not in 'eV'$"),
         (
-            Target("C", "GPa", log10=True, symmetry="elastic"),
+            TensorTarget("C", "GPa", log10=True, symmetry="elastic"),
             "has 'C' in 'GPa', its logarithm in 'log10 GPa', not in 'GPa'",
         ),
-        (Target("K", where="e"), "'e' of .* is a tensor: it cannot say which values to trust"),
+        (ScalarTarget("K", mask_column="e"), "'e' of .* is a tensor: it cannot say which values are valid"),
     ],
 )
 def test_what_a_dataset_does_not_hold(target: Target, message: str, tmp_path: Path) -> None:
     units = {"K": "GPa", "C": "GPa"}
     data = table(tmp_path, units=units, K=[1.0], C=[cubic(3, 1, 1)], e=[np.zeros((3, 6))], pairs=[[1.0, 2.0]])
     with pytest.raises(TargetError, match=message):
-        target_values(data, target)
-    assert target_values(data, Target("K", "log10 GPa", log10=True)).values.tolist() == [[0.0]]
+        read_labels(data, target)
+    assert read_labels(data, ScalarTarget("K", "log10 GPa", log10=True)).values.tolist() == [[0.0]]
 
 
 def test_no_logarithm_of_a_tensor_that_is_no_matrix(tmp_path: Path) -> None:
     data = table(tmp_path, e=[np.zeros((3, 6))])
     with pytest.raises(TensorError, match="it has no logarithm"):
-        target_values(data, Target("e", log10=True, symmetry="ijk=ikj"))
+        read_labels(data, TensorTarget("e", log10=True, symmetry="ijk=ikj"))
 
 
 def test_a_prediction_is_what_the_dataset_holds(tmp_path: Path) -> None:
@@ -153,10 +152,10 @@ def test_a_prediction_is_what_the_dataset_holds(tmp_path: Path) -> None:
     some = np.random.default_rng(0).normal(size=(6, 6))
     data = table(tmp_path, C=[some @ some.T])
     record = made_record(Setting.standard(194), np.random.default_rng(0), n_sites=1)
-    back = physical_value(ELASTIC, target_values(data, ELASTIC).values[0], data[0])
+    back = ELASTIC.physical_value(read_labels(data, ELASTIC).values[0], data[0])
     assert isinstance(back, np.ndarray)
     np.testing.assert_allclose(stiffness_matrix(back), some @ some.T, rtol=1e-9, atol=1e-9)
     # Of another crystal, only what its point group allows.
-    allowed = physical_value(ELASTIC, target_values(data, ELASTIC).values[0], record)
+    allowed = ELASTIC.physical_value(read_labels(data, ELASTIC).values[0], record)
     assert project_tensor(allowed, record).relative_distance < 1e-12
-    assert physical_value(Target("K", "log10 GPa", log10=True), np.array([2.0]), record) == 2.0
+    assert ScalarTarget("K", "log10 GPa", log10=True).physical_value(np.array([2.0]), record) == 2.0

@@ -10,19 +10,17 @@ import numpy as np
 import pytest
 
 from basis_store import ModelError, Setting
-from runtime.evaluation.known_values import KnownValues
-from runtime.evaluation.tensor_scores import evaluate_tensors
-from runtime.models.base import Target
+from runtime.evaluation.reference_values import ReferenceValues
+from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.voigt import stiffness_tensor
 from sgbasis.reports.evaluation import EvaluationReport
 
-SYMMETRIC = Target("epsilon", symmetry="ij=ji")
-ELASTIC = Target("elastic_tensor", "GPa", symmetry="elastic")
+SYMMETRIC = TensorTarget("epsilon", symmetry="ij=ji")
+ELASTIC = TensorTarget("elastic_tensor", "GPa", symmetry="elastic")
 TRICLINIC, CUBIC = Setting.standard(1), Setting.standard(225)
 
 
-def components(target: Target, tensors: object) -> np.ndarray:
-    assert target.space is not None
+def components(target: TensorTarget, tensors: object) -> np.ndarray:
     return target.space.components(tensors)
 
 
@@ -43,8 +41,8 @@ def test_figures_are_their_definitions() -> None:
     shares = np.array([0.0, 0.05, 0.10, 0.25, 0.30]) * (1 - 1e-12)  # the limits belong to what is within
     predicted = known.copy()
     predicted[:, 0, 1] = predicted[:, 1, 0] = 5 * shares / math.sqrt(2)
-    found = evaluate_tensors(
-        components(SYMMETRIC, predicted), components(SYMMETRIC, known)[:, None], SYMMETRIC, [TRICLINIC] * 5
+    found = SYMMETRIC.evaluate(
+        components(SYMMETRIC, predicted), components(SYMMETRIC, known)[:, None], [TRICLINIC] * 5
     ).overall
     assert found.n == 5
     assert found.frobenius == pytest.approx(5 * shares.mean())
@@ -55,23 +53,23 @@ def test_figures_are_their_definitions() -> None:
     assert (found.mae_K, found.mae_G, found.mae_E) == (None, None, None)
 
 
-def test_the_nearest_alternative_counts_and_the_first_gives_the_size() -> None:
+def test_the_nearest_label_counts_and_the_first_gives_the_size() -> None:
     known = components(SYMMETRIC, [[np.diag([4.0, 0, 0]), np.diag([0, 4.0, 0]), np.diag([0, 0, 8.0])]])
     predicted = components(SYMMETRIC, [np.diag([0, 3.0, 0])])
-    found = evaluate_tensors(predicted, known, SYMMETRIC, [TRICLINIC]).overall
+    found = SYMMETRIC.evaluate(predicted, known, [TRICLINIC]).overall
     assert found.frobenius == pytest.approx(1.0)
     assert found.relative == pytest.approx(0.25)
 
 
 def test_a_forbidden_tensor_is_no_error_and_an_invented_one_is() -> None:
     zero = np.zeros((2, 6))
-    found = evaluate_tensors(zero, zero[:, None], SYMMETRIC, [CUBIC] * 2).overall
+    found = SYMMETRIC.evaluate(zero, zero[:, None], [CUBIC] * 2).overall
     assert (found.frobenius, found.relative, found.ewt5) == (0.0, 0.0, 1.0)
-    invented = evaluate_tensors(zero + 1e-3, zero[:, None], SYMMETRIC, [CUBIC] * 2)
+    invented = SYMMETRIC.evaluate(zero + 1e-3, zero[:, None], [CUBIC] * 2)
     assert (invented.overall.relative, invented.overall.ewt25) == (math.inf, 0.0)
-    known = KnownValues(np.arange(2), zero, 0, 0, 0)
+    reference = ReferenceValues(np.arange(2), zero, 0, 0, 0)
     report = EvaluationReport(
-        model="m", data="d", split=None, target=SYMMETRIC, known=known, unreadable=0, evaluation=invented
+        model="m", data="d", split=None, target=SYMMETRIC, reference=reference, unreadable=0, evaluation=invented
     )
     assert json.loads(report.to_json())["relative"] is None
     assert "median inf% of the tensor" in report.to_text()
@@ -80,15 +78,14 @@ def test_a_forbidden_tensor_is_no_error_and_an_invented_one_is() -> None:
 @pytest.mark.parametrize("log10", [False, True])
 def test_errors_of_moduli(log10: bool) -> None:
     """Isotropic tensors, of which Voigt's, Reuss's and Hill's moduli are one."""
-    target = Target("elastic_tensor", "log10 GPa" if log10 else "GPa", log10=log10, symmetry="elastic")
+    target = TensorTarget("elastic_tensor", "log10 GPa" if log10 else "GPa", log10=log10, symmetry="elastic")
     pairs = [((100.0, 40.0), (110.0, 35.0)), ((60.0, 30.0), (57.0, 30.0))]
     known = components(target, [isotropic(*one) for one, _ in pairs])
     predicted = components(target, [isotropic(*other) for _, other in pairs])
     norms = np.linalg.norm(predicted - known, axis=1)
     if log10:
-        assert target.space is not None
         known, predicted = target.space.log10(known), target.space.log10(predicted)
-    found = evaluate_tensors(predicted, known[:, None], target, [CUBIC, TRICLINIC])
+    found = target.evaluate(predicted, known[:, None], [CUBIC, TRICLINIC])
     assert found.overall.frobenius == pytest.approx(norms.mean()), "in GPa, whatever is predicted"
     assert found.overall.mae_K == pytest.approx((10 + 3) / 2)
     assert found.overall.mae_G == pytest.approx(5 / 2)
@@ -101,7 +98,7 @@ def test_errors_of_moduli(log10: bool) -> None:
 
 def test_moduli_of_unstable_crystals_are_left_out() -> None:
     tensors = components(ELASTIC, [isotropic(100, 40), isotropic(100, -40)])
-    found = evaluate_tensors(tensors, tensors[:, None], ELASTIC, [CUBIC, TRICLINIC])
+    found = ELASTIC.evaluate(tensors, tensors[:, None], [CUBIC, TRICLINIC])
     assert found.overall.mae_K == 0
     assert found.by_group[1].mae_K is None and found.by_group[1].frobenius == 0
     assert asdict(found.overall)["n"] == 2
@@ -109,4 +106,4 @@ def test_moduli_of_unstable_crystals_are_left_out() -> None:
 
 def test_a_model_that_predicts_nothing() -> None:
     with pytest.raises(ModelError, match="no finite prediction for 1 of 2 crystals"):
-        evaluate_tensors([[np.nan] * 6, [0.0] * 6], np.zeros((2, 1, 6)), SYMMETRIC, [CUBIC] * 2)
+        SYMMETRIC.evaluate(np.array([[np.nan] * 6, [0.0] * 6]), np.zeros((2, 1, 6)), [CUBIC] * 2)

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 
 from basis_store import CrystalRecord, Setting, standard_settings
-from runtime.models.base import Target
 from runtime.models.composition import CompositionConfig, CompositionModel
+from runtime.targets.scalar_target import ScalarTarget
 from tests.support.made_records import made_record
 
 
 def made_model() -> CompositionModel:
     torch.manual_seed(0)
-    return CompositionModel(CompositionConfig(), [Target("band_gap", "eV")]).eval()
+    return CompositionModel(CompositionConfig(), [ScalarTarget("band_gap", "eV")]).eval()
 
 
 def predict(model: CompositionModel, *records: CrystalRecord) -> torch.Tensor:

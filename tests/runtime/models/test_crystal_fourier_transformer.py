@@ -11,15 +11,18 @@ import torch
 
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
-from runtime.models.base import Target
 from runtime.models.crystal_fourier_transformer.model import (
     CrystalFourierTransformer,
     CrystalFourierTransformerConfig,
 )
 from runtime.models.crystal_fourier_transformer.position_encoder import lattice_features
+from runtime.targets.scalar_target import ScalarTarget
 from tests.support.made_records import all_atoms, made_record
 
-TARGETS = [Target("formation_energy_per_atom", "eV/atom"), Target("bulk_modulus_vrh", "log10 GPa", log10=True)]
+TARGETS = [
+    ScalarTarget("formation_energy_per_atom", "eV/atom"),
+    ScalarTarget("bulk_modulus_vrh", "log10 GPa", log10=True),
+]
 SMALL = CrystalFourierTransformerConfig(
     width=16, blocks=2, heads=4, feed_forward=32, encoder_hidden=24, encoder_blocks=2, head_hidden=64
 )

@@ -13,7 +13,7 @@ from runtime.models.crystal_fourier_transformer.orbit_distance import (
     reduced_basis,
     shortest_length,
 )
-from runtime.models.crystal_fourier_transformer.random_lattices import random_lattices
+from runtime.models.crystal_fourier_transformer.pretraining import random_lattices
 
 
 def test_orbits_have_one_distance(store: Store) -> None:

@@ -8,11 +8,11 @@ import torch
 
 from basis_compiler import Crystal, compile_crystal
 from basis_store import CrystalRecord, Setting, standard_settings
-from runtime.models.base import Target
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
+from runtime.targets.scalar_target import ScalarTarget
 from tests.support.made_crystals import PRIMITIVE, made_crystal, rewritten
 
-TARGETS = [Target(f"t{i}") for i in range(6)]
+TARGETS = [ScalarTarget(f"t{i}") for i in range(6)]
 CONFIG = OrbitTransformerConfig(width=24, layers=2, heads=4, head_width=8, feed_forward=24, cutoff=4.0)
 
 

@@ -10,13 +10,13 @@ import torch
 
 from basis_store import Setting
 from runtime import Store
-from runtime.models.base import Target
 from runtime.models.crystal_fourier_transformer import pretraining
 from runtime.models.crystal_fourier_transformer.model import (
     CrystalFourierTransformer,
     CrystalFourierTransformerConfig,
 )
 from runtime.models.crystal_fourier_transformer.pretraining import pretrain
+from runtime.targets.scalar_target import ScalarTarget
 
 CONFIG = CrystalFourierTransformerConfig(
     width=16, blocks=1, heads=2, feed_forward=16, encoder_hidden=32, encoder_blocks=1, head_hidden=16
@@ -28,7 +28,7 @@ OTHERS = sorted(set(range(1, 231)) - set(FEW))
 @pytest.fixture
 def model(store: Store) -> CrystalFourierTransformer:
     torch.manual_seed(0)
-    return CrystalFourierTransformer(CONFIG, [Target("band_gap", "eV")], store)
+    return CrystalFourierTransformer(CONFIG, [ScalarTarget("band_gap", "eV")], store)
 
 
 def test_it_learns_distances(model: CrystalFourierTransformer) -> None:

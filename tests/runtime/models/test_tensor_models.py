@@ -1,4 +1,4 @@
-"""Predicted tensors turn with the crystal, obey its point group, and do not see how it is written: 230 groups."""
+"""Predicted tensors are equivariant, obey the point group, and do not depend on the description: 230 groups."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import torch
 
 from basis_store import CrystalRecord, IndexSymmetry, ModelError, Setting, TensorError, standard_settings
 from runtime import Store
-from runtime.evaluation.reference_values import physical_value
-from runtime.models.base import Target, columns
 from runtime.models.composition import CompositionConfig, CompositionModel
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from runtime.tensors.frames import rotate_tensor
+from runtime.targets.scalar_target import ScalarTarget
+from runtime.targets.target import columns
+from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.tensor_space import TensorSpace
 from tests.support.made_records import in_p1, made_record
 from tests.support.rewritings import larger_cells, rewritings
@@ -24,11 +25,11 @@ CONFIG = OrbitTransformerConfig(
     width=16, layers=1, heads=2, head_width=8, feed_forward=16, cutoff=4.5, radial=8, tensor_channels=4
 )
 TARGETS = [
-    Target("dielectric", symmetry="ij=ji"),
-    Target("a number"),
-    Target("piezoelectric", symmetry="ijk=ikj"),
-    Target("elastic", symmetry="ijkl=jikl=klij"),
-    Target("gyration", symmetry="ij=ji", axial=True),
+    TensorTarget("dielectric", symmetry="ij=ji"),
+    ScalarTarget("a number"),
+    TensorTarget("piezoelectric", symmetry="ijk=ikj"),
+    TensorTarget("elastic", symmetry="ijkl=jikl=klij"),
+    TensorTarget("gyration", symmetry="ij=ji", axial=True),
 ]
 LAUE = {"-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", "m-3m"}
 
@@ -38,7 +39,7 @@ def model() -> OrbitTransformer:
     torch.manual_seed(0)
     made = OrbitTransformer(CONFIG, TARGETS).double().eval()
     for target, own in zip(TARGETS, columns(TARGETS), strict=True):
-        if target.space is not None:
+        if isinstance(target, TensorTarget):
             mean = target.space.isotropic(np.arange(1.0, 1 + len(target.space)))
             made.target_mean[own] = torch.from_numpy(mean)
     return made
@@ -58,7 +59,7 @@ def predict(model: OrbitTransformer, record: CrystalRecord) -> dict[str, np.ndar
     return {
         target.name: target.space.tensors(values[own])
         for target, own in zip(TARGETS, columns(TARGETS), strict=True)
-        if target.space is not None
+        if isinstance(target, TensorTarget)
     }
 
 
@@ -85,7 +86,7 @@ def cartesian_operations(record: CrystalRecord, store: Store) -> np.ndarray:
 
 
 @STANDARD
-def test_tensors_turn_with_the_crystal_and_do_not_see_its_description(
+def test_tensors_are_equivariant_and_do_not_depend_on_the_description(
     setting: Setting, model: OrbitTransformer, store: Store
 ) -> None:
     rng = np.random.default_rng(setting.number)
@@ -98,7 +99,7 @@ def test_tensors_turn_with_the_crystal_and_do_not_see_its_description(
         assert_close(rotated(expected, operation), expected, 1e-10, "an operation")
     allowed = {name: bool(np.abs(value).max() > 1e-9) for name, value in expected.items()}
     centred = setting.point_group in LAUE
-    assert allowed["piezoelectric"] == (not centred and setting.point_group != "432"), "reaches what may be"
+    assert allowed["piezoelectric"] == (not centred and setting.point_group != "432"), "all that the group allows"
     assert not (centred and allowed["gyration"])
     if not allowed["piezoelectric"]:
         assert not np.any(expected["piezoelectric"]), "zeros are exact"
@@ -146,11 +147,10 @@ def predict_values(model: OrbitTransformer, records: list[CrystalRecord]) -> tor
 @pytest.mark.parametrize("formula", ["i", "ij", "ijk", "ij=-ji", "ijkl=jikl=ijlk", "ijk=-jik", "ijkl"])
 @pytest.mark.parametrize("axial", [False, True])
 def test_any_formula(formula: str, axial: bool, store: Store) -> None:
-    """A crystal without symmetry: every component is reached, and turns."""
+    """A crystal without symmetry: every component is predicted, and rotates."""
     torch.manual_seed(0)
-    target = Target("any", symmetry=formula, axial=axial)
+    target = TensorTarget("any", symmetry=formula, axial=axial)
     model = OrbitTransformer(CONFIG, [target]).double().eval()
-    assert target.space is not None
     rng = np.random.default_rng(0)
     records = [made_record(Setting.standard(1), rng, n_sites=4) for _ in range(len(target.space) + 4)]
     rotations = [orthogonal(rng) for _ in range(4)]
@@ -190,12 +190,11 @@ def test_components_are_orthonormal() -> None:
 
 
 def test_predictions_of_logarithms_are_positive_definite_and_allowed(store: Store) -> None:
-    target = Target("elastic", "log10 GPa", log10=True, symmetry="elastic")
+    target = TensorTarget("elastic", "log10 GPa", log10=True, symmetry="elastic")
     record = made_record(Setting.standard(152), np.random.default_rng(0))
     noise = np.random.default_rng(1).normal(size=21)
-    tensor = physical_value(target, noise, record)
+    tensor = target.physical_value(noise, record)
     assert isinstance(tensor, np.ndarray)
-    assert target.space is not None
     matrix = np.einsum("dab,d->ab", target.space.matrices, target.space.components(tensor))
     assert np.linalg.eigvalsh(matrix)[0] > 0
     for operation in cartesian_operations(record, store):
@@ -203,14 +202,14 @@ def test_predictions_of_logarithms_are_positive_definite_and_allowed(store: Stor
 
 
 def test_a_symmetry_without_tensors_says_so() -> None:
-    target = Target("none", symmetry="ijkl=-jikl=-ikjl=-ijlk")
+    target = TensorTarget("none", symmetry="ijkl=-jikl=-ikjl=-ijlk")
     with pytest.raises(TensorError, match="leaves no component in three dimensions"):
         OrbitTransformer(CONFIG, [target])
 
 
 def test_an_architecture_for_scalars_says_so() -> None:
     with pytest.raises(ModelError, match="CompositionModel predicts scalars only: 'elastic' is a tensor"):
-        CompositionModel(CompositionConfig(), [Target("elastic", symmetry="elastic")])
+        CompositionModel(CompositionConfig(), [TensorTarget("elastic", symmetry="elastic")])
 
 
 def test_the_full_cell_has_no_projection(store: Store) -> None:

@@ -30,13 +30,14 @@ from basis_store import (
 )
 from runtime import load_store
 from runtime.models.architectures import ARCHITECTURES
-from runtime.models.base import CrystalModel, Target
+from runtime.models.base import CrystalModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.orbit_transformer import OrbitTransformer
 from runtime.prediction import predict
 from runtime.pretrained.description import ModelDescription
 from runtime.pretrained.locate import shipped_models
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
+from runtime.targets.scalar_target import ScalarTarget
 from tests.runtime.test_light_import import FORBIDDEN, loaded_by
 from tests.support.made_records import made_record
 from tests.support.tiny_models import BULK, CONFIG, DOMAIN, ENERGY, save_tiny, tiny_model
@@ -68,8 +69,8 @@ def edit(folder: Path, **values: Any) -> None:
 def test_every_architecture_returns_as_it_was_saved(name: str, tmp_path: Path) -> None:
     architecture = ARCHITECTURES[name]
     model = architecture(architecture.config_class(), [ENERGY, BULK]).eval()
-    model.save_pretrained(tmp_path / "new" / "folder", card="# Card", domain=DOMAIN, training={"epochs": 3})
-    loaded = architecture.from_pretrained(tmp_path / "new" / "folder")
+    save_pretrained(model, tmp_path / "new" / "folder", card="# Card", domain=DOMAIN, training={"epochs": 3})
+    loaded = from_pretrained(tmp_path / "new" / "folder", architecture=architecture)
     assert type(loaded) is architecture and not loaded.training
     assert (loaded.config, loaded.targets) == (model.config, model.targets)
     for key, weights in model.state_dict().items():
@@ -137,8 +138,8 @@ def test_names_that_are_no_model(tmp_path: Path, saved: Path) -> None:
     with pytest.raises(ModelError, match="is a file"):
         from_pretrained(saved / "config.json")
     with pytest.raises(ModelError, match="is a OrbitTransformer, not a CrystalFourierTransformer"):
-        CrystalFourierTransformer.from_pretrained(saved)
-    assert isinstance(CrystalModel.from_pretrained(str(saved)), OrbitTransformer)
+        from_pretrained(saved, architecture=CrystalFourierTransformer)
+    assert isinstance(from_pretrained(str(saved), architecture=CrystalModel), OrbitTransformer)
 
 
 def test_a_folder_without_weights(folder: Path) -> None:
@@ -211,7 +212,7 @@ def test_an_edited_configuration_is_noticed(folder: Path) -> None:
 
 def test_keys_that_are_no_text_survive() -> None:
     description = ModelDescription(
-        architecture="A", config={"sizes": (1, 2)}, targets=(Target("x"),), store=None, domain=DOMAIN,
+        architecture="A", config={"sizes": (1, 2)}, targets=(ScalarTarget("x"),), store=None, domain=DOMAIN,
         training={"by group": {9: 1, 10: 2}}, weights_sha256="",
     )  # fmt: skip
     assert ModelDescription.from_json(description.to_json()).training == {"by group": {"9": 1, "10": 2}}

@@ -8,9 +8,10 @@ import pytest
 from basis_store import IndexSymmetry, Setting, StoreReader, standard_settings
 from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime import Store
-from runtime.evaluation.reference_values import alternative_values
-from runtime.models.base import Target
 from runtime.tensors.frames import rotate_tensor
+from runtime.targets.equivalent_labels import equivalent_labels
+from runtime.targets.scalar_target import ScalarTarget
+from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.point_group_normalizer import normalizer_cosets
 from runtime.tensors.projection import allowed_basis
 from runtime.tensors.voigt import piezoelectric_matrix, piezoelectric_tensor
@@ -33,7 +34,7 @@ INDICES = {
     "23": 4, "m-3": 2, "432": 2, "-43m": 2, "m-3m": 1,
 }  # fmt: skip
 
-PIEZOELECTRIC = Target("e", "C/m^2", symmetry="ijk=ikj", up_to_normalizer=True)
+PIEZOELECTRIC = TensorTarget("e", "C/m^2", symmetry="ijk=ikj", up_to_normalizer=True)
 
 
 def test_every_class_is_counted() -> None:
@@ -76,9 +77,8 @@ def alternatives(number: int, matrix: np.ndarray) -> list[np.ndarray]:
     """(3, 6) matrices, given and returned in the reference frame of the setting."""
     record = made_record(Setting.standard(number), np.random.default_rng(number), n_sites=1)
     frame, space = cartesian_frame(record.setting, record.lattice), PIEZOELECTRIC.space
-    assert space is not None
     own = rotate_tensor(piezoelectric_tensor(matrix), frame.T)
-    found = alternative_values(space.components(own)[None], [record], [PIEZOELECTRIC])[0]
+    found = equivalent_labels(space.components(own)[None], [record], [PIEZOELECTRIC])[0]
     return [piezoelectric_matrix(rotate_tensor(one, frame)) for one in space.tensors(found)]
 
 
@@ -119,13 +119,13 @@ def test_several_crystals_and_targets() -> None:
     records = [made_record(Setting.standard(number), np.random.default_rng(0), n_sites=1) for number in (16, 216)]
     values = np.random.default_rng(1).normal(size=(2, 19))
     values[1, 1:] = np.nan
-    targets = [Target("energy"), PIEZOELECTRIC]
-    found = alternative_values(values, records, targets)
+    targets = [ScalarTarget("energy"), PIEZOELECTRIC]
+    found = equivalent_labels(values, records, targets)
     assert found.shape == (2, 12, 19)
     np.testing.assert_allclose(found[:, 0], values)
     np.testing.assert_array_equal(found[..., 0], values[:, :1] + np.zeros((2, 12)))
     assert np.isnan(found[1, :, 1:]).all() and np.isfinite(found[0]).all()
     np.testing.assert_allclose(np.linalg.norm(found[0, :, 1:], axis=1), np.linalg.norm(values[0, 1:]))
-    closed = [Target("energy"), Target("e", symmetry="ijk=ikj")]
-    np.testing.assert_array_equal(alternative_values(values, records, closed), values[:, None])
-    assert alternative_values(values[:0], [], targets).shape == (0, 1, 19)
+    closed = [ScalarTarget("energy"), TensorTarget("e", symmetry="ijk=ikj")]
+    np.testing.assert_array_equal(equivalent_labels(values, records, closed), values[:, None])
+    assert equivalent_labels(values[:0], [], targets).shape == (0, 1, 19)

@@ -1,4 +1,4 @@
-"""Training on tensors, end to end: logarithms, what is left open, what is not trusted, and resuming."""
+"""Training on tensors, end to end: logarithms, equivalent labels, invalid values, and resuming."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import pytest
 import torch
 
 from basis_store import TargetError, write_crystals
-from runtime.evaluation.reference_values import physical_value
-from runtime.models.base import columns
 from runtime.prediction import predict
 from runtime.pretrained.pretrained import from_pretrained
+from runtime.targets.scalar_target import ScalarTarget
+from runtime.targets.target import columns
+from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.elasticity import stability
 from runtime.tensors.projection import project_tensor
 from runtime.training.config import TrainingConfig
@@ -25,7 +26,7 @@ from runtime.training.trainer import Trainer
 from tests.runtime.training.test_training import TINY, configuration, trainer, weights
 from tests.support.made_datasets import made_dataset, made_tensor_dataset
 
-ELASTIC = {"name": "C", "unit": "log10 GPa", "log10": True, "symmetry": "elastic", "where": "trusted"}
+ELASTIC = {"name": "C", "unit": "log10 GPa", "log10": True, "symmetry": "elastic", "mask_column": "trusted"}
 PIEZOELECTRIC = {"name": "e", "unit": "C/m^2", "symmetry": "ijk=ikj", "up_to_normalizer": True}
 MODEL = {**TINY, "tensor_channels": 2}
 
@@ -64,10 +65,11 @@ def test_a_run_on_elastic_tensors(dataset: Path, tmp_path: Path) -> None:
     assert report["val"]["energy"]["overall"]["mae"] > 0
     model = from_pretrained(folder)
     (target, energy), (own, _) = model.targets, columns(model.targets)
-    assert target.log10 and target.where == "trusted" and energy.space is None
+    assert isinstance(target, TensorTarget) and isinstance(energy, ScalarTarget)
+    assert target.log10 and target.mask_column == "trusted" and energy.index_symmetry is None
     some = records[:20]
     for record, values in zip(some, predict(model, some), strict=True):
-        tensor = physical_value(target, values[own], record)
+        tensor = target.physical_value(values[own], record)
         assert stability(tensor).is_stable
         assert project_tensor(tensor, record).relative_distance < 1e-6
     card = (folder / "README.md").read_text()
@@ -80,28 +82,28 @@ def test_errors_become_smaller(dataset: Path, tmp_path: Path) -> None:
     assert errors[-1] < 0.8 * errors[0]
 
 
-def test_untrusted_crystals_are_not_trained_on(dataset: Path, tmp_path: Path) -> None:
+def test_invalid_values_are_not_trained_on(dataset: Path, tmp_path: Path) -> None:
     runs = [
-        trainer(config(dataset, tmp_path / str(i), {**ELASTIC, "where": where}))
-        for i, where in enumerate(("trusted", ""))
+        trainer(config(dataset, tmp_path / str(i), {**ELASTIC, "mask_column": column}))
+        for i, column in enumerate(("trusted", ""))
     ]
-    assert len(runs[0].train_part) < len(runs[1].train_part)
-    assert np.isfinite(runs[0].train_part.values).all()
+    assert len(runs[0].train_data) < len(runs[1].train_data)
+    assert np.isfinite(runs[0].train_data.values).all()
 
 
 def test_the_scale_is_one_number_and_the_mean_isotropic(dataset: Path, tmp_path: Path) -> None:
     run = trainer(config(dataset, tmp_path / "run", "energy", ELASTIC))
     target, own = run.model.targets[1], columns(run.model.targets)[1]
-    assert target.space is not None
+    assert isinstance(target, TensorTarget)
     assert len(run.model.target_scale[own].unique()) == 1
     mean = run.model.target_mean[own].double().numpy()
-    turn = target.space.rotation(np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0])
-    np.testing.assert_allclose(turn @ mean, mean, atol=1e-5)
+    rotation = target.space.rotation(np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0])
+    np.testing.assert_allclose(rotation @ mean, mean, atol=1e-5)
 
 
-def test_what_is_left_open_makes_no_difference(dataset: Path, tmp_path: Path) -> None:
-    """Targets carried along by a random operation of each normalizer: the same losses and weights; else not."""
-    made_tensor_dataset(tmp_path / "turned.h5", rotated=True)
+def test_equivalent_labels_make_no_difference(dataset: Path, tmp_path: Path) -> None:
+    """Labels transformed by a random operation of each normalizer: the same losses and weights; else not."""
+    made_tensor_dataset(tmp_path / "rotated.h5", rotated=True)
 
     def run(data: Path, name: str, *, is_open: bool) -> Trainer:
         target = {**PIEZOELECTRIC, "up_to_normalizer": is_open}
@@ -109,16 +111,16 @@ def test_what_is_left_open_makes_no_difference(dataset: Path, tmp_path: Path) ->
         list(made.epochs())
         return made
 
-    one, other = (run(data, data.stem, is_open=True) for data in (dataset, tmp_path / "turned.h5"))
-    assert one.train_part.alternatives.shape[1] == 8
-    assert not np.allclose(one.train_part.values, other.train_part.values)
+    one, other = (run(data, data.stem, is_open=True) for data in (dataset, tmp_path / "rotated.h5"))
+    assert one.train_data.labels.shape[1] == 8
+    assert not np.allclose(one.train_data.values, other.train_data.values)
     for before, after in zip(one.history, other.history, strict=True):
         for part in ("train_mae", "val_mae"):
             assert after[part]["e"] == pytest.approx(before[part]["e"], rel=1e-4)
     torch.testing.assert_close(weights(other), weights(one), rtol=1e-3, atol=1e-4)
     fixed = [
         run(data, f"fixed-{data.stem}", is_open=False).history[-1]["train_mae"]["e"]
-        for data in (dataset, tmp_path / "turned.h5")
+        for data in (dataset, tmp_path / "rotated.h5")
     ]
     assert abs(fixed[1] - fixed[0]) > 1e-3 * fixed[0]
     assert one.history[-1]["train_mae"]["e"] < fixed[0]
@@ -137,8 +139,8 @@ def test_a_resumed_run_ends_as_if_it_had_not_been_interrupted(dataset: Path, tmp
     assert again.history[-1]["val_mae"] == whole.history[-1]["val_mae"]
 
 
-def test_datasets_of_different_targets_are_put_together(dataset: Path, tmp_path: Path) -> None:
-    """What the one dataset does not hold, its crystals do not teach."""
+def test_datasets_of_different_targets_are_concatenated(dataset: Path, tmp_path: Path) -> None:
+    """A target that a dataset lacks is not trained by its crystals."""
     records = [
         dataclasses.replace(record, identifier=f"other-{i}")
         for i, record in enumerate(made_dataset(tmp_path / "scalars.h5", 20, seed=1))
@@ -147,9 +149,9 @@ def test_datasets_of_different_targets_are_put_together(dataset: Path, tmp_path:
     files = [str(dataset), str(tmp_path / "scalars.h5")]
     run = trainer(config(dataset, tmp_path / "run", ELASTIC, "energy", data=files))
     alone = trainer(config(dataset, tmp_path / "alone", ELASTIC, "energy"))
-    assert len(run.train_part) == len(alone.train_part) + sum(record.split == "train" for record in records)
-    known = np.isfinite(run.train_part.values).sum(axis=0)
-    assert known[-1] == len(run.train_part) and (known[:-1] < known[-1]).all()
+    assert len(run.train_data) == len(alone.train_data) + sum(record.split == "train" for record in records)
+    known = np.isfinite(run.train_data.values).sum(axis=0)
+    assert known[-1] == len(run.train_data) and (known[:-1] < known[-1]).all()
     assert np.isfinite([report.val_mae for report in run.epochs()]).all()
 
 
@@ -167,6 +169,6 @@ def test_wrong_targets_are_named(dataset: Path, tmp_path: Path) -> None:
     assert "the target is a number" in message("C")
 
 
-def test_a_column_of_trust_that_is_nowhere(dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(TargetError, match="no dataset has 'trustd', which is to say where 'C' can be trusted"):
-        trainer(config(dataset, tmp_path / "run", {**ELASTIC, "where": "trustd"}))
+def test_a_mask_column_that_no_dataset_has(dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="no dataset has 'trustd', the column that marks valid values of 'C'"):
+        trainer(config(dataset, tmp_path / "run", {**ELASTIC, "mask_column": "trustd"}))

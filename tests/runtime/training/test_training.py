@@ -17,11 +17,9 @@ import pytest
 import torch
 
 from basis_store import TargetError, TrainingError
-from runtime.models.architectures import ARCHITECTURES
 from runtime.prediction import batches
-from runtime.training.config import TrainingConfig
+from runtime.training.config import CENTROSYMMETRIC, TrainingConfig, parse_groups
 from runtime.training.data import TrainingData
-from runtime.training.groups import CENTROSYMMETRIC, parse_groups
 from runtime.training.trainer import CHECKPOINT, Trainer
 from tests.support.made_datasets import GROUPS, made_dataset
 
@@ -47,8 +45,8 @@ def trainer(config: TrainingConfig) -> Trainer:
     Path(config.output).mkdir(exist_ok=True)
     data = TrainingData(config)
     torch.manual_seed(config.seed)
-    model = ARCHITECTURES[config.architecture](config.model_config(), config.targets)
-    return Trainer(config, model, data.part("train", model), data.part("val", model))
+    model = config.new_model()
+    return Trainer(config, model, data.split("train", model), data.split("val", model))
 
 
 def weights(run: Trainer) -> torch.Tensor:
@@ -61,7 +59,7 @@ def test_training_learns(dataset: Path, tmp_path: Path, architecture: str, left:
     model = TINY if architecture == "OrbitTransformer" else {}
     run = trainer(configuration(dataset, tmp_path / "run", epochs=40, architecture=architecture, model=model))
     errors = [report.train_mae[0] for report in run.epochs()]
-    spread = np.abs(run.train_part.values - np.median(run.train_part.values)).mean()
+    spread = np.abs(run.train_data.values - np.median(run.train_data.values)).mean()
     assert errors[-1] < left * spread
 
 
@@ -120,8 +118,8 @@ def test_two_processes_give_the_gradients_of_one(dataset: Path, tmp_path: Path) 
         "parallel.start()\n"
         "data = TrainingData(config)\n"
         "torch.manual_seed(config.seed)\n"
-        "model = ARCHITECTURES[config.architecture](config.model_config(), config.targets)\n"
-        "run = Trainer(config, model, data.part('train', model), data.part('val', model))\n"
+        "model = config.new_model()\n"
+        "run = Trainer(config, model, data.split('train', model), data.split('val', model))\n"
         "assert parallel.world_size() == 2\n"
         "list(run.epochs())\n"
         "parallel.stop()\n"
@@ -142,10 +140,10 @@ def test_two_processes_give_the_gradients_of_one(dataset: Path, tmp_path: Path) 
 def test_held_out_groups_are_not_seen(dataset: Path, tmp_path: Path) -> None:
     config = configuration(dataset, tmp_path / "run", hold_out_groups=[2, 225])
     data = TrainingData(config)
-    model = ARCHITECTURES[config.architecture](config.model_config(), config.targets)
+    model = config.new_model()
     for name in ("train", "val"):
-        assert not {2, 225} & set(data.part(name, model).groups.tolist())
-    assert set(data.part("held_out", model).groups.tolist()) <= {2, 225}
+        assert not {2, 225} & set(data.split(name, model).groups.tolist())
+    assert set(data.split("held_out", model).groups.tolist()) <= {2, 225}
     assert set(data.domain().groups) == set(GROUPS) - {2, 225}
 
 
@@ -172,7 +170,7 @@ def test_a_missing_target_trains_the_others(tmp_path: Path) -> None:
     run = trainer(configuration(path, tmp_path / "run", targets=["energy", {"name": "stiffness", "log10": True}]))
     reports = list(run.epochs())
     assert np.isfinite(reports[-1].val_mae).all()
-    assert len(run.train_part) == sum(record.split == "train" for record in records)
+    assert len(run.train_data) == sum(record.split == "train" for record in records)
 
 
 def test_bad_configurations_are_named(dataset: Path, tmp_path: Path) -> None:

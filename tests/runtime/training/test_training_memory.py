@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = """
 import resource, sys, torch
-from runtime.training.memory import keep_freed_memory
+from runtime.training.optimization import keep_freed_memory
 
 if sys.argv[1] == "kept":
     keep_freed_memory()

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from basis_compiler import compile_dataset, read_crystals
-from runtime.models.base import Target
 from runtime.tensors.frames import ieee_frame, rotate_tensor
+from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
 from sgbasis import predict
@@ -32,8 +32,8 @@ PBNM = CRYSTALS / "catio3_pbnm.cif"  # its longest axis is c: not the IEEE frame
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
-    gyration = Target("gyration", symmetry="ij=ji", axial=True)
-    third = Target("third", "pm", symmetry="ijk")
+    gyration = TensorTarget("gyration", symmetry="ij=ji", axial=True)
+    third = TensorTarget("third", "pm", symmetry="ijk")
     return {
         "elastic": save_tiny(folder / "elastic", ELASTIC),
         "dielectric": save_tiny(folder / "dielectric", DIELECTRIC),

@@ -1,0 +1,78 @@
+"""Targets, and other dataclasses, from plain values: of TOML, of ``config.json``, of options."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args, get_origin
+
+from basis_store import SgbasisError, TargetError
+from runtime.targets.scalar_target import ScalarTarget
+from runtime.targets.target import Target
+from runtime.targets.tensor_target import TensorTarget
+
+T = TypeVar("T")
+
+_WORDS: dict[Any, str] = {int: "a number", float: "a number", bool: "true or false"}
+"""What messages call the values of simple types; all others are text."""
+
+
+def parse_target(values: str | Mapping[str, Any]) -> Target:
+    """A target from the values of its attributes: with a ``symmetry`` a tensor, else a scalar.
+
+    Args:
+        values: a mapping, or only the name.
+
+    Raises:
+        TargetError: an unknown key, a missing one, or a value of the wrong type.
+    """
+    if isinstance(values, str):
+        values = {"name": values}
+    if not isinstance(values, Mapping):
+        raise TargetError(f"a target is a name or a table, not {values!r}")
+    kind: type[Target] = TensorTarget if "symmetry" in values else ScalarTarget
+    return from_plain_values(kind, values, "target", TargetError)
+
+
+def from_plain_values(kind: type[T], values: Mapping[str, Any], what: str, error: type[SgbasisError]) -> T:
+    """A dataclass from plain values; lists become tuples, and integers floats where these are expected.
+
+    Args:
+        kind: the dataclass.
+        values: by the names of its fields.
+        what: what it is called in messages.
+        error: raised on one line for an unknown key, a missing one, or a value of the wrong type.
+    """
+    hints = typing.get_type_hints(kind)
+    fields = {one.name: one for one in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if unknown := [key for key in values if key not in fields]:
+        raise error(f"unknown key {unknown[0]!r} in the {what}; known: {', '.join(fields)}")
+    required = [
+        name for name, one in fields.items()
+        if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+    ]  # fmt: skip
+    if missing := [name for name in required if name not in values]:
+        raise error(f"the {what} lacks {missing[0]!r}; it needs {', '.join(required)}")
+    try:
+        checked = {key: _checked(value, hints[key], f"{key} in the {what}") for key, value in values.items()}
+    except TypeError as reason:
+        raise error(str(reason)) from None
+    return kind(**checked)
+
+
+def _checked(value: Any, hint: Any, what: str) -> Any:
+    """A value as the field of a dataclass has it; a TypeError says what it should be."""
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"{what} is a list, not {value!r}")
+        return tuple(_checked(entry, get_args(hint)[0], what) for entry in value)
+    if get_origin(hint) is not None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{what} is a table, not {value!r}")
+        return dict(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
+        raise TypeError(f"{what} is {_WORDS.get(hint, 'text')}, not {value!r}")
+    return value

@@ -1,0 +1,171 @@
+"""A target: one property of a dataset that a model predicts.
+
+All that depends on the kind of a target is a method of its class, so that training, prediction and evaluation
+treat scalars and tensors alike. A new kind is a subclass of :class:`Target` and a line in
+:mod:`runtime.targets.parse`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from basis_store import CrystalRecord, IndexSymmetry, Setting
+from basis_store.array_types import FloatArray
+from runtime.evaluation.scores import Evaluation, Score
+
+
+@dataclass(frozen=True)
+class Target(ABC):
+    """One property that a model predicts.
+
+    Attributes:
+        name: as in the dataset, such as ``"bulk_modulus_vrh"``.
+        unit: of the prediction, such as ``"eV/atom"`` or ``"log10 GPa"``.
+        log10: whether the model predicts the decimal logarithm of what the dataset holds.
+        mask_column: column of the dataset that is 1 where the value is valid; ``""``: all values are.
+    """
+
+    name: str
+    unit: str = ""
+    _: KW_ONLY
+    log10: bool = False
+    mask_column: str = ""
+
+    kind: ClassVar[str]
+    """``"scalar"`` or ``"tensor"``: for messages, and for what an architecture can predict."""
+
+    metrics: ClassVar[tuple[str, ...]]
+    """Names of the main figures of its scores, for the Hugging Face Hub."""
+
+    @property
+    @abstractmethod
+    def n_columns(self) -> int:
+        """Numbers that a model predicts for it."""
+
+    @property
+    def index_symmetry(self) -> IndexSymmetry | None:
+        """Index symmetry of its values; None for a scalar."""
+        return None
+
+    @property
+    def physical_unit(self) -> str:
+        """Unit of :meth:`physical_value`."""
+        return self.unit
+
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """Name, kind and unit in Markdown, for model cards."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a model card says about predictions of this kind, a sentence each."""
+        return ()
+
+    @property
+    def limits(self) -> Sequence[str]:
+        """What such predictions cannot tell, a sentence each."""
+        return ()
+
+    @abstractmethod
+    def components(self, column: FloatArray) -> FloatArray:
+        """(N, columns) of a column of a dataset, without logarithms; NaN where it has no value.
+
+        Args:
+            column: (N, ...) in any layout that datasets have.
+
+        Raises:
+            TargetError: the column has another shape; the message lacks the names of column and dataset.
+        """
+
+    @abstractmethod
+    def logarithm(self, components: FloatArray) -> FloatArray:
+        """(N, columns) the decimal logarithm of :meth:`components`; NaN where there is none.
+
+        Raises:
+            TensorError: there is never one.
+        """
+
+    @abstractmethod
+    def physical_value(self, predicted: FloatArray, record: CrystalRecord) -> float | FloatArray:
+        """A prediction in ``physical_unit``.
+
+        Args:
+            predicted: (columns,) as a model gives them.
+            record: the crystal.
+        """
+
+    @abstractmethod
+    def mean_and_scale(self, values: FloatArray) -> tuple[FloatArray, float]:
+        """Mean (columns,) and mean deviation of training values (n, columns), NaN where missing."""
+
+    @property
+    def has_equivalent_labels(self) -> bool:
+        """Whether a value is known only up to symmetry."""
+        return False
+
+    def equivalent_labels(self, values: FloatArray, operations: FloatArray) -> FloatArray:
+        """(g, columns) labels that are symmetry-equivalent to one crystal's values (columns,).
+
+        Args:
+            values: of one crystal.
+            operations: (g, 3, 3) orthogonal matrices that map its point group onto itself, the identity first.
+        """
+        return np.repeat(values[None], len(operations), axis=0)
+
+    def loss(self, predicted: Tensor, labels: Tensor) -> Tensor:
+        """(crystals,) distance of predictions from the nearest label; NaN where there is none.
+
+        Args:
+            predicted: (crystals, columns).
+            labels: (crystals, a, columns) symmetry-equivalent labels; NaN where missing.
+        """
+        known = torch.isfinite(labels)
+        labels = torch.where(known, labels, 0.0)  # a NaN here would spoil the gradients
+        distances = self._distances(predicted[:, None], labels)
+        return torch.where(known[:, 0].all(dim=1), distances.amin(dim=1), torch.nan)
+
+    def _distances(self, predicted: Tensor, labels: Tensor) -> Tensor:
+        """(crystals, a) of (crystals, 1, columns) and (crystals, a, columns): in the target's unit."""
+        distances: Tensor = torch.linalg.vector_norm(predicted - labels, dim=-1)
+        return distances
+
+    def loss_scale(self, target_scale: Tensor) -> Tensor:
+        """The usual size of :meth:`loss`, from the scale (a number) of :meth:`mean_and_scale`."""
+        return target_scale
+
+    @abstractmethod
+    def evaluate(
+        self, predicted: FloatArray, labels: FloatArray, settings: Sequence[Setting]
+    ) -> Evaluation[Score]:
+        """Score predictions.
+
+        Args:
+            predicted: (n, columns) as a model gives them, n > 0.
+            labels: (n, a, columns) symmetry-equivalent labels, the value itself first; finite.
+            settings: (n,) of the crystals.
+
+        Raises:
+            ModelError: a prediction is not finite.
+        """
+
+    @abstractmethod
+    def loss_figure(self, loss: float) -> tuple[str, str]:
+        """A row of a model card from a mean :meth:`loss` over the validation split: what it is, and its value."""
+
+    @abstractmethod
+    def score_figures(self, score: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Rows of a model card from a score on validation crystals, given as plain values."""
+
+
+def columns(targets: Sequence[Target]) -> list[slice]:
+    """The columns of each target in what a model predicts."""
+    ends = np.cumsum([target.n_columns for target in targets]).tolist()
+    return [slice(end - target.n_columns, end) for end, target in zip(ends, targets, strict=True)]

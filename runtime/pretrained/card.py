@@ -107,7 +107,7 @@ class ModelCard:
             architecture: of the model.
             targets: what it predicts.
             domain: what the training split spans.
-            training: the summary of the run that ``config.json`` holds, see :mod:`runtime.training.run`.
+            training: the summary of the run that ``config.json`` holds, see :mod:`runtime.training.training_run`.
             limits: of the data, a sentence each; what follows from targets and training is added.
             repeated_by: the command that repeats the run.
             others: further attributes of the card: name, sources, figures ...

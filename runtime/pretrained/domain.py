@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from basis_store import CrystalRecord
-from runtime.formula import symbol
+from runtime.models.formula import symbol
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def train(
 
     from runtime.training import parallel
     from runtime.training.config import TrainingConfig
-    from runtime.training.run import run_training
+    from runtime.training.training_run import run_training
 
     values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     if data:

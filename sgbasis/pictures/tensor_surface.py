@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from basis_store import CrystalRecord
 from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
-from runtime.formula import reduced_formula
+from runtime.models.formula import reduced_formula
 from runtime.tensors.dielectric import directional_value, principal
 from runtime.tensors.elasticity import extreme_youngs_moduli, stability, youngs_modulus
 from runtime.tensors.voigt import stiffness_matrix

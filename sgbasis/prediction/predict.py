@@ -88,7 +88,7 @@ def predictions(
     found: Sequence[tuple[str, CrystalRecord]], models: Sequence[tuple[Pretrained, CrystalModel]]
 ) -> list[Prediction]:
     """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
-    from runtime.formula import reduced_formula
+    from runtime.models.formula import reduced_formula
     from runtime.prediction import predict
     from runtime.pretrained.domain import outside_domain
     from runtime.targets.target import columns

@@ -12,8 +12,8 @@ import torch
 from basis_compiler import compile_crystals
 from basis_store import CrystalRecord, Setting
 from basis_store.files.locations import data_folder
-from runtime.formula import reduced_formula
 from runtime.models.architectures import ARCHITECTURES
+from runtime.models.formula import reduced_formula
 from runtime.prediction import batches, predict
 from runtime.pretrained.domain import Domain, outside_domain
 from tests.support.made_records import made_record

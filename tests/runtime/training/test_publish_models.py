@@ -12,9 +12,9 @@ from runtime.prediction import predict
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained
 from runtime.targets.target import columns
 from runtime.training.publish_models import publish, published_card
-from runtime.training.run import run_training
+from runtime.training.training_run import run_training
 from tests.runtime.training.test_tensor_training import ELASTIC, MODEL, Silent
-from tests.runtime.training.test_training import configuration
+from tests.runtime.training.test_training_runs import configuration
 from tests.support.made_datasets import made_tensor_dataset
 
 

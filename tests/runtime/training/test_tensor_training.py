@@ -21,9 +21,9 @@ from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.elasticity import stability
 from runtime.tensors.projection import project_tensor
 from runtime.training.config import TrainingConfig
-from runtime.training.run import run_training
 from runtime.training.trainer import Trainer
-from tests.runtime.training.test_training import TINY, configuration, trainer, weights
+from runtime.training.training_run import run_training
+from tests.runtime.training.test_training_runs import TINY, configuration, trainer, weights
 from tests.support.made_datasets import made_dataset, made_tensor_dataset
 
 ELASTIC = {"name": "C", "unit": "log10 GPa", "log10": True, "symmetry": "elastic", "mask_column": "trusted"}

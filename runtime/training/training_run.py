@@ -21,7 +21,7 @@ from runtime.targets.target import columns
 from runtime.training import parallel
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, TrainingData
-from runtime.training.report import write_report
+from runtime.training.run_report import write_report
 from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer
 
 

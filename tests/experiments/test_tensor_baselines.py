@@ -25,8 +25,8 @@ from experiments.tensor_regression import (
     logarithms,
     out_of_fold,
 )
-from runtime.tensors.frames import rotate_tensor
 from runtime.targets.tensor_target import TensorTarget
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import stiffness_matrix, unfold
 from tests.support.made_datasets import made_tensor_dataset

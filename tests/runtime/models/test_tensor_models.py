@@ -12,10 +12,10 @@ from basis_store import CrystalRecord, IndexSymmetry, ModelError, Setting, Tenso
 from runtime import Store
 from runtime.models.composition import CompositionConfig, CompositionModel
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
-from runtime.tensors.frames import rotate_tensor
 from runtime.targets.scalar_target import ScalarTarget
 from runtime.targets.target import columns
 from runtime.targets.tensor_target import TensorTarget
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.tensor_space import TensorSpace
 from tests.support.made_records import in_p1, made_record
 from tests.support.rewritings import larger_cells, rewritings

@@ -8,10 +8,10 @@ import pytest
 from basis_store import IndexSymmetry, Setting, StoreReader, standard_settings
 from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime import Store
-from runtime.tensors.frames import rotate_tensor
 from runtime.targets.equivalent_labels import equivalent_labels
 from runtime.targets.scalar_target import ScalarTarget
 from runtime.targets.tensor_target import TensorTarget
+from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.point_group_normalizer import normalizer_cosets
 from runtime.tensors.projection import allowed_basis
 from runtime.tensors.voigt import piezoelectric_matrix, piezoelectric_tensor

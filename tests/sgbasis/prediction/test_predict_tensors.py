@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from basis_compiler import compile_dataset, read_crystals
-from runtime.tensors.frames import ieee_frame, rotate_tensor
 from runtime.targets.tensor_target import TensorTarget
+from runtime.tensors.frames import ieee_frame, rotate_tensor
 from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
 from sgbasis import predict

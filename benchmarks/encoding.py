@@ -88,10 +88,10 @@ def rows(machine: Machine) -> list[Row]:
     encoder, dense, brute = WaveEncoder(store), DenseRouting(store), brute_force(store)
 
     def as_released() -> Iterator[Tensor]:
-        for some, own in zip(
+        for some, numbers in zip(
             torch.split(padded, _CRYSTALS_AT_ONCE), torch.split(groups, _CRYSTALS_AT_ONCE), strict=True
         ):
-            yield dense(some, own)
+            yield dense(some, numbers)
 
     def unpadded() -> Iterator[Tensor]:
         for cell, group in zip(cells, torch.split(groups, 1), strict=True):

@@ -35,7 +35,7 @@ def _predicting(machine: Machine) -> Row:
 
     together, alone = side_by_side([lambda: predict(model, records), one_by_one], _REPEATS)
     with FlopCounterMode(display=False) as counter:
-        one_by_one()  # no batch has padding: the least there is to do
+        one_by_one()  # batches of one crystal have no padding
     operations = counter.get_total_flops()
     return Row(
         name="predict",

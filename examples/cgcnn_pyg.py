@@ -1,17 +1,17 @@
-"""A CGCNN in PyTorch Geometric, without and with our encoding of sites and our pair kernels: does it help?
+"""A CGCNN in PyTorch Geometric, without and with our encoding of sites and our pair kernels.
 
     sgbasis crystals mp_moduli.jsonl.gz --output mp_moduli.h5
     python examples/cgcnn_pyg.py mp_moduli.h5
 
 Trains each network once per seed on the train split, for a fixed number of epochs, and prints the mean absolute
-error on the val split after the last one: nothing is chosen on val. Networks of one seed see the same crystals in
-the same order and have the same schedule. A third one, wider and without our features, shows what the additional
-parameters alone would do.
+error on the val split after the last one: nothing is selected on val. Networks of one seed get the same crystals
+in the same order and the same schedule. A third one, wider and without our features, shows the effect of the
+additional parameters alone.
 
 The network is that of Xie and Grossman, Phys. Rev. Lett. 120, 145301 (2018), with a learned embedding of elements
-and with all neighbours within a cutoff: the twelve nearest are not well defined where distances are equal. Graphs
-have one node per site of the asymmetric unit; with weighted pooling that is the network on all atoms, but for
-BatchNorm, which averages over sites.
+and with all neighbours within a cutoff, because the twelve nearest are not well defined where distances are equal.
+Graphs have one node per site of the asymmetric unit; with weighted pooling this equals the network on all atoms,
+except for BatchNorm, which averages over sites.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class CGCNN(nn.Module):
         if encoding:  # columns of the encoding are standardised and mapped onto the embedding of the element
             columns = torch.cat([data.site_features for data in train])
             self.from_sites = nn.Sequential(Standardize(columns), nn.Linear(columns.shape[1], width))
-        if pairs:  # the pair kernels stand beside the distances
+        if pairs:  # pair kernels are concatenated to the distances
             self.from_pairs = Standardize(torch.cat([data.pair_features for data in train]))
 
     def forward(self, batch: Data) -> Tensor:
@@ -109,7 +109,7 @@ class CGCNN(nn.Module):
 
 
 def validation_error(parts: dict[str, list[Data]], model: CGCNN, *, epochs: int, seed: int) -> float:
-    """Train a network, then its mean absolute error on the val split."""
+    """Train a network; returns its mean absolute error on the val split."""
     torch.manual_seed(seed)  # the order of the crystals
     loader = DataLoader(parts["train"], batch_size=64, shuffle=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.01)

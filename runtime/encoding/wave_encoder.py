@@ -44,7 +44,7 @@ class WaveEncoder(nn.Module):
         radius: of the ball of shared waves; default: that of the store.
 
     Raises:
-        basis_store.CutoffError: the waves that all settings share do not reach that far.
+        basis_store.CutoffError: the radius is larger than that of the waves that all settings share.
     """
 
     def __init__(self, store: Store | None = None, *, radius: float | None = None) -> None:
@@ -53,8 +53,7 @@ class WaveEncoder(nn.Module):
         max_radius = self.store.recipe.radius
         if radius is not None and radius > max_radius:
             raise CutoffError(
-                f"the waves that all settings of {self.store.path} share reach to radius {max_radius}, "
-                f"not {radius}"
+                f"the waves that all settings of {self.store.path} share have radius {max_radius}, not {radius}"
             )
         self._waves = {}
         for family in LATTICE_FAMILIES:
@@ -88,6 +87,8 @@ class WaveEncoder(nn.Module):
 
         Raises:
             basis_store.SettingError: the store does not hold a setting, or it is a bare number.
+            TypeError: coordinates of another dtype, crystals that are not integers, or no settings.
+            ValueError: other shapes.
         """
         if x.dtype not in (torch.float32, torch.float64):
             raise TypeError(f"coordinates must be float32 or float64, not {x.dtype}")

@@ -53,7 +53,7 @@ class OrbitMoments(nn.Module):
             "centres", torch.linspace(self.width, g_max, shells, dtype=torch.float64), persistent=False
         )
         self.g_cutoff = g_max + TAIL_WIDTHS * self.width
-        # A symmetric tensor has one component for each way to choose its indices, whatever their order.
+        # A symmetric tensor has one component for each multiset of indices.
         self._chosen = list(itertools.combinations_with_replacement(range(3), degree))
         indices = itertools.product(range(3), repeat=degree)
         self._places = [self._chosen.index(tuple(sorted(each))) for each in indices]

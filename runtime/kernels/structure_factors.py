@@ -60,8 +60,8 @@ class StructureFactors:
 
     def phases(self, rows: slice, *, sines: bool) -> Tensor:
         """Cos and sin of 2 pi k.x, at images x for waves k of ``rows``; (2, A, m). Or cos alone, (1, A, m)."""
-        turns = self.points @ self.waves[rows].T
-        angles = math.tau * (turns - turns.detach().round())
+        products = self.points @ self.waves[rows].T
+        angles = math.tau * (products - products.detach().round())
         return torch.stack([angles.cos(), angles.sin()]) if sines else angles.cos()[None]
 
     def partial(self, phases: Tensor) -> Tensor:

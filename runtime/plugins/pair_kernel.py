@@ -22,7 +22,7 @@ class PairKernel(nn.Module):
     columns are norms of moments, for each degree l: first ``radial`` Gaussians in distance up to ``cutoff``
     (:class:`runtime.DirectKernel`: sharp, short range), then ``shells`` Gaussians in |G|
     (:class:`runtime.ReciprocalKernel`: smooth, longer range). Sums are over all waves of the real lattice, so a
-    pair of sites has the same features in whatever cell a crystal is given.
+    pair of sites has the same features for every choice of cell.
 
     The diagonal is about the images of a site itself. K_IJ is not K_JI; divided by the multiplicity of J, it is
     symmetric at l = 0.
@@ -32,7 +32,7 @@ class PairKernel(nn.Module):
 
     Args:
         cutoff: Angstrom, of the direct part.
-        radial: Gaussians in distance; at least 2.
+        radial: number of Gaussians in distance; at least 2.
         g_max: centre of the last shell in 1/Angstrom, |G| without 2 pi.
         shells: number of shells in |G|.
         degree: highest l, 0 to 3.

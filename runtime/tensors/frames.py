@@ -20,7 +20,7 @@ x2 = x3 x x1 always; a left-handed cell is inverted first, which changes no rota
 The rules determine the frame up to the normalizer of the point group: where a group has more than one equivalent
 set of axes (a and -a of P-3m1, a and b of -43m), the frame is one of several, and C14, or e14, changes sign with
 it. The standard then fixes signs by those of measured coefficients. The axes of a record are chosen by a rule that
-depends on atoms alone, so a crystal has one frame, in whatever cell it was written.
+depends on atoms alone, so a crystal has one frame, in every choice of cell.
 
 Tables of calculated tensors differ. The piezoelectric tensors of the Materials Project (M. de Jong et al., Sci.
 Data 2 (2015) 150053) are as above in every class that they have. Pymatgen's ``Tensor.get_ieee_rotation`` looks at

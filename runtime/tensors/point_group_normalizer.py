@@ -27,7 +27,7 @@ def normalizer_cosets(record: CrystalRecord, compiled: CompiledSetting) -> NDArr
         compiled: its setting.
 
     Returns:
-        (c, 3, 3) orthogonal matrices in the record's own Cartesian frame; the identity first.
+        (c, 3, 3) orthogonal matrices in the record's Cartesian frame; the identity first.
     """
     frame = cartesian_frame(record.setting, record.lattice)
     basis = frame @ record.lattice.T  # columns: cell vectors in the reference frame

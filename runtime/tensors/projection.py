@@ -1,4 +1,4 @@
-"""The nearest tensor that a crystal's symmetry allows (Neumann's principle, T8), in the crystal's own frame."""
+"""The nearest tensor that a crystal's symmetry allows (Neumann's principle, T8), in the frame of the crystal."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def project_tensor(
     Raises:
         TensorError: not the shape of a tensor, or not that of the formula.
         FormulaError: the formula cannot be parsed.
+        basis_store.SettingError: the store does not hold the record's setting.
     """
     formula = formula_of_shape(np.shape(tensor)) if formula is None else formula
     values = checked(tensor, np.shape(tensor), "the tensor")
@@ -98,7 +99,19 @@ def project_tensor(
 
 
 def allowed_basis(record: CrystalRecord, symmetry: IndexSymmetry, store: Store | None = None) -> FloatArray:
-    """(d, 3, ..., 3) orthonormal basis of the tensors that a crystal allows, in the record's Cartesian frame."""
+    """Orthonormal basis of the tensors that a crystal allows, in the record's Cartesian frame.
+
+    Args:
+        record: the crystal.
+        symmetry: of the indices.
+        store: of exact bases; default: the store that ships with the package.
+
+    Returns:
+        (d, 3, ..., 3).
+
+    Raises:
+        basis_store.SettingError: the store does not hold the record's setting.
+    """
     store = _default_store() if store is None else store
     exact = store.tensor_basis(record.setting, symmetry).orthonormal()
     back = cartesian_frame(record.setting, record.lattice).T
@@ -113,7 +126,7 @@ def _nearest(full: FloatArray, basis: FloatArray) -> FloatArray:
 
 
 def _order_note(matrix: FloatArray, basis: FloatArray, relative: float) -> str:
-    """A sentence, if the matrix obeys the symmetry in another usual order of its indices and not in ours."""
+    """A sentence if the matrix obeys the symmetry in another usual order of indices, else ``""``."""
     for order, programs in OTHER_ORDERS.items():
         full = unfold(from_order(matrix, order))
         other = float(np.linalg.norm(full - _nearest(full, basis)) / np.linalg.norm(full))

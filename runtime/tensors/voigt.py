@@ -1,6 +1,6 @@
 """Matrix forms of property tensors, in the order xx yy zz yz xz xy (Voigt 1910; Nye 1985, chapters VII and VIII).
 
-In Voigt's form the shear entries of some tensors carry factors, so that sums over 6 indices come out right: none
+In Voigt's form the shear entries of some tensors have factors, so that sums over 6 indices are those over 9: none
 for stiffness C and the piezoelectric stress tensor e, 2 and 4 for compliance S. Mandel's form (sqrt2 on every
 shear index, for all tensors) is orthonormal: norms, eigenvalues and inverses of the matrix are those of the tensor
 (S. C. Cowin & M. M. Mehrabadi, Q. J. Mech. Appl. Math. 43 (1990) 15).
@@ -12,7 +12,6 @@ index symmetries of the usual property tensors (T8) are named here, too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -54,8 +53,6 @@ _NAMES = {
     ELASTIC: "an elastic tensor",
 }
 
-Formula = Literal["ij=ji", "ijk=ikj", "ijkl=jikl=klij"]
-
 
 def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """C_ijkl (3, 3, 3, 3) of a stiffness matrix (6, 6) in Voigt's form; no factors, the same unit.
@@ -71,7 +68,11 @@ def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floa
 
 
 def stiffness_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(6, 6) in Voigt's form of a stiffness tensor (3, 3, 3, 3); the inverse of :func:`stiffness_tensor`."""
+    """(6, 6) in Voigt's form of a stiffness tensor (3, 3, 3, 3); the inverse of :func:`stiffness_tensor`.
+
+    Raises:
+        TensorError: as :func:`stiffness_tensor`.
+    """
     return _folded(tensor, ELASTIC, _NONE, tolerance)
 
 
@@ -87,7 +88,11 @@ def compliance_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Flo
 
 
 def compliance_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(6, 6) in Voigt's form of a compliance tensor (3, 3, 3, 3); the inverse of :func:`compliance_tensor`."""
+    """(6, 6) in Voigt's form of a compliance tensor (3, 3, 3, 3); the inverse of :func:`compliance_tensor`.
+
+    Raises:
+        TensorError: as :func:`stiffness_tensor`.
+    """
     return _folded(tensor, ELASTIC, _SHEAR, tolerance)
 
 
@@ -103,7 +108,11 @@ def piezoelectric_tensor(matrix: ArrayLike) -> FloatArray:
 
 
 def piezoelectric_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(3, 6) in Voigt's form of e_ijk = e_ikj (3, 3, 3); the inverse of :func:`piezoelectric_tensor`."""
+    """(3, 6) in Voigt's form of e_ijk = e_ikj (3, 3, 3); the inverse of :func:`piezoelectric_tensor`.
+
+    Raises:
+        TensorError: as :func:`stiffness_tensor`.
+    """
     return _folded(tensor, PIEZOELECTRIC, _NONE, tolerance)
 
 
@@ -117,7 +126,11 @@ def symmetric_tensor(vector: ArrayLike) -> FloatArray:
 
 
 def symmetric_vector(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(6,) entries of a symmetric (3, 3) tensor; the inverse of :func:`symmetric_tensor`."""
+    """(6,) entries of a symmetric (3, 3) tensor; the inverse of :func:`symmetric_tensor`.
+
+    Raises:
+        TensorError: as :func:`stiffness_tensor`.
+    """
     return _folded(tensor, SYMMETRIC, _NONE, tolerance)
 
 

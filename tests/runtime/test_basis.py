@@ -1,4 +1,4 @@
-"""The runtime against the definitions: T2 and T4 by direct sums in float64, for all 530 settings."""
+"""Bases against their definitions: T2 and T4 by direct sums in float64, for all 530 settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import torch
 from basis_store import CutoffError, Setting, SettingError, all_settings
 from runtime import Store
 
-EVERY_FRAME = [Setting.standard(number) for number in (1, 2, 43, 62, 92, 146, 167, 180, 194, 205, 214, 227, 230)]
+REPRESENTATIVE = [
+    Setting.standard(number) for number in (1, 2, 43, 62, 92, 146, 167, 180, 194, 205, 214, 227, 230)
+]
 
 
 def points(n: int, *, spread: float = 1.0, dtype: torch.dtype = torch.float64, seed: int = 0) -> torch.Tensor:
@@ -20,7 +22,7 @@ def points(n: int, *, spread: float = 1.0, dtype: torch.dtype = torch.float64, s
 
 
 def plane_waves(x: torch.Tensor, waves: torch.Tensor) -> torch.Tensor:
-    """e_k(x), the plain definition D2."""
+    """e_k(x) by its definition D2."""
     return torch.exp(2j * math.pi * (x @ waves.to(x).T))
 
 
@@ -66,7 +68,7 @@ def test_functions_are_orthonormal(store: Store, setting: Setting) -> None:
     torch.testing.assert_close(gram, torch.eye(basis.n_functions, dtype=torch.float64), atol=1e-12, rtol=0)
 
 
-@pytest.mark.parametrize("setting", EVERY_FRAME, ids=str)
+@pytest.mark.parametrize("setting", REPRESENTATIVE, ids=str)
 def test_whole_bases_are_orthonormal(store: Store, setting: Setting) -> None:
     basis = store.basis(setting)
     side = 2 * int(basis.waves.abs().max()) + 1
@@ -76,7 +78,7 @@ def test_whole_bases_are_orthonormal(store: Store, setting: Setting) -> None:
     torch.testing.assert_close(gram, torch.eye(basis.n_functions, dtype=torch.float64), atol=1e-12, rtol=0)
 
 
-def test_float32_is_accurate_a_hundred_cells_away(store: Store, setting: Setting) -> None:
+def test_float32_is_accurate_a_hundred_cells_from_the_origin(store: Store, setting: Setting) -> None:
     basis = store.basis(setting)
     x = points(20, spread=100, dtype=torch.float32)
     torch.testing.assert_close(basis(x).double(), basis(x.double()), atol=2e-5, rtol=0)
@@ -86,20 +88,20 @@ def test_float32_is_accurate_a_hundred_cells_away(store: Store, setting: Setting
 
 
 def test_float32_is_invariant(store: Store, setting: Setting) -> None:
-    """A hundred cells away: the images, exact in float64, have the value that float32 gives at the point."""
+    """A hundred cells from the origin: images in float64 have the same values as the point in float32."""
     basis = store.basis(setting)
     x = points(3, spread=100, dtype=torch.float32)
     images = basis.images(x.double())
     values = basis(x).double()[:, None].expand(-1, images.shape[1], -1)
     torch.testing.assert_close(basis(images), values, atol=2e-5, rtol=0)
-    # Within the cell, coordinates of images rounded to float32 keep the bar as well.
+    # Within the cell, also for coordinates of images rounded to float32.
     near = points(3)
     images = basis.images(near)
     values = basis(near.float())[:, None].expand(-1, images.shape[1], -1)
     torch.testing.assert_close(basis((images - images.floor()).float()), values, atol=2e-5, rtol=0)
 
 
-def test_lattice_translations_change_no_bit(store: Store, setting: Setting) -> None:
+def test_lattice_translations_are_bitwise_exact(store: Store, setting: Setting) -> None:
     basis = store.basis(setting)
     x = torch.round(points(4, dtype=torch.float64) * 2**14) / 2**14  # exact in float32 with 100 added
     cells = torch.tensor([[100.0, -100.0, 37.0]])
@@ -108,7 +110,7 @@ def test_lattice_translations_change_no_bit(store: Store, setting: Setting) -> N
 
 
 def test_projection_is_the_mean_over_the_group(store: Store, setting: Setting) -> None:
-    """T4: P_k from the orbit, from the images, and from the routing matrix; on the shared list."""
+    """T4: P_k from the orbit, from the images, and from the routing matrix; on the shared waves."""
     basis = store.basis(setting)
     x = points(4)
     waves = basis.shared_waves
@@ -131,7 +133,7 @@ def test_allowed_origin_shifts_are_one_phase_per_orbit(store: Store, setting: Se
         torch.testing.assert_close(basis.evaluate_complex(x + shift), psi * phase, atol=1e-11, rtol=0)
 
 
-@pytest.mark.parametrize("setting", EVERY_FRAME, ids=str)
+@pytest.mark.parametrize("setting", REPRESENTATIVE, ids=str)
 def test_derivatives(store: Store, setting: Setting) -> None:
     basis = store.basis(setting, count=20)
     x = points(2, spread=3).requires_grad_()
@@ -143,7 +145,7 @@ def test_derivatives(store: Store, setting: Setting) -> None:
     torch.testing.assert_close(basis.hessian(x), second(x), atol=1e-8, rtol=0)
 
 
-@pytest.mark.parametrize("setting", EVERY_FRAME, ids=str)
+@pytest.mark.parametrize("setting", REPRESENTATIVE, ids=str)
 def test_cartesian_derivatives(store: Store, setting: Setting) -> None:
     basis = store.basis(setting, count=12)
     lattice = torch.tensor([[3.0, 0.1, 0.0], [-0.4, 4.0, 0.2], [0.3, 0.5, 5.0]], dtype=torch.float64)
@@ -159,7 +161,7 @@ def test_cartesian_derivatives(store: Store, setting: Setting) -> None:
     torch.testing.assert_close(basis.hessian(x, lattice=lattice), second, atol=1e-8, rtol=0)
 
 
-@pytest.mark.parametrize("setting", EVERY_FRAME, ids=str)
+@pytest.mark.parametrize("setting", REPRESENTATIVE, ids=str)
 def test_truncations_are_prefixes(store: Store, setting: Setting) -> None:
     whole = store.basis(setting)
     x = points(6)
@@ -167,7 +169,7 @@ def test_truncations_are_prefixes(store: Store, setting: Setting) -> None:
         part = store.basis(setting, count=count)
         assert part.n_functions == count
         torch.testing.assert_close(part(x), whole(x)[:, :count], atol=1e-14, rtol=0)
-        # A truncation may cut a pair (O, -O) in two; the complex form of its first half is still right.
+        # A truncation may end between O and -O; the complex form of the first is still right.
         torch.testing.assert_close(
             part.evaluate_complex(x), whole.evaluate_complex(x)[:, :count], atol=1e-14, rtol=0
         )
@@ -194,7 +196,7 @@ def test_shapes_and_types(store: Store) -> None:
     assert basis.hessian(torch.rand(0, 3)).shape == (0, 65, 3, 3)
     assert basis.evaluate_complex(torch.rand(4, 3)).dtype == torch.complex64
     assert basis.project(torch.rand(4, 3)).shape == (4, 514)
-    assert not basis.state_dict(), "tables belong to the store, not to checkpoints"
+    assert not basis.state_dict(), "tables are in the store, not in checkpoints"
     assert "225 Fm-3m, 65 functions" in repr(basis)
 
 
@@ -206,7 +208,7 @@ def test_many_points_are_evaluated_in_blocks(store: Store) -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda(store: Store) -> None:
-    for setting in EVERY_FRAME:
+    for setting in REPRESENTATIVE:
         basis = store.basis(setting)
         x = points(50, spread=100, dtype=torch.float32)
         there = store.basis(setting).to("cuda")
@@ -216,7 +218,7 @@ def test_cuda(store: Store) -> None:
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_errors_speak_to_the_user(store: Store) -> None:
+def test_error_messages(store: Store) -> None:
     basis = store.basis(Setting.standard(227))
     with pytest.raises(SettingError, match=r"give a Setting, such as Setting.standard\(227\), not 227"):
         store.basis(227)  # type: ignore[arg-type]
@@ -234,7 +236,7 @@ def test_errors_speak_to_the_user(store: Store) -> None:
         basis(torch.rand(1, 3).half())
 
 
-def test_routing_of_a_wave_cut_off_by_truncation_is_refused(store: Store) -> None:
+def test_routing_of_a_wave_beyond_a_truncation_raises(store: Store) -> None:
     basis = store.basis(Setting.standard(221), count=2)
     assert basis.routing(torch.tensor([[0, 0, 0], [0, -1, 0]])).orbits.tolist() == [0, 1]
     with pytest.raises(ValueError, match=r"\[1, 1, 0\] lies beyond this basis"):
@@ -242,14 +244,14 @@ def test_routing_of_a_wave_cut_off_by_truncation_is_refused(store: Store) -> Non
 
 
 def test_radius_is_compared_exactly(store: Store) -> None:
-    """Norms are integers: waves at |k| = 5 exactly are inside radius 5 in every setting that has them."""
+    """Norms are integers: waves with |k| = 5 exactly are within radius 5."""
     basis = store.basis(Setting.standard(1), radius=5)
     assert (basis.norms == 75).any()
     assert np.isclose(float(basis.norms.max()), 75)
 
 
-def test_autocast_does_not_touch_the_symmetry(store: Store) -> None:
-    """Mixed precision around a basis: values, images and derivatives keep the type and digits of x."""
+def test_autocast_changes_nothing(store: Store) -> None:
+    """Under mixed precision, values, images and derivatives keep the dtype of x and all bits."""
     basis = store.basis(Setting.standard(227), count=20)
     x = points(5, dtype=torch.float32)
     lattice = torch.eye(3) * 4
@@ -260,8 +262,8 @@ def test_autocast_does_not_touch_the_symmetry(store: Store) -> None:
         torch.testing.assert_close(other, one, atol=0, rtol=0)
 
 
-def test_every_shell_is_reached_by_its_radius(store: Store) -> None:
-    """sqrt(norm / 3) in floating point must not fall short of the shell that it came from."""
+def test_every_shell_is_within_its_radius(store: Store) -> None:
+    """sqrt(norm / 3), rounded to a float, still includes the shell of that norm."""
     for number in (1, 194, 228):
         basis = store.basis(Setting.standard(number))
         for n in basis.norms.unique().tolist():
@@ -269,7 +271,7 @@ def test_every_shell_is_reached_by_its_radius(store: Store) -> None:
 
 
 @pytest.mark.parametrize("radius", [-1.0, math.inf, math.nan, 1e200])
-def test_impossible_radii_are_refused(store: Store, radius: float) -> None:
+def test_invalid_radii_raise(store: Store, radius: float) -> None:
     with pytest.raises(CutoffError, match="a radius lies between 0 and 1000"):
         store.basis(Setting.standard(1), radius=radius)
 

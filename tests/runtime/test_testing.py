@@ -1,3 +1,5 @@
+"""The public helpers for tests: strategies, and the invariance check."""
+
 from __future__ import annotations
 
 import pytest
@@ -14,14 +16,14 @@ STORE = load_store()
 @given(settings(), coordinates(3))
 @hypothesis_settings(max_examples=150, deadline=None)
 def test_any_setting_at_any_point(setting: Setting, x: torch.Tensor) -> None:
-    """Special positions included, where many operations meet."""
+    """Also at special positions."""
     basis = STORE.basis(setting, count=40)
     values = basis(x)[:, None]
     images = basis(basis.images(x))
     torch.testing.assert_close(images, values.expand_as(images), atol=1e-11, rtol=0)
 
 
-def test_a_basis_passes_and_its_neighbour_fails(store: Store) -> None:
+def test_a_basis_is_invariant_under_its_own_setting_only(store: Store) -> None:
     for number in (2, 76, 152, 227):
         basis = store.basis(Setting.standard(number), count=20)
         assert_invariant(basis, basis)

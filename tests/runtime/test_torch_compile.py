@@ -1,4 +1,4 @@
-"""torch.compile, whole graph, in a process of its own: as users run it, without the tests' shape checker."""
+"""torch.compile with full graphs, in a separate process: without the shape checker of the tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ encoder, settings = WaveEncoder(store), [Setting.standard(number) for number in 
 crystals = torch.arange(12) % 3
 
 
-def model(x):  # the encoder stays as it is; what is around it is compiled
+def model(x):  # the encoder itself is not compiled; the operations around it are
     return encoder(2 * x, settings, crystals).abs().square().sum()
 
 

@@ -1,4 +1,4 @@
-"""Tensors of crystals in files and objects: the same as for their records."""
+"""sgbasis.project_tensor: crystals in files and objects give the same as their records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from runtime import Store
 from sgbasis import project_tensor
 
 
-def test_files_and_objects_are_crystals_too(store: Store) -> None:
+def test_files_objects_and_records_give_the_same(store: Store) -> None:
     import ase.io
 
     path = data_folder() / "crystals" / "quartz.cif"
@@ -33,7 +33,7 @@ def test_files_and_objects_are_crystals_too(store: Store) -> None:
     np.testing.assert_allclose(from_path.tensor, np.diag([x, x, z]), atol=1e-9)
 
 
-def test_a_file_of_many_crystals_is_not_one(tmp_path: Path) -> None:
+def test_exactly_one_crystal_is_needed(tmp_path: Path) -> None:
     text = (data_folder() / "crystals" / "quartz.cif").read_text()
     both = tmp_path / "both.cif"
     both.write_text(f"{text}\n{text.replace('data_', 'data_second_', 1)}")

@@ -1,4 +1,4 @@
-"""Crystal records made to order from the store alone, so that tests of the runtime need no spglib."""
+"""Random crystal records, made from the store alone, so that tests of the runtime need no spglib."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def made_record(setting: Setting, rng: np.random.Generator, n_sites: int = 3) ->
     """A random crystal of a setting: every third site (from the second) on a special position, where there is one.
 
     Atoms are at least 1 Angstrom apart, at 10 to 20 cubic Angstrom per atom; the cell has the metric of the
-    crystal system and a random orientation. The elements differ. Wyckoff letters are not worked out (``b"?"``),
-    and nothing keeps the crystal from having more symmetry than its setting says.
+    crystal system and a random orientation. The elements differ. Wyckoff letters are unknown (``b"?"``), and the
+    crystal may happen to have more symmetry than its setting.
     """
     compiled = _compiled(setting)
     for _ in range(200):
-        # Where the sites lie decides how many atoms there are, hence the cell; then the sites are placed in it.
+        # Site symmetries determine the number of atoms, hence the cell; then sites are placed in it.
         drafts = [_draw(compiled, rng, special=site % 3 == 1) for site in range(n_sites)]
         multiplicities = [len(distinct_images(compiled, point)) for point in drafts]
         lattice = made_lattice(compiled, rng, volume=rng.uniform(10, 20) * sum(multiplicities))
@@ -49,19 +49,19 @@ def made_record(setting: Setting, rng: np.random.Generator, n_sites: int = 3) ->
 
 
 def made_lattice(compiled: CompiledSetting, rng: np.random.Generator, *, volume: float) -> FloatArray:
-    """(3, 3) rows in Angstrom: a random cell that the setting's rotations preserve, randomly turned."""
+    """(3, 3) rows in Angstrom: a random cell that the setting's rotations preserve, in a random orientation."""
     rotations = compiled.rotations.astype(float)
     start = np.diag([1.0, 1.25, 1.5] * np.exp(0.1 * rng.normal(size=3))) + 0.12 * rng.normal(size=(3, 3))
     # The rotations preserve the mean over the group of R^T M R, for any metric M.
     metric = np.einsum("gji,jk,gkl->il", rotations, start @ start.T, rotations) / len(rotations)
-    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    turn *= np.linalg.det(turn)
+    rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    rotation *= np.linalg.det(rotation)
     lattice = np.linalg.cholesky(metric)
-    return np.asarray(lattice * np.cbrt(volume / np.linalg.det(lattice)) @ turn)
+    return np.asarray(lattice * np.cbrt(volume / np.linalg.det(lattice)) @ rotation)
 
 
 def distinct_images(compiled: CompiledSetting, point: FloatArray) -> NDArray[np.int16]:
-    """Indices of operations that carry ``point`` to each atom of its orbit in the cell, once each; 0 first."""
+    """Indices of operations that map ``point`` to each atom of its orbit in the cell, once each; 0 first."""
     images = _images(compiled, point)
     steps = images[:, None] - images[None]
     same = np.abs(steps - np.rint(steps)).max(-1) < 1e-6
@@ -93,7 +93,7 @@ def _images(compiled: CompiledSetting, point: FloatArray) -> FloatArray:
 def _placed(
     compiled: CompiledSetting, rng: np.random.Generator, lattice: FloatArray, multiplicities: list[int]
 ) -> FloatArray | None:
-    """Random sites of these multiplicities, one after the other, far enough from each other; or None."""
+    """Random sites of these multiplicities, far enough from each other; or None."""
     sites = np.zeros((0, 3))
     for multiplicity in multiplicities:
         for _ in range(50):
@@ -109,7 +109,7 @@ def _placed(
 
 
 def _too_close(compiled: CompiledSetting, lattice: FloatArray, point: FloatArray, sites: FloatArray) -> bool:
-    """Whether an image of ``point`` comes too close to it or to one of ``sites``, or the cell is too thin to say.
+    """Whether an image of ``point`` is too close to it or to one of ``sites``, or the cell is too thin to decide.
 
     Rounding is exact here (and not in general, regression 8): a step shorter than 1 Angstrom has fractional
     components below 1/2 in a cell whose planes are more than 2 Angstrom apart.
@@ -124,28 +124,28 @@ def _too_close(compiled: CompiledSetting, lattice: FloatArray, point: FloatArray
 
 
 def _draw(compiled: CompiledSetting, rng: np.random.Generator, *, special: bool) -> FloatArray:
-    """A random point; a special one is fixed by some operation but the identity, modulo the lattice."""
+    """A random point; a special one is fixed, modulo the lattice, by an operation other than the identity."""
     if special:
         for index in rng.permutation(np.arange(1, len(compiled.rotations)))[:20]:
-            turn = compiled.rotations[index] - np.eye(3)
+            difference = compiled.rotations[index] - np.eye(3)
             target = rng.integers(-1, 2, 3) - compiled.translations24[index] / 24
             start = rng.random(3)
-            point = start + np.linalg.lstsq(turn, target - turn @ start, rcond=None)[0]
-            if np.abs(turn @ point - target).max() < 1e-9:
+            point = start + np.linalg.lstsq(difference, target - difference @ start, rcond=None)[0]
+            if np.abs(difference @ point - target).max() < 1e-9:
                 return np.asarray(point % 1.0 % 1.0)  # -1e-17 % 1.0 is 1.0
     return np.asarray(rng.random(3))
 
 
 def in_p1(record: CrystalRecord, *, change: NDArray[np.int64] | None = None) -> CrystalRecord:
-    """The same crystal with no symmetry: every atom of the cell with rows ``change @ lattice`` a site.
+    """The same crystal in P1: a site for every atom of the cell with rows ``change @ lattice``.
 
-    ``change`` holds integers, of any determinant but 0: 2 makes a supercell, 1 or -1 another cell.
+    ``change`` is an integer matrix of determinant 1 or -1 (another cell) or larger (a supercell).
     """
     atoms, owners = all_atoms(record)
     change = np.eye(3, dtype=np.int64) if change is None else change
     size = abs(round(np.linalg.det(change)))
-    reach = int(np.abs(change).sum())
-    steps = np.stack(np.meshgrid(*[np.arange(-reach, reach + 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    extent = int(np.abs(change).sum())
+    steps = np.stack(np.meshgrid(*[np.arange(-extent, extent + 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
     cells = np.unique(np.round(steps @ np.linalg.inv(change) % 1.0, 9) % 1.0, axis=0)
     assert len(cells) == size
     coordinates = (atoms @ np.linalg.inv(change) + cells[:, None]).reshape(-1, 3) % 1.0 % 1.0
@@ -163,7 +163,7 @@ def in_p1(record: CrystalRecord, *, change: NDArray[np.int64] | None = None) -> 
 
 
 def moved(record: CrystalRecord, coordinates: FloatArray, order: NDArray[np.int64] | None = None) -> CrystalRecord:
-    """The record with its sites at ``coordinates``, then in another ``order``, and the images they have there."""
+    """The record with its sites moved to ``coordinates``, then put in another ``order``."""
     order = np.arange(len(record)) if order is None else order
     compiled = _compiled(record.setting)
     images = [distinct_images(compiled, point) for point in coordinates[order]]

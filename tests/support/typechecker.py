@@ -1,4 +1,4 @@
-"""The run-time type checker of the tests: beartype, with int accepted for float as PEP 484 says."""
+"""The run-time type checker of the tests: beartype, which accepts int for float as in PEP 484."""
 
 from __future__ import annotations
 

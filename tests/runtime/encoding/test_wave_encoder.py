@@ -122,7 +122,7 @@ def test_a_copy_of_a_model_encodes_the_same(encoder: WaveEncoder) -> None:
 @pytest.mark.usefixtures("unchecked")
 def test_invalid_arguments_raise(encoder: WaveEncoder, store: Store) -> None:
     x, crystals = torch.rand(2, 3), torch.tensor([0, 0])
-    with pytest.raises(CutoffError, match="share reach to radius 5, not 9"):
+    with pytest.raises(CutoffError, match="share have radius 5, not 9"):
         WaveEncoder(store, radius=9)
     with pytest.raises(SettingError, match="give a Setting"):
         encoder(x, [227], crystals)  # type: ignore[list-item]

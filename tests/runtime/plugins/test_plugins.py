@@ -1,4 +1,4 @@
-"""The encoding of sites and the pair kernels do not depend on how a crystal is written: all 230 groups."""
+"""Site encodings and pair kernels do not depend on the description of a crystal, in all 230 groups."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def test_shapes_and_types(encoding: SiteEncoding, kernel: PairKernel, store: Sto
 
 
 @STANDARD
-def test_nothing_depends_on_the_description(
+def test_features_do_not_depend_on_the_description(
     setting: Setting, encoding: SiteEncoding, kernel: PairKernel, store: Store
 ) -> None:
-    """Operations, lattice translations, all allowed origin shifts, rotation and reflection; order is followed."""
+    """Invariant under operations, lattice translations, origin shifts, rotations, reflections; order is kept."""
     record = made(setting)
     by_element = np.argsort(record.numbers)
     sites, pairs = encoding(record)[by_element], kernel(record)[by_element][:, by_element]
@@ -71,8 +71,8 @@ def test_nothing_depends_on_the_description(
 
 
 @STANDARD
-def test_full_cells_and_supercells_see_the_same_atoms(setting: Setting, encoding: SiteEncoding) -> None:
-    """All columns but those of the site's own orbit, which is what symmetry makes it."""
+def test_full_cells_and_supercells_have_the_same_features(setting: Setting, encoding: SiteEncoding) -> None:
+    """All columns except those of the site's own orbit, which depend on the symmetry of the description."""
     record = made(setting, n_sites=2 if setting.number < 195 else 1)
     columns = slice(encoding.n_features // 3, None)
     expected = encoding(record)[:, columns]
@@ -103,7 +103,7 @@ def test_files_of_the_same_crystal_have_the_same_features(encoding: SiteEncoding
         records = [compile_crystals(folder / f"{name}.cif")[0] for name in names]
         for other in records[1:]:
             order = [int(np.flatnonzero(site_keys(other) == key)[0]) for key in site_keys(records[0])]
-            # Files round lattices and coordinates to some digits; a wrong origin would change the first.
+            # Lattices and coordinates are rounded in files; a wrong origin would change the first digit.
             torch.testing.assert_close(encoding(other)[order], encoding(records[0]), rtol=1e-3, atol=1e-3)
             pairs = kernel(other)[order][:, order]
             torch.testing.assert_close(pairs, kernel(records[0]), rtol=1e-3, atol=1e-3)
@@ -115,8 +115,8 @@ def site_keys(record: CrystalRecord) -> np.ndarray:
     return keys
 
 
-def test_sites_that_differ_are_told_apart(encoding: SiteEncoding, kernel: PairKernel) -> None:
-    """The opposite of invariance."""
+def test_different_sites_have_different_features(encoding: SiteEncoding, kernel: PairKernel) -> None:
+    """Features are sensitive to displacements and strain."""
     record = made(Setting.standard(62))
     x = record.coordinates.copy()
     x[0] += [0.01, 0.0, 0.01]
@@ -137,7 +137,7 @@ def test_classes_are_own_orbit_element_and_all(encoding: SiteEncoding) -> None:
     assert (element[[0, 1, 3]] - own[[0, 1, 3]]).abs().max(dim=1).values.min() > 1e-2
 
 
-def test_pairs_add_up_to_sites(kernel: PairKernel, encoding: SiteEncoding) -> None:
+def test_pair_kernels_sum_to_site_encodings(kernel: PairKernel, encoding: SiteEncoding) -> None:
     record = made(Setting.standard(194))
     shells = kernel(record)[..., -3 * SHELLS : -2 * SHELLS]
     torch.testing.assert_close(shells.sum(1), encoding(record).view(3, 3, 3, SHELLS)[:, 2, 0])
@@ -145,7 +145,7 @@ def test_pairs_add_up_to_sites(kernel: PairKernel, encoding: SiteEncoding) -> No
     torch.testing.assert_close(symmetric, symmetric.transpose(0, 1))
 
 
-def test_the_direct_part_counts_images(kernel: PairKernel, store: Store) -> None:
+def test_the_direct_part_is_a_sum_over_neighbours(kernel: PairKernel, store: Store) -> None:
     record = made(Setting.standard(166))
     found = neighbours(record, store.compiled(record.setting), 4.5)
     direct = DirectKernel(4.5, 6, 0).double()
@@ -155,7 +155,7 @@ def test_the_direct_part_counts_images(kernel: PairKernel, store: Store) -> None
 
 
 @STANDARD
-def test_primitive_cells_hold_every_atom_once(setting: Setting, store: Store) -> None:
+def test_primitive_cells_contain_every_atom_once(setting: Setting, store: Store) -> None:
     record = made(setting)
     lattice, coordinates, sites = primitive_cell(record, store.compiled(setting))
     size = {"P": 1, "A": 2, "B": 2, "C": 2, "I": 2, "F": 4, "R": 3}[setting.symbol[0]]
@@ -171,7 +171,7 @@ def test_primitive_cells_hold_every_atom_once(setting: Setting, store: Store) ->
 @pytest.mark.parametrize(
     "name", ["spinel_primitive", "calcite_rhombohedral", "catio3_pbnm", "quartz_rounded", "nacl"]
 )
-def test_atoms_of_the_source_find_their_sites(name: str, store: Store) -> None:
+def test_sites_of_the_atoms_of_the_source(name: str, store: Store) -> None:
     path = data_folder() / "crystals" / f"{name}.cif"
     (crystal,), (record,) = read_crystals(path), compile_crystals(path)
     compiled = store.compiled(record.setting)

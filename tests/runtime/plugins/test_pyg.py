@@ -51,7 +51,7 @@ def made(number: int, n_sites: int = 3) -> CrystalRecord:
     return made_record(Setting.standard(number), np.random.default_rng(number), n_sites)
 
 
-def test_a_graph_holds_all_atoms_of_a_primitive_cell(store: Store) -> None:
+def test_a_graph_contains_all_atoms_of_a_primitive_cell(store: Store) -> None:
     (record,) = compile_crystals(data_folder() / "crystals" / "spinel.cif")
     data = record_to_data(record, store, CUTOFF)
     assert data.num_nodes == 14
@@ -69,10 +69,10 @@ def test_a_graph_holds_all_atoms_of_a_primitive_cell(store: Store) -> None:
 
 
 @STANDARD
-def test_nodes_for_sites_stand_for_all_atoms(
+def test_nodes_of_sites_equal_those_of_all_atoms(
     setting: Setting, encoding: SiteEncoding, kernel: PairKernel, store: Store
 ) -> None:
-    """A CGCNN with our features has the same nodes, and the same output, on sites as on all atoms."""
+    """A CGCNN with our features has the same node values and the same output on sites as on all atoms."""
     record = made_record(setting, np.random.default_rng(setting.number), 2)
     transform = Compose([SgbasisEncoding(encoding, "x"), SgbasisPairKernel(kernel, None)])
     atoms, sites = (transform(record_to_data(record, store, CUTOFF, nodes=nodes)) for nodes in ("atoms", "sites"))
@@ -93,12 +93,14 @@ def test_nodes_for_sites_stand_for_all_atoms(
     torch.testing.assert_close(pooled[0], pooled[1], rtol=1e-4, atol=1e-4)
 
 
-def test_transforms_add_what_the_modules_say(encoding: SiteEncoding, kernel: PairKernel, store: Store) -> None:
+def test_transforms_add_the_output_of_the_modules(
+    encoding: SiteEncoding, kernel: PairKernel, store: Store
+) -> None:
     record = made(225)
     data = record_to_data(record, store, CUTOFF)
     before = set(data.keys())
     done = Compose([SgbasisEncoding(encoding), SgbasisPairKernel(kernel)])(data)
-    assert set(data.keys()) == before, "a transform leaves its argument alone"
+    assert set(data.keys()) == before, "a transform does not change its argument"
     assert torch.equal(done.sgbasis_encoding, encoding(record)[data.site])
     senders, receivers = data.site[data.edge_index]
     assert torch.equal(done.sgbasis_pair_kernel, kernel(record)[receivers, senders])
@@ -140,8 +142,8 @@ def test_batches(encoding: SiteEncoding, kernel: PairKernel, store: Store) -> No
         SgbasisEncoding(encoding)(batch)
 
 
-def test_graphs_of_other_people(encoding: SiteEncoding, kernel: PairKernel, store: Store) -> None:
-    """Atoms of ASE -> their own graph, in their order and cell -> our features."""
+def test_graphs_of_other_libraries(encoding: SiteEncoding, kernel: PairKernel, store: Store) -> None:
+    """A graph made from ASE's atoms, in their order and cell, with our features."""
     from ase.build import bulk
 
     atoms = bulk("GaAs", "zincblende", a=5.65).repeat((2, 1, 1))
@@ -157,7 +159,7 @@ def test_graphs_of_other_people(encoding: SiteEncoding, kernel: PairKernel, stor
     assert done.sgbasis_pair_kernel.shape == (4, kernel.n_features)
 
 
-def test_graphs_that_are_no_crystals(encoding: SiteEncoding, store: Store) -> None:
+def test_invalid_graphs_raise(encoding: SiteEncoding, store: Store) -> None:
     transform = SgbasisEncoding(encoding)
     record = made(2)
     for data in (Data(pos=torch.rand(3, 3)), Data(crystal=record), Data(site=torch.arange(3))):
@@ -179,7 +181,7 @@ def test_atoms_without_neighbours_are_nodes(kernel: PairKernel, store: Store) ->
         assert data.sgbasis_pair_kernel.shape == (0, kernel.n_features)
 
 
-def test_without_pytorch_geometric_only_its_own_door_is_closed() -> None:
+def test_only_pyg_needs_pytorch_geometric() -> None:
     script = """
 import sys
 sys.modules["torch_geometric"] = None

@@ -11,12 +11,12 @@ from runtime.tensors.frames import rotate_tensor
 from tests.runtime.tensors.test_voigt import random_rotation
 
 
-def test_principal_values_and_axes_turn_with_the_crystal() -> None:
-    turn = random_rotation(np.random.default_rng(0))
-    tensor = rotate_tensor(np.diag([4.0, 2.0, 3.0]), turn)
+def test_principal_axes_rotate_with_the_crystal() -> None:
+    rotation = random_rotation(np.random.default_rng(0))
+    tensor = rotate_tensor(np.diag([4.0, 2.0, 3.0]), rotation)
     values, axes = principal(tensor)
     np.testing.assert_allclose(values, [2, 3, 4])
-    np.testing.assert_allclose(np.abs(axes @ turn), [[0, 1, 0], [0, 0, 1], [1, 0, 0]], atol=1e-12)
+    np.testing.assert_allclose(np.abs(axes @ rotation), [[0, 1, 0], [0, 0, 1], [1, 0, 0]], atol=1e-12)
     assert np.linalg.det(axes) == pytest.approx(1)
     np.testing.assert_allclose(directional_value(tensor, axes), values)
     np.testing.assert_allclose(rotate_tensor(tensor, axes), np.diag(values), atol=1e-12)
@@ -29,12 +29,12 @@ def test_calcite_is_birefringent() -> None:
     assert refractive_index(tensor) == pytest.approx(np.sqrt((2 * 1.658**2 + 1.486**2) / 3))
 
 
-def test_what_has_no_refractive_index() -> None:
+def test_negative_permittivities_have_no_refractive_index() -> None:
     assert np.isnan(refractive_index(-np.eye(3)))
     assert np.isnan(refractive_indices(np.diag([-1.0, 4, 4]))).tolist() == [True, False, False]
 
 
-def test_what_is_refused() -> None:
+def test_invalid_input_raises() -> None:
     with pytest.raises(TensorError, match="obeys ij=ji"):
         principal([[1, 2, 0], [0, 1, 0], [0, 0, 1]])
     with pytest.raises(TensorError, match=r"has shape \(3, 3\), not \(6,\)"):

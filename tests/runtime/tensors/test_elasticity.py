@@ -16,7 +16,7 @@ from runtime.tensors.elasticity import (
     youngs_modulus,
 )
 from runtime.tensors.frames import rotate_tensor
-from runtime.tensors.voigt import stiffness_tensor
+from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
 from tests.runtime.tensors.test_voigt import random_rotation
 
 
@@ -49,7 +49,7 @@ QUARTZ = hexagonal(86.8, 7.04, 11.91, 105.75, 58.2, -18.04)
         (QUARTZ, 37.8, 44.4),  # J. D. Bass, AGU Reference Shelf 2 (1995) 45: 37.8 and 44.3
     ],
 )
-def test_polycrystals_of_the_literature(matrix: np.ndarray, bulk: float, shear: float) -> None:
+def test_moduli_of_the_literature(matrix: np.ndarray, bulk: float, shear: float) -> None:
     hill = elastic_moduli(matrix).hill
     assert hill.bulk == pytest.approx(bulk, abs=0.25)
     assert hill.shear == pytest.approx(shear, abs=0.25)
@@ -109,15 +109,13 @@ def test_youngs_modulus_of_silicon() -> None:
 
 def test_youngs_modulus_is_the_stretch_of_a_bar() -> None:
     rng = np.random.default_rng(0)
-    turn = random_rotation(rng)
+    rotation = random_rotation(rng)
     for matrix in (QUARTZ, MAGNESIUM):
-        full = rotate_tensor(stiffness_tensor(matrix), turn)
+        full = rotate_tensor(stiffness_tensor(matrix), rotation)
         for n in rng.normal(size=(5, 3)):
             # In a frame with n as x, the strain under unit stress xx is the first column of the inverse.
             x = n / np.linalg.norm(n)
             frame = np.linalg.qr(np.column_stack([x, rng.normal(size=(3, 2))]))[0].T
-            from runtime.tensors.voigt import stiffness_matrix
-
             inverse = np.linalg.inv(stiffness_matrix(rotate_tensor(full, frame)))
             assert youngs_modulus(full, n) == pytest.approx(1 / inverse[0, 0])
             assert linear_compressibility(full, n) == pytest.approx(inverse[0, :3].sum())
@@ -125,7 +123,7 @@ def test_youngs_modulus_is_the_stretch_of_a_bar() -> None:
         assert total == pytest.approx(1 / elastic_moduli(full).reuss.bulk)
 
 
-def test_extremes_are_not_beaten_by_any_direction_and_turn_with_the_crystal() -> None:
+def test_extremes_bound_all_directions_and_rotate_with_the_crystal() -> None:
     rng = np.random.default_rng(1)
     n = rng.normal(size=(20_000, 3))
     for _ in range(8):
@@ -142,7 +140,7 @@ def test_extremes_are_not_beaten_by_any_direction_and_turn_with_the_crystal() ->
         assert rotated[1].value == pytest.approx(largest.value)
 
 
-def test_an_unstable_crystal_says_so_and_has_no_compliance() -> None:
+def test_an_unstable_crystal_has_no_compliance() -> None:
     matrix = cubic(100, 120, 50)
     found = stability(matrix)
     assert not found.is_stable
@@ -160,7 +158,7 @@ def test_an_unstable_crystal_says_so_and_has_no_compliance() -> None:
     assert stability(COPPER).is_stable
 
 
-def test_what_is_refused() -> None:
+def test_invalid_input_raises() -> None:
     with pytest.raises(TensorError, match="a direction of length 0"):
         youngs_modulus(COPPER, [0, 0, 0])
     with pytest.raises(TensorError, match=r"directions have shape \(\.\.\., 3\), not \(2,\)"):

@@ -116,10 +116,10 @@ def test_tensors_take_the_form_of_the_tables(setting: Setting, reader: StoreRead
 def test_the_frame_rotates_with_the_crystal(setting: Setting, reader: StoreReader) -> None:
     rng = np.random.default_rng(setting.hall_number)
     compiled = reader.read(setting)
-    lattice, turn = made_lattice(compiled, rng, volume=100.0), random_rotation(rng)
+    lattice, rotation = made_lattice(compiled, rng, volume=100.0), random_rotation(rng)
     frame = ieee_frame(bare_record(compiled, lattice))
-    rotated = ieee_frame(bare_record(compiled, lattice @ turn.T))
-    np.testing.assert_allclose(rotated, frame @ turn.T, atol=1e-9)
+    rotated = ieee_frame(bare_record(compiled, lattice @ rotation.T))
+    np.testing.assert_allclose(rotated, frame @ rotation.T, atol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +129,14 @@ def test_components_in_it_do_not_depend_on_the_description(number: int, store: S
     """The same crystal in another cell, origin and orientation has the same constants in the IEEE frame."""
     rng = np.random.default_rng(number)
     crystal, _ = made_crystal(Setting.standard(number), rng)
-    other, _, turn = rewritten(crystal, rng)
+    other, _, rotation = rewritten(crystal, rng)
     one, two = compile_crystal(crystal), compile_crystal(other)
     assert one.setting == two.setting == Setting.standard(number)
     for symmetry in (ELASTIC, PIEZOELECTRIC):
         basis = allowed_basis(one, symmetry, store)
         tensor = np.tensordot(rng.normal(size=len(basis)), basis, axes=1)
         # Rows of the lattice are rotated as r Q, so columns as Q^T r.
-        known = rotate_tensor(rotate_tensor(tensor, turn.T), ieee_frame(two))
+        known = rotate_tensor(rotate_tensor(tensor, rotation.T), ieee_frame(two))
         np.testing.assert_allclose(rotate_tensor(tensor, ieee_frame(one)), known, atol=1e-6)
 
 

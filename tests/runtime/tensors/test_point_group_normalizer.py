@@ -1,4 +1,4 @@
-"""What a point group leaves open of a tensor: as many operations as counted by hand, and each a true one."""
+"""Cosets of point groups in their normalizers: their number, counted by hand, and that each normalizes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ INDICES = {
     "1": 8, "-1": 4, "2": 4, "m": 4, "2/m": 2,
     # In m-3m, of order 48. 222 and mmm are normal; mm2 keeps its polar axis: 4/mmm, of order 16.
     "222": 12, "mm2": 4, "mmm": 6,
-    # In m-3m likewise, but the 4-fold axis stays where it is: 16 / |G|.
+    # In m-3m likewise, but the 4-fold axis is fixed: 16 / |G|.
     "4": 4, "-4": 4, "4/m": 2, "422": 2, "4mm": 2, "-42m": 2, "4/mmm": 1,
-    # In 6/mmm, of order 24. All are normal: a turn by 60 degrees carries the three axes of 32 into themselves.
+    # In 6/mmm, of order 24. All are normal: a rotation by 60 degrees maps the three axes of 32 to themselves.
     "3": 8, "-3": 4, "32": 4, "3m": 4, "-3m": 2,
     "6": 4, "-6": 4, "6/m": 2, "622": 2, "6mm": 2, "-6m2": 2, "6/mmm": 1,
     # In m-3m, where all are normal: 48 / |G|.
@@ -37,7 +37,7 @@ INDICES = {
 PIEZOELECTRIC = TensorTarget("e", "C/m^2", symmetry="ijk=ikj", up_to_normalizer=True)
 
 
-def test_every_class_is_counted() -> None:
+def test_every_class_is_tested() -> None:
     assert set(INDICES) == {setting.point_group for setting in standard_settings()}
     assert len(INDICES) == 32
 
@@ -57,14 +57,14 @@ def test_cosets_of_the_point_group_in_its_normalizer(point_group: str, store: St
         np.testing.assert_allclose(cosets @ cosets.transpose(0, 2, 1), np.eye(3)[None] + 0 * cosets, atol=1e-12)
         for i, operation in enumerate(cosets):
             for image in operation @ group @ operation.T:
-                assert np.abs(group - image).max(axis=(1, 2)).min() < 1e-9, "carries the group into itself"
+                assert np.abs(group - image).max(axis=(1, 2)).min() < 1e-9, "normalizes the group"
             for other in cosets[:i]:
                 step = other.T @ operation
-                assert np.abs(group - step).max(axis=(1, 2)).min() > 0.5, "no two are of one coset"
+                assert np.abs(group - step).max(axis=(1, 2)).min() > 0.5, "no two are in one coset"
 
 
 @pytest.mark.parametrize("number", [16, 25, 75, 143, 149, 150, 187, 189, 215])
-def test_operations_lead_from_allowed_tensors_to_allowed_tensors(number: int, store: Store) -> None:
+def test_operations_map_allowed_tensors_to_allowed_tensors(number: int, store: Store) -> None:
     record = made_record(Setting.standard(number), np.random.default_rng(0), n_sites=1)
     basis = allowed_basis(record, IndexSymmetry.parse("ijk=ikj")).reshape(-1, 27)
     tensor = (np.random.default_rng(1).normal(size=len(basis)) @ basis).reshape(3, 3, 3)
@@ -86,7 +86,7 @@ def distinct(matrices: list[np.ndarray]) -> set[tuple[float, ...]]:
     return {tuple((matrix.round(6) + 0.0).ravel().tolist()) for matrix in matrices}
 
 
-def test_the_sign_of_e14_of_zinc_blende_is_open() -> None:
+def test_the_sign_of_e14_of_zinc_blende_is_undetermined() -> None:
     matrix = np.zeros((3, 6))
     matrix[[0, 1, 2], [3, 4, 5]] = 0.3
     found = alternatives(216, matrix)
@@ -95,7 +95,7 @@ def test_the_sign_of_e14_of_zinc_blende_is_open() -> None:
     np.testing.assert_allclose(found[1], -matrix, atol=1e-12)
 
 
-def test_a_and_b_of_mm2_have_no_names_and_c_no_sense() -> None:
+def test_a_and_b_of_mm2_can_be_exchanged_and_c_reversed() -> None:
     def mm2(e15: float, e24: float, e31: float, e32: float, e33: float) -> np.ndarray:
         return np.array([[0, 0, 0, 0, e15, 0], [0, 0, 0, e24, 0, 0], [e31, e32, e33, 0, 0, 0]])
 
@@ -103,7 +103,7 @@ def test_a_and_b_of_mm2_have_no_names_and_c_no_sense() -> None:
     assert distinct(alternatives(25, one)) == distinct([one, -one, other, -other])
 
 
-def test_the_axes_of_222_have_no_order() -> None:
+def test_the_axes_of_222_can_be_permuted() -> None:
     def of_222(entries: tuple[float, ...]) -> np.ndarray:
         matrix = np.zeros((3, 6))
         matrix[[0, 1, 2], [3, 4, 5]] = entries
@@ -115,7 +115,7 @@ def test_the_axes_of_222_have_no_order() -> None:
 
 
 def test_several_crystals_and_targets() -> None:
-    """Rows are filled up with the value itself, and what is not open stays as it is."""
+    """Rows are padded with the value itself; other targets are unchanged."""
     records = [made_record(Setting.standard(number), np.random.default_rng(0), n_sites=1) for number in (16, 216)]
     values = np.random.default_rng(1).normal(size=(2, 19))
     values[1, 1:] = np.nan

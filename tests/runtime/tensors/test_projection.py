@@ -26,7 +26,7 @@ def group(request: pytest.FixtureRequest) -> Setting:
 
 
 def cartesian_rotations(record: CrystalRecord, store: Store) -> np.ndarray:
-    """(g, 3, 3) the operations of the crystal's point group as they act on its Cartesian coordinates."""
+    """(g, 3, 3) the operations of the crystal's point group in its Cartesian frame."""
     rotations = np.unique(store.compiled(record.setting).rotations, axis=0).astype(float)
     columns = record.lattice.T
     return columns @ rotations @ np.linalg.inv(columns)
@@ -37,21 +37,21 @@ def test_projections_of_every_group(group: Setting, axial: bool, store: Store) -
     rng = np.random.default_rng(group.number)
     record = made_record(group, rng)
     rotations = cartesian_rotations(record, store)
-    turn = random_rotation(rng)
-    rotated = dataclasses.replace(record, lattice=record.lattice @ turn.T)
+    body_rotation = random_rotation(rng)
+    rotated = dataclasses.replace(record, lattice=record.lattice @ body_rotation.T)
     for formula, rank in FORMULAS.items():
         tensor = rng.normal(size=(3,) * rank)
         found = project_tensor(tensor, record, formula, axial=axial, store=store)
         nearest = found.tensor
-        # Invariant under the operations of the crystal, as they act in its own Cartesian frame.
+        # Invariant under the operations of the crystal, in its Cartesian frame.
         for rotation in rotations:
             image = rotate_tensor(nearest, rotation, axial=axial)
             np.testing.assert_allclose(image, nearest, atol=1e-10)
-        # It is the mean over the group of the symmetric part: nothing allowed is lost.
+        # It equals the mean over the group of the symmetric part.
         mean = sum(rotate_tensor(tensor, rotation, axial=axial) for rotation in rotations) / len(rotations)
         again = project_tensor(mean, record, formula, axial=axial, store=store)
         np.testing.assert_allclose(again.tensor, nearest, atol=1e-10)
-        # Idempotent, orthogonal, with the distance it says.
+        # Idempotent, orthogonal, and the distance is right.
         again = project_tensor(nearest, record, formula, axial=axial, store=store)
         np.testing.assert_allclose(again.tensor, nearest, atol=1e-12)
         assert again.distance < 1e-10
@@ -59,11 +59,11 @@ def test_projections_of_every_group(group: Setting, axial: bool, store: Store) -
         assert found.relative_distance == pytest.approx(found.distance / np.linalg.norm(tensor))
         assert (nearest * (tensor - nearest)).sum() == pytest.approx(0, abs=1e-10)
         # Equivariant.
-        other = project_tensor(rotate_tensor(tensor, turn), rotated, formula, axial=axial, store=store)
-        np.testing.assert_allclose(other.tensor, rotate_tensor(nearest, turn), atol=1e-10)
+        other = project_tensor(rotate_tensor(tensor, body_rotation), rotated, formula, axial=axial, store=store)
+        np.testing.assert_allclose(other.tensor, rotate_tensor(nearest, body_rotation), atol=1e-10)
 
 
-def test_what_must_vanish_is_exactly_zero(group: Setting, store: Store) -> None:
+def test_forbidden_components_are_exactly_zero(group: Setting, store: Store) -> None:
     centrosymmetric = any((w == -np.eye(3)).all() for w in store.compiled(group).rotations)
     record = made_record(group, np.random.default_rng(group.number))
     found = project_tensor(np.ones((3, 6)), record, store=store)
@@ -78,17 +78,17 @@ def test_the_description_does_not_matter(number: int, store: Store) -> None:
     """A primitive cell, and a supercell of it in other axes, origin, order and orientation."""
     rng = np.random.default_rng(number)
     crystal, _ = made_crystal(Setting.standard(number), rng)
-    other, _, turn = rewritten(crystal, rng)
+    other, _, body_rotation = rewritten(crystal, rng)
     one, two = compile_crystal(crystal), compile_crystal(other)
     for formula, rank in FORMULAS.items():
         tensor = rng.normal(size=(3,) * rank)
         found = project_tensor(tensor, one, formula, store=store)
-        # Rows of the lattice turn as r Q, so columns as Q^T r.
-        rotated = project_tensor(rotate_tensor(tensor, turn.T), two, formula, store=store)
-        np.testing.assert_allclose(rotated.tensor, rotate_tensor(found.tensor, turn.T), atol=1e-6)
+        # Rows of the lattice are rotated as r Q, so columns as Q^T r.
+        rotated = project_tensor(rotate_tensor(tensor, body_rotation.T), two, formula, store=store)
+        np.testing.assert_allclose(rotated.tensor, rotate_tensor(found.tensor, body_rotation.T), atol=1e-6)
 
 
-def test_voigt_forms_stand_for_the_full_tensor(store: Store) -> None:
+def test_voigt_forms_are_expanded(store: Store) -> None:
     rng = np.random.default_rng(0)
     record = made_record(Setting.standard(152), rng)
     matrix = rng.normal(size=(6, 6))
@@ -108,13 +108,13 @@ def test_voigt_forms_stand_for_the_full_tensor(store: Store) -> None:
 
 @pytest.mark.parametrize("order", OTHER_ORDERS, ids=lambda order: "-".join(order[3:]))
 @pytest.mark.parametrize("number", [14, 62, 152, 167, 194])
-def test_another_order_of_indices_is_found_out(number: int, order: tuple[str, ...], store: Store) -> None:
+def test_another_order_of_indices_is_detected(number: int, order: tuple[str, ...], store: Store) -> None:
     rng = np.random.default_rng(number)
     # Along the axes, where orders differ by more than a rotation.
     record = made_record(Setting.standard(number), rng)
     full = project_tensor(rng.normal(size=(3, 3, 3, 3)), record, "ijkl=jikl=klij", store=store).tensor
     right = stiffness_matrix(full)
-    # What a program prints that uses the other order.
+    # The output of a program with the other order.
     places = [["xx", "yy", "zz", "yz", "xz", "xy"].index(pair) for pair in order]
     written = right[np.ix_(places, places)]
     np.testing.assert_array_equal(from_order(written, order), right)
@@ -125,7 +125,7 @@ def test_another_order_of_indices_is_found_out(number: int, order: tuple[str, ..
     assert found.note.endswith("reorder it")
 
 
-def test_what_is_refused(store: Store) -> None:
+def test_invalid_input_raises(store: Store) -> None:
     record = made_record(Setting.standard(225), np.random.default_rng(0))
     with pytest.raises(TensorError, match=r"of shape \(4, 4\) is not known"):
         project_tensor(np.eye(4), record, store=store)

@@ -1,4 +1,4 @@
-"""Matrix forms of tensors: round trips, factors, orthonormality, and what is refused."""
+"""Matrix forms of tensors: round trips, factors, orthonormality, and invalid input."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def random_stiffness(rng: np.random.Generator) -> np.ndarray:
 
 
 def random_rotation(rng: np.random.Generator) -> np.ndarray:
-    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    return turn * np.linalg.det(turn)
+    rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    return rotation * np.linalg.det(rotation)
 
 
 def test_every_entry_of_a_stiffness_is_where_voigt_puts_it() -> None:
@@ -64,7 +64,7 @@ def test_the_inverse_of_a_stiffness_matrix_is_a_compliance_matrix_with_factors()
         np.einsum("ik,jl->ijkl", np.eye(3), np.eye(3)) + np.einsum("il,jk->ijkl", np.eye(3), np.eye(3))
     ) / 2
     np.testing.assert_allclose(np.einsum("ijmn,mnkl->ijkl", stiffness, compliance), identity, atol=1e-12)
-    # Mandel's matrices are each other's inverse as they are.
+    # Mandel's matrices are inverse to each other without factors.
     np.testing.assert_allclose(to_mandel(stiffness) @ to_mandel(compliance), np.eye(6), atol=1e-12)
 
 
@@ -76,13 +76,13 @@ def test_mandel_is_orthonormal() -> None:
         symmetric_tensor(rng.normal(size=6)),
     ):
         assert np.linalg.norm(to_mandel(full)) == pytest.approx(np.linalg.norm(full))
-    # So a rotation of the body is an orthogonal matrix on it: eigenvalues stay.
+    # So a rotation acts on it as an orthogonal matrix, and eigenvalues are invariant.
     full = stiffness_tensor(random_stiffness(rng))
     rotated = rotate_tensor(full, random_rotation(rng))
     np.testing.assert_allclose(np.linalg.eigvalsh(to_mandel(rotated)), np.linalg.eigvalsh(to_mandel(full)))
 
 
-def test_rounding_is_averaged_away_and_more_is_refused() -> None:
+def test_small_asymmetries_are_averaged_and_large_ones_raise() -> None:
     matrix = np.diag([100.0, 100, 100, 50, 50, 50])
     matrix[0, 1] = 0.05
     assert stiffness_matrix(stiffness_tensor(matrix))[1, 0] == pytest.approx(0.025)
@@ -110,7 +110,7 @@ def test_rounding_is_averaged_away_and_more_is_refused() -> None:
         (from_mandel, np.zeros((2, 2)), r"a tensor of shape \(2, 2\) is not known"),
     ],
 )
-def test_what_is_refused_and_why(function: object, bad: object, words: str) -> None:
+def test_invalid_input_raises(function: object, bad: object, words: str) -> None:
     assert callable(function)
     with pytest.raises(TensorError, match=words) as caught:
         function(bad)

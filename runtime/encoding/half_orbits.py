@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import TURN, CompiledSetting, WaveIndex
-from basis_store.array_types import IntArray
+from basis_store.array_types import BoolArray, IntArray
 from basis_store.groups.wave_shells import is_leading, wave_norm
 
 
@@ -38,7 +38,7 @@ class HalfOrbits(NamedTuple):
     waves: IntArray
     phases24: IntArray
     columns: IntArray
-    real: NDArray[np.bool_]
+    real: BoolArray
     sizes: IntArray
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from basis_store import TURN
-from basis_store.array_types import IntArray
+from basis_store.array_types import FloatArray, IntArray
 from basis_store.groups.wave_shells import is_leading
 from runtime.encoding.half_orbits import HalfOrbits
 
@@ -99,7 +99,7 @@ class SparseMatrix:
 class _CompressedRows:
     """A sparse matrix in CSR form, multiplied as an ``embedding_bag``: weighted sums of rows of values."""
 
-    def __init__(self, rows: IntArray, columns: IntArray, weights: NDArray[np.float64], n_rows: int) -> None:
+    def __init__(self, rows: IntArray, columns: IntArray, weights: FloatArray, n_rows: int) -> None:
         order = np.argsort(rows, kind="stable")
         self._indices = torch.from_numpy(columns[order])
         self._offsets = torch.from_numpy(np.searchsorted(rows[order], np.arange(n_rows)))

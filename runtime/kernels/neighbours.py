@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basis_store import TURN, CompiledSetting, CrystalRecord
+from basis_store.array_types import FloatArray, IntArray
 
 _SAME_POINT = 1e-3
 """Angstrom. An atom this close is the site itself; records hold no atoms closer than 0.5."""
@@ -30,22 +30,28 @@ class Neighbours(NamedTuple):
         vectors: (E, 3) from x_I to the atom, Cartesian, in Angstrom.
     """
 
-    receivers: NDArray[np.int64]
-    senders: NDArray[np.int64]
-    vectors: NDArray[np.float64]
+    receivers: IntArray
+    senders: IntArray
+    vectors: FloatArray
 
 
 def neighbours(record: CrystalRecord, compiled: CompiledSetting, cutoff: float) -> Neighbours:
-    """All atoms within ``cutoff`` Angstrom of each site of a crystal; ``compiled`` is its setting."""
+    """All atoms within a cutoff of each site of a crystal.
+
+    Args:
+        record: the crystal.
+        compiled: its setting.
+        cutoff: Angstrom.
+    """
     atoms, owners = cell_atoms(record, compiled)
     return periodic_neighbours(record.coordinates, atoms, owners, record.lattice, cutoff)
 
 
 def periodic_neighbours(
-    points: NDArray[np.float64],
-    atoms: NDArray[np.float64],
-    owners: NDArray[np.int64],
-    lattice: NDArray[np.float64],
+    points: FloatArray,
+    atoms: FloatArray,
+    owners: IntArray,
+    lattice: FloatArray,
     cutoff: float,
 ) -> Neighbours:
     """All atoms of a periodic crystal within a cutoff of each point, without an atom at the point itself.
@@ -70,7 +76,7 @@ def periodic_neighbours(
     near = lengths < cutoff + np.linalg.norm(lattice, axis=1).sum() / 2
     translations, squares = translations[near], lengths[near] ** 2
     # 2. A block of pairs (point, atom) at a time: the gap to the nearest cell, then all translations.
-    found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
+    found: list[tuple[IntArray, IntArray, FloatArray]] = []
     rows = max(1, _BLOCK // len(translations))
     for start in range(0, len(points) * len(atoms), rows):
         point, atom = np.divmod(np.arange(start, min(start + rows, len(points) * len(atoms))), len(atoms))
@@ -87,7 +93,7 @@ def periodic_neighbours(
     return Neighbours(receivers, senders, vectors)
 
 
-def cell_atoms(record: CrystalRecord, compiled: CompiledSetting) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def cell_atoms(record: CrystalRecord, compiled: CompiledSetting) -> tuple[FloatArray, IntArray]:
     """All atoms of the conventional cell: (N, 3) fractional coordinates, not reduced, and (N,) their sites."""
     owners = np.repeat(np.arange(len(record)), record.multiplicities)
     rotations = compiled.rotations[record.images].astype(np.float64)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basis_store import TURN, CompiledSetting, point_group_operations
+from basis_store.array_types import FloatArray, IntArray
 
 _BLOCK = 1 << 15
 """Waves tested at a time, so that memory does not grow with the cell."""
@@ -24,13 +24,11 @@ class OrbitRepresentatives(NamedTuple):
         sizes: (M,) number of waves of each.
     """
 
-    waves: NDArray[np.int64]
-    sizes: NDArray[np.int64]
+    waves: IntArray
+    sizes: IntArray
 
 
-def orbit_representatives(
-    compiled: CompiledSetting, lattice: NDArray[np.float64], g_cutoff: float
-) -> OrbitRepresentatives:
+def orbit_representatives(compiled: CompiledSetting, lattice: FloatArray, g_cutoff: float) -> OrbitRepresentatives:
     """All orbits with |G| <= ``g_cutoff`` that are not systematically absent (T1), in order of representatives.
 
     They fill an ellipsoid of indices. Which waves form an orbit and which are absent is decided in integers.

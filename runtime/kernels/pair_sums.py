@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from basis_store.array_types import IntArray
 from runtime.kernels.structure_factors import StructureFactors
 
 CHUNK_BYTES = 1 << 22
@@ -85,7 +85,7 @@ def sum_of_chunks(part: Callable[[slice], Tensor], count: int, floats_each: int,
 
 
 @functools.lru_cache(maxsize=128)
-def _places(n: int) -> NDArray[np.int64]:
+def _places(n: int) -> IntArray:
     """(n, n): which product, in the order of the steps, is that of I and J, or of J and I if J comes first."""
     sites = np.arange(n)
     first, second = np.minimum(sites[:, None], sites), np.maximum(sites[:, None], sites)

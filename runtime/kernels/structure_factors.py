@@ -100,7 +100,7 @@ def structure_factors(
     gaps = np.linalg.norm((gaps - np.rint(gaps)) @ record.lattice, axis=-1).min(axis=2).T
     n_fixed = order * len(group.centrings24) // record.multiplicities
     fixed = gaps <= np.sort(gaps, axis=1)[np.arange(n), n_fixed - 1, None]
-    # 2. The distinct images: two rotations map a site to the same one if they are in one left coset of the fixing.
+    # 2. The distinct images: rotations of one left coset of the stabiliser map a site to the same image.
     first = np.where(fixed[:, None], group.products, order).min(axis=2)
     owners, numbers = np.nonzero(first == np.arange(order))
     images = np.zeros((n, order), np.int64)

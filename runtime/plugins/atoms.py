@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basis_store import TURN, CompiledSetting, CrystalError, CrystalRecord
+from basis_store.array_types import FloatArray, IntArray
 from runtime.kernels.neighbours import cell_atoms
 
 _SAME_POINT = 1e-3
@@ -23,9 +23,9 @@ class PrimitiveCell(NamedTuple):
         sites: (N,) the site of the record of which each is an image.
     """
 
-    lattice: NDArray[np.float64]
-    coordinates: NDArray[np.float64]
-    sites: NDArray[np.int64]
+    lattice: FloatArray
+    coordinates: FloatArray
+    sites: IntArray
 
 
 def primitive_cell(record: CrystalRecord, compiled: CompiledSetting) -> PrimitiveCell:
@@ -48,10 +48,10 @@ def primitive_cell(record: CrystalRecord, compiled: CompiledSetting) -> Primitiv
 def sites_of_atoms(
     record: CrystalRecord,
     compiled: CompiledSetting,
-    coordinates: NDArray[np.float64],
+    coordinates: FloatArray,
     *,
     tolerance: float = 0.25,
-) -> NDArray[np.int64]:
+) -> IntArray:
     """The site of a record for each atom of its source, for graphs that were made from the source.
 
     Args:
@@ -82,7 +82,7 @@ def sites_of_atoms(
     return sites
 
 
-def _primitive_vectors(compiled: CompiledSetting) -> NDArray[np.float64]:
+def _primitive_vectors(compiled: CompiledSetting) -> FloatArray:
     """(3, 3) rows in the conventional cell: a basis of all pure translations, by Euclid's algorithm on columns."""
     pure = compiled.translations24[(compiled.rotations == np.eye(3)).all(axis=(1, 2))]
     rows = np.concatenate([TURN * np.eye(3, dtype=np.int64), pure.astype(np.int64)])

@@ -10,13 +10,13 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basis_store import CompiledSetting, CrystalRecord
+from basis_store.array_types import BoolArray, FloatArray
 from basis_store.tensors.cartesian_frame import cartesian_frame
 
 
-def normalizer_cosets(record: CrystalRecord, compiled: CompiledSetting) -> NDArray[np.float64]:
+def normalizer_cosets(record: CrystalRecord, compiled: CompiledSetting) -> FloatArray:
     """Operations of the crystal family that normalize the point group, one for each coset of the group.
 
     They are of m-3m for cubic, tetragonal and orthorhombic crystals, of 6/mmm for trigonal and hexagonal ones, and
@@ -33,7 +33,7 @@ def normalizer_cosets(record: CrystalRecord, compiled: CompiledSetting) -> NDArr
     basis = frame @ record.lattice.T  # columns: cell vectors in the reference frame
     rotations = np.unique(compiled.rotations.astype(np.float64), axis=0)
     group = basis @ rotations @ np.linalg.inv(basis)
-    cosets: list[NDArray[np.float64]] = []
+    cosets: list[FloatArray] = []
     for operation in _family(record.setting.crystal_system):
         images = operation @ group @ operation.T
         normalizes = _contains(group, images).all()
@@ -43,13 +43,13 @@ def normalizer_cosets(record: CrystalRecord, compiled: CompiledSetting) -> NDArr
     return np.asarray(frame.T @ np.array(cosets) @ frame)
 
 
-def _contains(group: NDArray[np.float64], matrices: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _contains(group: FloatArray, matrices: FloatArray) -> BoolArray:
     """(m,) whether each of ``matrices`` (m, 3, 3) is in ``group`` (g, 3, 3)."""
     # The lattice has the symmetry to a tolerance only; different operations differ by more than 0.5.
     return np.asarray((np.abs(matrices[:, None] - group[None]).max(axis=(2, 3)) < 0.1).any(axis=1))
 
 
-def _family(crystal_system: str) -> list[NDArray[np.float64]]:
+def _family(crystal_system: str) -> list[FloatArray]:
     """Operations of a crystal family in its reference frame, the identity first."""
     reversals = [np.diag(signs).astype(np.float64) for signs in itertools.product((1, -1), repeat=3)]
     if crystal_system in ("triclinic", "monoclinic"):
@@ -61,6 +61,6 @@ def _family(crystal_system: str) -> list[NDArray[np.float64]]:
     return [reversal @ permutation for permutation in permutations for reversal in reversals]
 
 
-def _about_z(angle: float) -> NDArray[np.float64]:
+def _about_z(angle: float) -> FloatArray:
     cosine, sine = np.cos(angle), np.sin(angle)
     return np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])

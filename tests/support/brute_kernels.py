@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from basis_store import CompiledSetting, CrystalRecord
+from basis_store.array_types import FloatArray, IntArray
 from runtime.kernels.harmonics import real_harmonics
 from runtime.kernels.reciprocal_kernel import ReciprocalKernel
 
 
-def waves_within(lattice: NDArray[np.float64], g_cutoff: float) -> NDArray[np.int64]:
+def waves_within(lattice: FloatArray, g_cutoff: float) -> IntArray:
     """All waves k with 0 < |G| <= ``g_cutoff``; (K, 3)."""
     extents = np.floor(g_cutoff * np.linalg.norm(lattice, axis=1) + 1e-9).astype(int)
     waves = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.int64)
@@ -24,9 +24,7 @@ def waves_within(lattice: NDArray[np.float64], g_cutoff: float) -> NDArray[np.in
     return waves[(lengths <= g_cutoff) & waves.any(axis=1)]
 
 
-def structure_factors(
-    record: CrystalRecord, compiled: CompiledSetting, waves: NDArray[np.int64], x: Tensor
-) -> Tensor:
+def structure_factors(record: CrystalRecord, compiled: CompiledSetting, waves: IntArray, x: Tensor) -> Tensor:
     """(n, K): the sum of e_k over the atoms of each site in the conventional cell; sites at ``x``."""
     owners = torch.from_numpy(np.repeat(np.arange(len(record)), record.multiplicities))
     rotations = torch.from_numpy(compiled.rotations[record.images].astype(np.float64))

@@ -6,10 +6,9 @@ import dataclasses
 import functools
 
 import numpy as np
-from numpy.typing import NDArray
 
 from basis_store import CompiledSetting, CrystalRecord, Setting, StoreReader, open_store
-from basis_store.array_types import FloatArray
+from basis_store.array_types import FloatArray, Int16Array, IntArray
 
 _CLOSEST = 1.0  # Angstrom
 _THINNEST = 2.0  # Angstrom, between lattice planes; see _too_close
@@ -60,7 +59,7 @@ def made_lattice(compiled: CompiledSetting, rng: np.random.Generator, *, volume:
     return np.asarray(lattice * np.cbrt(volume / np.linalg.det(lattice)) @ rotation)
 
 
-def distinct_images(compiled: CompiledSetting, point: FloatArray) -> NDArray[np.int16]:
+def distinct_images(compiled: CompiledSetting, point: FloatArray) -> Int16Array:
     """Indices of operations that map ``point`` to each atom of its orbit in the cell, once each; 0 first."""
     images = _images(compiled, point)
     steps = images[:, None] - images[None]
@@ -68,7 +67,7 @@ def distinct_images(compiled: CompiledSetting, point: FloatArray) -> NDArray[np.
     return np.unique(same.argmax(axis=1)).astype(np.int16)
 
 
-def all_atoms(record: CrystalRecord) -> tuple[FloatArray, NDArray[np.int64]]:
+def all_atoms(record: CrystalRecord) -> tuple[FloatArray, IntArray]:
     """Fractional coordinates (atoms, 3) of the whole cell, in [0, 1), and the site of each."""
     compiled = _compiled(record.setting)
     site = np.repeat(np.arange(len(record)), record.multiplicities)
@@ -136,7 +135,7 @@ def _draw(compiled: CompiledSetting, rng: np.random.Generator, *, special: bool)
     return np.asarray(rng.random(3))
 
 
-def in_p1(record: CrystalRecord, *, change: NDArray[np.int64] | None = None) -> CrystalRecord:
+def in_p1(record: CrystalRecord, *, change: IntArray | None = None) -> CrystalRecord:
     """The same crystal in P1: a site for every atom of the cell with rows ``change @ lattice``.
 
     ``change`` is an integer matrix of determinant 1 or -1 (another cell) or larger (a supercell).
@@ -162,7 +161,7 @@ def in_p1(record: CrystalRecord, *, change: NDArray[np.int64] | None = None) -> 
     )
 
 
-def moved(record: CrystalRecord, coordinates: FloatArray, order: NDArray[np.int64] | None = None) -> CrystalRecord:
+def moved(record: CrystalRecord, coordinates: FloatArray, order: IntArray | None = None) -> CrystalRecord:
     """The record with its sites moved to ``coordinates``, then put in another ``order``."""
     order = np.arange(len(record)) if order is None else order
     compiled = _compiled(record.setting)

@@ -15,10 +15,7 @@ import numpy as np
 import torch
 
 from basis_store import open_crystals
-from runtime import load_store
-from runtime.kernels.neighbours import neighbours
-from runtime.kernels.orbit_kernel import OrbitKernel, gaussian_transforms
-from runtime.kernels.structure_factors import structure_factors
+from runtime import OrbitKernel, gaussian_transforms, load_store, neighbours, structure_factors
 
 CRYSTALS = 30
 WIDTHS = (0.5, 0.8, 1.2, 2.0, 3.0)

@@ -18,11 +18,15 @@ from basis_store import CrystalRecord, Setting
 from benchmarks.crystal_sample import sample_records
 from benchmarks.machine import Machine
 from benchmarks.row import Row, side_by_side
-from runtime import Store, load_store
-from runtime.kernels.orbit_kernel import OrbitKernel
-from runtime.kernels.orbit_representatives import orbit_representatives
-from runtime.kernels.reciprocal_kernel import GaussianShells
-from runtime.kernels.structure_factors import StructureFactors, structure_factors
+from runtime import (
+    GaussianShells,
+    OrbitKernel,
+    Store,
+    StructureFactors,
+    load_store,
+    orbit_representatives,
+    structure_factors,
+)
 from runtime.plugins.atoms import primitive_cell
 
 CRYSTALS = 64

@@ -30,11 +30,8 @@ from torch_geometric.nn import CGConv, global_add_pool
 from torch_geometric.transforms import Compose
 
 from basis_store import CrystalTable, open_crystals
-from runtime import load_store
-from runtime.plugins.pair_kernel import PairKernel
-from runtime.plugins.pyg.graph import record_to_data
-from runtime.plugins.pyg.transforms import SgbasisEncoding, SgbasisPairKernel
-from runtime.plugins.site_encoding import SiteEncoding
+from runtime import PairKernel, SiteEncoding, load_store
+from runtime.plugins.pyg import SgbasisEncoding, SgbasisPairKernel, record_to_data
 
 CUTOFF = 5.0  # Angstrom
 DISTANCES = torch.arange(0, 8.2, 0.2)  # CGCNN's 41 Gaussians

@@ -14,8 +14,8 @@ import numpy as np
 from basis_store import TURN, CompiledSetting, CrystalRecord
 from basis_store.array_types import FloatArray, IntArray
 
-_SAME_POINT = 1e-3
-"""Angstrom. An atom this close is the site itself; records hold no atoms closer than 0.5."""
+SAME_POINT = 1e-3
+"""Angstrom. Atoms this close are the same; records hold no atoms closer than 0.5."""
 
 _BLOCK = 1 << 20
 """Vectors per step, so that memory does not grow with the crystal."""
@@ -86,7 +86,7 @@ def periodic_neighbours(
         longest = cutoff * cutoff - np.einsum("gc,gc->g", gaps, gaps)
         pair, cell = np.nonzero(gaps @ (2 * translations.T) + squares < longest[:, None])
         vectors = gaps[pair] + translations[cell]
-        other = np.einsum("vc,vc->v", vectors, vectors) > _SAME_POINT**2
+        other = np.einsum("vc,vc->v", vectors, vectors) > SAME_POINT**2
         pair = pair[other]
         found.append((point[pair], owners[atom[pair]], vectors[other]))
     receivers, senders, vectors = (np.concatenate(part) for part in zip(*found, strict=True))

@@ -8,10 +8,7 @@ import numpy as np
 
 from basis_store import TURN, CompiledSetting, CrystalError, CrystalRecord
 from basis_store.array_types import FloatArray, IntArray
-from runtime.kernels.neighbours import cell_atoms
-
-_SAME_POINT = 1e-3
-"""Angstrom. Atoms this close are the same; records hold no atoms closer than 0.5."""
+from runtime.kernels.neighbours import SAME_POINT, cell_atoms
 
 
 class PrimitiveCell(NamedTuple):
@@ -39,7 +36,7 @@ def primitive_cell(record: CrystalRecord, compiled: CompiledSetting) -> Primitiv
         rows = np.flatnonzero(owners == site)
         gaps = atoms[rows, None] - atoms[rows]
         gaps -= np.rint(gaps)
-        same = np.linalg.norm(gaps @ lattice, axis=-1) < _SAME_POINT
+        same = np.linalg.norm(gaps @ lattice, axis=-1) < SAME_POINT
         kept.append(rows[np.unique(same.argmax(axis=1))])
     rows = np.concatenate(kept)
     return PrimitiveCell(lattice, atoms[rows] % 1.0 % 1.0, owners[rows])  # -1e-17 % 1.0 is 1.0

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import TURN, CompiledSetting, CutoffError, Setting
-from basis_store.groups.wave_shells import is_leading
+from runtime.encoding.cosine_terms import cosine_terms
 from runtime.phase import turns
 from runtime.routing_matrix import Routing, project, route, routing_matrix, wave_rows
 
@@ -39,6 +39,12 @@ class Basis(nn.Module):
     ``basis(x)`` is :meth:`evaluate`. All coordinates are fractional, in the conventional cell of the setting.
     Leading dimensions are free; they are written ``n`` below. ``M`` counts the functions, the constant included.
 
+    Args:
+        compiled: the integers of the setting.
+        shared_waves: (K, 3) the waves that all settings of its family share in the store, without 0.
+        content_hash: hash of the store.
+        n_functions: M; default: all functions of the store.
+
     Attributes:
         setting: the space-group setting.
         content_hash: hash of the store it comes from.
@@ -52,7 +58,10 @@ class Basis(nn.Module):
         rotations: (g, 3, 3) int64 R of the operations x -> R x + t modulo cell translations.
         translations24: (g, 3) int64 t in 24ths.
         shifts24, shift_orders, shift_directions: int64, the allowed origin shifts (T5).
-        shared_waves: (K, 3) int64, the waves that all settings of its family share in the store, without 0.
+        shared_waves: (K, 3) int64, as given.
+
+    Raises:
+        CutoffError: the store holds fewer functions.
     """
 
     waves: Tensor
@@ -186,7 +195,15 @@ class Basis(nn.Module):
     def hessian(
         self, x: Float[Tensor, "*n 3"], *, lattice: Float[Tensor, "3 3"] | None = None
     ) -> Float[Tensor, "*n functions 3 3"]:
-        """Second derivatives of :meth:`evaluate`; (n, 3) -> (n, M, 3, 3). Arguments as for :meth:`gradient`."""
+        """Second derivatives of :meth:`evaluate`; (n, 3) -> (n, M, 3, 3).
+
+        Args:
+            x: fractional coordinates.
+            lattice: (3, 3) as for :meth:`gradient`.
+
+        Raises:
+            ValueError: the lattice has another shape.
+        """
 
         def block(points: Tensor) -> Tensor:
             waves = self._wave_vectors(points, lattice)
@@ -228,7 +245,16 @@ class Basis(nn.Module):
     def routing_matrix(
         self, waves: Int[Tensor, "waves 3"] | None = None, *, dtype: torch.dtype = torch.complex64
     ) -> Complex[Tensor, "waves waves"]:
-        """The dense (K, K) matrix M_G on waves (K, 3) (default: the shared waves); see :class:`Routing`."""
+        """The dense (K, K) matrix M_G of :mod:`runtime.routing_matrix`.
+
+        Args:
+            waves: (K, 3) integers; default: the shared waves.
+            dtype: complex64 or complex128.
+
+        Raises:
+            TypeError: the waves are not integers.
+            CutoffError: a wave lies beyond this basis.
+        """
         return routing_matrix(self.routing(waves), dtype=dtype)
 
     def _evaluate_rows(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n rows"]:
@@ -298,40 +324,5 @@ def _tables(
         "shift_directions": compiled.shift_directions,
         "shared_waves": shared_waves,
         "_wave_rows": wave_rows(compiled, waves),
-        **_terms(compiled, n_orbits),
+        **cosine_terms(compiled, n_orbits),
     }
-
-
-def _terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[np.integer]]:
-    """Real functions as padded sums of cosines: f = sum sqrt(square / count) cos(2 pi (k.x + phase)).
-
-    Half of the waves suffice: O = -O needs one of each k, -k (square 4); sqrt2 Re and sqrt2 Im of psi_O need
-    those of O alone (square 2), Im with a quarter turn less. Padding has square 0. Where a truncation ends between
-    the two functions of a pair, the second row is kept: the complex form of the first needs it.
-    """
-    rows = n_orbits + int(n_orbits > 0 and compiled.parts[n_orbits - 1] == 1)
-    starts = compiled.orbit_starts
-    orbit = np.repeat(np.arange(rows), compiled.orbit_sizes[:rows])
-    part = compiled.parts[orbit]
-    waves = compiled.waves[: starts[rows]].astype(np.int64)
-    phases = compiled.phases24[: starts[rows]].astype(np.int64) + compiled.real_phases24[orbit]
-    # sqrt2 Im psi_O = sum sin(2 pi (k.x + theta)) over O, whose waves and phases are minus those listed for -O.
-    sign = np.where(part == -1, -1, 1)
-    waves, phases = waves * sign[:, None], phases * sign - np.where(part == -1, 6, 0)
-    used = np.flatnonzero(is_leading(waves) | (part != 0))
-    used_orbit = orbit[used]
-    lengths = np.bincount(used_orbit, minlength=rows)
-    column = np.arange(len(used)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    shape = (rows + 1, int(lengths.max(initial=1)))
-    terms: dict[str, NDArray[np.integer]] = {
-        "_term_waves": np.zeros((*shape, 3), np.int64),
-        "_term_phases24": np.zeros(shape, np.int64),
-        "_term_squares": np.zeros(shape, np.int64),
-        "_term_counts": np.ones((shape[0], 1), np.int64),
-    }
-    terms["_term_waves"][used_orbit + 1, column] = waves[used]
-    terms["_term_phases24"][used_orbit + 1, column] = phases[used] % TURN
-    terms["_term_squares"][used_orbit + 1, column] = np.where(part[used] == 0, 4, 2)
-    terms["_term_squares"][0, 0] = 1
-    terms["_term_counts"][1:, 0] = compiled.orbit_sizes[:rows]
-    return terms

@@ -29,7 +29,10 @@ def load_store(path: str | os.PathLike[str] | None = None) -> Store:
 
 
 class Store:
-    """A store of bases, indexed by :class:`Setting`, never by a bare number.
+    """A store of bases, indexed by :class:`Setting`, never by a bare number; opened by :func:`load_store`.
+
+    Args:
+        reader: of the file.
 
     Attributes:
         path: the file.
@@ -47,7 +50,12 @@ class Store:
         self._compiled: dict[Setting, CompiledSetting] = {}
 
     def basis(self, setting: Setting, *, radius: float | None = None, count: int | None = None) -> Basis:
-        """The basis of one setting, whole or truncated (see :meth:`Basis.truncate`).
+        """The basis of one setting, whole or truncated.
+
+        Args:
+            setting: the setting.
+            radius: as for :meth:`Basis.truncate`; default: that of the store.
+            count: as for :meth:`Basis.truncate`; default: all functions.
 
         Raises:
             basis_store.SettingError: the store does not hold this setting, or it is a bare number.

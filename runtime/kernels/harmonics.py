@@ -11,12 +11,12 @@ HIGHEST_DEGREE = 4
 
 
 def real_harmonics(u: Tensor, degree: int) -> Tensor:
-    """Real spherical harmonics of all degrees up to ``degree``; (..., 3) -> (..., (degree + 1)^2).
+    """Real spherical harmonics of all degrees up to ``degree``, (..., (degree + 1)^2).
 
     Normalised so that the sum of squares over the 2 l + 1 functions of degree l is 2 l + 1 on the unit sphere.
 
     Args:
-        u: unit vectors.
+        u: (..., 3) unit vectors.
         degree: 0 to 4.
 
     Raises:

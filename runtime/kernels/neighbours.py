@@ -94,7 +94,15 @@ def periodic_neighbours(
 
 
 def cell_atoms(record: CrystalRecord, compiled: CompiledSetting) -> tuple[FloatArray, IntArray]:
-    """All atoms of the conventional cell: (N, 3) fractional coordinates, not reduced, and (N,) their sites."""
+    """All atoms of the conventional cell.
+
+    Args:
+        record: the crystal.
+        compiled: its setting.
+
+    Returns:
+        (N, 3) fractional coordinates, not reduced to the cell, and (N,) their sites.
+    """
     owners = np.repeat(np.arange(len(record)), record.multiplicities)
     rotations = compiled.rotations[record.images].astype(np.float64)
     shifts = compiled.translations24[record.images] / TURN

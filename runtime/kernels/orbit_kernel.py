@@ -48,12 +48,12 @@ class OrbitKernel(nn.Module):
 
 
 def gaussian_transforms(lengths: Tensor, widths: Sequence[float]) -> Tensor:
-    """The Fourier transforms of exp(-r^2 / 2 width^2) at |G| (m,): (widths, m) in cubic Angstrom.
+    """The Fourier transforms of exp(-r^2 / 2 width^2), (widths, m) in cubic Angstrom.
 
     The error of a kernel whose sum ends at ``g_cutoff`` is of order exp(-2 (pi width g_cutoff)^2).
 
     Args:
-        lengths: |G| in 1/Angstrom, without 2 pi.
+        lengths: (m,) |G| in 1/Angstrom, without 2 pi.
         widths: in Angstrom.
     """
     width = torch.tensor(widths, dtype=torch.float64).to(lengths)[:, None]

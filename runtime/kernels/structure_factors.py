@@ -33,7 +33,7 @@ class StructureFactors:
         waves: (M, 3) representatives k.
         sizes: (M,) number of waves of each orbit.
         maps: (h, 3, 3) R times the reciprocal lattice: the waves of an orbit are k.maps and -k.maps.
-        volume: of the conventional cell, in cubic Angstrom.
+        volume: () of the conventional cell, in cubic Angstrom.
         centrings: number of primitive cells in it.
         centrosymmetric: whether -1 is among the rotations of the group.
     """
@@ -59,7 +59,7 @@ class StructureFactors:
         return self.waves[rows] @ self.maps
 
     def phases(self, rows: slice, *, sines: bool) -> Tensor:
-        """Cos and sin of 2 pi k.x, at images x for waves k of ``rows``; (2, A, m). Or cos alone, (1, A, m)."""
+        """Cos and, with ``sines``, sin of 2 pi k.x, at images x for waves k of ``rows``; (1 or 2, A, m)."""
         products = self.points @ self.waves[rows].T
         angles = math.tau * (products - products.detach().round())
         return torch.stack([angles.cos(), angles.sin()]) if sines else angles.cos()[None]

@@ -60,7 +60,14 @@ def refractive_index(electronic: ArrayLike, *, tolerance: float = ASYMMETRY) -> 
 
 
 def refractive_indices(electronic: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(3,) principal refractive indices, ascending: the roots of the principal values; NaN for negative ones.
+    """Principal refractive indices: the roots of the principal values.
+
+    Args:
+        electronic: (3, 3) relative permittivity with the ions fixed.
+        tolerance: as for :func:`principal`.
+
+    Returns:
+        (3,) ascending; NaN for negative principal values.
 
     Raises:
         TensorError: as :func:`principal`.

@@ -58,7 +58,7 @@ def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floa
     """C_ijkl (3, 3, 3, 3) of a stiffness matrix (6, 6) in Voigt's form; no factors, the same unit.
 
     Args:
-        matrix: symmetric; a small asymmetry is averaged away.
+        matrix: (6, 6) symmetric; a small asymmetry is averaged.
         tolerance: largest asymmetry, relative to the largest entry.
 
     Raises:
@@ -68,7 +68,11 @@ def stiffness_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floa
 
 
 def stiffness_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(6, 6) in Voigt's form of a stiffness tensor (3, 3, 3, 3); the inverse of :func:`stiffness_tensor`.
+    """(6, 6) in Voigt's form of a stiffness tensor; the inverse of :func:`stiffness_tensor`.
+
+    Args:
+        tensor: (3, 3, 3, 3).
+        tolerance: as for :func:`stiffness_tensor`.
 
     Raises:
         TensorError: as :func:`stiffness_tensor`.
@@ -81,6 +85,10 @@ def compliance_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Flo
 
     S_IJ is 2 S_ijkl where one of I and J is a shear, 4 S_ijkl where both are (Nye 1985, section VIII.2).
 
+    Args:
+        matrix: (6, 6) symmetric.
+        tolerance: as for :func:`stiffness_tensor`.
+
     Raises:
         TensorError: as :func:`stiffness_tensor`.
     """
@@ -88,7 +96,11 @@ def compliance_tensor(matrix: ArrayLike, *, tolerance: float = ASYMMETRY) -> Flo
 
 
 def compliance_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(6, 6) in Voigt's form of a compliance tensor (3, 3, 3, 3); the inverse of :func:`compliance_tensor`.
+    """(6, 6) in Voigt's form of a compliance tensor; the inverse of :func:`compliance_tensor`.
+
+    Args:
+        tensor: (3, 3, 3, 3).
+        tolerance: as for :func:`stiffness_tensor`.
 
     Raises:
         TensorError: as :func:`stiffness_tensor`.
@@ -101,6 +113,9 @@ def piezoelectric_tensor(matrix: ArrayLike) -> FloatArray:
 
     Not for strain coefficients d_iJ, which have a factor of 2 on shears.
 
+    Args:
+        matrix: (3, 6).
+
     Raises:
         TensorError: another shape, or entries that are not numbers.
     """
@@ -108,7 +123,11 @@ def piezoelectric_tensor(matrix: ArrayLike) -> FloatArray:
 
 
 def piezoelectric_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(3, 6) in Voigt's form of e_ijk = e_ikj (3, 3, 3); the inverse of :func:`piezoelectric_tensor`.
+    """(3, 6) in Voigt's form of e_ijk = e_ikj; the inverse of :func:`piezoelectric_tensor`.
+
+    Args:
+        tensor: (3, 3, 3).
+        tolerance: as for :func:`stiffness_tensor`.
 
     Raises:
         TensorError: as :func:`stiffness_tensor`.
@@ -119,6 +138,9 @@ def piezoelectric_matrix(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> 
 def symmetric_tensor(vector: ArrayLike) -> FloatArray:
     """(3, 3) of the six entries of a symmetric tensor such as a dielectric one; no factors.
 
+    Args:
+        vector: (6,).
+
     Raises:
         TensorError: another shape, or entries that are not numbers.
     """
@@ -126,7 +148,11 @@ def symmetric_tensor(vector: ArrayLike) -> FloatArray:
 
 
 def symmetric_vector(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """(6,) entries of a symmetric (3, 3) tensor; the inverse of :func:`symmetric_tensor`.
+    """(6,) entries of a symmetric tensor; the inverse of :func:`symmetric_tensor`.
+
+    Args:
+        tensor: (3, 3).
+        tolerance: as for :func:`stiffness_tensor`.
 
     Raises:
         TensorError: as :func:`stiffness_tensor`.
@@ -136,6 +162,10 @@ def symmetric_vector(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> Floa
 
 def to_mandel(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
     """Mandel's form: (6,), (3, 6) or (6, 6) of a tensor of rank 2, 3 (e_ijk = e_ikj) or 4 (stiffness, compliance).
+
+    Args:
+        tensor: (3, 3), (3, 3, 3) or (3, 3, 3, 3).
+        tolerance: as for :func:`stiffness_tensor`.
 
     Raises:
         TensorError: another shape, entries that are not numbers, or not of that index symmetry.
@@ -148,7 +178,11 @@ def to_mandel(tensor: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
 
 
 def from_mandel(array: ArrayLike, *, tolerance: float = ASYMMETRY) -> FloatArray:
-    """The tensor (3, 3), (3, 3, 3) or (3, 3, 3, 3) of Mandel's form (6,), (3, 6) or (6, 6).
+    """The tensor (3, 3), (3, 3, 3) or (3, 3, 3, 3) of Mandel's form; the inverse of :func:`to_mandel`.
+
+    Args:
+        array: (6,), (3, 6) or (6, 6).
+        tolerance: as for :func:`stiffness_tensor`.
 
     Raises:
         TensorError: another shape, entries that are not numbers, or (6, 6) and not symmetric.

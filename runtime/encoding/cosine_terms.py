@@ -1,4 +1,4 @@
-"""Real basis functions as padded sums of cosines: f = sum sqrt(square / count) cos(2 pi (k.x + phase)), in integers.
+"""Real basis functions as padded sums of cosines: f = sum sqrt(square / count) cos(2 pi (k.x + phase)).
 
 Half of the waves suffice: O = -O needs one of each k, -k (square 4); sqrt2 Re and sqrt2 Im of psi_O need the waves
 of O alone (square 2), Im with a quarter turn less. Padding has square 0.

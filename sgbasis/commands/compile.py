@@ -27,7 +27,7 @@ from sgbasis.commands.options import parallel_arguments, parallel_options
 )  # fmt: skip
 @click.option(
     "--settings", "chosen", default="all", show_default=True,
-    help="all, standard, or settings separated by commas, such as 227,hall:525,R-3c:R.",
+    help="Settings to compile: all, standard, or a list with commas, such as 227,hall:525,R-3c:R.",
 )  # fmt: skip
 @parallel_options
 def compile_command(

@@ -14,9 +14,9 @@ def verify(file: Path) -> None:
     """Prove every basis and tensor of a store again.
 
     The proof is exact and starts from the space-group tables alone; none of the code that found the orbits and
-    tensors is used. It checks hashes; operations and their closure; that coefficients are constant along every
-    operation; that the stored operation forbids each systematic absence; completeness (T3) and order; and of the
-    tensors frames, invariance, completeness and normal form (T8).
+    tensors in FILE is used. It checks hashes; operations and their closure; that coefficients are constant along
+    every operation; that the stored operation forbids each systematic absence; completeness (T3) and order; and of
+    the tensors frames, invariance, completeness and normal form (T8).
     """
     from tqdm import tqdm
 

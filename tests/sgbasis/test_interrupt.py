@@ -14,17 +14,17 @@ import pytest
 from basis_store.files.locations import data_folder
 from tests.support.command_line import error_line
 
-# A finder of modules that is asked first and presses Ctrl-C when a certain one is wanted.
+# A finder of modules that comes first, and sends Ctrl-C when a certain module is imported.
 INTERRUPTED_IMPORT = """
 import os, signal, sys
 from sgbasis.entry_point import main
 
 class Finder:
     def find_spec(name, *rest):
-        if name == wanted:
+        if name == target:
             os.kill(os.getpid(), signal.SIGINT)
 
-wanted = sys.argv.pop(1)
+target = sys.argv.pop(1)
 sys.meta_path.insert(0, Finder)
 main()
 """
@@ -58,7 +58,7 @@ def test_while_a_module_is_imported(module: str, command: list[str], tmp_path: P
 
 @pytest.mark.parametrize("delay", [0.05, 0.1, 0.15, 0.25, 0.5])
 def test_at_any_time_after_the_start(delay: float, tmp_path: Path) -> None:
-    """Counted from when Python itself has started: what that prints when it is interrupted is its own affair."""
+    """The delay counts from when Python itself has started, whose own messages are not under test."""
     script = "from sgbasis.entry_point import main; print(flush=True); main()"
     with subprocess.Popen(
         [sys.executable, "-c", script, "compile", "--radius", "12", "--workers", "1"],
@@ -74,8 +74,8 @@ def test_at_any_time_after_the_start(delay: float, tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_jobs_that_ignore_it_go_on(tmp_path: Path) -> None:
-    """What a shell does with a job in the background, nohup or not."""
+def test_jobs_that_ignore_it_continue(tmp_path: Path) -> None:
+    """As a shell starts a job in the background, with nohup or without."""
     script = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{INTERRUPTED_IMPORT}"
     done = subprocess.run(
         [sys.executable, "-c", script, "click", "show", "230"],

@@ -1,4 +1,4 @@
-"""Run the command line as a user does, in a process of its own."""
+"""Run the command line as a user does, in a new process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def sgbasis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Compl
 
 
 def error_line(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line with which a command failed; asserts that it failed, cleanly and briefly."""
+    """The message of a command that failed; asserts that it failed with one line and without a traceback."""
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]

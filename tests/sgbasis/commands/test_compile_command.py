@@ -66,7 +66,7 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
 
 
 def test_an_unwritable_output(tmp_path: Path) -> None:
-    """/proc refuses new files to everybody, root included."""
+    """Nobody can create files in /proc, not even root."""
     assert error_line(sgbasis("compile", "-o", "/proc/store.h5")).startswith("/proc/")
 
 
@@ -118,7 +118,7 @@ def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_is_reported_in_one_line(tmp_path: Path) -> None:
-    """As when the kernel kills it for want of memory."""
+    """As when the kernel kills it because memory is exhausted."""
     script = (
         "import os, signal, basis_compiler.bases.compiler as compiler\n"
         "def compile_bundle(*_): os.kill(os.getpid(), signal.SIGKILL)\n"

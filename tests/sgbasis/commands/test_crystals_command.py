@@ -132,7 +132,7 @@ def test_what_fails_leaves_nothing(tmp_path: Path, lines: Path, arguments: list[
     assert sorted(tmp_path.iterdir()) == before
 
 
-# Small chunks that take their time, so that there is a middle to be interrupted in.
+# Small, slow chunks, so that a run can be interrupted in the middle.
 SLOW = """
 import time, basis_compiler.datasets.compiler as dataset
 dataset._CHUNK = 4
@@ -153,7 +153,7 @@ def slowly(lines: Path, output: Path, delay: float) -> list[str]:
 
 @contextmanager
 def in_the_middle(lines: Path, output: Path) -> Iterator[subprocess.Popen[str]]:
-    """A run that has finished some of its chunks, in a process group of its own."""
+    """A run that has finished some of its chunks, in a new process group."""
     with subprocess.Popen(
         slowly(lines, output, 0.5), stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:
@@ -170,14 +170,14 @@ def many(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def expected(many: Path, tmp_path: Path) -> str:
-    """The content of a run that nothing disturbed."""
+    """The content hash of a run without interruptions."""
     done = subprocess.run(slowly(many, tmp_path / "whole.h5", 0), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return open_crystals(tmp_path / "whole.h5").content_hash
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
-def test_a_killed_run_goes_on(many: Path, expected: str, tmp_path: Path) -> None:
+def test_a_killed_run_resumes(many: Path, expected: str, tmp_path: Path) -> None:
     output = tmp_path / "out.h5"
     with in_the_middle(many, output) as running:
         running.send_signal(signal.SIGKILL)
@@ -196,7 +196,7 @@ def test_a_killed_run_goes_on(many: Path, expected: str, tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["many.jsonl", "out.h5", "whole.h5"]
 
 
-def test_an_interrupted_run_goes_on(many: Path, expected: str, tmp_path: Path) -> None:
+def test_an_interrupted_run_resumes(many: Path, expected: str, tmp_path: Path) -> None:
     """Ctrl-C, sent to the whole process group as a terminal does."""
     output = tmp_path / "out.h5"
     with in_the_middle(many, output) as running:
@@ -230,7 +230,7 @@ def test_a_full_disk_is_one_line(lines: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_but_the_outcome_is_on_standard_error(lines: Path, tmp_path: Path) -> None:
-    """Spglib's C library would print its failed attempts; a bar is for terminals."""
+    """Spglib's C library would print its failed attempts; progress bars are for terminals."""
     done = sgbasis("crystals", lines, "-o", tmp_path / "x.h5")
     assert done.returncode == 0
     assert done.stderr == ""

@@ -101,7 +101,7 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     assert "Is a directory" in encode(tmp_path).stderr
 
 
-def test_a_group_that_changes_near_the_tolerance_is_said_on_standard_error() -> None:
+def test_a_group_that_changes_near_the_tolerance_is_reported_on_standard_error() -> None:
     result = encode(CRYSTALS / "quartz_rounded.cif")
     assert "154 P3_221 at 0.01 Angstrom but 5:b1 C2 at 0.001" in result.stderr
     assert "Note" not in result.stdout

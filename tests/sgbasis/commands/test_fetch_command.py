@@ -97,7 +97,7 @@ def test_one_line_says_what_failed_where_and_what_to_do(answer, words, server, c
     assert contents(cache) == []
 
 
-def test_nobody_listens_and_the_copy_is_bad(server, cache, environment):
+def test_the_server_is_down_and_the_copy_is_damaged(server, cache, environment):
     run(environment=environment)
     path = cache / server.file
     flip_a_bit(path)
@@ -109,7 +109,7 @@ def test_nobody_listens_and_the_copy_is_bad(server, cache, environment):
     assert (done.returncode, path.read_bytes()) == (0, server.body)
 
 
-def test_an_error_of_the_server_that_passes_is_not_seen(server, environment):
+def test_a_transient_error_of_the_server_is_not_reported(server, environment):
     server.answers = ["failing", "whole"]
     done = run(environment=environment)
     assert (done.returncode, done.stderr) == (0, "")
@@ -148,7 +148,7 @@ def test_killed_half_way_then_fetched_again(server, cache, environment):
 
 
 def test_a_full_disk(server, cache, environment):
-    """Stands in for it: a limit on the size of files, which fails a write in the same way."""
+    """Simulated by a limit on the size of files, with which a write fails in the same way."""
     limited = ("sh", "-c", 'ulimit -f 64; exec "$@"', "sh")
     done = run(environment=environment, prefix=limited)
     assert_one_error(done, f"into {cache}: File too large", "--cache")
@@ -162,7 +162,7 @@ def test_a_cache_that_cannot_be_made(server, tmp_path, environment):
     assert server.asked == []
 
 
-def test_the_list_needs_no_server_and_says_what_is_here(server, cache, environment):
+def test_the_list_needs_no_server_and_shows_what_is_cached(server, cache, environment):
     def listed() -> dict[str, str]:
         done = run("--list", environment=environment)
         assert (done.returncode, done.stderr) == (0, "")

@@ -65,7 +65,7 @@ def test_what_must_vanish(tmp_path: Path) -> None:
     assert "0 free components" in done.stdout
 
 
-def test_another_order_is_said(tmp_path: Path) -> None:
+def test_another_order_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "c.txt"
     # Trigonal, with C14, as VASP orders it: xx yy zz xy yz xz.
     path.write_text(
@@ -100,12 +100,13 @@ def test_what_a_reader_should_know(tmp_path: Path) -> None:
     lopsided = np.diag([50.0, 50, 50, 12, 12, 12])
     lopsided[0, 1] = 30
     soft = np.diag([50.0, 50, 50, -4, -4, -4])  # twice that is an eigenvalue of Mandel's matrix
-    said = []
+    printed = []
     for name, matrix in (("lopsided", lopsided), ("soft", soft)):
         np.savetxt(tmp_path / f"{name}.txt", matrix)
-        said.append(project(CRYSTALS / "nacl.cif", tmp_path / f"{name}.txt").stdout)
-    assert "lopsided.txt: not symmetric: entries differ from those across the diagonal by up to 30" in said[0]
+        printed.append(project(CRYSTALS / "nacl.cif", tmp_path / f"{name}.txt").stdout)
+    assert "lopsided.txt: not symmetric: entries differ from those across the diagonal by up to 30" in printed[0]
     assert (
-        "soft.txt: the nearest stiffness is not that of a stable crystal: its smallest eigenvalue is -8" in said[1]
+        "soft.txt: the nearest stiffness is not that of a stable crystal: its smallest eigenvalue is -8"
+        in printed[1]
     )
-    assert "stable" not in said[0]
+    assert "stable" not in printed[0]

@@ -109,7 +109,7 @@ def test_more_functions_than_there_are() -> None:
     assert "functions of 225 Fm-3m besides the constant, not 100000" in done.stderr
 
 
-def test_show_does_not_wait_for_torch() -> None:
+def test_show_does_not_import_torch() -> None:
     code = "import sys; from sgbasis.cli import main; main(['show', '225'], standalone_mode=False); "
     code += "sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)

@@ -47,7 +47,7 @@ def test_bad_files(command: str, content: bytes | None, message: str, tmp_path: 
 
 
 def test_verify_refuses_a_store_whose_basis_is_wrong(reader: StoreReader, tmp_path: Path) -> None:
-    """All checksums right, one phase wrong: only the mathematics can tell."""
+    """All checksums are right and one phase is wrong: only the proof can find it."""
     path = tmp_path / "forged.h5"
     forged = list(reader)
     phases = forged[300].phases24.copy()
@@ -109,7 +109,7 @@ def test_export_errors(arguments: list[str], message: str, tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
-def test_help_lists_every_command() -> None:
+def test_help_and_version() -> None:
     text = sgbasis("--help").stdout
     for command in ("compile", "verify", "info", "show", "tensor", "plot", "export", "encode", "fetch"):
         assert f"\n  {command} " in text
@@ -130,7 +130,7 @@ def test_help_lists_every_command() -> None:
     ],
 )
 def test_missing_extras_are_named(missing: str, arguments: list[str], extra: str, tmp_path: Path) -> None:
-    """What a user meets who installed only the base package."""
+    """What a user reads who installed only the base package."""
     arguments = [str(Path(word).resolve()) if "/" in word else word for word in arguments]
     script = (
         f"import sys; sys.modules[{missing!r}] = None\n"
@@ -145,7 +145,7 @@ def test_missing_extras_are_named(missing: str, arguments: list[str], extra: str
 
 
 def test_no_option_takes_what_is_no_number() -> None:
-    """Every float option of every command: click's own range lets nan through."""
+    """Every float option of every command: click's own range accepts nan."""
     from sgbasis.cli import main
 
     floats = [

@@ -121,7 +121,7 @@ def test_errors_are_one_line(tmp_path: Path) -> None:
     assert "store format 2.0 cannot be read by this release, which reads 1.x: upgrade sgbasis" in line
 
 
-def test_it_waits_for_neither_torch_nor_the_compiler() -> None:
+def test_it_imports_neither_torch_nor_the_compiler() -> None:
     code = (
         "import sys; from sgbasis.cli import main; main(['tensor', '225', 'elastic'], standalone_mode=False); "
         "sys.exit(bool({'torch', 'sympy', 'networkx', 'spglib', 'basis_compiler', 'pooch'} & set(sys.modules)))"

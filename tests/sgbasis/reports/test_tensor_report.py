@@ -57,7 +57,7 @@ def test_elastic_report(diamond: CrystalRecord) -> None:
 def test_two_frames_where_they_differ(quartz: CrystalRecord) -> None:
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
     turn *= np.linalg.det(turn)
-    # The report in the IEEE frame is the same however the crystal lies.
+    # The report in the IEEE frame is the same for every orientation of the crystal.
     matrix = hexagonal(86.8, 7.04, 11.91, 105.71, 58.2, -18.04)
     aligned = elastic_lines(matrix, quartz)
     lines = elastic_lines(rotate_tensor(stiffness_tensor(matrix), turn), rotated(quartz, turn))

@@ -1,0 +1,56 @@
+"""The help of every command, as a stranger reads it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from sgbasis.cli import main
+
+OPTIONS = [
+    (name, option)
+    for name, command in main.commands.items()
+    for option in command.params
+    if isinstance(option, click.Option)
+]
+
+
+def printed_help(*command: str) -> str:
+    result = CliRunner().invoke(main, [*command, "--help"], terminal_width=80)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_the_list_of_commands_is_not_cut_off() -> None:
+    text = printed_help()
+    for name in main.commands:
+        assert f"\n  {name} " in text
+    commands = text.partition("Commands:")[2]
+    assert "..." not in commands
+    assert all(line.endswith(".") for line in commands.strip().splitlines())
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_the_page_of_a_command(name: str) -> None:
+    text = printed_help(name)
+    assert "\\b" not in text and "\b" not in text
+    for parameter in main.commands[name].params:
+        if isinstance(parameter, click.Argument):
+            assert str(parameter.metavar or parameter.name).upper() in text.partition("\n\n")[2], parameter.name
+
+
+@pytest.mark.parametrize(("name", "option"), OPTIONS, ids=lambda one: getattr(one, "name", one))
+def test_every_option_says_what_it_does(name: str, option: click.Option) -> None:
+    assert option.help and option.help[0].isupper() and option.help.endswith((".", "]"))
+
+
+@pytest.mark.parametrize("word", ["--tolerance", "--store", "--json", "--workers", "--scheduler", "--output"])
+def test_options_of_one_name_are_of_one_kind(word: str) -> None:
+    kinds = defaultdict(list)
+    for name, option in OPTIONS:
+        if word in option.opts:
+            kinds[tuple(option.opts), option.is_flag, option.multiple].append(name)
+    assert len(kinds) == 1, kinds

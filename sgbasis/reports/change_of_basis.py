@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 def axes_text(standard: StandardCrystal) -> str:
     """The basis vectors of the setting in those of the file, such as ``-a+b+c, a-b+c, a+b-c``."""
-    numerators = [
-        [Fraction(int(entry), standard.denominator) for entry in row] for row in standard.change_of_basis
-    ]
-    inverse = _inverse(numerators)
+    inverse = _inverse(
+        [[Fraction(int(one), standard.denominator) for one in row] for row in standard.change_of_basis]
+    )
     columns = [[inverse[i][j] for i in range(3)] for j in range(3)]
     return ", ".join(_combination(column, "abc") for column in columns)
 
@@ -33,7 +32,7 @@ def coordinates_text(standard: StandardCrystal) -> str:
 
 
 def vector_text(values: NDArray[np.floating]) -> str:
-    """Numbers between spaces, each as an exact fraction with a denominator up to 24 where it is one."""
+    """The numbers ``values`` (n,) with spaces between, each as a fraction if its denominator is at most 24."""
     return " ".join(_number(value) for value in values)
 
 
@@ -59,6 +58,6 @@ def _combination(factors: Sequence[Fraction], letters: str) -> str:
 
 
 def _number(value: float) -> str:
-    """A fraction with a denominator up to 24 where the number is one, else five decimals."""
+    """A fraction if its denominator is at most 24, else five decimals."""
     fraction = Fraction(float(value)).limit_denominator(24)
     return str(fraction) if abs(float(fraction) - value) < 1e-9 else f"{value:.5f}"

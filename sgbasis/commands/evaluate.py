@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--model", "name", required=True, metavar="NAME|FOLDER", help="Such as band_gap, or a model's folder."
+    "--model",
+    "name",
+    required=True,
+    metavar="NAME|FOLDER",
+    help="Model that ships, such as band_gap, or the folder of a model.",
 )
 @click.option(
     "--data", type=click.Path(path_type=Path), required=True,
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--target", metavar="NAME", help="Which of the model's targets [default: its first].")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate(name: str, data: Path, split: str | None, target: str | None, as_json: bool) -> None:
-    """Compare a model's predictions with the values in a dataset.
+    """Compare a model's predictions with known values.
 
     Prints the mean absolute error and the root of the mean squared error with 95 % bootstrap intervals, over all
     crystals, by crystal system, and by space group where there are at least 10. Of tensors it prints the mean

@@ -16,40 +16,51 @@ if TYPE_CHECKING:
     from runtime.training.trainer import EpochReport
 
 
-@click.command()
+_EXAMPLES = """\b
+sgbasis crystals mp.jsonl.gz --output mp.h5
+sgbasis train --data mp.h5 --target band_gap --output runs/gap
+sgbasis evaluate --model runs/gap/model --data mp.h5
+"""
+
+
+@click.command(epilog=_EXAMPLES)
 @click.argument("config", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--data", multiple=True, help="Compiled dataset (repeatable).")
+@click.option("--data", multiple=True, metavar="FILE", help="Compiled dataset; may be repeated.")
 @click.option(
-    "--target", "targets", multiple=True, help="NAME, or log10:NAME to learn the logarithm (repeatable)."
-)
-@click.option("--output", "-o", help="Folder for checkpoints, logs and the model.")
+    "--target", "targets", multiple=True, metavar="NAME",
+    help="Target to learn, or log10:NAME to learn its logarithm; may be repeated.",
+)  # fmt: skip
+@click.option("--output", "-o", metavar="FOLDER", help="Folder for checkpoints, logs and the model.")
 @click.option(
-    "--architecture",
+    "--architecture", metavar="NAME",
     help="OrbitTransformer [default], CrystalFourierTransformer (arXiv 2512.13989) or CompositionModel.",
-)
-@click.option("--initial", help="Trained model to start from: a name or a folder.")
+)  # fmt: skip
+@click.option("--initial", metavar="NAME|FOLDER", help="Trained model to start from [default: none].")
 @click.option(
-    "--hold-out-groups", help='Space groups excluded from training: "inversion", or numbers such as 225,227.'
-)
-@click.option("--epochs", type=click.IntRange(1))
+    "--hold-out-groups", metavar="GROUPS",
+    help='Space groups excluded from training: "inversion", or numbers such as 225,227.',
+)  # fmt: skip
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the training split.")
 @click.option("--batch-size", type=click.IntRange(1), help="Crystals per step, over all processes.")
-@click.option("--learning-rate", type=FiniteRange(0, min_open=True))
-@click.option("--patience", type=click.IntRange(0), help="Stop after this many epochs without a better one.")
-@click.option("--seed", type=int)
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="The maximum of the schedule.")
+@click.option(
+    "--patience", type=click.IntRange(0), help="Stop after this many epochs without a better one; 0: never."
+)
+@click.option("--seed", type=int, help="Seed of weights, order and dropout.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
+    help="Where to train; auto takes a GPU if there is one.",
+)  # fmt: skip
 def train(
     config: Path | None, data: tuple[str, ...], targets: tuple[str, ...], device: str, **options: Any
 ) -> None:
-    r"""Train a model as configured in CONFIG (a TOML file); options replace its entries.
+    """Train a model on compiled datasets.
+
+    CONFIG is a TOML file; options replace its entries, and suffice without it.
 
     The best epoch on the validation split is saved in OUTPUT/model, for --model of predict and evaluate. A run
-    that was killed resumes after its last epoch with the same command. Several processes: torchrun
+    that was killed resumes after its last epoch with the same command. To train in several processes: torchrun
     --nproc-per-node 2 -m sgbasis train CONFIG.
-
-    \b
-    sgbasis crystals mp.jsonl.gz --output mp.h5
-    sgbasis train --data mp.h5 --target band_gap --output runs/gap
-    sgbasis evaluate --model runs/gap/model --data mp.h5
     """
     import torch
 
@@ -64,7 +75,7 @@ def train(
         values["targets"] = [_target(text) for text in targets]
     made = TrainingConfig.from_toml(config, **values) if config else TrainingConfig.from_mapping(values)
     if device == "cuda" and not torch.cuda.is_available():
-        raise click.UsageError("PyTorch finds no CUDA device here: leave out --device, or give cpu")
+        raise click.UsageError("PyTorch finds no CUDA device: leave out --device, or give cpu")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_flush_denormal(True)  # denormal numbers in averaged weights would slow the processor down

@@ -33,7 +33,7 @@ def crystals(
     workers: int | None,
     scheduler: str | None,
 ) -> None:
-    """Compile the crystals in INPUTS to a dataset: standard settings, asymmetric units, targets, splits.
+    """Compile crystals, with targets and splits, to a dataset.
 
     INPUTS are .jsonl files (one object per line with id, lattice, species, frac_coords, targets, split), .json
     tables of matbench and matminer, either of them also as .gz; .extxyz files; folders of crystal files with an

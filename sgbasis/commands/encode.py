@@ -18,7 +18,7 @@ _SUFFIXES = (".npz", ".json", ".csv")
     "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
     help="In Angstrom: atoms and their images by symmetry this close are the same.",
 )  # fmt: skip
-@click.option("--radius", type=FiniteRange(0, min_open=True), help="Only functions of radius up to this.")
+@click.option("--radius", type=FiniteRange(0, min_open=True), help="Only functions up to this radius.")
 @click.option("--count", type=click.IntRange(1), help="Only this many functions, the constant included.")
 @click.option("--origin-free", is_flag=True, help="Moduli |psi|, which do not depend on the choice of origin.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write .npz, .json or .csv.")
@@ -34,7 +34,7 @@ def encode(
     as_json: bool,
     store_path: Path | None,
 ) -> None:
-    """Encode the sites of the crystals in FILES (CIF, POSCAR, extended XYZ; every frame and block).
+    """Encode the sites of crystals.
 
     Finds the space group, carries the crystal to the standard setting (exact change of basis, origin shift, no
     rotation), reduces it to its sites, and evaluates the invariant functions there. Atoms that symmetry makes
@@ -46,6 +46,8 @@ def encode(
     plain encoding of a crystal does not depend on the cell, axes or origin of the file. It does depend on the
     rule, which may choose unlike origins for two crystals that are alike; with --origin-free the encoding is
     |psi|, the same for every allowed origin, and blind to what tells them apart.
+
+    FILES are CIF, POSCAR and extended XYZ files; every block and frame is read.
 
     --output: .npz has arrays "0/encodings", "0/site_of_atom" and so on, one set per crystal; .json the same as
     objects; .csv has one row per atom.

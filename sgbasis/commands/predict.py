@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sgbasis.prediction.run import Outcome
 
 
-@click.command()
+@click.command(short_help="Predict properties of crystals.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--property", "properties", multiple=True, metavar="NAME",

@@ -35,7 +35,7 @@ class PairKernel(nn.Module):
         radial: number of Gaussians in distance; at least 2.
         g_max: centre of the last shell in 1/Angstrom, |G| without 2 pi.
         shells: number of shells in |G|.
-        degree: highest l, 0 to 3.
+        degree: highest l, 0 to 4.
         store: holds the operations; default: the store that ships with the package.
     """
 

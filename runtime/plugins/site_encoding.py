@@ -39,7 +39,7 @@ class SiteEncoding(nn.Module):
     Args:
         g_max: centre of the last shell in 1/Angstrom, |G| without 2 pi.
         shells: number of shells; their range in space is about ``shells / (2 pi g_max)`` Angstrom.
-        degree: highest l, 0 to 3.
+        degree: highest l, 0 to 4.
         store: holds the operations; default: the store that ships with the package.
     """
 

@@ -16,9 +16,8 @@ from basis_store import CrystalRecord, IndexSymmetry, Setting, StoreReader, stan
 from runtime import Store, project_tensor
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.projection import allowed_basis
-from tests.runtime.tensors.test_frames import bare_record
-from tests.runtime.tensors.test_projection import cartesian_rotations
-from tests.support.made_records import made_lattice
+from tests.support.lattices import cartesian_operations
+from tests.support.made_records import bare_record, made_lattice
 
 
 def broken(formula: str, store: Store, reader: StoreReader, *, mask: bool, rotated: bool = True) -> set[int]:
@@ -35,7 +34,7 @@ def broken(formula: str, store: Store, reader: StoreReader, *, mask: bool, rotat
             # The bug. Rounding of zeros is not what it was about.
             projector = np.where(projector > -1e-12, projector, 0)
         tensor = (projector @ rng.normal(size=3**symmetry.rank)).reshape((3,) * symmetry.rank)
-        images = [rotate_tensor(tensor, one) for one in cartesian_rotations(record, store)]
+        images = [rotate_tensor(tensor, one) for one in cartesian_operations(record.setting, record.lattice)]
         if np.abs(np.array(images) - tensor).max() > 1e-6:
             groups.add(setting.number)
     return groups
@@ -75,5 +74,5 @@ def test_ours_breaks_none(formula: str, store: Store, reader: StoreReader) -> No
     assert not broken(formula, store, reader, mask=False)
     record = random_crystal(Setting.standard(136), reader, np.random.default_rng(1), rotated=True)
     found = project_tensor(np.random.default_rng(2).normal(size=(3, 3)), record, store=store).tensor
-    for rotation in cartesian_rotations(record, store):
+    for rotation in cartesian_operations(record.setting, record.lattice):
         np.testing.assert_allclose(rotate_tensor(found, rotation), found, atol=1e-10)

@@ -59,6 +59,23 @@ def made_lattice(compiled: CompiledSetting, rng: np.random.Generator, *, volume:
     return np.asarray(lattice * np.cbrt(volume / np.linalg.det(lattice)) @ rotation)
 
 
+def bare_record(compiled: CompiledSetting, lattice: FloatArray) -> CrystalRecord:
+    """A record without sites."""
+    return CrystalRecord(
+        identifier="bare",
+        setting=compiled.setting,
+        lattice=lattice,
+        change_of_basis=np.eye(3, dtype=np.int64),
+        denominator=1,
+        origin_shift=np.zeros(3),
+        numbers=np.zeros(0, np.uint8),
+        coordinates=np.zeros((0, 3)),
+        multiplicities=np.zeros(0, np.int32),
+        wyckoff=np.zeros(0, "S1"),
+        images=np.zeros(0, np.int16),
+    )
+
+
 def distinct_images(compiled: CompiledSetting, point: FloatArray) -> Int16Array:
     """Indices of operations that map ``point`` to each atom of its orbit in the cell, once each; 0 first."""
     images = _images(compiled, point)

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from basis_compiler import Crystal, compile_crystal
-from basis_store import CompiledSetting, CrystalRecord, IndexSymmetry, Setting, StoreReader
+from basis_store import IndexSymmetry, Setting, StoreReader
 from basis_store.errors import TensorError
 from runtime import Store
 from runtime.tensors.frames import ieee_frame, rotate_tensor
 from runtime.tensors.projection import allowed_basis, project_tensor
 from runtime.tensors.voigt import piezoelectric_matrix, piezoelectric_tensor, stiffness_matrix
-from tests.runtime.tensors.test_voigt import random_rotation
+from tests.support.lattices import random_rotation
 from tests.support.made_crystals import made_crystal, rewritten
-from tests.support.made_records import made_lattice
+from tests.support.made_records import bare_record, made_lattice
 
 RNG = np.random.default_rng(0)
 ROTATION = np.linalg.qr(RNG.normal(size=(3, 3)))[0]
@@ -68,23 +68,6 @@ PIEZO = {
     "23": "14 25 36",
     "-43m": "14 25 36",
 }
-
-
-def bare_record(compiled: CompiledSetting, lattice: np.ndarray) -> CrystalRecord:
-    """A record without sites."""
-    return CrystalRecord(
-        identifier="bare",
-        setting=compiled.setting,
-        lattice=lattice,
-        change_of_basis=np.eye(3, dtype=np.int64),
-        denominator=1,
-        origin_shift=np.zeros(3),
-        numbers=np.zeros(0, np.uint8),
-        coordinates=np.zeros((0, 3)),
-        multiplicities=np.zeros(0, np.int32),
-        wyckoff=np.zeros(0, "S1"),
-        images=np.zeros(0, np.int16),
-    )
 
 
 def names_of(matrix: np.ndarray) -> set[str]:

@@ -15,9 +15,8 @@ from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.point_group_normalizer import normalizer_cosets
 from runtime.tensors.projection import allowed_basis
 from runtime.tensors.voigt import piezoelectric_matrix, piezoelectric_tensor
-from tests.runtime.tensors.test_frames import bare_record
-from tests.runtime.tensors.test_projection import cartesian_rotations
-from tests.support.made_records import made_lattice, made_record
+from tests.support.lattices import cartesian_operations
+from tests.support.made_records import bare_record, made_lattice, made_record
 
 # By hand: the order of the point group's normalizer in the group of its crystal family, divided by its own order.
 INDICES = {
@@ -50,7 +49,7 @@ def test_cosets_of_the_point_group_in_its_normalizer(point_group: str, store: St
         record = bare_record(
             reader.read(setting), made_lattice(reader.read(setting), np.random.default_rng(0), volume=90.0)
         )
-        group = cartesian_rotations(record, store)
+        group = cartesian_operations(record.setting, record.lattice)
         cosets = normalizer_cosets(record, store.compiled(setting))
         assert len(cosets) == INDICES[point_group], setting
         np.testing.assert_allclose(cosets[0], np.eye(3), atol=1e-12)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from basis_compiler import compile_crystal
-from basis_store import CrystalRecord, FormulaError, Setting, standard_settings
+from basis_store import FormulaError, Setting, standard_settings
 from basis_store.errors import TensorError
 from runtime import Store, project_tensor
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.voigt import OTHER_ORDERS, from_order, piezoelectric_matrix, stiffness_matrix
-from tests.runtime.tensors.test_voigt import random_rotation
+from tests.support.lattices import cartesian_operations, random_rotation
 from tests.support.made_crystals import made_crystal, rewritten
 from tests.support.made_records import made_record
 
@@ -25,18 +25,11 @@ def group(request: pytest.FixtureRequest) -> Setting:
     return request.param
 
 
-def cartesian_rotations(record: CrystalRecord, store: Store) -> np.ndarray:
-    """(g, 3, 3) the operations of the crystal's point group in its Cartesian frame."""
-    rotations = np.unique(store.compiled(record.setting).rotations, axis=0).astype(float)
-    columns = record.lattice.T
-    return columns @ rotations @ np.linalg.inv(columns)
-
-
 @pytest.mark.parametrize("axial", [False, True], ids=["polar", "axial"])
 def test_projections_of_every_group(group: Setting, axial: bool, store: Store) -> None:
     rng = np.random.default_rng(group.number)
     record = made_record(group, rng)
-    rotations = cartesian_rotations(record, store)
+    rotations = cartesian_operations(record.setting, record.lattice)
     body_rotation = random_rotation(rng)
     rotated = dataclasses.replace(record, lattice=record.lattice @ body_rotation.T)
     for formula, rank in FORMULAS.items():

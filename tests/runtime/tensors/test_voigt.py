@@ -24,16 +24,12 @@ from runtime.tensors.voigt import (
     symmetric_vector,
     to_mandel,
 )
+from tests.support.lattices import random_rotation
 
 
 def random_stiffness(rng: np.random.Generator) -> np.ndarray:
     root = rng.normal(size=(6, 6))
     return root @ root.T + 10 * np.eye(6)
-
-
-def random_rotation(rng: np.random.Generator) -> np.ndarray:
-    rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    return rotation * np.linalg.det(rotation)
 
 
 def test_every_entry_of_a_stiffness_is_where_voigt_puts_it() -> None:

@@ -20,8 +20,8 @@ from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
 from sgbasis import predict
 from sgbasis.cli import main
-from tests.runtime.tensors.test_voigt import random_rotation
 from tests.support.crystal_inputs import CRYSTALS, json_record, write_jsonl
+from tests.support.lattices import random_rotation
 from tests.support.tiny_models import DIELECTRIC, ELASTIC, ENERGY, PIEZOELECTRIC, save_tiny
 
 needs_plot = pytest.mark.skipif(not importlib.util.find_spec("matplotlib"), reason="no extra plot")

@@ -1,4 +1,4 @@
-"""Arrows run one way: compiler -> store <- runtime, the command line above; read from the source, late imports too."""
+"""Arrows run one way: compiler -> store <- runtime, the command line above; late imports count as well."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from basis_store import CrystalError, CrystalRecord, MissingDependencyError
@@ -22,7 +21,7 @@ def project_tensor(
     store: Store | None = None,
     tolerance: float = 0.01,
 ) -> ProjectedTensor:
-    """Project a property tensor on those that a crystal's point group allows.
+    """Project a property tensor onto those that a crystal's point group allows.
 
     >>> import sgbasis
     >>> sgbasis.project_tensor(stiffness, "quartz.cif").relative_distance  # doctest: +SKIP
@@ -34,7 +33,7 @@ def project_tensor(
         formula: index symmetry, such as ``"ij=ji"``; default, by the shape.
         axial: whether the tensor changes sign, in addition, under reflections.
         store: where exact bases come from; default, the store that ships with the package.
-        tolerance: in Angstrom, at which the symmetry of a file or object is searched for.
+        tolerance: in Angstrom, at which the symmetry of a file or object is determined.
 
     Raises:
         CrystalError: a file with no crystal, or with more than one.
@@ -52,10 +51,8 @@ def _record(crystal: object, tolerance: float) -> CrystalRecord:
         from basis_compiler import compile_crystals
     except ImportError as error:
         raise MissingDependencyError(
-            f"a crystal that is no record must be compiled ({error}): pip install 'sgbasis[structures]'"
+            f"a crystal that is not a record must be compiled ({error}): pip install 'sgbasis[structures]'"
         ) from error
-    # Its C library otherwise prints attempts that fail on the way to a group.
-    os.environ.setdefault("SPGLIB_WARNING", "OFF")
     records = compile_crystals(crystal, tolerance=tolerance)
     if len(records) != 1:
         raise CrystalError(f"{crystal} holds {len(records)} crystals: give one, or its record")

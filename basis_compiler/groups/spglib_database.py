@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
 
 import numpy as np
 import spglib
 
 from basis_store import TURN, CertificateError, Operations, Setting, check_group
 from basis_store.groups.operations import operation_order
+
+# Spglib's C library otherwise prints every attempt that fails on the way to a group.
+os.environ.setdefault("SPGLIB_WARNING", "OFF")
 
 
 @functools.cache

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,7 +116,6 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
 
 def main() -> None:
     """Write the table beside this module."""
-    os.environ["SPGLIB_WARNING"] = "OFF"
     with Path(__file__).with_name("wyckoff.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()

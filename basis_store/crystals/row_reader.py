@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CrystalRecipe, CrystalRecord, CrystalTable
-from basis_store.crystals.reader import _inconsistency
+from basis_store.crystals.columns import CrystalColumns
+from basis_store.crystals.reader import open_dataset, read_header, target_names
+from basis_store.crystals.record import CrystalRecord
 from basis_store.crystals.schema import (
     COLUMNS,
-    FORMAT_NAME,
-    FORMAT_VERSION,
     RAGGED,
     TEXTS,
     Arrays,
+    content_digest,
+    fixed_arrays,
+    inconsistency,
     packed,
-    parse_format_version,
     target_array,
-    unpacked,
 )
-from basis_store.errors import StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
-
-_ROWS = 1 << 16
-"""Rows that are held at once while the hash is worked out."""
 
 
 def is_dataset(path: Path) -> bool:
@@ -45,42 +38,32 @@ class DatasetRows:
 
     Attributes:
         path: the file.
-        content_hash: what it says of its content; see :meth:`check`.
+        content_hash: as stored in the file; :meth:`check` compares it with the content.
 
     Raises:
-        As :func:`basis_store.open_crystals`, but for what :meth:`check` and :meth:`take` find.
+        As :func:`basis_store.open_crystals`, except for what :meth:`check` and :meth:`take` find.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._open() as file:
-            attributes = file.attributes(FORMAT_NAME)
-            try:
-                parse_format_version(attributes["format_version"])
-                self._recipe = CrystalRecipe.from_json(attributes["recipe"])
-            except StoreFormatError as error:
-                raise StoreFormatError(f"{path}: {error}") from error
-            file.check_attributes(attributes)
-            self.content_hash = attributes["content_sha256"]
+        with open_dataset(path) as file:
+            header = read_header(file)
+            self._recipe = header.recipe
+            self.content_hash = header.content_hash
             self._count = len(file.hdf5["crystals/hall_numbers"])
 
     def __len__(self) -> int:
         return self._count
 
     def check(self) -> None:
-        """Compare the content with its hash, as :func:`basis_store.crystals.schema.content_digest` defines it.
+        """Compare the content with its hash.
 
         Raises:
             StoreCorruptError: they differ.
         """
-        digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{self._recipe.to_json()}\n".encode())
-        with self._open() as file:
-            for name in _names(file):
-                array = file.hdf5[name]
-                digest.update(f";{name}:{array.dtype.str}:{array.shape}:".encode())
-                for start in range(0, len(array), _ROWS):
-                    digest.update(np.ascontiguousarray(array[start : start + _ROWS]).data)
-            if digest.hexdigest() != self.content_hash:
+        with open_dataset(self.path) as file:
+            names = [*fixed_arrays(), *map(target_array, target_names(file))]
+            if content_digest(self._recipe, {name: file.hdf5[name] for name in names}) != self.content_hash:
                 raise file.corrupt("its content does not match its hash")
 
     def take(self, start: int, stop: int) -> Iterator[CrystalRecord]:
@@ -89,31 +72,11 @@ class DatasetRows:
         Raises:
             StoreCorruptError: the rows contradict each other.
         """
-        with self._open() as file:
+        with open_dataset(self.path) as file:
             arrays = _arrays(file, start, stop)
-            if (problem := _inconsistency(arrays)) is not None:
+            if (problem := inconsistency(arrays)) is not None:
                 raise file.corrupt(problem)
-        return iter(_Slice(self.path, arrays))
-
-    @contextlib.contextmanager
-    def _open(self) -> Iterator[CheckedFile]:
-        file = CheckedFile(self.path, kind="an sgbasis crystal dataset", hint="compile it anew")
-        with file.errors(), contextlib.closing(file):
-            yield file
-
-
-def _names(file: CheckedFile) -> list[str]:
-    """Of all arrays of a file, sorted."""
-    texts = [f"{name}/{part}" for name in TEXTS for part in ("offsets", "utf8")]
-    targets = {name: file.hdf5[name][:] for name in ("target_names/offsets", "target_names/utf8")}
-    return sorted(
-        [
-            *(f"{column.axis}/{column.name}" for column in COLUMNS),
-            *(f"{axis}/offsets" for axis in RAGGED),
-            *texts,
-            *(target_array(name) for name in unpacked("target_names", targets)),
-        ]
-    )
+        return iter(CrystalColumns(self.path.name, arrays))
 
 
 def _arrays(file: CheckedFile, start: int, stop: int) -> Arrays:
@@ -131,11 +94,3 @@ def _arrays(file: CheckedFile, start: int, stop: int) -> Arrays:
         name = f"{column.axis}/{column.name}"
         arrays[name] = hdf5[name][slice(*bounds[column.axis])]
     return arrays
-
-
-class _Slice(CrystalTable):
-    """Some rows of a dataset."""
-
-    def __init__(self, path: Path, arrays: Arrays) -> None:
-        self.path = path
-        self._take(arrays)

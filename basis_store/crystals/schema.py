@@ -2,11 +2,11 @@
 
 Rows of all crystals are concatenated along *axes*; on ``sites`` and ``images`` those of crystal i are
 ``offsets[i]`` to ``offsets[i + 1]``, on ``crystals`` it has row i. Lists of texts are UTF-8 bytes with offsets.
-Each target is an array of its own, with one value of fixed shape per crystal.
+Each target is a separate array, with one value of fixed shape per crystal.
 
     content hash = SHA-256(format version, recipe, every array)
 
-A dataset is read whole, so it needs one hash only.
+There is one hash for the whole file. Whoever reads a few rows only must check all of it once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from basis_store.bases.schema import Column
 from basis_store.crystals.recipe import CrystalRecipe
-from basis_store.files.integrity import add_column, parse_version
+from basis_store.files.integrity import parse_version
 
 FORMAT_NAME = "sgbasis-crystals"
 FORMAT_VERSION = (1, 0)
@@ -46,7 +46,17 @@ COLUMNS = (
 RAGGED = ("sites", "images")
 TEXTS = ("identifiers", "target_names", "target_units", "skipped_identifiers", "skipped_reasons", "notes")
 
+_HASHED_ROWS = 1 << 16
+"""Rows that are in memory at once while an array of a file is hashed."""
+
 Arrays = Mapping[str, NDArray[Any]]
+
+
+def fixed_arrays() -> dict[str, str]:
+    """Name and dtype of every array but the targets."""
+    arrays = {f"{column.axis}/{column.name}": column.dtype for column in COLUMNS}
+    arrays |= {f"{axis}/offsets": "<i8" for axis in (*RAGGED, *TEXTS)}
+    return arrays | {f"{name}/utf8": "|u1" for name in TEXTS}
 
 
 def target_array(name: str) -> str:
@@ -55,11 +65,20 @@ def target_array(name: str) -> str:
     return f"targets/{'%2E' if escaped == '.' else escaped}"
 
 
-def content_digest(recipe: CrystalRecipe, arrays: Arrays) -> str:
-    """The content hash (hexadecimal SHA-256) of all arrays by their names in the file."""
+def content_digest(recipe: CrystalRecipe, arrays: Mapping[str, Any]) -> str:
+    """The content hash (hexadecimal SHA-256).
+
+    Args:
+        recipe: of the dataset.
+        arrays: all of them, by their names in the file: numpy arrays, or datasets of an open HDF5 file, of which
+            only some rows are in memory at a time.
+    """
     digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{recipe.to_json()}\n".encode())
     for name in sorted(arrays):
-        add_column(digest, name, arrays[name].dtype.str, arrays[name])
+        array = arrays[name]
+        digest.update(f";{name}:{array.dtype.str}:{array.shape}:".encode())
+        for start in range(0, len(array), _HASHED_ROWS):
+            digest.update(np.ascontiguousarray(array[start : start + _HASHED_ROWS]).data)
     return digest.hexdigest()
 
 
@@ -84,3 +103,37 @@ def unpacked(name: str, arrays: Arrays) -> tuple[str, ...]:
     """Inverse of :func:`packed`."""
     bounds, content = arrays[f"{name}/offsets"].tolist(), arrays[f"{name}/utf8"].tobytes()
     return tuple(content[start:stop].decode() for start, stop in itertools.pairwise(bounds))
+
+
+def wrong_offsets(axis: str, arrays: Arrays) -> str | None:
+    """What is wrong with the offsets of an axis or a list of texts; None if nothing is."""
+    offsets = arrays[f"{axis}/offsets"]
+    rows = {len(array) for name, array in arrays.items() if name.startswith(f"{axis}/") and "offsets" not in name}
+    if offsets.ndim != 1 or not len(offsets) or (np.diff(offsets) < 0).any() or rows != {offsets[-1]}:
+        return f"the rows of {axis} are out of range"
+    return None
+
+
+def inconsistency(arrays: Arrays) -> str | None:
+    """What contradicts the format, as another program may have written it; None if nothing does.
+
+    Damage is found by the hash.
+    """
+    for axis in (*RAGGED, *TEXTS):
+        if (problem := wrong_offsets(axis, arrays)) is not None:
+            return problem
+    for column in COLUMNS:
+        if arrays[f"{column.axis}/{column.name}"].shape[1:] != column.row_shape:
+            return f"{column.name} has rows of another shape than {column.row_shape}"
+    rows = len(arrays["identifiers/offsets"]) - 1
+    by_crystal = [array for name, array in arrays.items() if name.startswith(("crystals/", "targets/"))]
+    if {len(array) for array in by_crystal} | {len(arrays[f"{axis}/offsets"]) - 1 for axis in RAGGED} != {rows}:
+        return "its columns differ in length"
+    for one, other in (("target_names", "target_units"), ("skipped_identifiers", "skipped_reasons")):
+        if len(arrays[f"{one}/offsets"]) != len(arrays[f"{other}/offsets"]):
+            return f"{one} and {other} differ in length"
+    halls, splits = arrays["crystals/hall_numbers"], arrays["crystals/splits"]
+    if ((halls < 1) | (halls > 530)).any() or ((splits < 0) | (splits >= len(SPLITS))).any():
+        return "it lists a setting or a split that does not exist"
+    atoms = np.concatenate([[0], np.cumsum(arrays["sites/multiplicities"])])[arrays["sites/offsets"]]
+    return None if np.array_equal(atoms, arrays["images/offsets"]) else "its images do not fit its multiplicities"

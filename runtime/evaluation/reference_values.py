@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -47,7 +46,7 @@ class ReferenceValues:
     invalid: int
 
 
-def read_labels(table: CrystalTable, target: Target, *, source: str | os.PathLike[str] | None = None) -> Labels:
+def read_labels(table: CrystalTable, target: Target) -> Labels:
     """Read a target of a dataset.
 
     Where the dataset has no column ``target.mask_column``, all values are valid.
@@ -55,30 +54,28 @@ def read_labels(table: CrystalTable, target: Target, *, source: str | os.PathLik
     Args:
         table: the dataset.
         target: what to read; see :meth:`Target.components` for the layouts of tensors.
-        source: what messages call the dataset; default: its path.
 
     Raises:
         TargetError: the dataset has no such target, or holds it in another shape or unit.
         TensorError: the logarithm is asked of tensors that have none.
     """
     # 1. Check that the dataset has it, in the same unit.
-    name = table.path if source is None else source
     if target.name not in table.targets:
-        raise TargetError(f"{name} has no target {target.name!r}; it has {_listed(table.targets)}")
+        raise TargetError(f"{table.name} has no target {target.name!r}; it has {_listed(table.targets)}")
     stated = table.units[target.name]
     found = f"log10 {stated}" if target.log10 else stated
     if stated and target.unit and found != target.unit:
         reason = f", its logarithm in {found!r}" if target.log10 else ""
-        raise TargetError(f"{name} has {target.name!r} in {stated!r}{reason}, not in {target.unit!r}")
+        raise TargetError(f"{table.name} has {target.name!r} in {stated!r}{reason}, not in {target.unit!r}")
 
     # 2. Components of the column; invalid values are missing ones.
     try:
         values = target.components(np.asarray(table.targets[target.name], np.float64))
     except TargetError as error:
-        raise TargetError(f"{target.name!r} of {name} {error}") from error
+        raise TargetError(f"{target.name!r} of {table.name} {error}") from error
     mask = table.targets.get(target.mask_column, np.ones(len(table)))
     if mask.ndim != 1:
-        raise TargetError(f"{target.mask_column!r} of {name} is a tensor: it cannot say which values are valid")
+        raise TargetError(f"{target.mask_column!r} of {table.name} is a tensor: it cannot say which values are valid")
     known = np.isfinite(values).all(axis=1)
     invalid = known & ~(mask == 1)
     values = np.where((known & ~invalid)[:, None], values, np.nan)
@@ -95,8 +92,6 @@ def reference_values(
     table: CrystalTable,
     target: Target,
     split: str | None = None,
-    *,
-    source: str | os.PathLike[str] | None = None,
 ) -> ReferenceValues:
     """The values of ``target`` in a dataset, in one of its splits or in all of it.
 
@@ -104,13 +99,12 @@ def reference_values(
         table: the dataset.
         target: what to read.
         split: such as ``"val"``; None for all crystals.
-        source: what messages call the dataset; default: its path.
 
     Raises:
         TargetError: the dataset has no such target, or holds it in another shape or unit.
         EvaluationError: nothing is left to compare with.
     """
-    labels = read_labels(table, target, source=source)
+    labels = read_labels(table, target)
     asked = np.array([split in (None, one) for one in table.splits])
     if not asked.any():
         there = _listed({*table.splits} - {""})

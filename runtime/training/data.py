@@ -91,7 +91,7 @@ class TrainingData:
                 # A crystal in two files must not be trained on from the one and validated on from the other.
                 if seen.setdefault(table.identifiers[row], split) != split:
                     raise TrainingError(
-                        f"{table.identifiers[row]} is in the split {split!r} of {table.path} but in "
+                        f"{table.identifiers[row]} is in the split {split!r} of {table.name} but in "
                         f"{seen[table.identifiers[row]]!r} of another dataset"
                     )
                 if self.groups[t][row] not in held_out:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sgbasis.commands.options import FiniteRange, parallel_arguments, parallel_options
+from sgbasis.commands.options import parallel_arguments, parallel_options, tolerance_option
 
 
 @click.command()
@@ -17,10 +17,7 @@ from sgbasis.commands.options import FiniteRange, parallel_arguments, parallel_o
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True,
     help="Dataset to write (.h5); replaced in one step when the new one is whole.",
 )  # fmt: skip
-@click.option(
-    "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
-    help="In Angstrom: atoms and their images by symmetry this close are the same.",
-)  # fmt: skip
+@tolerance_option
 @click.option(
     "--target-unit", "units", multiple=True, metavar="NAME=UNIT", help="Unit of a target; may be repeated."
 )

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from sgbasis.commands.options import FiniteRange, store_option
+from sgbasis.commands.options import FiniteRange, store_option, tolerance_option
 
 _SUFFIXES = (".npz", ".json", ".csv")
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
-    help="In Angstrom: atoms and their images by symmetry this close are the same.",
-)  # fmt: skip
+@tolerance_option
 @click.option("--radius", type=FiniteRange(0, min_open=True), help="Only functions up to this radius.")
 @click.option("--count", type=click.IntRange(1), help="Only this many functions, the constant included.")
 @click.option("--origin-free", is_flag=True, help="Moduli |psi|, which do not depend on the choice of origin.")
@@ -55,14 +51,11 @@ def encode(
     if output is not None and output.suffix.lower() not in _SUFFIXES:
         raise click.BadParameter(f"{output} does not end in {', '.join(_SUFFIXES)}", param_hint="--output")
 
-    from basis_compiler import read_crystals, standardize
-    from runtime import load_store
-
-    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
-    os.environ.setdefault("SPGLIB_WARNING", "OFF")
     import torch
 
+    from basis_compiler import read_crystals, standardize
     from basis_store.files.atomic_write import check_writable, write_atomically
+    from runtime import load_store
     from sgbasis.reports.encoding import EncodedCrystal, encoding_text
     from sgbasis.reports.encoding_files import csv_text, json_text, npz_bytes
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,8 +47,6 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
     from runtime.targets.target import columns
     from sgbasis.reports.evaluation import EvaluationReport
 
-    # spglib's C library otherwise prints failed attempts on the way to a group; only the outcome matters.
-    os.environ.setdefault("SPGLIB_WARNING", "OFF")
     # 1. The model, one of its targets, and the values of the dataset.
     pretrained = open_pretrained(name)
     targets = pretrained.description.targets
@@ -57,7 +54,7 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
     chosen, own = targets[index], columns(targets)[index]
     model = pretrained.load()
     table = _table(data)
-    reference = reference_values(table, chosen, split, source=data)
+    reference = reference_values(table, chosen, split)
     if split is None and "train" in table.splits and not as_json:
         click.echo(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
 
@@ -99,4 +96,6 @@ def _table(data: Path) -> CrystalTable:
             bar.total = total
             bar.update(finished - bar.n)
 
-        return compile_dataset([data], Path(folder) / "data.h5", workers=available_cores(), progress=progress)
+        output = Path(folder) / "data.h5"
+        compile_dataset([data], output, workers=available_cores(), progress=progress)
+        return open_crystals(output, name=str(data))  # messages name the user's file, not the temporary one

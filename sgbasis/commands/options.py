@@ -40,6 +40,17 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+def tolerance_option(command: _Command) -> _Command:
+    """``--tolerance ANGSTROM``: how far atoms may be from their images by symmetry."""
+    return click.option(
+        "--tolerance",
+        type=FiniteRange(0, 0.25, min_open=True),
+        default=0.01,
+        show_default=True,
+        help="In Angstrom: atoms and their images by symmetry this close are the same.",
+    )(command)
+
+
 def store_option(command: _Command) -> _Command:
     """``--store FILE``: which store to read; default, the one that ships with the package."""
     return click.option(

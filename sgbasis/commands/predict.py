@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sgbasis.commands.options import FiniteRange
+from sgbasis.commands.options import tolerance_option
 
 if TYPE_CHECKING:
     from sgbasis.prediction.chunks import Job
@@ -40,10 +39,7 @@ if TYPE_CHECKING:
     "--plot", "picture", type=click.Path(path_type=Path, dir_okay=False),
     help="Draw a tensor of one crystal by direction, as .png: Young's modulus, or dielectric constant.",
 )  # fmt: skip
-@click.option(
-    "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
-    help="In Angstrom: atoms and their images by symmetry this close are the same.",
-)  # fmt: skip
+@tolerance_option
 @click.option(
     "--workers", type=click.IntRange(1), help="Processes, for more than 256 crystals [default: one per core]."
 )
@@ -83,8 +79,6 @@ def predict(
     from sgbasis.prediction.input_files import survey
     from sgbasis.prediction.run import chunk_folder, print_predictions, write_predictions
 
-    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
-    os.environ.setdefault("SPGLIB_WARNING", "OFF")
     for path in (output, picture):
         if path is not None:
             check_writable(path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sgbasis.commands.options import FiniteRange, store_option
+from sgbasis.commands.options import store_option, tolerance_option
 
 if TYPE_CHECKING:
     from basis_store.array_types import FloatArray
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 @click.argument("crystal", type=click.Path(path_type=Path))
 @click.argument("matrix", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--axial", is_flag=True, help="The tensor also changes sign under improper operations.")
-@click.option(
-    "--tolerance", type=FiniteRange(0, 0.25, min_open=True), default=0.01, show_default=True,
-    help="In Angstrom: atoms and their images by symmetry this close are the same.",
-)  # fmt: skip
+@tolerance_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @store_option
 def project_tensor(

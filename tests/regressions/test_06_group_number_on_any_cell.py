@@ -11,8 +11,8 @@ import torch
 
 from basis_compiler import read_crystals, standardize
 from basis_store import all_settings
-from basis_store.files.locations import data_folder
 from runtime import Store
+from tests.support.crystal_inputs import example_path
 
 TRAPS = [
     "spinel_primitive", "spinel_origin_1", "anatase_origin_1", "corundum_primitive", "quartz_published_origin",
@@ -27,7 +27,7 @@ def greatest_spread(values: np.ndarray, site_of_atom: np.ndarray) -> float:
 
 @pytest.mark.parametrize("name", TRAPS)
 def test_the_number_alone_splits_equivalent_atoms_and_the_setting_does_not(name: str, store: Store) -> None:
-    (crystal,) = read_crystals(data_folder() / "crystals" / f"{name}.cif")
+    (crystal,) = read_crystals(example_path(name))
     standard = standardize(crystal)
     basis = store.basis(standard.setting)
     # The bug: the functions of the group's standard setting, at the coordinates as the file has them.

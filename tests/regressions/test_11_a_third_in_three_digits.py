@@ -13,9 +13,7 @@ import pytest
 
 from basis_compiler import operations, read_crystals, standardize
 from basis_store import CrystalError, Setting
-from basis_store.files.locations import data_folder
-
-CRYSTALS = data_folder() / "crystals"
+from tests.support.crystal_inputs import CRYSTALS, example_path
 
 
 def rounded_wurtzite(folder: Path, third: str, two_thirds: str) -> Path:
@@ -64,7 +62,7 @@ def test_two_digits_are_too_few_for_the_tolerance(tmp_path: Path) -> None:
 
 
 def test_rounded_coordinates_without_operations_end_up_exact() -> None:
-    standard = standardize(*read_crystals(CRYSTALS / "quartz_rounded.cif"))
+    standard = standardize(*read_crystals(example_path("quartz_rounded")))
     silicon, oxygen = standard.sites
     assert (silicon.multiplicity, oxygen.multiplicity) == (3, 6)
     assert silicon.coordinates[1:].tolist() == [0.0, pytest.approx(2 / 3, abs=1e-15)]

@@ -11,15 +11,14 @@ import torch
 
 from basis_compiler import compile_crystals
 from basis_store import CrystalRecord, Setting
-from basis_store.files.locations import data_folder
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.formula import reduced_formula
 from runtime.prediction import batches, predict
 from runtime.pretrained.domain import Domain, outside_domain
+from tests.support.crystal_inputs import example_path
 from tests.support.made_records import made_record
 from tests.support.tiny_models import BULK, DOMAIN, ENERGY, tiny_model
 
-CRYSTALS = data_folder() / "crystals"
 SAME = {
     "anatase": ["anatase_origin_1"],
     "calcite": ["calcite_rhombohedral"],
@@ -34,7 +33,7 @@ SAME = {
 
 
 def example(name: str) -> CrystalRecord:
-    (record,) = compile_crystals(CRYSTALS / f"{name}.cif")
+    (record,) = compile_crystals(example_path(name))
     return record
 
 

@@ -13,12 +13,19 @@ from basis_compiler import Crystal, read_crystals
 from basis_store.files.locations import data_folder
 
 CRYSTALS = data_folder() / "crystals"
+OTHER_CELLS = CRYSTALS / "other_cells"
 GROUPS = {"nacl": 225, "rutile": 136, "quartz": 154, "spinel": 227}
 """The examples in these files, with their space groups."""
 
 
+def example_path(name: str) -> Path:
+    """The file of an example, in its standard cell or in another one."""
+    path = CRYSTALS / f"{name}.cif"
+    return path if path.exists() else OTHER_CELLS / path.name
+
+
 def example(name: str) -> Crystal:
-    return read_crystals(CRYSTALS / f"{name}.cif")[0]
+    return read_crystals(example_path(name))[0]
 
 
 def json_record(name: str, **rest: Any) -> dict[str, Any]:

@@ -9,10 +9,8 @@ import pytest
 
 from basis_compiler import Crystal, compile_crystal, compile_crystals, operations, read_crystals, standardize
 from basis_store import CrystalRecord, Setting, check_group, standard_settings
-from basis_store.files.locations import data_folder
+from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS
 from tests.support.made_crystals import made_crystal
-
-CRYSTALS = data_folder() / "crystals"
 
 
 def reached_atoms(record: CrystalRecord) -> list[np.ndarray]:
@@ -67,7 +65,7 @@ def test_the_multiplication_table(number: int) -> None:
 
 
 def test_a_record_says_what_standardize_says() -> None:
-    (crystal,) = read_crystals(CRYSTALS / "quartz_rounded.cif")
+    (crystal,) = read_crystals(OTHER_CELLS / "quartz_rounded.cif")
     record = compile_crystal(crystal, identifier="quartz", targets={"gap": 5.7}, split="train", tolerance=0.02)
     standard = standardize(crystal, tolerance=0.02)
     assert (record.identifier, record.split, record.targets["gap"]) == ("quartz", "train", 5.7)

@@ -14,11 +14,10 @@ import torch
 from basis_compiler import Crystal, StandardCrystal, operations, read_crystals, standardize
 from basis_compiler.crystals.canonical import LANDMARKS
 from basis_store import Setting, standard_settings
-from basis_store.files.locations import data_folder
 from runtime import Store
+from tests.support.crystal_inputs import example_path
 from tests.support.made_crystals import PRIMITIVE, made_crystal, rewritten
 
-CRYSTALS = data_folder() / "crystals"
 SAME = [
     ("anatase", "anatase_origin_1", 1e-4), ("calcite", "calcite_rhombohedral", 1e-4),
     ("catio3", "catio3_pbnm", 1e-4), ("corundum", "corundum_primitive", 1e-4),
@@ -97,7 +96,7 @@ def test_a_cell_more_symmetric_than_the_group_is_no_exception(number: int, shape
 def test_examples_written_in_two_ways_have_the_same_encodings(
     one: str, other: str, within: float, store: Store
 ) -> None:
-    standards = [standardize(*read_crystals(CRYSTALS / f"{name}.cif")) for name in (one, other)]
+    standards = [standardize(*read_crystals(example_path(name))) for name in (one, other)]
     first, second = ([(site.element, site.wyckoff) for site in standard.sites] for standard in standards)
     assert first == second
     values = [
@@ -107,7 +106,7 @@ def test_examples_written_in_two_ways_have_the_same_encodings(
 
 
 def test_sodium_is_at_the_origin_of_rock_salt() -> None:
-    (crystal,) = read_crystals(CRYSTALS / "nacl.cif")
+    (crystal,) = read_crystals(example_path("nacl"))
     for shift in ([0.5, 0.5, 0.5], [0.25, 0.25, 0.25], [0.1, 0.2, 0.3]):
         moved = Crystal(
             lattice=crystal.lattice, numbers=crystal.numbers, coordinates=crystal.coordinates + np.array(shift)

@@ -16,11 +16,9 @@ from hypothesis import given, settings, strategies as st
 from basis_compiler import Crystal, StandardCrystal, operations, read_crystals, standardize
 from basis_compiler.crystals.crystal import closest_pair
 from basis_store import CrystalError, Setting, standard_settings
-from basis_store.files.locations import data_folder
 from runtime import Store, load_store
+from tests.support.crystal_inputs import CRYSTALS, example_path
 from tests.support.made_crystals import made_crystal, rewritten
-
-CRYSTALS = data_folder() / "crystals"
 
 EXPECTED = {
     "anatase": ("141:2", ["Ti 4a", "O 8e"]),
@@ -56,7 +54,7 @@ SAME = [
 
 
 def read(name: str) -> Crystal:
-    (crystal,) = read_crystals(CRYSTALS / f"{name}.cif")
+    (crystal,) = read_crystals(example_path(name))
     return crystal
 
 
@@ -151,7 +149,7 @@ def test_wyckoff_letters_are_those_of_the_tables(shared: Path) -> None:
 
 
 def test_the_examples_are_all_here() -> None:
-    assert {path.stem for path in CRYSTALS.glob("*.cif")} == set(EXPECTED)
+    assert {path.stem for path in CRYSTALS.rglob("*.cif")} == set(EXPECTED)
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from basis_compiler.parallel.parallel_map import spread
+from basis_compiler.parallel.parallel_map import parallel_map
 from basis_compiler.parallel.processes import in_processes
 from basis_compiler.parallel.window import bounded_window
 
@@ -66,8 +66,8 @@ def test_room_may_change() -> None:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_here_and_in_processes(workers: int) -> None:
-    assert sorted(spread(abs, iter([-3, 2, -1]), workers=workers, hint="less")) == [1, 2, 3]
-    assert list(spread(abs, [], workers=workers, hint="less")) == []
+    assert sorted(parallel_map(abs, iter([-3, 2, -1]), workers=workers, hint="less")) == [1, 2, 3]
+    assert list(parallel_map(abs, [], workers=workers, hint="less")) == []
 
 
 def test_processes_do_not_swallow_all_tasks() -> None:

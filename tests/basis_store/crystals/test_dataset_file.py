@@ -292,7 +292,7 @@ def test_what_another_writer_got_wrong_is_refused(
     }  # fmt: skip
     path = tmp_path / "other.h5"
     path.write_bytes(file_image(attributes, arrays.items()))
-    with pytest.raises(StoreCorruptError, match=rf"other\.h5 is damaged: .*{message}.*; compile it anew"):
+    with pytest.raises(StoreCorruptError, match=rf"other\.h5 is damaged: .*{message}.*; compile it again"):
         open_crystals(path)
 
 

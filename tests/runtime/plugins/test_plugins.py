@@ -10,13 +10,13 @@ import torch
 
 from basis_compiler import compile_crystals, read_crystals, standardize
 from basis_store import CrystalError, CrystalRecord, Setting, standard_settings
-from basis_store.files.locations import data_folder
 from runtime import Store
 from runtime.kernels.direct_kernel import DirectKernel
 from runtime.kernels.neighbours import neighbours
 from runtime.plugins.atoms import primitive_cell, sites_of_atoms
 from runtime.plugins.pair_kernel import PairKernel
 from runtime.plugins.site_encoding import SiteEncoding
+from tests.support.crystal_inputs import example_path
 from tests.support.made_records import all_atoms, in_p1, made_record, moved
 from tests.support.rewritings import larger_cells, rewritings
 
@@ -93,14 +93,13 @@ def test_single_precision(setting: Setting, encoding: SiteEncoding, store: Store
 
 def test_files_of_the_same_crystal_have_the_same_features(encoding: SiteEncoding, kernel: PairKernel) -> None:
     """Regressions 6 and 7: other origins, axes and cells of one crystal in a file."""
-    folder = data_folder() / "crystals"
     groups = [
         ("anatase", "anatase_origin_1"), ("calcite", "calcite_rhombohedral"), ("catio3", "catio3_pbnm"),
         ("corundum", "corundum_primitive"), ("diamond", "diamond_origin_1"), ("nacl", "nacl_primitive"),
         ("spinel", "spinel_origin_1", "spinel_primitive"), ("wurtzite", "wurtzite_shifted"),
     ]  # fmt: skip
     for names in groups:
-        records = [compile_crystals(folder / f"{name}.cif")[0] for name in names]
+        records = [compile_crystals(example_path(name))[0] for name in names]
         for other in records[1:]:
             order = [int(np.flatnonzero(site_keys(other) == key)[0]) for key in site_keys(records[0])]
             # Lattices and coordinates are rounded in files; a wrong origin would change the first digit.
@@ -172,7 +171,7 @@ def test_primitive_cells_contain_every_atom_once(setting: Setting, store: Store)
     "name", ["spinel_primitive", "calcite_rhombohedral", "catio3_pbnm", "quartz_rounded", "nacl"]
 )
 def test_sites_of_the_atoms_of_the_source(name: str, store: Store) -> None:
-    path = data_folder() / "crystals" / f"{name}.cif"
+    path = example_path(name)
     (crystal,), (record,) = read_crystals(path), compile_crystals(path)
     compiled = store.compiled(record.setting)
     expected = standardize(crystal).site_of_atom

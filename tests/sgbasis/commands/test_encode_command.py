@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from basis_store.files.locations import data_folder
 from sgbasis.cli import main
+from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS, example_path
 
-CRYSTALS = data_folder() / "crystals"
 NACL = (CRYSTALS / "nacl.cif").read_text()
 POSCAR = "NaCl\n1.0\n0 2.82 2.82\n2.82 0 2.82\n2.82 2.82 0\nNa Cl\n1 1\nDirect\n0 0 0\n.5 .5 .5\n"
 OCCUPIED = NACL.replace("fract_z\n", "fract_z\n_atom_site_occupancy\n").replace("0.5 0.5 0.5", "0.5 0.5 0.5 1")
@@ -56,7 +55,7 @@ def encode(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["encode", *map(str, arguments)])
 
 
-@pytest.mark.parametrize("path", sorted(CRYSTALS.glob("*.cif")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(CRYSTALS.rglob("*.cif")), ids=lambda path: path.stem)
 def test_every_example_is_encoded(path: Path) -> None:
     result = encode(path)
     assert result.exit_code == 0, result.output
@@ -64,7 +63,7 @@ def test_every_example_is_encoded(path: Path) -> None:
 
 
 def test_what_a_user_reads() -> None:
-    result = encode(CRYSTALS / "anatase_origin_1.cif")
+    result = encode(OTHER_CELLS / "anatase_origin_1.cif")
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert lines[0].endswith("anatase_origin_1.cif: Ti4 O8 in the cell, 2 sites")
     assert "setting 141:2 I4_1/amd (I 4_1/a 2/m 2/d, hall:427)" in lines
@@ -75,7 +74,7 @@ def test_what_a_user_reads() -> None:
 
 
 def test_axes_of_a_primitive_cell_are_printed() -> None:
-    result = encode(CRYSTALS / "catio3_pbnm.cif")
+    result = encode(OTHER_CELLS / "catio3_pbnm.cif")
     assert "axes           b, c, a  (of the setting, in the axes of the file)" in result.output
     assert "none: the origin is fixed" not in result.output
     assert "any along [0 0 1]" in encode(CRYSTALS / "wurtzite.cif").output
@@ -102,10 +101,10 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_group_that_changes_near_the_tolerance_is_reported_on_standard_error() -> None:
-    result = encode(CRYSTALS / "quartz_rounded.cif")
+    result = encode(OTHER_CELLS / "quartz_rounded.cif")
     assert "154 P3_221 at 0.01 Angstrom but 5:b1 C2 at 0.001" in result.stderr
     assert "Note" not in result.stdout
-    assert "setting        5:b1 C2" in encode(CRYSTALS / "quartz_rounded.cif", "--tolerance", 0.001).stdout
+    assert "setting        5:b1 C2" in encode(OTHER_CELLS / "quartz_rounded.cif", "--tolerance", 0.001).stdout
 
 
 def test_json_is_printed_and_saved_alike(tmp_path: Path) -> None:
@@ -120,7 +119,7 @@ def test_json_is_printed_and_saved_alike(tmp_path: Path) -> None:
 
 def test_arrays_hold_an_encoding_for_every_atom(tmp_path: Path) -> None:
     saved = tmp_path / "out.npz"
-    assert encode(CRYSTALS / "spinel_primitive.cif", "-o", saved, "--count", 9).exit_code == 0
+    assert encode(OTHER_CELLS / "spinel_primitive.cif", "-o", saved, "--count", 9).exit_code == 0
     with np.load(saved, allow_pickle=False) as arrays:
         per_atom = arrays["0/encodings"][arrays["0/site_of_atom"]]
         assert per_atom.shape == (14, 9)
@@ -141,7 +140,7 @@ def test_the_table_has_a_row_for_every_atom(tmp_path: Path) -> None:
 
 def test_origin_free_encodings_agree_between_origins() -> None:
     one, other = (
-        json.loads(encode(CRYSTALS / f"{name}.cif", "--origin-free", "--json").stdout)[0]
+        json.loads(encode(example_path(name), "--origin-free", "--json").stdout)[0]
         for name in ("anatase", "anatase_origin_1")
     )
     for first, second in zip(one["sites"], other["sites"], strict=True):

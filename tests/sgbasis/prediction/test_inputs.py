@@ -164,7 +164,7 @@ def test_a_damaged_dataset_is_found_before_it_is_used(dataset: Path, tmp_path: P
     for name, array in (("crystals/lattices", lattices), ("targets/energy", energies)):
         broken = changed(tmp_path / "broken.h5", dataset, **{name: array})
         (found,) = survey([broken])
-        assert found.problem == f"{broken} is damaged: its content does not match its hash; compile it anew"
+        assert found.problem == f"{broken} is damaged: its content does not match its hash; compile it again"
     halls = table.hall_numbers.copy()
     halls[2] = 0
     rows = DatasetRows(changed(tmp_path / "halls.h5", dataset, **{"crystals/hall_numbers": halls}))

@@ -17,7 +17,7 @@ from basis_store.files.locations import data_folder
 from sgbasis import predict
 from sgbasis.cli import main
 from tests.support.command_line import error_line, sgbasis
-from tests.support.crystal_inputs import CRYSTALS, json_record, write_jsonl
+from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
 from tests.support.tiny_models import BULK, ENERGY, save_tiny
 
 COLUMNS = ["file", "identifier", "formula", "space_group", "property", "value", "unit", "notes"]
@@ -184,7 +184,7 @@ def test_objects_of_other_packages(model: Path) -> None:
     ase = pytest.importorskip("ase.build")
     expected = value("nacl", model)
     atoms = ase.bulk("NaCl", "rocksalt", a=5.64)
-    found = predict([atoms, atoms.repeat((1, 2, 1)), CRYSTALS / "nacl_primitive.cif"], model)
+    found = predict([atoms, atoms.repeat((1, 2, 1)), OTHER_CELLS / "nacl_primitive.cif"], model)
     np.testing.assert_allclose([one.value for one in found], expected, rtol=1e-5)
     assert {(one.formula, one.setting.number, one.unit) for one in found} == {("NaCl", 225, "eV/atom")}
 

@@ -20,13 +20,13 @@ from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
 from sgbasis import predict
 from sgbasis.cli import main
-from tests.support.crystal_inputs import CRYSTALS, json_record, write_jsonl
+from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
 from tests.support.lattices import random_rotation
 from tests.support.tiny_models import DIELECTRIC, ELASTIC, ENERGY, PIEZOELECTRIC, save_tiny
 
 needs_plot = pytest.mark.skipif(not importlib.util.find_spec("matplotlib"), reason="no extra plot")
 
-PBNM = CRYSTALS / "catio3_pbnm.cif"  # its longest axis is c: not the IEEE frame
+PBNM = OTHER_CELLS / "catio3_pbnm.cif"  # its longest axis is c: not the IEEE frame
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from .bases.trigonometric_form import (
 )
 from .crystals.asymmetric_unit import compile_crystal as compile_crystal, compile_crystals as compile_crystals
 from .crystals.crystal import Crystal as Crystal
-from .crystals.formats.ase_files import read_crystals as read_crystals
+from .crystals.formats.file_formats import read_crystals as read_crystals
 from .crystals.standardization import Site as Site, StandardCrystal as StandardCrystal, standardize as standardize
 from .datasets.compiler import compile_dataset as compile_dataset
 from .groups.origin_shifts import OriginShifts as OriginShifts, origin_shifts as origin_shifts

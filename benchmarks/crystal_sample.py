@@ -6,6 +6,7 @@ import contextlib
 import functools
 import itertools
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -15,7 +16,7 @@ import numpy as np
 
 from basis_compiler import compile_crystal
 from basis_compiler.crystals.formats.sources import read_source
-from basis_compiler.datasets.targets import Remarks, target_values
+from basis_compiler.datasets.targets import target_values
 from basis_store import CertificateError, CrystalError, CrystalRecord, standard_settings
 
 VARIABLE = "SGBASIS_BENCH_CRYSTALS"
@@ -43,12 +44,12 @@ def sample_records(count: int) -> tuple[list[CrystalRecord], str]:
 def _read(path: Path) -> Iterator[CrystalRecord]:
     entries = read_source(path).entries
     for index in np.random.default_rng(0).permutation(len(entries)).tolist():
-        for sample in entries[index].samples(0.01):
-            if sample.split not in ("train", ""):
+        for crystal in entries[index].crystals(0.01):
+            if crystal.split not in ("train", ""):
                 continue
-            name, targets = sample.identifier, target_values(sample.targets, Remarks())
+            name, targets = crystal.identifier, target_values(crystal.targets, Counter())
             with contextlib.suppress(*_NO_CRYSTAL):
-                yield compile_crystal(sample.build(), identifier=name, targets=targets, split="train")
+                yield compile_crystal(crystal.build(), identifier=name, targets=targets, split="train")
 
 
 def _made() -> Iterator[CrystalRecord]:

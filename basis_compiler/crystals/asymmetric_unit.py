@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_compiler.crystals.crystal import Crystal
-from basis_compiler.crystals.formats.ase_files import read_crystals
+from basis_compiler.crystals.formats.file_formats import read_crystals
 from basis_compiler.crystals.standardization import StandardCrystal, standard_description
 from basis_compiler.groups.spglib_database import operations
 from basis_store import TURN, CrystalError, CrystalRecord

@@ -1,14 +1,13 @@
-"""One part of a dataset, and how parts become the whole.
+"""One chunk of a dataset, and the dataset from its chunks.
 
-A chunk is a small dataset of its own, with three liberties that the whole does not take: the names of its targets
-carry their shapes, ``["name", [3, 3]]`` as JSON, since chunks may disagree about them; its notes are counts,
-``["name", "why", 5]``; and its crystals may have been seen in another chunk.
+A chunk is a small dataset with three differences: the names of its targets contain their shapes,
+``["name", [3, 3]]`` as JSON, since these may differ between chunks; its notes are counts, ``["name", "why", 5]``;
+and its crystals may also occur in another chunk.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,61 +17,58 @@ import numpy as np
 
 from basis_compiler.crystals.asymmetric_unit import compile_crystal
 from basis_compiler.crystals.formats.entries import Entry
-from basis_compiler.datasets.targets import UNITS, Remarks, target_values
+from basis_compiler.datasets.targets import UNITS, NoteCounts, target_values
 from basis_store import CertificateError, CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
 from basis_store.crystals.schema import SPLITS
 from basis_store.crystals.writer import dataset_image
 
 _NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
-"""What is wrong with one crystal, and no reason to give up on the others."""
+"""Errors of a single crystal; the others are compiled all the same."""
 
 _TWICE = "a crystal of this identifier came before"
 
 
-def compile_chunk(tolerance: float, chunk: tuple[str, Sequence[Entry]]) -> tuple[str, bytes]:
-    """Compile the entries of a chunk; its name, and the bytes of its file, which the caller writes."""
-    # Its C library otherwise prints attempts that fail on the way to a group; the outcome is what is reported.
-    os.environ.setdefault("SPGLIB_WARNING", "OFF")
-    name, entries = chunk
+def compile_chunk(tolerance: float, entries: Sequence[Entry]) -> bytes:
+    """Compile the entries of a chunk to the bytes of its file."""
     records: dict[str, CrystalRecord] = {}
     skipped: list[tuple[str, str]] = []
-    remarks: Remarks = Counter()
+    counts: NoteCounts = Counter()
     for entry in entries:
-        for outcome in _outcomes(entry, tolerance, remarks):
+        for outcome in _outcomes(entry, tolerance, counts):
             if not isinstance(outcome, CrystalRecord):
                 skipped.append(outcome)
             elif outcome.identifier in records:
                 skipped.append((outcome.identifier, _TWICE))
             else:
                 records[outcome.identifier] = outcome
-    notes = [json.dumps([*remark, count]) for remark, count in remarks.items()]
+    notes = [json.dumps([*note, count]) for note, count in counts.items()]
     image, _ = dataset_image(records.values(), skipped=skipped, notes=notes)
-    return name, image
+    return image
 
 
-def _outcomes(entry: Entry, tolerance: float, remarks: Remarks) -> Iterator[CrystalRecord | tuple[str, str]]:
+def _outcomes(entry: Entry, tolerance: float, counts: NoteCounts) -> Iterator[CrystalRecord | tuple[str, str]]:
     """A record, or an identifier and why there is none, for every crystal of an entry."""
     try:
-        for sample in entry.samples(tolerance):
+        for crystal in entry.crystals(tolerance):
             try:
                 yield compile_crystal(
-                    sample.build(),
-                    identifier=sample.identifier,
+                    crystal.build(),
+                    identifier=crystal.identifier,
                     targets={
                         json.dumps([name, value.shape]): value
-                        for name, value in target_values(sample.targets, remarks).items()
+                        for name, value in target_values(crystal.targets, counts).items()
                     },
-                    split=_split(sample.split),
+                    split=_split(crystal.split),
                     tolerance=tolerance,
                 )
             except _NO_CRYSTAL as error:
-                yield sample.identifier, _reason(error, entry.name, sample.identifier)
+                yield crystal.identifier, _reason(error, entry.name, crystal.identifier)
     except (*_NO_CRYSTAL, OSError) as error:
         yield entry.name, _reason(error, entry.name)
 
 
 def _reason(error: Exception, *names: str) -> str:
-    """One line, without what messages begin with to say where: that is listed beside it, and folders differ."""
+    """One line, without the name that messages begin with: it is listed separately, and folders differ."""
     text = " ".join(((isinstance(error, OSError) and error.strerror) or str(error)).split())
     for name in names:
         text = text.removeprefix(name).removeprefix(": ")
@@ -115,18 +111,19 @@ def join_chunks(chunks: Sequence[CrystalTable], output: Path, recipe: CrystalRec
 
 
 def _notes(chunks: Sequence[CrystalTable]) -> list[str]:
-    remarks: Remarks = Counter()
+    counts: NoteCounts = Counter()
     for chunk in chunks:
         for note in chunk.notes:
             name, why, count = json.loads(note)
-            remarks[name, why] += count
-    return [f"{name}: {why}, in {count} crystals" for (name, why), count in sorted(remarks.items())]
+            counts[name, why] += count
+    return [f"{name}: {why}, in {count} crystals" for (name, why), count in sorted(counts.items())]
 
 
 def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]], list[str]]:
-    """The one shape of each target, and what is said about values of others.
+    """The one shape of each target, and notes on values of other shapes.
 
-    A target has the shape that more than half of its values have; forces, one row per atom, have none.
+    A target has the shape of more than half of its values; one without such a shape, as forces per atom, is left
+    out.
     """
     counts: dict[str, Counter[tuple[int, ...]]] = {}
     for chunk in chunks:

@@ -1,30 +1,25 @@
-"""Compile files of crystals to a dataset: in parallel, chunk by chunk, able to go on after it was killed.
+"""Compile files of crystals to a dataset: in parallel, chunk by chunk, resumed after it was killed.
 
-The entries of all inputs are cut into chunks in their order. A finished chunk is a small dataset of its own in a
-folder beside the output, named after everything that decides its content; what is found there is not done again.
-So the outcome depends neither on the number of processes nor on how often the work was interrupted.
+The entries of all inputs are cut into chunks in their order. A finished chunk is a small dataset, kept as
+:mod:`basis_compiler.parallel.resumable` describes. So the outcome depends neither on the number of processes nor
+on interruptions.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
 import os
-import re
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from basis_compiler.crystals.formats.carried_file import carried
 from basis_compiler.crystals.formats.entries import Entry
+from basis_compiler.crystals.formats.file_formats import inlined
 from basis_compiler.crystals.formats.sources import read_source
 from basis_compiler.datasets.chunks import compile_chunk, join_chunks
-from basis_compiler.parallel.parallel_map import parallel_map
+from basis_compiler.parallel.resumable import ResumableChunks
 from basis_store import CrystalError, CrystalRecipe, CrystalTable, SgbasisError, open_crystals
 from basis_store.crystals.schema import FORMAT_VERSION
-from basis_store.files.atomic_write import check_writable, write_atomically
-from basis_store.files.hdf5_file import provenance
+from basis_store.files.atomic_write import check_writable
 
 _CHUNK = 128
 """Entries per chunk: a second or two of work."""
@@ -45,16 +40,16 @@ def compile_dataset(
     """Compile the crystals of ``inputs`` to the dataset ``output``.
 
     Crystals that cannot be compiled are left out and listed with the reason; of several with one identifier, the
-    first is kept. Finished chunks lie in the folder ``output`` + ``.chunks`` until the dataset is whole.
+    first is kept. Finished chunks are kept in the folder ``output`` + ``.chunks`` until the dataset is whole.
 
     Args:
         inputs: files and folders; see :mod:`basis_compiler.crystals.formats.sources`.
         output: the file to write; replaced in one step when the new one is whole.
         tolerance: in Angstrom, as for :func:`standardize`.
-        units: of targets, by name, where they are not known by the name.
+        units: of targets, by name, in addition to those known for their names.
         workers: processes; the result does not depend on their number.
-        scheduler: address of a Dask cluster that does the work instead. Its workers need no disk in common with
-            this process, which sends them the content of the inputs and writes all files itself.
+        scheduler: address of a Dask cluster that does the work instead. Its workers need no shared disk: this
+            process sends them the content of the inputs and writes all files itself.
         progress: called with the number of entries finished, and of all.
 
     Raises:
@@ -67,74 +62,52 @@ def compile_dataset(
     check_writable(output)
     sources = [read_source(Path(one)) for one in inputs]
     recipe = CrystalRecipe(
-        inputs=tuple(source.stands_for for source in sources), tolerance=tolerance, units=dict(units or {})
+        inputs=tuple(source.recipe_input for source in sources), tolerance=tolerance, units=dict(units or {})
     )
     entries = [entry for source in sources for entry in source.entries]
-    folder = output.with_name(f"{output.name}.chunks")
-    current = folder / _key(recipe)
-    current.mkdir(parents=True, exist_ok=True)
-    chunks = {
-        current / f"{start // _CHUNK:06d}.h5": entries[start : start + _CHUNK]
-        for start in range(0, len(entries), _CHUNK)
-    }
-    try:
-        _compile_chunks(chunks, tolerance, workers, scheduler, progress or (lambda finished, total: None))
+    chunks = [entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK)]
+    decided_by = (recipe.to_json(), str(FORMAT_VERSION), str(_CHUNK))
+    with ResumableChunks(output, count=len(chunks), decided_by=decided_by, ending=".h5") as files:
+        _compile_chunks(files, chunks, tolerance, workers, scheduler, progress or (lambda finished, total: None))
         try:
-            join_chunks([open_crystals(path) for path in chunks], output, recipe)
-        except CrystalError:  # there is nothing to go on with
-            _remove(folder)
+            join_chunks([open_crystals(path) for path in files.paths], output, recipe)
+        except CrystalError:  # there is nothing to resume from
+            files.remove()
             raise
-        _remove(folder)
-    finally:
-        with contextlib.suppress(OSError):  # empty ones only
-            current.rmdir()
-            folder.rmdir()
+        files.remove()
     return open_crystals(output)
 
 
-def _key(recipe: CrystalRecipe) -> str:
-    """Name of the folder of chunks: what decides their content, so that no others are taken for them."""
-    decides = f"{recipe.to_json()}\n{FORMAT_VERSION}\n{_CHUNK}\n{provenance()}"
-    return hashlib.sha256(decides.encode()).hexdigest()[:16]
-
-
 def _compile_chunks(
-    chunks: Mapping[Path, Sequence[Entry]],
+    files: ResumableChunks,
+    chunks: Sequence[Sequence[Entry]],
     tolerance: float,
     workers: int,
     scheduler: str | None,
     progress: Progress,
 ) -> None:
-    total = sum(map(len, chunks.values()))
-    left = {path.name: path for path in chunks if not _is_whole(path)}
-    done = total - sum(len(chunks[path]) for path in left.values())
+    missing = files.missing(_is_whole)
+    total = sum(map(len, chunks))
+    done = total - sum(len(chunks[number]) for number in missing)
     progress(done, total)
-    # Files for a cluster are read when they are sent, so that no more of them are in memory than are under way.
+
+    def finished(number: int) -> None:
+        nonlocal done
+        done += len(chunks[number])
+        progress(done, total)
+
+    # Files for a cluster are read when they are sent, so that only those of the tasks under way are in memory.
     tasks = (
-        (name, chunks[path] if scheduler is None else list(map(carried, chunks[path])))
-        for name, path in left.items()
+        (number, chunks[number] if scheduler is None else list(map(inlined, chunks[number]))) for number in missing
     )
-    results = parallel_map(
+    files.compute(
         functools.partial(compile_chunk, tolerance),
         tasks,
-        workers=min(workers, len(left)),
+        finished=finished,
+        workers=min(workers, len(missing)),
         scheduler=scheduler,
         hint="smaller inputs",
     )
-    with contextlib.closing(results):
-        for name, image in results:
-            write_atomically(left[name], image)
-            done += len(chunks[left[name]])
-            progress(done, total)
-
-
-def _remove(folder: Path) -> None:
-    """Remove finished chunks, also those of other inputs, and nothing else that somebody may have put there."""
-    for one in folder.iterdir():
-        if re.fullmatch("[0-9a-f]{16}", one.name):
-            shutil.rmtree(one)
-    with contextlib.suppress(OSError):
-        folder.rmdir()
 
 
 def _is_whole(path: Path) -> bool:

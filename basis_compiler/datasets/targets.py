@@ -1,7 +1,7 @@
-"""What a source says about a crystal, as arrays of floats: numbers, truth values and nested lists of them.
+"""The properties of a crystal as arrays of floats: numbers, truth values and nested lists of them.
 
 Missing is NaN: ``null``, NaN itself, and infinities, which no model could learn. Texts and objects are no targets;
-they are left out, and said to be.
+they are left out and counted in the notes.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ UNITS = {
 }
 """Units of targets by the names that the Materials Project and its datasets use; 1 is a pure number."""
 
-Remarks = Counter[tuple[str, str]]
-"""How often a value of a target, by name, was left out, by reason."""
+NoteCounts = Counter[tuple[str, str]]
+"""How often a value was left out, by (name of the target, reason)."""
 
 
-def target_values(raw: Mapping[str, object], remarks: Remarks) -> dict[str, NDArray[np.float64]]:
-    """The targets among ``raw`` values; what is left out is counted in ``remarks``."""
+def target_values(raw: Mapping[str, object], counts: NoteCounts) -> dict[str, NDArray[np.float64]]:
+    """The targets among ``raw`` values; what is left out is counted in ``counts``."""
     values = {}
     for name, value in raw.items():
         try:
             found = np.array(_plain(value), dtype=np.float64)
         except (TypeError, ValueError, OverflowError) as error:
-            remarks[name, str(error) if isinstance(error, TypeError) else "not an array of numbers"] += 1
+            counts[name, str(error) if isinstance(error, TypeError) else "not an array of numbers"] += 1
             continue
         infinite = np.isinf(found)
         if infinite.any():
-            remarks[name, "infinite, taken as missing"] += 1
+            counts[name, "infinite, taken as missing"] += 1
             found[infinite] = np.nan
         if found.size:
             values[name] = found
         else:
-            remarks[name, "an empty list"] += 1
+            counts[name, "an empty list"] += 1
     return values
 
 
 def _plain(value: object) -> object:
-    """Lists of floats, nested as ``value`` is; numpy by itself would take "1.5" for a number."""
+    """Lists of floats, nested as ``value`` is; numpy alone would accept the text "1.5" as a number."""
     if value is None:
         return math.nan
     if isinstance(value, np.ndarray):

@@ -75,7 +75,9 @@ def read_labels(table: CrystalTable, target: Target) -> Labels:
         raise TargetError(f"{target.name!r} of {table.name} {error}") from error
     mask = table.targets.get(target.mask_column, np.ones(len(table)))
     if mask.ndim != 1:
-        raise TargetError(f"{target.mask_column!r} of {table.name} is a tensor: it cannot say which values are valid")
+        raise TargetError(
+            f"{target.mask_column!r} of {table.name} is a tensor: it cannot say which values are valid"
+        )
     known = np.isfinite(values).all(axis=1)
     invalid = known & ~(mask == 1)
     values = np.where((known & ~invalid)[:, None], values, np.nan)

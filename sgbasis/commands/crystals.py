@@ -37,14 +37,15 @@ def crystals(
     id_prop.csv; CIF and POSCAR files.
 
     Crystals that cannot be compiled are left out and listed in the dataset with the reason. If this command is
-    killed, the same command goes on where it stopped.
+    killed, the same command resumes where it stopped.
 
-    On a Dask cluster (--scheduler) inputs are read and files are written here: its workers need the same packages,
-    but no disk in common with this machine.
+    With a Dask cluster (--scheduler) inputs are read and files are written on this machine: the workers need the
+    same packages, but no shared disk.
     """
     from tqdm import tqdm
 
     from basis_compiler import compile_dataset
+    from basis_compiler.parallel.resumable import chunk_folder
     from sgbasis.reports.dataset_summary import dataset_summary
 
     parallel = parallel_arguments(workers, scheduler)
@@ -65,8 +66,8 @@ def crystals(
                 progress=progress,
             )
         except KeyboardInterrupt:
-            if (kept := output.with_name(f"{output.name}.chunks")).exists():
-                bar.write(f"Run again, the same command goes on with what is in {kept}.", file=sys.stderr)
+            if (kept := chunk_folder(output)).exists():
+                bar.write(f"Run again, the same command resumes with what is in {kept}.", file=sys.stderr)
             raise
     click.echo(dataset_summary(table))
     click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {table.content_hash}")

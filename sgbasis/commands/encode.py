@@ -32,16 +32,16 @@ def encode(
 ) -> None:
     """Encode the sites of crystals.
 
-    Finds the space group, carries the crystal to the standard setting (exact change of basis, origin shift, no
-    rotation), reduces it to its sites, and evaluates the invariant functions there. Atoms that symmetry makes
-    equivalent have one encoding, in whatever cell the file has them.
+    Finds the space group, transforms the crystal to the standard setting (exact change of basis, origin shift, no
+    rotation), reduces it to its sites, and evaluates the invariant functions there. Atoms that are equivalent by
+    symmetry have one encoding, whatever cell the file uses.
 
-    Most groups allow more than one origin (printed as "other origins") and some leave axes open. One of these
-    descriptions is chosen by rule: shortest axes, ascending; earliest Wyckoff letters for the lightest element
-    (Na on 4a of rock salt); atoms closest to the origin; in polar groups, the heaviest element at 0. So the
-    plain encoding of a crystal does not depend on the cell, axes or origin of the file. It does depend on the
-    rule, which may choose unlike origins for two crystals that are alike; with --origin-free the encoding is
-    |psi|, the same for every allowed origin, and blind to what tells them apart.
+    Most groups allow more than one origin (printed as "other origins") and some more than one choice of axes. One
+    of these descriptions is chosen by rule: shortest axes, ascending; earliest Wyckoff letters for the lightest
+    element (Na on 4a of rock salt); atoms closest to the origin; in polar groups, the heaviest element at 0. So
+    the plain encoding of a crystal does not depend on the cell, axes or origin of the file. It does depend on the
+    rule, which may choose different origins for two similar crystals; with --origin-free the encoding is |psi|,
+    which is the same for every allowed origin and does not distinguish them.
 
     FILES are CIF, POSCAR and extended XYZ files; every block and frame is read.
 

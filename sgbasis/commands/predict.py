@@ -15,9 +15,9 @@ import click
 from sgbasis.commands.options import tolerance_option
 
 if TYPE_CHECKING:
-    from sgbasis.prediction.chunks import Job
-    from sgbasis.prediction.input_files import InputFile
-    from sgbasis.prediction.run import Outcome
+    from sgbasis.prediction.chunk_results import Job
+    from sgbasis.prediction.inputs import InputFile
+    from sgbasis.prediction.predict_many import Outcome
 
 
 @click.command(short_help="Predict properties of crystals.")
@@ -52,7 +52,7 @@ def predict(
     tolerance: float,
     workers: int | None,
 ) -> None:
-    """Predict properties of the crystals in FILES, in whatever cell they are written.
+    """Predict properties of the crystals in FILES, whatever cell they are given in.
 
     FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), and folders of
     crystal files. The column "notes" says in which respects a crystal is unlike all that a model was trained on.
@@ -62,10 +62,10 @@ def predict(
     and .jsonl hold them in the former.
 
     A crystal that cannot be read is reported in one line; the others are predicted all the same, and the exit code
-    says that something was left out.
+    is not 0.
 
-    There may be millions of crystals: memory does not grow with their number. If this command is killed before the
-    output is whole, the same command goes on where it stopped.
+    Memory does not grow with the number of crystals, so there may be millions. If this command is killed before
+    the output is whole, the same command resumes where it stopped.
     """
     if output is not None and output.suffix.lower() not in (".csv", ".jsonl"):
         raise click.BadParameter(f"{output} does not end in .csv or .jsonl", param_hint="--output")
@@ -74,15 +74,16 @@ def predict(
     from tqdm import tqdm
 
     from basis_compiler import available_cores
+    from basis_compiler.parallel.resumable import chunk_folder
     from basis_store import CrystalError
     from basis_store.files.atomic_write import check_writable, write_atomically
-    from sgbasis.prediction.input_files import survey
-    from sgbasis.prediction.run import chunk_folder, print_predictions, write_predictions
+    from sgbasis.prediction.inputs import survey
+    from sgbasis.prediction.predict_many import print_predictions, write_predictions
 
     for path in (output, picture):
         if path is not None:
             check_writable(path)
-    with _nothing_to_collect():
+    with _garbage_collection_paused():
         job = _job(properties, folders, tolerance, "" if output is None else output.suffix.lower())
     found = survey(files)
     # A picture that cannot be drawn is an error before anything is written.
@@ -103,7 +104,7 @@ def predict(
             )
         except KeyboardInterrupt:
             if output is not None and (kept := chunk_folder(output)).exists():
-                bar.write(f"Run again, the same command goes on with what is in {kept}.", file=sys.stderr)
+                bar.write(f"Run again, the same command resumes with what is in {kept}.", file=sys.stderr)
             raise
     _report(outcome, output)
     if picture is not None and drawing is not None:
@@ -117,10 +118,10 @@ def predict(
 
 
 @contextlib.contextmanager
-def _nothing_to_collect() -> Iterator[None]:
-    """Do not look for garbage among what is made here, now or later, for it stays.
+def _garbage_collection_paused() -> Iterator[None]:
+    """Keep what is made here out of garbage collection, now and later, since it stays.
 
-    Among all that torch consists of, that takes a third of a second, and makes processes copy what they share.
+    Searching all objects of torch takes a third of a second, and makes processes copy the memory they share.
     """
     gc.disable()
     try:
@@ -131,11 +132,11 @@ def _nothing_to_collect() -> Iterator[None]:
 
 
 def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, form: str) -> Job:
-    """With the models asked for, or all that ship; they are loaded, for a damaged one is said to be at once."""
+    """With the models asked for, or all that ship; they are loaded, so that a damaged one is reported at once."""
     from basis_store import ModelError
     from runtime.pretrained.locate import shipped_models
     from runtime.pretrained.pretrained import open_pretrained
-    from sgbasis.prediction.chunks import Job, loaded
+    from sgbasis.prediction.chunk_results import Job, loaded
 
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
@@ -157,28 +158,27 @@ def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, fo
 def _drawing(files: Sequence[InputFile], job: Job) -> bytes | None:
     """A PNG of the one tensor that is predicted; None if no crystal can be read."""
     from sgbasis.pictures.tensor_surface import tensor_picture
-    from sgbasis.prediction.chunks import chunk_predictions
-    from sgbasis.prediction.input_files import cut
-    from sgbasis.prediction.inputs import CHUNK
+    from sgbasis.prediction.chunk_results import chunk_predictions
+    from sgbasis.prediction.inputs import CHUNK, cut
 
     first, *others = cut(files, CHUNK)
     if others:
-        raise click.UsageError(f"--plot draws one tensor of one crystal, and here are more than {CHUNK} crystals")
+        raise click.UsageError(f"--plot draws one tensor of one crystal, but there are more than {CHUNK} crystals")
     crystals, predicted, _ = chunk_predictions(job, first)
     tensors = [one for one in predicted if one.symmetry is not None]
     if crystals and len(tensors) != 1:
         raise click.UsageError(
-            f"--plot draws one tensor of one crystal, and here are {len(tensors)}: choose with --property"
+            f"--plot draws one tensor of one crystal, but there are {len(tensors)}: choose with --property"
             if tensors
-            else "--plot draws a tensor, and only numbers are predicted: choose with --property"
+            else "--plot draws a tensor, but only numbers are predicted: choose with --property"
         )
     return tensor_picture(tensors[0]) if tensors else None
 
 
 def _report(outcome: Outcome, output: Path | None) -> None:
-    """What was written, and what could not be read; an error if that is all."""
+    """Report what was written and what could not be read; an error if nothing could be."""
     from basis_store import CrystalError
-    from sgbasis.prediction.run import failure_list
+    from sgbasis.prediction.predict_many import failure_list
 
     if not outcome.crystals and outcome.unread == 1:
         raise CrystalError(outcome.failures[0])
@@ -192,5 +192,5 @@ def _report(outcome: Outcome, output: Path | None) -> None:
     if output is not None:
         click.echo(
             f"{output}: {outcome.predictions} predictions for {outcome.crystals} crystals, "
-            f"{outcome.outside} of them outside of what the model was trained on"
+            f"{outcome.outside} of them outside the range of the training data"
         )

@@ -1,30 +1,61 @@
 """Crystals to predict for, from whatever holds them: crystal files, lists of them, folders, compiled datasets.
 
-One that cannot be read never stands in the way of the others.
+Every file is read once from start to end to count its entries. The entries are cut into chunks, in their order,
+for processes to share; each process holds only the entries it works on in memory. A crystal that cannot be read
+never stops the others.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from basis_compiler import available_cores, compile_crystal
-from basis_compiler.crystals.formats.entries import CrystalFile, Entry
-from basis_compiler.crystals.formats.entry_streams import Place
-from basis_compiler.parallel.processes import in_processes
-from basis_store import CertificateError, CrystalError, CrystalRecord
-from basis_store.crystals.row_reader import DatasetRows, is_dataset
-from sgbasis.prediction.input_files import Chunk, InputFile, cut, message, survey
+from basis_compiler.crystals.formats.entries import Entry
+from basis_compiler.crystals.formats.file_formats import CrystalFile, format_of
+from basis_compiler.crystals.formats.id_prop import LISTING
+from basis_compiler.crystals.formats.sources import EntryCursor, file_digest, is_streamed, read_source, stream
+from basis_compiler.parallel.parallel_map import parallel_map
+from basis_store import CertificateError, CrystalError, CrystalRecord, DatasetRows, SgbasisError
+from basis_store.crystals.row_reader import is_dataset
 
 CHUNK = 256
 """Entries that a process works on at once: some seconds of work. Fewer than two chunks are not worth a process."""
 
 _NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
-"""What is wrong with one crystal, and no reason to give up on the others."""
+"""Errors of a single crystal; the others are read all the same."""
+
+
+class InputFile(NamedTuple):
+    """One file, or a folder with a listing.
+
+    Attributes:
+        path: as it was given.
+        n_entries: how many it has; 1 for a file that cannot be read.
+        digest: of its content.
+        problem: one line that begins with the path and says why it cannot be read; ``""`` if it can.
+    """
+
+    path: str
+    n_entries: int
+    digest: str
+    problem: str = ""
+
+
+class FileRange(NamedTuple):
+    """Entries ``start`` to ``stop`` of a file."""
+
+    file: InputFile
+    start: int
+    stop: int
+
+
+Chunk = tuple[FileRange, ...]
 
 
 class Reading(NamedTuple):
@@ -47,12 +78,8 @@ def read_inputs(path: Path, *, tolerance: float) -> list[Reading]:
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
     """
     chunks = list(enumerate(cut(survey([path]), CHUNK)))
-    read = functools.partial(_numbered, tolerance)
-    results = (
-        in_processes(read, chunks, workers=available_cores(), hint="fewer crystals")
-        if len(chunks) > 1
-        else map(read, chunks)
-    )
+    workers = available_cores() if len(chunks) > 1 else 1
+    results = parallel_map(functools.partial(_numbered, tolerance), chunks, workers=workers, hint="fewer crystals")
     return [reading for _, found in sorted(results, key=lambda one: one[0]) for reading in found]
 
 
@@ -60,11 +87,70 @@ def _numbered(tolerance: float, chunk: tuple[int, Chunk]) -> tuple[int, list[Rea
     return chunk[0], list(readings(chunk[1], tolerance=tolerance))
 
 
+def survey(paths: Iterable[Path]) -> list[InputFile]:
+    """Count the entries of all files; folders without a listing stand for the crystal files in them."""
+    return [_surveyed(one) for path in paths for one in _files(path)]
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir() or (path / LISTING).exists():
+        return [path]
+    names = sorted(one.name for one in os.scandir(path) if one.is_file())
+    crystals = [path / name for name in names if format_of(name).in_folders and not name.startswith(".")]
+    return crystals or [path]  # an empty folder is reported when it is read
+
+
+def _surveyed(path: Path) -> InputFile:
+    try:
+        count, digest = _count_and_digest(path)
+    except (SgbasisError, OSError) as error:
+        return InputFile(str(path), 1, "", message(error, str(path)))
+    return InputFile(str(path), count, digest)
+
+
+def _count_and_digest(path: Path) -> tuple[int, str]:
+    if is_dataset(path):
+        rows = DatasetRows(path)
+        rows.check()
+        return len(rows), rows.content_hash
+    if not is_streamed(path):
+        source = read_source(path)
+        return len(source.entries), source.recipe_input.sha256
+    digest = file_digest(path)
+    count = sum(1 for _ in stream(path))
+    if not count:
+        raise CrystalError(f"{path}: the file is empty")
+    return count, digest
+
+
+def cut(files: Sequence[InputFile], size: int) -> list[Chunk]:
+    """Chunks of ``size`` entries; the last one may be smaller."""
+    chunks: list[Chunk] = []
+    ranges: list[FileRange] = []
+    room = size
+    for file in files:
+        start = 0
+        while start < file.n_entries:
+            stop = min(start + room, file.n_entries)
+            ranges.append(FileRange(file, start, stop))
+            room -= stop - start
+            start = stop
+            if not room:
+                chunks.append(tuple(ranges))
+                ranges, room = [], size
+    return [*chunks, tuple(ranges)] if ranges else chunks
+
+
+def n_entries(chunk: Chunk) -> int:
+    """Number of entries of a chunk."""
+    return sum(one.stop - one.start for one in chunk)
+
+
 def readings(chunk: Chunk, *, tolerance: float) -> Iterator[Reading]:
     """Read and standardise the crystals of a chunk, in their order.
 
     Raises:
-        CrystalError: a file was changed since it was looked at.
+        CrystalError: a file was changed since it was surveyed.
         OSError: it is not there any more.
     """
     for file, start, stop in chunk:
@@ -80,19 +166,28 @@ def readings(chunk: Chunk, *, tolerance: float) -> Iterator[Reading]:
 
 
 @functools.lru_cache(maxsize=1)
-def _opened(file: InputFile) -> DatasetRows | Place:
+def _opened(file: InputFile) -> DatasetRows | EntryCursor:
     """The file that this process reads: chunks come in their order, so there is one at a time."""
     path = Path(file.path)
-    return DatasetRows(path) if is_dataset(path) else Place(path)
+    return DatasetRows(path) if is_dataset(path) else EntryCursor(path)
 
 
 def _standardised(entry: Entry, source: str, tolerance: float) -> Iterator[Reading]:
     try:
-        for sample in entry.samples(tolerance):
+        for crystal in entry.crystals(tolerance):
             try:
-                crystal = compile_crystal(sample.build(), identifier=sample.identifier, tolerance=tolerance)
-                yield Reading(source, crystal)
+                record = compile_crystal(crystal.build(), identifier=crystal.identifier, tolerance=tolerance)
+                yield Reading(source, record)
             except _NO_CRYSTAL as error:
                 yield Reading(source, message(error, source))
     except (CrystalError, OSError) as error:
         yield Reading(source, message(error, source))
+
+
+def message(error: Exception, source: str) -> str:
+    """One line that begins with the path; the text of an error may begin with it, with the name, or neither."""
+    text = " ".join(((isinstance(error, OSError) and error.strerror) or str(error)).split())
+    for known in (source, Path(source).name):
+        if text.startswith(known):
+            return f"{source}{text.removeprefix(known)}"
+    return f"{source}: {text}"

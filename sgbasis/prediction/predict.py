@@ -30,7 +30,7 @@ class Prediction:
         property: what is predicted.
         value: in ``unit``: a number, or a tensor (3, ..., 3) in the Cartesian frame of the crystal's source.
         unit: such as ``"eV/atom"``, ``"log10 GPa"`` or ``"GPa"``; ``""`` for a number without one.
-        notes: in which respects the crystal lies outside of what the model was trained on.
+        notes: in which respects the crystal is unlike those that the model was trained on.
         record: the crystal.
         symmetry: index symmetry of a tensor; None for a number.
     """
@@ -57,9 +57,9 @@ def predict(structures: object, model: str | os.PathLike[str], *, tolerance: flo
     Args:
         structures: the path of a CIF, POSCAR, extended XYZ or JSONL file, of a compiled dataset or of a folder of
             crystal files; an ``ase.Atoms``; a pymatgen ``Structure``; a record; or several of these.
-        model: a property that ships, such as ``"formation_energy"``; or what
-            :func:`runtime.pretrained.pretrained.from_pretrained` takes.
-        tolerance: in Angstrom: atoms and their images by symmetry this close are the same.
+        model: the property of a model that ships, such as ``"formation_energy"``; or what
+            :func:`runtime.from_pretrained` takes.
+        tolerance: in Angstrom; atoms and their images by symmetry this close are the same.
 
     Returns:
         A prediction for every crystal and target of the model, in this order.
@@ -77,7 +77,7 @@ def predict(structures: object, model: str | os.PathLike[str], *, tolerance: flo
 
 
 def tensor_kind(prediction: Prediction) -> str:
-    """``"elastic"``, ``"piezoelectric"`` or ``"dielectric"``, by name and index symmetry; ``""`` for all else."""
+    """``"elastic"``, ``"piezoelectric"`` or ``"dielectric"``, by name and index symmetry; else ``""``."""
     for kind, word in (("elastic", "elastic"), ("piezoelectric", "piezo"), ("dielectric", "dielectric")):
         if word in prediction.property and prediction.symmetry == IndexSymmetry.parse(kind):
             return kind
@@ -121,7 +121,7 @@ def _found(structures: Any, tolerance: float) -> Iterator[tuple[str, CrystalReco
         yield "", structures
     elif isinstance(structures, str | os.PathLike):
         path = Path(structures)
-        path.stat()  # a missing file is an OSError, as elsewhere in Python, and no crystal's fault
+        path.stat()  # a missing file is an OSError, as elsewhere in Python
         for source, crystal in read_inputs(path, tolerance=tolerance):
             if isinstance(crystal, str):
                 raise CrystalError(crystal)

@@ -155,7 +155,7 @@ def test_an_interrupted_run_goes_on(slow_cluster: Cluster, many: Path, tmp_path:
         _, errors = running.communicate(timeout=30)
     assert running.returncode == 130
     assert errors.splitlines() == [
-        f"Run again, the same command goes on with what is in {output}.chunks.",
+        f"Run again, the same command resumes with what is in {output}.chunks.",
         "Error: interrupted; nothing was left half-written",
     ]
     assert slow_cluster.is_idle()

@@ -1,4 +1,4 @@
-"""What datasets are made of: lines, rows, frames and files, each with the crystals that it describes.
+"""What sources are made of: lines, rows and frames, each with the crystals that it describes.
 
 An entry is small and cheap to send to another process, which does the parsing.
 """
@@ -9,12 +9,11 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from basis_compiler.crystals.crystal import Crystal
-from basis_compiler.crystals.formats.ase_files import parse_frame, read_file
+from basis_compiler.crystals.formats.ase_files import parse_frame
 from basis_compiler.crystals.formats.json_structures import crystal_of_arrays, crystal_of_structure, is_structure
 from basis_store import CrystalError
 
@@ -22,17 +21,17 @@ _IDENTIFIERS = ("id", "material_id", "identifier", "jid", "mpid", "task_id")
 _NO_TARGETS = re.compile(
     rf"{'|'.join(_IDENTIFIERS)}|lattice|species|frac_coords|structure|targets|split|space_?group.*", re.IGNORECASE
 )
-"""Names of what describes a crystal. Its space group is found here, and the one of the source predicts nothing."""
+"""Names of what describes a crystal. Its space group is determined here, so that of the source is no target."""
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One crystal as its source gives it, not yet looked at.
+class RawCrystal:
+    """One crystal as its source gives it, not yet checked.
 
     Attributes:
         identifier: what its source calls it.
         build: makes the crystal; raises :class:`CrystalError`.
-        targets: what is said about it, by name.
+        targets: its properties, by name.
         split: as its source has it.
     """
 
@@ -53,7 +52,7 @@ class Entry(ABC):
     name: str
 
     @abstractmethod
-    def samples(self, tolerance: float) -> Iterator[Sample]:
+    def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystals in it; raises :class:`CrystalError` or OSError where it cannot be read."""
 
 
@@ -63,7 +62,7 @@ class Line(Entry):
 
     text: bytes
 
-    def samples(self, tolerance: float) -> Iterator[Sample]:
+    def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystal of the line."""
         try:
             record = json.loads(self.text)
@@ -84,7 +83,7 @@ class Line(Entry):
                 raise CrystalError(f"{identifier}: it has no {missing[0]!r} ({self.name})")
             return crystal_of_arrays(record["lattice"], record["species"], record["frac_coords"], identifier)
 
-        yield Sample(identifier, build, _beside(record) | (targets or {}), _split(record))
+        yield RawCrystal(identifier, build, _properties(record) | (targets or {}), _split(record))
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Row(Entry):
     values: Mapping[str, Any]
     structure: str
 
-    def samples(self, tolerance: float) -> Iterator[Sample]:
+    def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystal of the row."""
         identifier = _identifier(self.values, self.name)
         structure = self.values[self.structure]
@@ -104,8 +103,8 @@ class Row(Entry):
                 raise CrystalError(f"{identifier}: its {self.structure!r} is not a pymatgen structure")
             return crystal_of_structure(structure, identifier)
 
-        rest = {key: value for key, value in _beside(self.values).items() if key != self.structure}
-        yield Sample(identifier, build, rest, _split(self.values))
+        properties = {key: value for key, value in _properties(self.values).items() if key != self.structure}
+        yield RawCrystal(identifier, build, properties, _split(self.values))
 
 
 @dataclass(frozen=True)
@@ -114,43 +113,26 @@ class Frame(Entry):
 
     text: str
 
-    def samples(self, tolerance: float) -> Iterator[Sample]:
+    def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystal of the frame."""
-        crystal, said = parse_frame(self.text, self.name)
-        identifier = _identifier(said, self.name)
-        yield Sample(identifier, lambda: crystal, _beside(said), _split(said))
-
-
-@dataclass(frozen=True)
-class CrystalFile(Entry):
-    """A file of its own, with what a listing says about it."""
-
-    path: Path
-    identifier: str
-    targets: Mapping[str, object] = field(default_factory=dict)
-    split: str = ""
-
-    def samples(self, tolerance: float) -> Iterator[Sample]:
-        """The crystals of the file; several are numbered."""
-        crystals = read_file(self.path, name=self.name, tolerance=tolerance)
-        for number, crystal in enumerate(crystals, start=1):
-            own = self.identifier if len(crystals) == 1 else f"{self.identifier}-{number}"
-            yield Sample(own, lambda crystal=crystal: crystal, self.targets, self.split)  # type: ignore[misc]
+        crystal, metadata = parse_frame(self.text, self.name)
+        identifier = _identifier(metadata, self.name)
+        yield RawCrystal(identifier, lambda: crystal, _properties(metadata), _split(metadata))
 
 
 @dataclass(frozen=True)
 class Unreadable(Entry):
-    """What a listing names or a folder holds, but cannot be compiled."""
+    """An entry of a listing or a folder that cannot be compiled."""
 
     reason: str
 
-    def samples(self, tolerance: float) -> Iterator[Sample]:
+    def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """Raises the reason."""
         raise CrystalError(f"{self.name}: {self.reason}")
 
 
-def _beside(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said about a crystal beside its description."""
+def _properties(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that do not belong to the description of the crystal."""
     return {key: value for key, value in values.items() if not _NO_TARGETS.fullmatch(key)}
 
 

@@ -1,4 +1,4 @@
-"""Folders of crystal files with what ``id_prop.csv`` says about them, as CGCNN, ALIGNN and others have them.
+"""Folders of crystal files with targets in ``id_prop.csv``, as CGCNN, ALIGNN and others have them.
 
 Lines are ``id,value,value ...``; the id is the name of a file with or without its ending. A first line that names
 no file and holds no numbers is a header, and a column ``split`` is the split. Without the listing, all crystal
@@ -12,17 +12,11 @@ import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from basis_compiler.crystals.formats.entries import CrystalFile, Entry, Unreadable
+from basis_compiler.crystals.formats.entries import Entry, Unreadable
+from basis_compiler.crystals.formats.file_formats import CrystalFile, folder_endings, format_of
 from basis_store import CrystalError
 
 LISTING = "id_prop.csv"
-
-_ENDINGS = (".cif", ".vasp", ".poscar", ".extxyz", ".xyz")
-
-
-def is_crystal_file(name: str) -> bool:
-    """Whether a file of this name should hold a crystal."""
-    return name.lower().endswith(_ENDINGS) or name.startswith(("POSCAR", "CONTCAR"))
 
 
 def listed_entries(files: Mapping[str, Path]) -> Iterator[Entry]:
@@ -41,7 +35,7 @@ def listed_entries(files: Mapping[str, Path]) -> Iterator[Entry]:
         used.add(entry.name)
         yield entry
     for name in files:
-        if is_crystal_file(name) and name not in used:
+        if format_of(name).in_folders and name not in used:
             yield Unreadable(name, f"{LISTING} does not list it")
 
 
@@ -72,7 +66,7 @@ def _entry(row: list[str], names: list[str], files: Mapping[str, Path]) -> Entry
 
 
 def _file_of(identifier: str, files: Mapping[str, Path]) -> Path | None:
-    names = (identifier.strip() + ending for ending in ("", *_ENDINGS))
+    names = (identifier.strip() + ending for ending in ("", *folder_endings()))
     return next((files[name] for name in names if name in files), None)
 
 

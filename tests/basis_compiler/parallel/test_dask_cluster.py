@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from basis_compiler import compile_dataset, compile_recipe
-from basis_compiler.crystals.formats.carried_file import CarriedFile, carried
-from basis_compiler.crystals.formats.entries import CrystalFile, Line, Unreadable
+from basis_compiler.crystals.formats.entries import Line, Unreadable
+from basis_compiler.crystals.formats.file_formats import CrystalFile, InlinedFile, inlined
 from basis_compiler.datasets import compiler as dataset
 from basis_compiler.parallel import dask_cluster as module
 from basis_compiler.parallel.dask_cluster import on_cluster
@@ -234,22 +234,22 @@ def test_the_address_of_a_worker(cluster: Cluster) -> None:
         list(on_cluster(abs, [1], scheduler=address, hint="less"))
 
 
-def test_files_are_carried_with_their_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_inlined_with_their_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = Path(shutil.copy(CRYSTALS / "nacl.cif", tmp_path / "salt.cif"))
     entry = CrystalFile("salt.cif", path, "salt", {"x": 1.0}, "train")
-    (expected,) = entry.samples(0.01)
-    loaded = carried(entry)
+    (expected,) = entry.crystals(0.01)
+    loaded = inlined(entry)
     path.unlink()
-    assert isinstance(loaded, CarriedFile)
-    (sample,) = loaded.samples(0.01)
-    assert (sample.identifier, sample.targets, sample.split) == ("salt", {"x": 1.0}, "train")
-    assert sample.build().name == expected.build().name == "salt.cif"
-    assert (sample.build().coordinates == expected.build().coordinates).all()
-    gone = carried(entry)
+    assert isinstance(loaded, InlinedFile)
+    (crystal,) = loaded.crystals(0.01)
+    assert (crystal.identifier, crystal.targets, crystal.split) == ("salt", {"x": 1.0}, "train")
+    assert crystal.build().name == expected.build().name == "salt.cif"
+    assert (crystal.build().coordinates == expected.build().coordinates).all()
+    gone = inlined(entry)
     assert gone == Unreadable("salt.cif", "No such file or directory")
     line = Line("x", b"{}")
-    assert carried(line) is line
+    assert inlined(line) is line
     # A worker without room is no reason to leave crystals out.
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
     with pytest.raises(CompilationError, match="cannot write temporary files: No such file or directory"):
-        list(loaded.samples(0.01))
+        list(loaded.crystals(0.01))

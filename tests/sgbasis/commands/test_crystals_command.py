@@ -205,7 +205,7 @@ def test_an_interrupted_run_resumes(many: Path, expected: str, tmp_path: Path) -
     assert running.returncode == 130
     assert "Traceback" not in errors
     assert "Error: interrupted; nothing was left half-written" in errors
-    assert f"the same command goes on with what is in {output}.chunks" in errors
+    assert f"the same command resumes with what is in {output}.chunks" in errors
     assert not output.exists()
     done = subprocess.run(slowly(many, output, 0), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

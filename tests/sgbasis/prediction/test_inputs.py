@@ -11,13 +11,10 @@ import numpy as np
 import pytest
 
 from basis_compiler import compile_dataset
-from basis_compiler.crystals.formats.entry_streams import Place, stream
-from basis_compiler.crystals.formats.sources import read_source
-from basis_store import CrystalError, CrystalRecord, StoreCorruptError, open_crystals
-from basis_store.crystals.row_reader import DatasetRows
+from basis_compiler.crystals.formats.sources import EntryCursor, read_source, stream
+from basis_store import CrystalError, CrystalRecord, DatasetRows, StoreCorruptError, open_crystals
 from basis_store.files.hdf5_file import file_image
-from sgbasis.prediction.input_files import Part, cut, survey
-from sgbasis.prediction.inputs import readings
+from sgbasis.prediction.inputs import FileRange, cut, readings, survey
 from tests.sgbasis.prediction.test_predict_command import frames_of
 from tests.support.crystal_inputs import CRYSTALS, json_record, write_folder, write_jsonl, write_table
 from tests.support.made_datasets import made_dataset
@@ -72,12 +69,12 @@ def test_no_more_is_read_than_is_asked_for(kind: str, tmp_path: Path) -> None:
     assert found.n_entries == 1 and "cut off" in found.problem
 
 
-def test_a_place_in_a_file(lines: Path) -> None:
-    place, names = Place(lines), [entry.name for entry in read_source(lines).entries]
+def test_a_position_in_a_file(lines: Path) -> None:
+    cursor, names = EntryCursor(lines), [entry.name for entry in read_source(lines).entries]
     for start, stop in ((0, 3), (3, 3), (10, 20), (20, 21), (5, 41), (0, 1)):
-        assert [entry.name for entry in place.take(start, stop)] == names[start:stop]
+        assert [entry.name for entry in cursor.take(start, stop)] == names[start:stop]
     with pytest.raises(CrystalError, match="it was changed while it was read"):
-        place.take(40, 42)
+        cursor.take(40, 42)
 
 
 def test_files_are_counted_and_cut(lines: Path, dataset: Path, tmp_path: Path) -> None:
@@ -179,7 +176,7 @@ def test_a_file_that_changes_meanwhile(lines: Path, tmp_path: Path) -> None:
     (file,) = survey([path])
     path.write_text("")
     with pytest.raises(CrystalError, match="it was changed while it was read"):
-        list(readings((Part(file, 0, 5),), tolerance=0.01))
+        list(readings((FileRange(file, 0, 5),), tolerance=0.01))
     path.unlink()
     with pytest.raises(FileNotFoundError):
-        list(readings((Part(survey([lines])[0]._replace(path=str(path)), 0, 5),), tolerance=0.01))
+        list(readings((FileRange(survey([lines])[0]._replace(path=str(path)), 0, 5),), tolerance=0.01))

@@ -169,7 +169,7 @@ def test_models_that_ship_are_the_default(tmp_path: Path, monkeypatch: pytest.Mo
 def test_many_crystals_are_read_in_processes_and_stay_in_order(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sgbasis.prediction.run.CHUNK", 2)
+    monkeypatch.setattr("sgbasis.prediction.predict_many.CHUNK", 2)
     names = ["nacl", "rutile", "quartz", "spinel", "nacl"]
     records = [json_record(name, id=f"{i}-{name}") for i, name in enumerate(names)]
     lines = write_jsonl(tmp_path / "some.jsonl", [*records[:3], "[]", *records[3:]])

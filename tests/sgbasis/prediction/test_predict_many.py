@@ -41,7 +41,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sgbasis.prediction.run.CHUNK", 4)
+    monkeypatch.setattr("sgbasis.prediction.predict_many.CHUNK", 4)
 
 
 def predict(*arguments: object) -> Result:
@@ -82,10 +82,10 @@ def test_what_is_printed_stays_in_order(many: Path, model: Path) -> None:
 def test_chunks_may_come_in_any_order(many: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = predict(many, "--model", model, "--workers", 1)
 
-    def shuffled(function: Callable[[Any], Any], tasks: Sequence[Any], workers: int) -> Iterator[Any]:
+    def shuffled(function: Callable[[Any], Any], tasks: Sequence[Any], **_: object) -> Iterator[Any]:
         return (function(tasks[i]) for i in (3, 1, 0, 2, 10, 9, 8, 4, 5, 7, 6))
 
-    monkeypatch.setattr("sgbasis.prediction.run._spread", shuffled)
+    monkeypatch.setattr("sgbasis.prediction.predict_many.parallel_map", shuffled)
     result = predict(many, "--model", model)
     assert (result.stdout, result.stderr) == (expected.stdout, expected.stderr)
 
@@ -136,14 +136,14 @@ def test_a_process_computes_with_one_thread(tmp_path: Path) -> None:
 
 # Small chunks that take their time, so that there is a middle to be stopped in. ``before`` runs in the worker.
 SLOW = """
-import os, signal, time, sgbasis.prediction.run as run
-run.CHUNK = 4
-write_chunk = run.write_chunk
-def slow(job, task):
+import os, signal, time, sgbasis.prediction.predict_many as many
+many.CHUNK = 4
+encoded_result = many.encoded_result
+def slow(job, chunk):
     {before}
-    return write_chunk(job, task)
-slow.__module__, slow.__qualname__ = run.__name__, "write_chunk"
-run.write_chunk = slow
+    return encoded_result(job, chunk)
+slow.__module__, slow.__qualname__ = many.__name__, "encoded_result"
+many.encoded_result = slow
 from sgbasis.cli import main; main(prog_name="sgbasis")
 """
 
@@ -175,7 +175,7 @@ def expected(many: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) 
     """The output of a run of one process that nothing disturbed."""
     output = tmp_path_factory.mktemp("expected") / "whole.csv"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sgbasis.prediction.run.CHUNK", 4)
+        patch.setattr("sgbasis.prediction.predict_many.CHUNK", 4)
         predict(many, "--model", model, "-o", output, "--workers", 1)
     return output.read_bytes()
 
@@ -214,7 +214,7 @@ def test_an_interrupted_run_goes_on(many: Path, model: Path, expected: bytes, tm
         _, errors = running.communicate(timeout=60)
     assert running.returncode == 130
     assert errors.splitlines() == [
-        f"Run again, the same command goes on with what is in {output}.chunks.",
+        f"Run again, the same command resumes with what is in {output}.chunks.",
         "Error: interrupted; nothing was left half-written",
     ]
     assert not output.exists()
@@ -223,7 +223,7 @@ def test_an_interrupted_run_goes_on(many: Path, model: Path, expected: bytes, tm
 
 def test_a_killed_worker_is_one_line(many: Path, model: Path, expected: bytes, tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
-    before = "if task[0].name == '000006': os.kill(os.getpid(), signal.SIGKILL)"
+    before = "if chunk[0].start == 24: os.kill(os.getpid(), signal.SIGKILL)"
     done = subprocess.run(slowly(many, model, output, before), capture_output=True, text=True, check=False)
     assert error_line(done) == (
         "a worker process was killed, perhaps for want of memory: use fewer workers or run the same command again"
@@ -247,7 +247,7 @@ def test_other_chunks_are_not_taken_for_these(
     def folder(*arguments: object) -> str:
         output = tmp_path / "out.csv"
         with monkeypatch.context() as patch:
-            patch.setattr("sgbasis.prediction.run._join", interrupted)
+            patch.setattr("sgbasis.prediction.predict_many._write_output", interrupted)
             result = predict(*arguments, "-o", output)
         assert "stop" in result.stderr
         found = {path.name for path in (tmp_path / "out.csv.chunks").iterdir()}
@@ -266,15 +266,15 @@ def test_other_chunks_are_not_taken_for_these(
     text = kept[3].read_text()
     kept[3].write_text(text.replace("NaCl", "NaBr"))
     kept[5].unlink()
-    done: list[str] = []
+    done: list[int] = []
 
-    def spy(function: Callable[[Any], Any], tasks: Sequence[tuple[Path, Any]], workers: int) -> Iterator[Any]:
-        done.extend(path.name for path, _ in tasks)
-        return map(function, tasks)
+    def spy(function: Callable[[Any], Any], tasks: Sequence[tuple[int, Any]], **_: object) -> Iterator[Any]:
+        done.extend(number for number, _ in tasks)
+        yield from map(function, tasks)
 
-    monkeypatch.setattr("sgbasis.prediction.run._spread", spy)
+    monkeypatch.setattr("basis_compiler.parallel.resumable.parallel_map", spy)
     predict(many, "--model", model, "-o", tmp_path / "out.csv")
-    assert done == ["000003", "000005"]
+    assert done == [3, 5]
     assert (tmp_path / "out.csv").read_bytes() == expected
     assert not (tmp_path / "out.csv.chunks").exists(), "those of other runs have gone as well"
 
@@ -285,7 +285,7 @@ def test_a_full_disk_is_one_line(limit: int, many: Path, model: Path, tmp_path: 
     script = (
         # Python would write cut-off byte code, too, which the next process would read.
         "import resource, signal, sys; sys.dont_write_bytecode = True\n"
-        "import sgbasis.prediction.run as run; run.CHUNK = 16\n"
+        "import sgbasis.prediction.predict_many as many; many.CHUNK = 16\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
         "from sgbasis.cli import main; main()"
@@ -351,4 +351,4 @@ def test_a_picture_needs_a_single_crystal(
     monkeypatch.setattr("sgbasis.prediction.inputs.CHUNK", 4)
     result = predict(many, "--model", model, "--plot", tmp_path / "out.png")
     assert result.exit_code == 2
-    assert "--plot draws one tensor of one crystal, and here are more than 4 crystals" in result.stderr
+    assert "--plot draws one tensor of one crystal, but there are more than 4 crystals" in result.stderr

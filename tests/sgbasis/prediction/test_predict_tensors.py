@@ -169,10 +169,10 @@ def test_a_picture(kind: str, models: dict[str, Path], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "model", "name", "code", "message"),
     [
-        ([PBNM, CRYSTALS / "nacl.cif"], "elastic", "out.png", 2, "one tensor of one crystal, and here are 2"),
-        ([PBNM], "all", "out.png", 2, "one tensor of one crystal, and here are 3: choose with --property"),
+        ([PBNM, CRYSTALS / "nacl.cif"], "elastic", "out.png", 2, "one tensor of one crystal, but there are 2"),
+        ([PBNM], "all", "out.png", 2, "one tensor of one crystal, but there are 3: choose with --property"),
         ([CRYSTALS / "quartz.cif"], "piezoelectric", "out.png", 1, "no picture of piezoelectric_tensor"),
-        ([PBNM], "others", "out.png", 2, "here are 2"),
+        ([PBNM], "others", "out.png", 2, "there are 2"),
         ([PBNM], "elastic", "out.pdf", 2, "out.pdf does not end in .png"),
         ([PBNM], "elastic", "absent/out.png", 1, "No such file or directory"),
     ],
@@ -191,7 +191,7 @@ def test_no_picture_of_a_number(tmp_path: Path) -> None:
     folder = save_tiny(tmp_path / "energy")
     result = run_predict(PBNM, "--model", folder, "--plot", tmp_path / "out.png")
     assert result.exit_code == 2
-    assert "--plot draws a tensor, and only numbers are predicted" in result.stderr
+    assert "--plot draws a tensor, but only numbers are predicted" in result.stderr
 
 
 @pytest.fixture(scope="module")

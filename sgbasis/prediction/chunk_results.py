@@ -1,7 +1,7 @@
 """Predictions for one chunk of crystals, as text for the output.
 
-A process that works on chunks keeps the models, and computes with one thread: values, and so files, do not depend
-on how many processes share the work.
+A process that works on chunks keeps the models in memory and computes with one thread, so values, and with them
+the files, do not depend on the number of processes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basis_store import CrystalRecord
-from basis_store.files.atomic_write import write_atomically
-from sgbasis.prediction.input_files import Chunk
-from sgbasis.prediction.inputs import readings
+from sgbasis.prediction.inputs import Chunk, readings
 from sgbasis.prediction.predict import Prediction, predictions
-from sgbasis.prediction.report import text_report
-from sgbasis.prediction.table import csv_rows, jsonl_text
+from sgbasis.prediction.prediction_text import csv_rows, jsonl_text, text_report
 
 if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
@@ -31,12 +28,12 @@ _FORMS = {".csv": csv_rows, ".jsonl": jsonl_text, "": text_report}
 
 @dataclass(frozen=True)
 class Job:
-    """What is the same for all chunks.
+    """The options that all chunks share.
 
     Attributes:
-        models: folder of each model, and SHA-256 of its description, which has that of its weights.
+        models: folder of each model, and SHA-256 of its description, which contains that of its weights.
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
-        form: ``".csv"`` or ``".jsonl"``, as the output ends; ``""`` for a report to people.
+        form: ``".csv"`` or ``".jsonl"``, the ending of the output; ``""`` for a report to people.
     """
 
     models: tuple[tuple[Path, str], ...]
@@ -46,7 +43,7 @@ class Job:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What became of a chunk.
+    """The outcome of a chunk.
 
     Attributes:
         crystals: how many were predicted.
@@ -78,22 +75,24 @@ def chunk_predictions(job: Job, chunk: Chunk) -> tuple[int, list[Prediction], li
 def numbered_result(job: Job, task: tuple[int, Chunk]) -> tuple[int, ChunkResult]:
     """The result of a chunk, with its number."""
     number, chunk = task
+    return number, chunk_result(job, chunk)
+
+
+def chunk_result(job: Job, chunk: Chunk) -> ChunkResult:
+    """Predict for the crystals of a chunk."""
     crystals, predicted, failures = chunk_predictions(job, chunk)
     outside = sum(bool(one.notes) for one in predicted)
-    return number, ChunkResult(crystals, len(predicted), outside, failures, _FORMS[job.form](predicted))
+    return ChunkResult(crystals, len(predicted), outside, failures, _FORMS[job.form](predicted))
 
 
-def write_chunk(job: Job, task: tuple[Path, Chunk]) -> int:
-    """Write the result of a chunk to the file of this name; the number of its entries."""
-    path, chunk = task
-    _, result = numbered_result(job, (0, chunk))
-    content = json.dumps(asdict(result)).encode()
-    write_atomically(path, f"{hashlib.sha256(content).hexdigest()}\n".encode() + content)
-    return entries(chunk)
+def encoded_result(job: Job, chunk: Chunk) -> bytes:
+    """The result of a chunk as the content of a file: its SHA-256, then JSON."""
+    content = json.dumps(asdict(chunk_result(job, chunk))).encode()
+    return f"{hashlib.sha256(content).hexdigest()}\n".encode() + content
 
 
-def read_chunk(path: Path) -> ChunkResult | None:
-    """What :func:`write_chunk` wrote; None if there is no such file, or it is damaged."""
+def read_result(path: Path) -> ChunkResult | None:
+    """Inverse of :func:`encoded_result` for a file; None if there is no such file, or it is damaged."""
     try:
         digest, _, content = path.read_bytes().partition(b"\n")
     except FileNotFoundError:
@@ -101,11 +100,6 @@ def read_chunk(path: Path) -> ChunkResult | None:
     if hashlib.sha256(content).hexdigest().encode() != digest:
         return None
     return ChunkResult(**json.loads(content))
-
-
-def entries(chunk: Chunk) -> int:
-    """How many a chunk has."""
-    return sum(part.stop - part.start for part in chunk)
 
 
 @functools.lru_cache(maxsize=1)

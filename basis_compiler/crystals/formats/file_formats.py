@@ -1,0 +1,269 @@
+"""Every file format that crystals are read from, in one table: :data:`FORMATS`.
+
+To add a format, add a row to the table and, where it has a layout of its own, the function that reads it to this
+file. Reading, streaming, folders, datasets and predictions all go by the table; no other file is changed.
+
+- Formats that hold many crystals list their *entries* (:mod:`basis_compiler.crystals.formats.entries`) as they are
+  read, so that ``streamed`` files of any length can be processed.
+- Formats of single crystals have :func:`one_file` as their entries. Their files are recognised by name or content
+  and parsed by :func:`read_file`, with ASE or with the format's own ``parse``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import os
+import platform
+import re
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from basis_compiler.crystals.crystal import Crystal
+from basis_compiler.crystals.formats.ase_files import (
+    crystal_of_atoms,
+    crystal_of_pymatgen,
+    detected_format,
+    read_with_ase,
+    require_ase,
+)
+from basis_compiler.crystals.formats.cif import parse_cif
+from basis_compiler.crystals.formats.entries import Entry, Frame, Line, RawCrystal, Row, Unreadable
+from basis_compiler.crystals.formats.json_structures import is_structure
+from basis_store import CompilationError, CrystalError
+
+
+def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
+    """All crystals of a file, or an object of ASE or pymatgen as a list of one.
+
+    Args:
+        source: the path of a CIF, POSCAR or extended XYZ file; an ``ase.Atoms``; a ``pymatgen`` Structure.
+        tolerance: in Angstrom; atoms of a CIF this close to a special position of its own operations are put
+            on it (0.333 is not 1/3), and a note says by how much. Other sources are taken as they are.
+
+    Returns:
+        One crystal per frame or CIF block that holds one, in the order of the file.
+
+    Raises:
+        CrystalError: the file cannot be read, or a crystal in it is not one (see :class:`Crystal`), is
+            disordered, or is not periodic in three directions.
+        MissingDependencyError: ASE is not installed.
+        OSError: there is no such file, or it may not be read.
+    """
+    if isinstance(source, str | os.PathLike):
+        return read_file(Path(source), name=str(Path(source)), tolerance=tolerance)
+    if hasattr(source, "get_atomic_numbers"):
+        return [crystal_of_atoms(source, "Atoms")]
+    if hasattr(source, "frac_coords") and hasattr(source, "lattice"):
+        return [crystal_of_pymatgen(source)]
+    raise TypeError(f"a path, an ase.Atoms or a pymatgen Structure is needed, not {type(source).__name__}")
+
+
+def read_file(path: Path, *, name: str, tolerance: float) -> list[Crystal]:
+    """All crystals of a file that messages call ``name``; see :func:`read_crystals`."""
+    content = path.read_bytes()
+    if not content.strip():
+        raise CrystalError(f"{name}: the file is empty")
+    require_ase()
+    known, ase_name = format_of(path.name), ""
+    if known.parse is None:
+        ase_name = detected_format(path)
+        found = [one for one in FORMATS if ase_name in one.ase_names]
+        if not found:
+            raise CrystalError(f"{name}: {_UNKNOWN_FORMAT}")
+        known = found[0]
+    if known.parse is not None:
+        return known.parse(_decoded(content), name=name, tolerance=tolerance)
+    return read_with_ase(path, ase_name=ase_name, title=known.ase_names[ase_name], name=name)
+
+
+_UNKNOWN_FORMAT = (
+    "not a CIF, POSCAR or extended XYZ file; name it *.cif, POSCAR or *.vasp, *.extxyz, "
+    "or convert it with 'ase convert'"
+)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+@dataclass(frozen=True)
+class CrystalFile(Entry):
+    """A file with one crystal or a few, with its properties from a listing."""
+
+    path: Path
+    identifier: str
+    targets: Mapping[str, object] = field(default_factory=dict)
+    split: str = ""
+
+    def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
+        """The crystals of the file; several are numbered."""
+        crystals = read_file(self.path, name=self.name, tolerance=tolerance)
+        for number, crystal in enumerate(crystals, start=1):
+            own = self.identifier if len(crystals) == 1 else f"{self.identifier}-{number}"
+            yield RawCrystal(own, lambda crystal=crystal: crystal, self.targets, self.split)  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class InlinedFile(Entry):
+    """A crystal file together with its content, for a worker that cannot see the disk it lies on."""
+
+    file: CrystalFile
+    content: bytes
+
+    def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
+        """The crystals of the file, read from a temporary file: ASE reads files only.
+
+        Raises:
+            CompilationError: this machine has no room for it.
+        """
+        with _temporary_file(self.file.path.name, self.content) as path:
+            yield from replace(self.file, path=path).crystals(tolerance)
+
+
+def inlined(entry: Entry) -> Entry:
+    """The entry with everything that its crystals are read from."""
+    if not isinstance(entry, CrystalFile):
+        return entry
+    try:
+        return InlinedFile(entry.name, entry, entry.path.read_bytes())
+    except OSError as error:
+        return Unreadable(entry.name, error.strerror or str(error))
+
+
+@contextlib.contextmanager
+def _temporary_file(name: str, content: bytes) -> Iterator[Path]:
+    with contextlib.ExitStack() as stack:
+        try:
+            path = Path(stack.enter_context(tempfile.TemporaryDirectory()), name)
+            path.write_bytes(content)
+        except OSError as error:  # a fault of this machine is no reason to leave out a crystal
+            reason = f"a worker on {platform.node()} cannot write temporary files: {error.strerror}"
+            raise CompilationError(reason) from error
+        yield path
+
+
+def one_file(path: Path) -> Iterator[Entry]:
+    """The file itself as its only entry."""
+    yield CrystalFile(path.name, path, path.stem)
+
+
+def json_lines(path: Path) -> Iterator[Line]:
+    """One entry per line that is not blank."""
+    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        try:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield Line(f"{path.name}:{number}", line.rstrip(b"\r\n"))
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise CrystalError(f"{path}: damaged or cut off: {error}") from error
+
+
+def xyz_frames(path: Path) -> Iterator[Frame]:
+    """One entry per frame of an extended XYZ file."""
+    stem = path.name.split(".")[0]
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        heads = (line for line in lines if line.strip())
+        for number, head in enumerate(heads, start=1):
+            if not re.fullmatch(r"\s*[0-9]{1,9}\s*", head):
+                raise CrystalError(f"{path}: frame {number} does not begin with its number of atoms")
+            body = list(islice(lines, int(head) + 1))
+            if len(body) <= int(head):
+                raise CrystalError(f"{path}: frame {number} is cut off")
+            yield Frame(f"{stem}-{number}", head + "".join(body))
+
+
+def table_rows(path: Path) -> Iterator[Row]:
+    """One entry per row of a table of pandas."""
+    content = path.read_bytes()
+    if path.suffix.lower() == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise CrystalError(f"{path}: damaged or cut off: {error}") from error
+    try:
+        table = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise CrystalError(f"{path}: not JSON: {error}") from error
+    if not isinstance(table, dict) or not all(isinstance(table.get(k), list) for k in ("columns", "data")):
+        raise CrystalError(
+            f"{path}: not a table of pandas (index, columns, data), as those of matbench are; "
+            "a file with one JSON object per line is called *.jsonl"
+        )
+    columns, data = [str(column) for column in table["columns"]], table["data"]
+    if any(not isinstance(row, list) or len(row) != len(columns) for row in data):
+        raise CrystalError(f"{path}: its rows do not all have {len(columns)} columns")
+    holding = [i for i in range(len(columns)) if any(is_structure(row[i]) for row in data[:100])]
+    if not holding:
+        raise CrystalError(f"{path}: no column of it holds pymatgen structures")
+    index = table.get("index") or range(len(data))
+    stem = path.name.split(".")[0]
+    for number, row in zip(index, data, strict=False):
+        name = number if isinstance(number, str) else f"{stem}-{number}"
+        yield Row(name, dict(zip(columns, row, strict=True)), columns[holding[0]])
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFormat:
+    """One format.
+
+    Attributes:
+        endings: of the names of its files, in lower case.
+        prefixes: of names without an ending.
+        entries: the entries of a file, in order; raises :class:`CrystalError` or OSError where it cannot be read.
+        streamed: whether only the current entry is in memory while a file is read.
+        in_folders: whether files of the format in a folder are crystals to compile.
+        ase_names: for single crystals, the names of the format in ASE, with those that messages use.
+        parse: the crystals in the text of a file; default, ASE parses it.
+    """
+
+    endings: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    entries: Callable[[Path], Iterator[Entry]] = one_file
+    streamed: bool = False
+    in_folders: bool = False
+    ase_names: Mapping[str, str] = field(default_factory=dict)
+    parse: Callable[..., list[Crystal]] | None = None
+
+
+FORMATS = (
+    FileFormat(endings=(".jsonl", ".jsonl.gz"), entries=json_lines, streamed=True),
+    FileFormat(endings=(".json", ".json.gz"), entries=table_rows),
+    FileFormat(endings=(".cif",), in_folders=True, ase_names={"cif": "CIF"}, parse=parse_cif),
+    FileFormat(
+        endings=(".vasp", ".poscar"),
+        prefixes=("POSCAR", "CONTCAR"),
+        in_folders=True,
+        ase_names={"vasp": "POSCAR"},
+    ),
+    FileFormat(
+        endings=(".extxyz", ".xyz"),
+        entries=xyz_frames,
+        streamed=True,
+        in_folders=True,
+        ase_names={"extxyz": "extended XYZ", "xyz": "XYZ"},
+    ),
+)
+"""The first row that fits a name counts."""
+
+_BY_CONTENT = FileFormat()
+"""Of a file whose name fits no row: one crystal file, recognised by its content when it is read."""
+
+
+def format_of(name: str) -> FileFormat:
+    """The format of a file, by its name."""
+    fitting = (one for one in FORMATS if name.lower().endswith(one.endings) or name.startswith(one.prefixes))
+    return next(fitting, _BY_CONTENT)
+
+
+def folder_endings() -> tuple[str, ...]:
+    """Endings of the crystal files of a folder, in the order of the table."""
+    return tuple(ending for one in FORMATS if one.in_folders for ending in one.endings)

@@ -1,0 +1,174 @@
+"""Predict for any number of crystals: in parallel, chunk by chunk, resumed after it was killed.
+
+Chunks of a table that is written are kept as :mod:`basis_compiler.parallel.resumable` describes. Its content
+depends neither on the number of processes nor on interruptions, and no process has more than a chunk in memory
+at a time.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from basis_compiler.parallel.parallel_map import parallel_map
+from basis_compiler.parallel.resumable import ResumableChunks
+from basis_store import CrystalError
+from sgbasis.prediction.chunk_results import ChunkResult, Job, encoded_result, numbered_result, read_result
+from sgbasis.prediction.inputs import CHUNK, InputFile, cut, n_entries
+from sgbasis.prediction.prediction_text import csv_head
+
+LISTED_FAILURES = 20
+"""Crystals that cannot be read and are named in the outcome; of more, all are listed in a file."""
+
+_HINT = "run the same command again"
+
+Progress = Callable[[int], object]
+
+
+@dataclass
+class Outcome:
+    """The outcome for all crystals.
+
+    Attributes:
+        crystals: how many were predicted.
+        predictions: how many, of all models.
+        outside: how many of them have notes.
+        unread: how many crystals could not be read.
+        failures: one line each for the first of these.
+    """
+
+    crystals: int = 0
+    predictions: int = 0
+    outside: int = 0
+    unread: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, result: ChunkResult) -> None:
+        """Add the outcome of a chunk."""
+        self.crystals += result.crystals
+        self.predictions += result.predictions
+        self.outside += result.outside
+        self.unread += len(result.failures)
+        self.failures += result.failures[: LISTED_FAILURES - len(self.failures)]
+
+
+def print_predictions(
+    files: Sequence[InputFile], job: Job, *, workers: int, write: Callable[[str], object], progress: Progress
+) -> Outcome:
+    """Predict for all crystals and pass on the text of each chunk, in order, as soon as it is complete.
+
+    Args:
+        files: where the crystals are.
+        job: what to predict.
+        workers: processes; a single chunk needs none.
+        write: called with the texts.
+        progress: called with the number of entries finished since the last call.
+
+    Raises:
+        CompilationError: a worker process was killed.
+    """
+    chunks, outcome = cut(files, CHUNK), Outcome()
+    results = parallel_map(
+        functools.partial(numbered_result, job),
+        [*enumerate(chunks)],
+        workers=min(workers, len(chunks)),
+        hint=_HINT,
+    )
+    waiting: dict[int, ChunkResult] = {}
+    written = 0
+    for number, result in results:
+        waiting[number] = result
+        while written in waiting:
+            following = waiting.pop(written)
+            written += 1
+            if following.text:
+                write("\n" * bool(outcome.predictions) + following.text)
+            outcome.add(following)
+        progress(n_entries(chunks[number]))
+    return outcome
+
+
+def write_predictions(
+    files: Sequence[InputFile], job: Job, output: Path, *, workers: int, progress: Progress
+) -> Outcome:
+    """Predict for all crystals and write the table ``output``, if there are any predictions.
+
+    Finished chunks are kept in :func:`basis_compiler.parallel.resumable.chunk_folder` until it is whole. If more
+    than
+    :data:`LISTED_FAILURES` crystals cannot be read, all are listed in :func:`failure_list`.
+
+    Args:
+        files: where the crystals are.
+        job: what to predict.
+        output: replaced in one step when the new one is whole.
+        workers: processes; the result does not depend on their number, and a single chunk needs none.
+        progress: called with the number of entries finished since the last call.
+
+    Raises:
+        CompilationError: a worker process was killed.
+        OSError: the output cannot be written.
+    """
+    chunks, outcome = cut(files, CHUNK), Outcome()
+    with ResumableChunks(output, count=len(chunks), decided_by=_decided_by(files, job)) as kept:
+        # 1. Compute the chunks that are not there from an earlier run.
+        missing = kept.missing(lambda path: read_result(path) is not None)
+        for number in set(range(len(chunks))).difference(missing):
+            progress(n_entries(chunks[number]))
+        kept.compute(
+            functools.partial(encoded_result, job),
+            [(number, chunks[number]) for number in missing],
+            finished=lambda number: progress(n_entries(chunks[number])),
+            workers=min(workers, len(missing)),
+            hint=_HINT,
+        )
+        # 2. Put the output together from their files.
+        for result in _results(kept.paths):
+            outcome.add(result)
+        if outcome.predictions:
+            _write_output(kept, job, output, outcome)
+        # 3. They are not needed any more.
+        kept.remove()
+    return outcome
+
+
+def failure_list(output: Path) -> Path:
+    """The file that lists what could not be read: next to the output itself, where links lead."""
+    target = Path(os.path.realpath(output))
+    return target.with_name(f"{target.name}.unreadable.txt")
+
+
+def _decided_by(files: Sequence[InputFile], job: Job) -> Iterator[str]:
+    """Everything that decides the content of the chunks."""
+    import torch
+
+    yield from (repr(job), str(CHUNK), torch.__version__)
+    yield from map(json.dumps, files)
+
+
+def _write_output(kept: ResumableChunks, job: Job, output: Path, outcome: Outcome) -> None:
+    listing = failure_list(output)
+    if outcome.unread > LISTED_FAILURES:
+        kept.assemble(
+            (_encoded(f"{line}\n") for result in _results(kept.paths) for line in result.failures), listing
+        )
+    else:
+        listing.unlink(missing_ok=True)  # of an earlier run
+    head = [csv_head()] if job.form == ".csv" else []
+    kept.assemble(map(_encoded, chain(head, (result.text for result in _results(kept.paths)))))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")  # names of files may be any bytes
+
+
+def _results(paths: Iterable[Path]) -> Iterator[ChunkResult]:
+    for path in paths:
+        result = read_result(path)
+        if result is None:
+            raise CrystalError(f"{path} is gone or damaged: run the same command again")
+        yield result

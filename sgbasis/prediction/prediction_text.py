@@ -1,0 +1,101 @@
+"""Predictions as text: a report for people, CSV and lines of JSON for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+from basis_store.text_table import table_lines
+from sgbasis.prediction.predict import Prediction, tensor_kind
+
+_COLUMNS = ("file", "identifier", "formula", "space group", "property", "value", "unit", "notes")
+_KEYS = tuple(name.replace(" ", "_") for name in _COLUMNS)
+
+
+def text_report(predictions: Sequence[Prediction]) -> str:
+    """A table of numbers, then the tensors, in the order of the predictions."""
+    numbers = [one for one in predictions if isinstance(one.value, float)]
+    tensors = [one for one in predictions if not isinstance(one.value, float)]
+    return "\n\n".join([*([_number_table(numbers)] if numbers else []), *map(_tensor_block, tensors)])
+
+
+def csv_head() -> str:
+    """The row of names above :func:`csv_rows`."""
+    return f"{','.join(_KEYS)}\n"
+
+
+def csv_rows(predictions: Sequence[Prediction]) -> str:
+    """One row per crystal and property; the value of a tensor is a matrix in JSON."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for one in predictions:
+        value = f"{one.value:.6g}" if isinstance(one.value, float) else json.dumps(_rounded_value(one))
+        writer.writerow(_cells(one, value))
+    return buffer.getvalue()
+
+
+def jsonl_text(predictions: Sequence[Prediction]) -> str:
+    """One object per crystal and property, a line each; tensors as matrices, as in :func:`csv_rows`."""
+    lines = []
+    for one in predictions:
+        record: dict[str, object] = dict(zip(_KEYS, _cells(one, ""), strict=True))
+        record |= {"value": _rounded_value(one), "notes": list(one.notes)}
+        lines.append(json.dumps(record, allow_nan=False) + "\n")
+    return "".join(lines)
+
+
+def _number_table(predictions: Sequence[Prediction]) -> str:
+    rows = [_COLUMNS, *(_cells(one, f"{one.value:.6g}") for one in predictions)]
+    left = [i for i, name in enumerate(_COLUMNS) if name != "value"]
+    return "\n".join(table_lines(rows, left=left))
+
+
+def _tensor_block(one: Prediction) -> str:
+    """Below a title: matrices in two frames, figures, notes."""
+    title = f"{one.property} of {one.formula} ({one.setting.number} {one.setting.symbol})"
+    # A file may hold several crystals, and an object has no file.
+    where = " ".join(dict.fromkeys(text for text in (one.source, one.identifier) if text))
+    title = f"{title}, {where}" if where else title
+    notes = [f"note: {note}" for note in one.notes]
+    return "\n".join([title, "-" * len(title), *_tensor_lines(one), *notes])
+
+
+def _tensor_lines(one: Prediction) -> list[str]:
+    from sgbasis.reports.tensor import dielectric_lines, elastic_lines, other_lines, piezoelectric_lines
+
+    assert not isinstance(one.value, float) and one.symmetry is not None
+    kind = tensor_kind(one)
+    if kind == "elastic":
+        return elastic_lines(one.value, one.record)
+    if kind == "piezoelectric":
+        return piezoelectric_lines(one.value, one.record)
+    if kind == "dielectric":
+        return dielectric_lines(one.value, one.record, electronic="electronic" in one.property)
+    return other_lines(one.value, one.record, one.symmetry, one.unit)
+
+
+def _cells(one: Prediction, value: str) -> tuple[str, ...]:
+    """The cells of one prediction, by :data:`_COLUMNS`; ``value`` as it is to be written."""
+    group = f"{one.setting.number} {one.setting.symbol}"
+    return one.source, one.identifier, one.formula, group, one.property, value, one.unit, "; ".join(one.notes)
+
+
+def _rounded_value(one: Prediction) -> object:
+    """Six digits; tensors in nested lists, in the frame of the crystal's source.
+
+    (3, 6) and (6, 6) in Voigt notation without factors where index symmetry allows it, else all indices.
+    """
+    if isinstance(one.value, float):
+        return float(f"{one.value:.6g}")
+    from sgbasis.reports.tensor import matrix_form
+
+    assert one.symmetry is not None
+    return _rounded(matrix_form(one.value, one.symmetry.text).tolist())
+
+
+def _rounded(entries: list[object] | float) -> object:
+    if isinstance(entries, list):
+        return [_rounded(entry) for entry in entries]  # type: ignore[arg-type]
+    return float(f"{entries:.6g}") + 0.0  # no negative zeros

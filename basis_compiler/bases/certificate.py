@@ -64,6 +64,10 @@ def prove(compiled: CompiledSetting) -> None:
 def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = None) -> None:
     """Prove every setting of a store and its tensors, and that it holds what its recipe asks for.
 
+    Args:
+        store: as it was opened.
+        progress: called with 1 after each setting.
+
     Raises:
         CertificateError: naming the setting and the first statement that fails.
         StoreCorruptError: the store does not match its checksums.

@@ -20,7 +20,9 @@ from basis_store.groups.wave_index import dot_columns
 def dimensions(group: Operations, waves: NDArray[np.integer]) -> dict[int, int]:
     """T3 shell by shell: norm -> dimension of the invariant functions on the ``waves`` of that norm.
 
-    The waves must be complete shells.
+    Args:
+        group: all operations, modulo lattice translations.
+        waves: (n, 3), complete shells.
 
     Raises:
         CertificateError: a sum is not an integer multiple of the group's order.

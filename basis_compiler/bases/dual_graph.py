@@ -56,6 +56,10 @@ class SpanningForest:
 def dual_graph(group: Operations, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, int, int]]:
     """The dual graph of a setting for inspection: nodes are (h, k, l), edges carry ``gain`` in 24ths.
 
+    Args:
+        group: all operations of the setting, modulo lattice translations.
+        index: the waves, complete shells.
+
     Centring translations are loops k -> k with gain k.t; an orbit they frustrate is a centring absence.
     """
     graph: nx.MultiDiGraph[tuple[int, int, int]] = nx.MultiDiGraph()

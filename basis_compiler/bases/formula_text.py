@@ -19,13 +19,13 @@ LEGEND_LATEX = r"X = 2\pi x,\; Y = 2\pi y,\; Z = 2\pi z"
 
 
 def formula_text(form: TrigonometricForm) -> str:
-    """One line of plain ASCII, such as ``2/sqrt(3) [sin X cos Y + cos X sin Z + sin Y cos Z]``."""
+    """The form as one line of plain ASCII, such as ``2/sqrt(3) [sin X cos Y + cos X sin Z + sin Y cos Z]``."""
     terms = [(term.coefficient, " ".join(map(_factor_text, term.factors))) for term in form.terms]
     return _joined(form, terms, _amplitude_text(form.amplitude_squared), " ", ("[", "]"))
 
 
 def formula_latex(form: TrigonometricForm) -> str:
-    r"""The same in LaTeX's mathematics mode, without dollar signs; plain enough for matplotlib's mathtext."""
+    r"""The form in LaTeX's mathematics mode, without dollar signs; plain enough for matplotlib's mathtext."""
     terms = [(term.coefficient, r"\,".join(map(_factor_latex, term.factors))) for term in form.terms]
     return _joined(form, terms, _amplitude_latex(form.amplitude_squared), r"\,", (r"\left[", r"\right]"))
 

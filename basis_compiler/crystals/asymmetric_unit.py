@@ -18,7 +18,11 @@ _SAME = 1e-3
 
 
 def compile_crystals(source: object, *, tolerance: float = 0.01) -> list[CrystalRecord]:
-    """Records of all crystals of a file, or of an object of ASE or pymatgen; see :func:`read_crystals`.
+    """Records of all crystals of a file, or of an object of ASE or pymatgen.
+
+    Args:
+        source: as for :func:`read_crystals`.
+        tolerance: in Angstrom, as for :func:`standardize`.
 
     Raises:
         CrystalError: as :func:`read_crystals` and :func:`standardize` do.

@@ -55,7 +55,11 @@ class OriginShifts:
 
 
 def origin_shifts(group: Operations) -> OriginShifts:
-    """The allowed origin shifts of a setting; see the head of this module."""
+    """The allowed origin shifts of the setting of ``group``; see the head of this module.
+
+    Raises:
+        CertificateError: a shift is not a multiple of 1/24, or the generators found are not those of the group.
+    """
     centrings = tuple(tuple(int(entry) for entry in row) for row in group.centrings24)
     return _origin_shifts(group.distinct_rotations, centrings)
 

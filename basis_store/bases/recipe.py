@@ -55,7 +55,11 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
-        """Inverse of :meth:`to_json`; raises :class:`StoreFormatError` for anything else."""
+        """The recipe of a ``text``: the inverse of :meth:`to_json`.
+
+        Raises:
+            StoreFormatError: the text is anything else.
+        """
         try:
             values: dict[str, Any] = json.loads(text)
             if isinstance(values["settings"], list):

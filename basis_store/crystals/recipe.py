@@ -57,7 +57,11 @@ class CrystalRecipe:
 
     @classmethod
     def from_json(cls, text: str) -> CrystalRecipe:
-        """Inverse of :meth:`to_json`; raises :class:`StoreFormatError` for anything else."""
+        """The recipe of a ``text``: the inverse of :meth:`to_json`.
+
+        Raises:
+            StoreFormatError: the text is anything else.
+        """
         try:
             values: dict[str, Any] = json.loads(text)
             inputs = tuple(CrystalInput(**one) for one in values.pop("inputs"))

@@ -73,7 +73,7 @@ class Operations:
         return product_table(self.rotations, self.translations24).astype(np.int16)
 
     def translation_of(self, rotation: IntArray) -> IntArray:
-        """The translation in 24ths of the first operation with this R (the others differ by centrings)."""
+        """(3,) in 24ths, of the first operation with this ``rotation`` (3, 3); others differ by centrings."""
         index = (self.rotations == rotation).all(axis=(1, 2)).argmax()
         return np.asarray(self.translations24[index])
 
@@ -143,9 +143,9 @@ def operation_order(rotations: IntArray, translations24: IntArray) -> NDArray[np
 
 
 def check_group(group: Operations) -> None:
-    """Prove that the operations are distinct, contain the identity first, and are closed under composition.
+    """Prove that the operations of ``group`` are distinct, start with the identity, and form a group.
 
-    A finite set of invertible maps that is closed under composition contains all inverses.
+    Closure suffices: a finite set of invertible maps that is closed under composition contains all inverses.
 
     Raises:
         CertificateError: naming the setting and what fails.

@@ -59,19 +59,27 @@ class Setting:
 
     @classmethod
     def from_hall(cls, hall_number: int) -> Setting:
-        """The setting with this Hall number (1 to 530)."""
+        """The setting with this ``hall_number`` (1 to 530).
+
+        Raises:
+            SettingError: there is no such number.
+        """
         return cls(hall_number)
 
     @classmethod
     def standard(cls, number: int) -> Setting:
-        """The standard setting of space group ``number`` (1 to 230); see the head of this module."""
+        """The standard setting of space group ``number`` (1 to 230); see the head of this module.
+
+        Raises:
+            SettingError: there is no such number.
+        """
         return standard_settings()[_checked("space group", number, 230) - 1]
 
     @classmethod
     def parse(cls, text: str) -> Setting:
         """Read a setting as a person writes it.
 
-        Accepted: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
+        Accepted as ``text``: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
         Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
         ``"P 1 21/c 1"``, ``"P21/n"``, ``"Cmca"`` as before 1992; spaces, underscores and case do not matter), a
         Hall number or a Hall symbol (``"hall:525"``, ``"hall:F 4d 2 3 -1d"``), a :attr:`label`. Without a

@@ -55,7 +55,7 @@ class WaveIndex:
         return rows
 
     def candidate_rows(self, matrix: IntArray) -> IntArray:
-        """(n,) for every wave k of the set, the only row where ``k @ matrix`` can be.
+        """(n,) for every wave k of the set, the only row where ``k @ matrix`` can be; ``matrix`` (3, 3).
 
         Whether that row is ``k @ matrix`` must be compared: outside the table, addresses mean nothing.
         """
@@ -63,7 +63,7 @@ class WaveIndex:
         return np.asarray(self.table.take(addresses, mode="clip"))
 
     def images(self, rotation: IntArray) -> IntArray:
-        """Rows of ``k R`` for every wave k of the set.
+        """(n,) the row of ``k R`` for every wave k of the set; R is ``rotation`` (3, 3).
 
         Raises:
             CertificateError: the set is not closed under this rotation.

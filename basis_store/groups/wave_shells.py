@@ -47,7 +47,7 @@ def ball_norm(radius: float) -> int:
 
 @functools.lru_cache(maxsize=8)
 def waves_within(family: LatticeFamily, max_norm: int) -> NDArray[np.int16]:
-    """All waves but 0 with norm up to ``max_norm``, in the order of the store; (n, 3) int16, read-only."""
+    """(n, 3) int16, read-only: all waves but 0 of a ``family`` with norm up to ``max_norm``, in store order."""
     # norm >= 3 h^2 for each index in both lattice families: 4(h^2 + hk + k^2) = 3 h^2 + (h + 2k)^2.
     reach = math.isqrt(max_norm // 3)
     axis = np.arange(-reach, reach + 1)

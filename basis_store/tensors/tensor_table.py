@@ -64,7 +64,11 @@ class TensorTable:
 
     @classmethod
     def from_spaces(cls, orientations: Sequence[int], spaces: Sequence[Sequence[ReducedRows]]) -> TensorTable:
-        """The table of normal forms: for each orientation polar rank 1 to 4, then axial rank 1 to 4.
+        """The table of normal forms.
+
+        Args:
+            orientations: for each setting, the index of its orientation in ``spaces``.
+            spaces: for each orientation the normal forms of polar rank 1 to 4, then of axial rank 1 to 4.
 
         Raises:
             OverflowError: a number does not fit into 8 bits (none is known).
@@ -113,7 +117,7 @@ class TensorTable:
         return ReducedRows(rows, pivots)
 
     def digest(self, content_hash: str) -> bytes:
-        """The tensors hash (32 bytes) in the store that has this content hash."""
+        """The tensors hash (32 bytes) in the store that has this ``content_hash``."""
         digest = hashlib.sha256(f"{content_hash}\n".encode())
         for column in TENSOR_COLUMNS:
             add_column(digest, column.name, column.dtype, getattr(self, column.name))

@@ -58,12 +58,12 @@ class TensorSpace:
         return np.asarray(flat @ self._rows.T)
 
     def tensors(self, components: ArrayLike) -> NDArray[np.float64]:
-        """Tensors (..., 3, ..., 3) of coordinates (..., dimension)."""
+        """Tensors (..., 3, ..., 3) of ``components`` (..., dimension)."""
         array = np.asarray(components, np.float64)
         return np.asarray((array @ self._rows).reshape(*array.shape[:-1], *(3,) * self.symmetry.rank))
 
     def rotation(self, rotation: ArrayLike) -> NDArray[np.float64]:
-        """How coordinates turn under an orthogonal matrix (3, 3): (dimension, dimension)."""
+        """(dimension, dimension) how components transform under ``rotation`` (3, 3), an orthogonal matrix."""
         matrix = np.asarray(rotation, np.float64)
         rotated = self.basis
         for axis in range(1, self.symmetry.rank + 1):
@@ -72,16 +72,16 @@ class TensorSpace:
         return np.asarray(np.rint(sign) * self._rows @ rotated.reshape(len(self), -1).T)
 
     def isotropic(self, components: ArrayLike) -> NDArray[np.float64]:
-        """Coordinates (..., dimension) of what is the same in every orientation and under reflection."""
+        """(..., dimension) the part of ``components`` (..., dimension) that is invariant under O(3)."""
         if self.parity < 0:
             return np.zeros_like(components)
         parts = isotropic_parts(self, 0)[:, 0].numpy()
         return np.asarray(np.asarray(components, np.float64) @ parts @ parts.T)
 
     def log10(self, components: ArrayLike) -> NDArray[np.float64]:
-        """Coordinates (..., dimension) of the decimal logarithm, as of a symmetric matrix; NaN where not positive.
+        """(..., dimension) the decimal logarithm, as of a symmetric matrix, of ``components`` (..., dimension).
 
-        The logarithm turns as the tensor does and obeys the same point group.
+        It is NaN where the matrix is not positive. It rotates as the tensor does and obeys the same point group.
 
         Raises:
             TensorError: such tensors are not symmetric matrices.
@@ -89,7 +89,7 @@ class TensorSpace:
         return self._of_eigenvalues(np.log10, components)
 
     def exp10(self, components: ArrayLike) -> NDArray[np.float64]:
-        """The inverse of :meth:`log10`: positive definite."""
+        """(..., dimension) the inverse of :meth:`log10`, positive definite, of ``components`` (..., dimension)."""
         return self._of_eigenvalues(lambda values: 10.0**values, components)
 
     def _of_eigenvalues(

@@ -101,7 +101,7 @@ class TrainingConfig:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """From the content of a TOML file.
+        """A configuration from ``values``, the content of a TOML file.
 
         Raises:
             TrainingError: an unknown key, a value of the wrong type, or one that makes no sense.
@@ -120,7 +120,7 @@ class TrainingConfig:
 
     @classmethod
     def from_toml(cls, path: Path, **overrides: Any) -> Self:
-        """From a file; keyword arguments replace its entries.
+        """A configuration from the file ``path``; keyword arguments replace its entries.
 
         Raises:
             TrainingError: as :meth:`from_mapping`, or not a TOML file; names the file.

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from basis_store import errors
-from tests.support.source_tree import modules
+from tests.support.source_tree import ROOMS, modules
 
 _ARRAYS = re.compile(r"\b(\w*Array|NDArray|ArrayLike|Tensor)\b")
 _SHAPED_ANNOTATION = re.compile(r"""(?:Float|Int|Bool|Complex|Shaped|Inexact|Integer|Num)\w*\[\w*Tensor, *['"]""")
-# "(n, 3)", "(n,)", "(..., 3)", "(sum of sizes, 3)"; "()" is a number.
-_SHAPE = re.compile(r"\((?:(?:[\w.+*/ -]+,)+[\w.+*/ -]*|)\)")
+# "(n, 3)", "(n,)", "(..., 3)", "(sum of sizes, 3)"; "()" and "(a number)" for one number.
+_SHAPE = re.compile(r"\((?:(?:[\w.+*/ -]+,)+[\w.+*/ -]*|a number|)\)")
+_REFERENCE = re.compile(r"(?:arguments|otherwise) as (?:in |for )?:(?:class|func|meth):")
+"""A docstring may refer to another one for all parameters, or, with "as for :func:", for one."""
 _OUR_ERRORS = {name for name, one in vars(errors).items() if inspect.isclass(one) and issubclass(one, Exception)}
 
 
@@ -39,12 +41,13 @@ def omissions(name: str, module: str) -> list[str]:
 
 
 def _class_omissions(cls: type) -> Iterator[str]:
-    text = cls.__dict__.get("__doc__") or ""
-    if not text:
+    if not cls.__dict__.get("__doc__"):
         yield "no docstring"
         return
     if issubclass(cls, Exception):
         return
+    # Fields of a base class are documented there.
+    text = "\n".join(base.__doc__ or "" for base in cls.__mro__ if base.__module__.split(".")[0] in ROOMS)
     for parameter, annotation in _constructor(cls).items():
         yield from _parameter_omissions(text, parameter, annotation)
 
@@ -77,9 +80,10 @@ def _function_omissions(function: Callable[..., Any]) -> Iterator[str]:
     if not text:
         yield "no docstring"
         return
-    for parameter, annotation in _parameters(function).items():
-        yield from _parameter_omissions(text, parameter, annotation)
-    returned = str(function.__annotations__.get("return", ""))
+    if not _REFERENCE.search(text):
+        for parameter, annotation in _parameters(function).items():
+            yield from _parameter_omissions(text, parameter, annotation)
+    returned = "" if _REFERENCE.search(text) else str(function.__annotations__.get("return", ""))
     if _ARRAYS.search(returned) and not _SHAPED_ANNOTATION.search(returned) and not _SHAPE.search(text):
         yield f"no shape of what is returned ({returned})"
     for error in sorted(_raised(function)):
@@ -99,7 +103,12 @@ def _parameters(function: Callable[..., Any]) -> dict[str, str]:
 def _parameter_omissions(text: str, name: str, annotation: str) -> Iterator[str]:
     if not re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text):
         yield f"{name} is not documented"
-    elif _ARRAYS.search(annotation) and not _SHAPED_ANNOTATION.search(annotation) and not _has_shape(text, name):
+    elif (
+        _ARRAYS.search(annotation)
+        and "Mapping" not in annotation
+        and not _SHAPED_ANNOTATION.search(annotation)
+        and not _has_shape(text, name)
+    ):
         yield f"{name} has no shape ({annotation})"
 
 

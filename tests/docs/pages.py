@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pkgutil
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ DEEP_FACES = {"runtime.plugins.pyg", "runtime.testing"}
 """Public modules that are not the top of a package."""
 
 _NOT_FOR_USERS = {"tests", "benchmarks", "experiments", "examples"}
+_TOP = {*ROOMS, *_NOT_FOR_USERS, "data", "docs"}
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
@@ -52,6 +54,19 @@ def broken_links(page: Path) -> Iterator[str]:
         target = page.parent / name if name else page
         if not target.exists() or (anchor and anchor not in anchors(target)):
             yield link
+
+
+def missing_names(text: str) -> Iterator[str]:
+    """Dotted names and paths between backticks that are not in the packages, or not in the checkout."""
+    for name in re.findall(r"`([\w./-]+)`", _FENCED.sub("", text)):
+        first, slash, _ = name.partition("/")
+        if name.split(".")[0] in ROOMS and "." in name and not slash:
+            try:
+                pkgutil.resolve_name(name)
+            except (ImportError, AttributeError):
+                yield name
+        elif slash and first in _TOP and not (ROOT / name).exists():
+            yield name
 
 
 def anchors(page: Path) -> set[str]:

@@ -34,6 +34,11 @@ def test_python_blocks_import_public_names(page: Path) -> None:
     assert list(private_imports(code)) == []
 
 
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=label)
+def test_examples_import_public_names(script: Path) -> None:
+    assert list(private_imports(script.read_text(encoding="utf-8"))) == []
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [

@@ -1,4 +1,4 @@
-"""Links between pages lead to files and headings that exist; commands on the pages have the options shown."""
+"""What the pages point to exists: files, headings, names of the packages, commands and their options."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.docs.pages import PAGES, anchors, broken_links, label
+from tests.docs.pages import PAGES, anchors, broken_links, label, missing_names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=label)
@@ -29,6 +29,24 @@ def test_broken_links_are_found(tmp_path: Path) -> None:
         "gone.md", "there.md#no-such-heading", "#nor-this", "there.md#twice-2", "#not-a-heading",
     ]  # fmt: skip
     assert anchors(page) == {"own"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=label)
+def test_names_and_paths_exist(page: Path) -> None:
+    assert list(missing_names(page.read_text(encoding="utf-8"))) == []
+
+
+def test_missing_names_are_found() -> None:
+    text = (
+        "`runtime.Basis`, `runtime.testing`, `basis_store.StoreReader.read`, `data/crystals`, `runs/gap/model`\n"
+        "`runtime.Gone`, `sgbasis.no_such.name`, `data/gone.h5`, `basis_store/gone.py`\n"
+    )
+    assert list(missing_names(text)) == [
+        "runtime.Gone",
+        "sgbasis.no_such.name",
+        "data/gone.h5",
+        "basis_store/gone.py",
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=label)

@@ -1,6 +1,7 @@
 # The public names of basis_store and the files that define them; each is imported when it is first asked for.
 from .bases.flat_arrays import flat_arrays as flat_arrays
 from .bases.reader import StoreReader as StoreReader, open_store as open_store
+from .bases.real_functions import CosineTerms as CosineTerms, RealFunction as RealFunction
 from .bases.recipe import Recipe as Recipe
 from .bases.schema import CompiledSetting as CompiledSetting
 from .bases.writer import write_store as write_store

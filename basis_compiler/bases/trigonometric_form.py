@@ -1,12 +1,8 @@
 """The basis functions as exact formulas.
 
-Every function of a setting is a sum of cosines with one amplitude (T2):
+Every function of a setting is a sum of cosines with one amplitude (T2; see :class:`basis_store.RealFunction`):
 
     f(x) = sqrt(q) sum_k cos(2 pi k.x + 2 pi p_k / 24),     p_k an integer
-
-    O = -O                 q = 4/|O|, one k of each pair k, -k, p = theta + phi
-    sqrt2 Re psi_O         q = 2/|O|, all k of O,               p = theta
-    sqrt2 Im psi_O         q = 2/|O|, all k of O,               p = theta - 6
 
 Often products are shorter: with the axes split into blocks, such as x | y | z or x z | y, k.x is a sum over
 blocks and cos(A + B + p) expands into cos A cos B, sin A sin B ... Waves that differ in the signs of blocks then
@@ -26,9 +22,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from basis_store import TURN
+from basis_store import TURN, RealFunction
 from basis_store.bases.schema import CompiledSetting
 
 if TYPE_CHECKING:
@@ -85,13 +79,10 @@ def trigonometric_form(compiled: CompiledSetting, function: int) -> Trigonometri
     Raises:
         IndexError: the setting has no function of this number.
     """
-    if not 0 <= function <= compiled.n_orbits:
-        raise IndexError(
-            f"{compiled.setting.label} has functions 0 to {compiled.n_orbits} in this store, not {function}"
-        )
+    real_function = compiled.real_function(function)
     if function == 0:
         return TrigonometricForm(1, Fraction(1), (Term(1, ()),))
-    squared, cosines = _cosines(compiled, function - 1)
+    squared, cosines = real_function.amplitude_squared, _positive_cosines(real_function)
     forms = [_sum_form(squared, cosines)]
     forms += [form for split in _SPLITS if (form := _product_form(squared, cosines, split))]
     return min(forms, key=lambda form: len(form.terms))
@@ -135,20 +126,13 @@ def coordinate_symbols() -> tuple[sympy.Symbol, sympy.Symbol, sympy.Symbol]:
     return x, y, z
 
 
-def _cosines(compiled: CompiledSetting, orbit: int) -> tuple[Fraction, list[tuple[Wave, int]]]:
-    """The q and (k, p_k) of the head of this module; the first non-zero index of each k is positive."""
-    part = int(compiled.parts[orbit])
-    if part == -1:
-        orbit -= 1
-    start, stop = compiled.orbit_starts[orbit : orbit + 2]
-    phases = compiled.phases24[start:stop].astype(np.int64) + compiled.real_phases24[orbit]
-    phases -= 6 if part == -1 else 0
+def _positive_cosines(function: RealFunction) -> list[tuple[Wave, int]]:
+    """The (k, p_k) of a function, with the first non-zero index of each k positive; largest k first."""
     listed: dict[Wave, int] = {}
-    for (h, k, l), phase in zip(compiled.waves[start:stop].tolist(), phases.tolist(), strict=True):  # noqa: E741
+    for (h, k, l), phase in zip(function.waves.tolist(), function.phases24.tolist(), strict=True):  # noqa: E741
         leading = (h, k, l) > _ZERO
-        if leading or part != 0:
-            listed[(h, k, l) if leading else (-h, -k, -l)] = (phase if leading else -phase) % TURN
-    return Fraction(4 if part == 0 else 2, int(stop - start)), sorted(listed.items(), reverse=True)
+        listed[(h, k, l) if leading else (-h, -k, -l)] = (phase if leading else -phase) % TURN
+    return sorted(listed.items(), reverse=True)
 
 
 def _sum_form(squared: Fraction, cosines: list[tuple[Wave, int]]) -> TrigonometricForm:

@@ -20,12 +20,20 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from basis_store.array_types import Int8Array, Int16Array
+from basis_store.bases.real_functions import (
+    CONSTANT_TERM,
+    CosineTerms,
+    RealFunction,
+    joined_terms,
+    terms_of_orbits,
+)
 from basis_store.bases.recipe import Recipe
 from basis_store.errors import CutoffError
 from basis_store.files.integrity import add_column, parse_version
@@ -158,6 +166,41 @@ class CompiledSetting:
             reach = (self.norm_limit / 3) ** 0.5
             raise CutoffError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
         return limit
+
+    def real_function(self, number: int) -> RealFunction:
+        """Real function ``number`` of this setting as a sum of cosines: 0 for the constant 1, to ``n_orbits``.
+
+        Raises:
+            IndexError: the setting has no function of this number.
+        """
+        if not 0 <= number <= self.n_orbits:
+            raise IndexError(
+                f"{self.setting.label} has functions 0 to {self.n_orbits} in this store, not {number}"
+            )
+        terms = self._cosine_terms(number - 1, number) if number else CONSTANT_TERM
+        size = int(terms.orbit_sizes[0])
+        return RealFunction(
+            number=number,
+            part=int(self.parts[number - 1]) if number else 0,
+            orbit_size=size,
+            waves=terms.waves,
+            phases24=terms.phases24,
+            amplitude_squared=Fraction(int(terms.numerators[0]), size),
+        )
+
+    def real_functions(self, count: int) -> CosineTerms:
+        """The first ``count`` real functions, the constant included, as flat arrays of cosines."""
+        return joined_terms(CONSTANT_TERM, self._cosine_terms(0, count - 1))
+
+    def _cosine_terms(self, first: int, last: int) -> CosineTerms:
+        orbits, waves = slice(first, last), slice(*self.orbit_starts[[first, last]])
+        return terms_of_orbits(
+            self.orbit_sizes[orbits],
+            self.parts[orbits],
+            self.real_phases24[orbits],
+            self.waves[waves],
+            self.phases24[waves],
+        )
 
     def digest(self) -> bytes:
         """SHA-256 of this setting's content (32 bytes)."""

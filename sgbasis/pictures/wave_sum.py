@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CompiledSetting
+from basis_store import TURN, CompiledSetting
 from basis_store.array_types import FloatArray
 
 
@@ -29,28 +29,16 @@ class WaveSum:
 
     @classmethod
     def of(cls, compiled: CompiledSetting, function: int) -> WaveSum:
-        """Function number ``function`` of a setting, 1 to ``compiled.n_orbits`` (T2).
+        """Function number ``function`` of a setting, 0 to ``compiled.n_orbits`` (T2).
 
         Raises:
             IndexError: the setting has no function of this number.
         """
-        if not 1 <= function <= compiled.n_orbits:
-            raise IndexError(
-                f"{compiled.setting.label} has functions 1 to {compiled.n_orbits} in this store, not {function}"
-            )
-        orbit = function - 1
-        part = int(compiled.parts[orbit])
-        if part == -1:
-            orbit -= 1
-        start, stop = compiled.orbit_starts[orbit : orbit + 2]
-        waves = compiled.waves[start:stop].astype(np.int64)
-        phases = compiled.phases24[start:stop].astype(np.int64) + compiled.real_phases24[orbit]
-        psi = np.exp(2j * np.pi * (phases % 24) / 24) / math.sqrt(len(waves))
-        if part == 0:
-            return cls(waves, psi)
-        # sqrt2 Re psi = (psi + conj psi)/sqrt2, sqrt2 Im psi = (psi - conj psi)/(i sqrt2)
-        psi = psi / (math.sqrt(2) if part == 1 else 1j * math.sqrt(2))
-        return cls(np.concatenate([waves, -waves]), np.concatenate([psi, psi.conj()]))
+        real = compiled.real_function(function)
+        # A cosine is half the sum of a plane wave and its complex conjugate.
+        amplitude = math.sqrt(real.amplitude_squared) / 2
+        halves = amplitude * np.exp(2j * np.pi * real.phases24 / TURN)
+        return cls(np.concatenate([real.waves, -real.waves]), np.concatenate([halves, halves.conj()]))
 
     @property
     def max_index(self) -> int:

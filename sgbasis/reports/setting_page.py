@@ -161,11 +161,9 @@ def _formulas(compiled: CompiledSetting, count: int, latex: bool) -> Iterator[st
 
 def _orbit_name(compiled: CompiledSetting, function: int) -> str:
     """``{2 1 1}, 24 waves``: the root of the orbit and how many waves the function has."""
-    part, size = int(compiled.parts[function - 1]), int(compiled.orbit_sizes[function - 1])
-    root = compiled.roots[function - 1] * (-1 if part == -1 else 1)
-    waves = size if part == 0 else 2 * size
-    which = {0: "", 1: ", real part", -1: ", imaginary part"}[part]
-    return f"{{{' '.join(map(str, root.tolist()))}}}, {waves} waves{which}"
+    real = compiled.real_function(function)
+    which = {0: "", 1: ", real part", -1: ", imaginary part"}[real.part]
+    return f"{{{' '.join(map(str, real.waves[0].tolist()))}}}, {real.n_plane_waves} waves{which}"
 
 
 def _wrapped(formula: str, indent: str) -> Iterator[str]:

@@ -1,0 +1,110 @@
+"""The real functions of a setting as data: sums of cosines with integer waves and phases in 24ths (T2).
+
+    f(x) = sqrt(q) sum_k cos(2 pi (k.x + p_k / 24))
+
+    f_0 = 1                k = 0                           p = 0              q = 1
+    O = -O                 one k of each pair k, -k        p = theta + phi    q = 4/|O|
+    sqrt2 Re psi_O         all k of O                      p = theta          q = 2/|O|
+    sqrt2 Im psi_O         all k of O                      p = theta - 6      q = 2/|O|
+
+where phi is the phase that makes psi_O real. Half of the waves suffice: the others are their opposites.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.array_types import IntArray
+from basis_store.groups.operations import TURN
+from basis_store.groups.wave_shells import is_leading
+
+_QUARTER = TURN // 4
+
+
+@dataclass(frozen=True, eq=False)
+class RealFunction:
+    """One real function of a setting: ``sqrt(amplitude_squared) sum_k cos(2 pi (k.x + p_k / 24))``.
+
+    Attributes:
+        number: 0 is the constant 1; then one per orbit, numbered as in :meth:`runtime.Basis.evaluate`.
+        part: 0 where O = -O; 1 for sqrt2 Re psi_O and -1 for sqrt2 Im psi_O of a pair O, -O.
+        orbit_size: |O|; 1 for the constant.
+        waves: (n, 3) int64 k, one of each pair k, -k, the root of O first.
+        phases24: (n,) int64 p_k in 24ths of a turn, 0 to 23.
+        amplitude_squared: q.
+    """
+
+    number: int
+    part: int
+    orbit_size: int
+    waves: IntArray
+    phases24: IntArray
+    amplitude_squared: Fraction
+
+    @property
+    def n_plane_waves(self) -> int:
+        """How many exp(2 pi i k.x) the function consists of: two for each cosine, one for the constant."""
+        return 2 * len(self.waves) if self.number else 1
+
+
+class CosineTerms(NamedTuple):
+    """Several real functions as sums of cosines, term after term.
+
+    Attributes:
+        functions: (t,) index of the function of each term, ascending from 0.
+        waves: (t, 3) k.
+        phases24: (t,) p_k in 24ths of a turn, 0 to 23.
+        numerators: (F,) of q: 1, 2 or 4.
+        orbit_sizes: (F,) |O|, the denominator of q.
+    """
+
+    functions: IntArray
+    waves: IntArray
+    phases24: IntArray
+    numerators: IntArray
+    orbit_sizes: IntArray
+
+
+CONSTANT_TERM = CosineTerms(
+    functions=np.zeros(1, np.int64),
+    waves=np.zeros((1, 3), np.int64),
+    phases24=np.zeros(1, np.int64),
+    numerators=np.ones(1, np.int64),
+    orbit_sizes=np.ones(1, np.int64),
+)
+"""The constant function."""
+
+
+def terms_of_orbits(
+    orbit_sizes: NDArray[np.integer],
+    parts: NDArray[np.integer],
+    real_phases24: NDArray[np.integer],
+    waves: NDArray[np.integer],
+    phases24: NDArray[np.integer],
+) -> CosineTerms:
+    """The functions of some successive orbits, without the constant; columns of a compiled setting."""
+    orbits = np.repeat(np.arange(len(orbit_sizes)), orbit_sizes)
+    part = parts[orbits]
+    # sqrt2 Im psi_O = sum of sin(2 pi (k.x + theta)) over O, whose waves and phases are minus those listed for -O.
+    sign = np.where(part == -1, -1, 1)
+    signed_waves = waves.astype(np.int64) * sign[:, None]
+    signed_phases = (phases24.astype(np.int64) + real_phases24[orbits]) * sign - np.where(part == -1, _QUARTER, 0)
+    used = np.flatnonzero(is_leading(signed_waves) | (part != 0))
+    return CosineTerms(
+        functions=orbits[used],
+        waves=signed_waves[used],
+        phases24=signed_phases[used] % TURN,
+        numerators=np.where(parts == 0, 4, 2),
+        orbit_sizes=orbit_sizes.astype(np.int64),
+    )
+
+
+def joined_terms(one: CosineTerms, other: CosineTerms) -> CosineTerms:
+    """The functions of ``one``, then those of ``other``."""
+    shifted = other._replace(functions=other.functions + len(one.numerators))
+    return CosineTerms(*(np.concatenate(pair) for pair in zip(one, shifted, strict=True)))

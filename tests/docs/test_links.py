@@ -10,6 +10,7 @@ import click
 import pytest
 
 from tests.docs.pages import PAGES, anchors, broken_links, label, missing_names
+from tests.support.source_tree import ROOT
 
 
 @pytest.mark.parametrize("page", PAGES, ids=label)
@@ -57,13 +58,14 @@ def test_commands_have_the_options_shown(page: Path) -> None:
 def test_wrong_commands_are_found() -> None:
     text = (
         "`sgbasis show 230 --no-such`, `sgbasis gone FILE`\n\n    sgbasis info x.h5 --json    # a comment\n"
-        "    sgbasis predict x.cif \\\n      --property band_gap\n"
+        "    sgbasis predict x.cif \\\n      --property band_gap\n`sgbasis encode data/gone.cif`"
     )
-    assert list(_wrong_commands(text)) == ["sgbasis show 230 --no-such", "sgbasis gone FILE"]
+    wrong = ["sgbasis show 230 --no-such", "sgbasis gone FILE", "sgbasis encode data/gone.cif"]
+    assert list(_wrong_commands(text)) == wrong
 
 
 def _wrong_commands(text: str) -> list[str]:
-    """Command lines on a page whose command does not exist or lacks an option that is given."""
+    """Command lines on a page whose command, options or files from ``data`` do not exist."""
     from sgbasis.cli import main
 
     wrong = []
@@ -75,6 +77,8 @@ def _wrong_commands(text: str) -> list[str]:
             parameters = main.commands[command].params
             options |= {name for one in parameters if isinstance(one, click.Option) for name in one.opts}
         given = {one.split("=")[0] for one in arguments if re.match(r"--?[a-z]", one)}
-        if command not in main.commands or not given <= options:
+        paths = [one for one in arguments if one.startswith("data/") and "<" not in one]
+        gone = [one for one in paths if not (ROOT / one).exists()]
+        if command not in main.commands or not given <= options or gone:
             wrong.append(line)
     return wrong

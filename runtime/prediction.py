@@ -59,7 +59,17 @@ def predict_prepared(
     pair_budget: int = PAIR_BUDGET,
     progress: Progress | None = None,
 ) -> FloatArray:
-    """Predict for crystals that :meth:`CrystalModel.prepare` has prepared; otherwise as :func:`predict`."""
+    """Predict for prepared crystals.
+
+    Args:
+        model: on any device; its mode (training or not) is left as it was.
+        crystals: from :meth:`CrystalModel.prepare`; all of them are held in memory.
+        pair_budget: see :func:`batches`.
+        progress: called with the number of crystals finished since the last call.
+
+    Returns:
+        (n, columns) in the targets' units.
+    """
     values = np.empty((len(crystals), len(model.target_mean)))
     lengths = np.array([crystal.n_tokens for crystal in crystals], np.int64)
     was_training = model.training

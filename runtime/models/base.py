@@ -101,7 +101,7 @@ class CrystalModel(nn.Module, ABC):
 
     @abstractmethod
     def prepare(self, record: CrystalRecord) -> PreparedCrystal:
-        """Compute from ``record`` all that does not depend on parameters, once per crystal."""
+        """Compute all inputs of ``record`` that do not depend on parameters, once per crystal."""
 
     @abstractmethod
     def collate(self, crystals: Sequence[PreparedCrystal]) -> Batch:
@@ -109,7 +109,7 @@ class CrystalModel(nn.Module, ABC):
 
     @abstractmethod
     def network(self, batch: Any) -> Tensor:
-        """(crystals, columns) of order one, of a ``batch`` as :meth:`collate` makes it."""
+        """The output for ``batch`` before scaling: (crystals, columns) of order one."""
 
     def forward(self, batch: Batch) -> Tensor:
         """(crystals, columns) in the targets' units."""
@@ -117,7 +117,7 @@ class CrystalModel(nn.Module, ABC):
         return values
 
     def with_only(self, index: int) -> Self:
-        """A copy, in evaluation mode, that predicts target number ``index`` alone with the same weights."""
+        """A copy, in evaluation mode, that predicts the target number ``index`` alone, with the same weights."""
         own, row = columns(self.targets)[index], self._head_row(index)
         small = type(self)(self.config, [self.targets[index]], self.store)
         whole, chosen = self.state_dict(), {}
@@ -132,5 +132,5 @@ class CrystalModel(nn.Module, ABC):
         return small.eval()
 
     def _head_row(self, index: int) -> int:
-        """The row of a target in the layers at the end of the network that all targets of its kind share."""
+        """Row of a target in the last layers of the network, which all targets of its kind share."""
         return index

@@ -50,7 +50,7 @@ class ModelDescription:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> ModelDescription:
-        """The description in ``text``: the inverse of :meth:`to_json`.
+        """Read ``text`` of ``config.json``: the inverse of :meth:`to_json`.
 
         Raises:
             ModelError: not the file of a model, a format that this release does not read, or damaged.

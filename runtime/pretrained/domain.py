@@ -28,7 +28,7 @@ class Domain:
 
     @classmethod
     def of(cls, records: Iterable[CrystalRecord]) -> Self:
-        """The domain of ``records``, one or more."""
+        """The domain of ``records``, of which there is at least one."""
         elements: set[int] = set()
         groups: set[int] = set()
         sites: list[int] = []
@@ -42,7 +42,12 @@ class Domain:
 
 
 def outside_domain(record: CrystalRecord, domain: Domain) -> list[str]:
-    """One sentence for each respect in which ``record`` is outside the ``domain`` of a model; often none."""
+    """One sentence for each respect in which a crystal lies outside of the domain of a model; often none.
+
+    Args:
+        record: the crystal.
+        domain: of the model.
+    """
     sentences = []
     unseen = sorted(set(record.numbers.tolist()) - set(domain.elements))
     if unseen:

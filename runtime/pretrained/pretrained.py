@@ -122,8 +122,13 @@ def from_pretrained(
 def open_pretrained(name_or_path: str | os.PathLike[str]) -> Pretrained:
     """Find a trained model and read its description, to load it later.
 
+    Args:
+        name_or_path: as for :func:`from_pretrained`.
+
     Raises:
-        As :func:`from_pretrained`.
+        ModelError: no such model, or its description is damaged or of an unknown format.
+        MissingDependencyError: it could be on the Hub, but huggingface_hub is not installed.
+        DownloadError: it is neither here nor on the Hub.
     """
     folder = find_model(name_or_path)
     path = folder / CONFIG
@@ -163,7 +168,7 @@ class Pretrained:
         return 0 if name is None else names.index(name)
 
     def load(self, store: Store | None = None) -> CrystalModel:
-        """The model itself; see :func:`from_pretrained`."""
+        """The model itself, with ``store`` or the default store; see :func:`from_pretrained`."""
         tensors = self._weights()
         model = self._empty_model(store)
         if any(tensor.dtype == torch.float64 for tensor in tensors.values()):

@@ -18,7 +18,13 @@ from runtime.targets.target import Target
 class ScalarTarget(Target):
     """A number, such as a formation energy: one column.
 
-    Of logarithms the prediction itself is reported, in ``"log10 GPa"``. The loss is the absolute error.
+    A predicted logarithm is reported as it is, in ``"log10 GPa"``. The loss is the absolute error.
+
+    Attributes:
+        name: as in the dataset, such as ``"bulk_modulus_vrh"``.
+        unit: of the prediction, such as ``"log10 GPa"``.
+        log10: whether the model predicts the decimal logarithm of the value in the dataset.
+        mask_column: column of the dataset that is 1 where the value is valid; ``""``: all values are.
     """
 
     kind: ClassVar[str] = "scalar"
@@ -41,7 +47,7 @@ class ScalarTarget(Target):
         return column[:, None]
 
     def logarithm(self, components: FloatArray) -> FloatArray:
-        """(N, 1); NaN or infinite where not positive."""
+        """(N, 1) of ``components`` (N, 1); NaN or infinite where not positive."""
         return np.asarray(np.log10(components))
 
     def physical_value(self, predicted: FloatArray, record: CrystalRecord) -> float:

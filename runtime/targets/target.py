@@ -28,7 +28,7 @@ class Target(ABC):
     Attributes:
         name: as in the dataset, such as ``"bulk_modulus_vrh"``.
         unit: of the prediction, such as ``"eV/atom"`` or ``"log10 GPa"``.
-        log10: whether the model predicts the decimal logarithm of what the dataset holds.
+        log10: whether the model predicts the decimal logarithm of the value in the dataset.
         mask_column: column of the dataset that is 1 where the value is valid; ``""``: all values are.
     """
 
@@ -76,7 +76,7 @@ class Target(ABC):
 
     @abstractmethod
     def components(self, column: FloatArray) -> FloatArray:
-        """(N, columns) of a column of a dataset, without logarithms; NaN where it has no value.
+        """(N, columns) values of a column of a dataset, before logarithms; NaN where it has none.
 
         Args:
             column: (N, ...) in any layout that datasets have.
@@ -87,7 +87,13 @@ class Target(ABC):
 
     @abstractmethod
     def logarithm(self, components: FloatArray) -> FloatArray:
-        """(N, columns) the decimal logarithm of :meth:`components`; NaN where there is none.
+        """The decimal logarithm of values; NaN or infinite where there is none.
+
+        Args:
+            components: (N, columns) as :meth:`components` returns them.
+
+        Returns:
+            (N, columns).
 
         Raises:
             TensorError: there is never one.
@@ -138,7 +144,11 @@ class Target(ABC):
         return distances
 
     def loss_scale(self, target_scale: Tensor) -> Tensor:
-        """The usual size of :meth:`loss`, from the scale (a number) of :meth:`mean_and_scale`."""
+        """The usual size of :meth:`loss`: a number, as a tensor of shape ().
+
+        Args:
+            target_scale: () the scale of :meth:`mean_and_scale`.
+        """
         return target_scale
 
     @abstractmethod
@@ -166,6 +176,6 @@ class Target(ABC):
 
 
 def columns(targets: Sequence[Target]) -> list[slice]:
-    """The columns of each target in what a model predicts."""
+    """The columns of each of ``targets`` in the predictions of a model, in their order."""
     ends = np.cumsum([target.n_columns for target in targets]).tolist()
     return [slice(end - target.n_columns, end) for end, target in zip(ends, targets, strict=True)]

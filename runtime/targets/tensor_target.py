@@ -35,6 +35,10 @@ class TensorTarget(Target):
     stiffest.
 
     Attributes:
+        name: as in the dataset, such as ``"elastic_tensor"``.
+        unit: of the prediction, such as ``"log10 GPa"``.
+        log10: whether the model predicts the decimal logarithm of the value in the dataset.
+        mask_column: column of the dataset that is 1 where the value is valid; ``""``: all values are.
         symmetry: index symmetry, such as ``"ijkl=jikl=klij"``.
         axial: whether the tensor is axial.
         up_to_normalizer: whether values are known only up to the operations that map the point group onto

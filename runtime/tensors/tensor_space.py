@@ -1,4 +1,4 @@
-"""The space of a property tensor: its orthonormal components, and how they turn with the crystal.
+"""The space of a property tensor: its orthonormal components, and how they transform under rotations.
 
 A tensor of rank r with index symmetry, such as "ijkl=jikl=klij", has fewer than 3^r free components. Networks work
 with its coordinates in an orthonormal basis (those of Mandel for the usual tensors): lengths are Frobenius norms.
@@ -12,16 +12,17 @@ from functools import cache, cached_property
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from basis_store import CrystalRecord, IndexSymmetry, TensorError
+from basis_store.array_types import FloatArray
 from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.kernels.harmonics import harmonic_rotation
 from runtime.store import Store
 
 _SQUARINGS = 6
-"""Means are taken 2^6 times, until nothing but the equivariant part is left."""
+"""The projector is the mean to the power 2^6, which leaves only the equivariant part."""
 
 
 class TensorSpace:
@@ -48,22 +49,36 @@ class TensorSpace:
         return len(self.basis)
 
     @cached_property
-    def _rows(self) -> NDArray[np.float64]:
+    def _rows(self) -> FloatArray:
         return self.basis.reshape(len(self), -1)
 
-    def components(self, tensors: ArrayLike) -> NDArray[np.float64]:
-        """Coordinates of tensors (..., 3, ..., 3): (..., dimension). What lacks the index symmetry is lost."""
+    def components(self, tensors: ArrayLike) -> FloatArray:
+        """Coordinates of tensors.
+
+        Args:
+            tensors: (..., 3, ..., 3); the part that lacks the index symmetry is projected out.
+
+        Returns:
+            (..., dimension).
+        """
         array = np.asarray(tensors, np.float64)
         flat = array.reshape(*array.shape[: array.ndim - self.symmetry.rank], 3**self.symmetry.rank)
         return np.asarray(flat @ self._rows.T)
 
-    def tensors(self, components: ArrayLike) -> NDArray[np.float64]:
+    def tensors(self, components: ArrayLike) -> FloatArray:
         """Tensors (..., 3, ..., 3) of ``components`` (..., dimension)."""
         array = np.asarray(components, np.float64)
         return np.asarray((array @ self._rows).reshape(*array.shape[:-1], *(3,) * self.symmetry.rank))
 
-    def rotation(self, rotation: ArrayLike) -> NDArray[np.float64]:
-        """(dimension, dimension) how components transform under ``rotation`` (3, 3), an orthogonal matrix."""
+    def rotation(self, rotation: ArrayLike) -> FloatArray:
+        """The matrix by which coordinates transform under an orthogonal matrix.
+
+        Args:
+            rotation: (3, 3) of a rotation or rotoinversion.
+
+        Returns:
+            (dimension, dimension).
+        """
         matrix = np.asarray(rotation, np.float64)
         rotated = self.basis
         for axis in range(1, self.symmetry.rank + 1):
@@ -71,30 +86,34 @@ class TensorSpace:
         sign = np.linalg.det(matrix) if self.symmetry.axial else 1.0
         return np.asarray(np.rint(sign) * self._rows @ rotated.reshape(len(self), -1).T)
 
-    def isotropic(self, components: ArrayLike) -> NDArray[np.float64]:
-        """(..., dimension) the part of ``components`` (..., dimension) that is invariant under O(3)."""
+    def isotropic(self, components: ArrayLike) -> FloatArray:
+        """The part of ``components`` (..., dimension) that is invariant under all rotations and reflections."""
         if self.parity < 0:
             return np.zeros_like(components)
         parts = isotropic_parts(self, 0)[:, 0].numpy()
         return np.asarray(np.asarray(components, np.float64) @ parts @ parts.T)
 
-    def log10(self, components: ArrayLike) -> NDArray[np.float64]:
-        """(..., dimension) the decimal logarithm, as of a symmetric matrix, of ``components`` (..., dimension).
+    def log10(self, components: ArrayLike) -> FloatArray:
+        """The decimal logarithm, as of a symmetric matrix.
 
-        It is NaN where the matrix is not positive. It rotates as the tensor does and obeys the same point group.
+        The logarithm transforms as the tensor does and obeys the same point group.
+
+        Args:
+            components: (..., dimension).
+
+        Returns:
+            (..., dimension), NaN where the matrix is not positive definite.
 
         Raises:
             TensorError: such tensors are not symmetric matrices.
         """
         return self._of_eigenvalues(np.log10, components)
 
-    def exp10(self, components: ArrayLike) -> NDArray[np.float64]:
-        """(..., dimension) the inverse of :meth:`log10`, positive definite, of ``components`` (..., dimension)."""
+    def exp10(self, components: ArrayLike) -> FloatArray:
+        """The inverse of :meth:`log10`: (..., dimension) from ``components`` (..., dimension) of logarithms."""
         return self._of_eigenvalues(lambda values: 10.0**values, components)
 
-    def _of_eigenvalues(
-        self, function: Callable[[NDArray[np.float64]], NDArray[np.float64]], components: ArrayLike
-    ) -> NDArray[np.float64]:
+    def _of_eigenvalues(self, function: Callable[[FloatArray], FloatArray], components: ArrayLike) -> FloatArray:
         matrices = np.tensordot(np.asarray(components, np.float64), self.matrices, axes=1)
         finite = np.asarray(np.isfinite(matrices).all(axis=(-1, -2)))
         values, vectors = np.linalg.eigh(np.where(finite[..., None, None], matrices, 0.0))
@@ -106,7 +125,7 @@ class TensorSpace:
         return np.asarray(np.tensordot(found, self.matrices, axes=((-2, -1), (1, 2))))
 
     @cached_property
-    def matrices(self) -> NDArray[np.float64]:
+    def matrices(self) -> FloatArray:
         """The basis as symmetric matrices, orthonormal too: (dimension, 3, 3), or Mandel's (dimension, 6, 6)."""
         if self.symmetry == IndexSymmetry.parse("dielectric"):
             return self.basis
@@ -117,14 +136,19 @@ class TensorSpace:
 
     @property
     def parity(self) -> int:
-        """What inversion multiplies every tensor by: 1 or -1."""
+        """Factor of every tensor under inversion: 1 or -1."""
         return -1 if (self.symmetry.rank + self.symmetry.axial) % 2 else 1
 
 
-def allowed_tensors(space: TensorSpace, record: CrystalRecord, store: Store) -> NDArray[np.float64]:
-    """From any tensor to the nearest that a crystal's point group allows, and from its frame to the crystal's.
+def allowed_tensors(space: TensorSpace, record: CrystalRecord, store: Store) -> FloatArray:
+    """Projection on the tensors that a crystal's point group allows, and rotation to the crystal's frame.
 
-    The exact basis of the store (T8) is one in the reference frame of the setting; nothing is searched for.
+    The projection uses the exact basis of the store (T8), given in the reference frame of the setting.
+
+    Args:
+        space: of the tensors.
+        record: the crystal.
+        store: where the basis comes from.
 
     Returns:
         (dimension, dimension), from coordinates in the reference frame
@@ -136,8 +160,8 @@ def allowed_tensors(space: TensorSpace, record: CrystalRecord, store: Store) -> 
     return np.asarray(space.rotation(frame.T) @ rows.T @ rows)
 
 
-def block_diagonal(blocks: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Square matrices along the diagonal of one; (0, 0) of none."""
+def block_diagonal(blocks: Sequence[FloatArray]) -> FloatArray:
+    """The block-diagonal matrix of square ``blocks``; (0, 0) of none."""
     whole = np.zeros((sum(map(len, blocks)),) * 2)
     start = 0
     for block in blocks:
@@ -146,7 +170,7 @@ def block_diagonal(blocks: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]
     return whole
 
 
-def _orthonormal_basis(symmetry: IndexSymmetry) -> NDArray[np.float64]:
+def _orthonormal_basis(symmetry: IndexSymmetry) -> FloatArray:
     """One tensor for each free component, in the order of the components."""
     basis = np.zeros((len(symmetry.orbits), *(3,) * symmetry.rank))
     for row, orbit in zip(basis, symmetry.orbits, strict=True):
@@ -156,15 +180,15 @@ def _orthonormal_basis(symmetry: IndexSymmetry) -> NDArray[np.float64]:
 
 
 def isotropic_parts(space: TensorSpace, degree: int) -> Tensor:
-    """All ways to make a tensor of harmonic moments of one degree that turn with it.
+    """All equivariant linear maps from harmonic moments of one degree to a tensor.
 
     Args:
         space: of the tensor.
         degree: l of the moments.
 
     Returns:
-        (dimension, 2 l + 1, ways) float64: ``parts @ moments`` turns as moments do, under rotations; what happens
-        under inversion is a matter of parity. The columns of all ways are orthonormal.
+        (dimension, 2 l + 1, ways) float64: ``parts @ moments`` is equivariant under rotations; under inversion the
+        parities have to be compared. The columns of all ways are orthonormal.
     """
     rotations = _generic_rotations()
     rotated = torch.from_numpy(np.stack([space.rotation(rotation.numpy()) for rotation in rotations]))
@@ -173,7 +197,11 @@ def isotropic_parts(space: TensorSpace, degree: int) -> Tensor:
 
 @cache
 def couplings(first: int, second: int, degree: int) -> Tensor:
-    """How moments of two degrees make one of a third (Clebsch-Gordan, real): (2 l1 + 1, 2 l2 + 1, 2 l + 1)."""
+    """Real Clebsch-Gordan coefficients: from moments of two degrees to one of a third.
+
+    Returns:
+        (2 l1 + 1, 2 l2 + 1, 2 l + 1).
+    """
     rotations = _generic_rotations()
     a, b = harmonic_rotation(rotations, first), harmonic_rotation(rotations, second)
     products = torch.einsum("gij,gkl->gikjl", a, b).reshape(len(a), a.shape[1] * b.shape[1], -1)
@@ -184,9 +212,8 @@ def couplings(first: int, second: int, degree: int) -> Tensor:
 def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
     """All X with ``to[g] X = X of[g]`` for orthogonal representations of all rotations; ``of`` irreducible.
 
-    The mean of to[g] X of[g]^T over a few rotations, taken again and again, leaves of any X only that part: high
-    powers of the mean are the projector on it. What is projected is fixed, so that equal weights mean the same on
-    every machine.
+    High powers of the mean of X -> to[g] X of[g]^T over a few generic rotations are the projector on such X. The
+    matrices that are projected are fixed, so that equal weights mean the same on every machine.
 
     Args:
         to: (g, a, a).
@@ -209,7 +236,7 @@ def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
 
 
 def _generic_rotations() -> Tensor:
-    """(24, 3, 3) rotations without any order: means over them converge fast."""
+    """(24, 3, 3) generic rotations: powers of means over them converge fast."""
     angles = torch.arange(24, dtype=torch.float64)[:, None] ** 2 * torch.tensor([1.1, 0.7, 1.9])
     cosines, sines = angles.cos(), angles.sin()
     ones, zeros = torch.ones(24, dtype=torch.float64), torch.zeros(24, dtype=torch.float64)

@@ -101,7 +101,10 @@ class TrainingConfig:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """A configuration from ``values``, the content of a TOML file.
+        """A configuration from the content of a TOML file.
+
+        Args:
+            values: by the names of the attributes.
 
         Raises:
             TrainingError: an unknown key, a value of the wrong type, or one that makes no sense.
@@ -120,7 +123,11 @@ class TrainingConfig:
 
     @classmethod
     def from_toml(cls, path: Path, **overrides: Any) -> Self:
-        """A configuration from the file ``path``; keyword arguments replace its entries.
+        """A configuration from a file.
+
+        Args:
+            path: of a TOML file.
+            overrides: replace its entries.
 
         Raises:
             TrainingError: as :meth:`from_mapping`, or not a TOML file; names the file.

@@ -52,7 +52,11 @@ class SplitData:
         return len(self.crystals)
 
     def label_tensor(self, rows: IntArray) -> Tensor:
-        """(rows, a, columns) float32 labels."""
+        """Labels of some crystals, (rows, a, columns) float32.
+
+        Args:
+            rows: (rows,) indices of crystals.
+        """
         return torch.from_numpy(self.labels[rows].astype(np.float32))
 
 
@@ -101,7 +105,13 @@ class TrainingData:
         return rows
 
     def split(self, name: str, model: CrystalModel, progress: Progress = iter) -> SplitData:
-        """The ``train``, ``val`` or ``held_out`` crystals, prepared for ``model``."""
+        """The crystals of a split, prepared for a model.
+
+        Args:
+            name: ``"train"``, ``"val"`` or ``"held_out"``.
+            model: the model.
+            progress: wraps the iterable of (table, row), such as ``tqdm``.
+        """
         rows = self._rows[name]
         values = np.array([self._values[t][row] for t, row in rows]).reshape(len(rows), len(model.target_mean))
         return SplitData(

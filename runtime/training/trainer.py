@@ -269,7 +269,16 @@ def set_scale(model: CrystalModel, train: SplitData) -> None:
 
 
 def mean_losses(model: CrystalModel, data: SplitData, pair_budget: int) -> FloatArray:
-    """(targets,) means over a split; see :func:`runtime.training.loss.target_losses`."""
+    """Means over a split, of the loss of each target that a crystal has.
+
+    Args:
+        model: the model.
+        data: the split, prepared for it.
+        pair_budget: see :func:`runtime.prediction.batches`.
+
+    Returns:
+        (targets,) see :func:`runtime.training.loss.target_losses`.
+    """
     predicted = torch.from_numpy(predict_prepared(model, data.crystals, pair_budget=pair_budget))
     losses = target_losses(model.targets, predicted, torch.from_numpy(data.labels)).numpy()
     return np.asarray(np.nansum(losses, axis=0) / np.maximum(np.isfinite(losses).sum(axis=0), 1))

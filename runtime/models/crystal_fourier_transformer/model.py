@@ -222,7 +222,14 @@ class CrystalFourierTransformer(CrystalModel):
         return values
 
     def encode_positions(self, batch: WaveBatch) -> Tensor:
-        """(p, n, width) encodings of positions of a ``batch``, from M_G e(x) and the lattice; 0 for padding."""
+        """Position encodings, from the rows of M_G e(x) and the lattice.
+
+        Args:
+            batch: p crystals padded to n sites.
+
+        Returns:
+            (p, n, width), 0 for padding.
+        """
         p, n = batch.numbers.shape
         encodings, sites = [], []
         for family in LATTICE_FAMILIES:

@@ -97,7 +97,7 @@ def means(train: KnownTensors, val: KnownTensors) -> list[Row]:
     if train.target.log10:
         found["mean of logarithms"] = train.space.exp10(train.space.log10(as_given).mean(axis=0))
     if train.target.up_to_normalizer:
-        found["mean, signs and axes made alike"] = train.values.mean(axis=0)
+        found["mean, signs and axes aligned"] = train.values.mean(axis=0)
     everywhere = np.ones((len(val), 1))
     return [{"name": name, "val": figures(val, everywhere * one)} for name, one in found.items()]
 

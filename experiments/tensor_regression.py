@@ -77,7 +77,7 @@ class Candidate:
             columns = [self._column(x, y[:, i], weights[:, i], new_x) for i in range(y.shape[1])]
             found = np.column_stack(columns)
         else:
-            mean = y.mean(axis=0)  # kernel ridge has no constant of its own
+            mean = y.mean(axis=0)  # kernel ridge fits no constant
             found = mean + np.asarray(self.make().fit(x, y - mean).predict(new_x))
         # Project before powers of logarithms are taken: after that, forbidden parts could not be separated.
         return undo(np.einsum("nij,nj->ni", allowed, found @ basis.T))

@@ -34,7 +34,7 @@ class ReferenceValues:
     Attributes:
         rows: (n,) of the dataset, ascending.
         values: (n, columns) in the target's unit, finite.
-        missing: how many of the rows asked for have no value.
+        missing: how many crystals of the split have no value.
         not_positive: how many have one that has no logarithm.
         invalid: how many have one that the dataset marks as invalid.
     """
@@ -57,7 +57,7 @@ def read_labels(table: CrystalTable, target: Target) -> Labels:
 
     Raises:
         TargetError: the dataset has no such target, or holds it in another shape or unit.
-        TensorError: the logarithm is asked of tensors that have none.
+        TensorError: ``target.log10`` is set for tensors that have no logarithm.
     """
     # 1. Check that the dataset has it, in the same unit.
     if target.name not in table.targets:
@@ -107,13 +107,13 @@ def reference_values(
         EvaluationError: nothing is left to compare with.
     """
     labels = read_labels(table, target)
-    asked = np.array([split in (None, one) for one in table.splits])
-    if not asked.any():
+    in_split = np.array([split in (None, one) for one in table.splits])
+    if not in_split.any():
         there = _listed({*table.splits} - {""})
         raise EvaluationError(f"no crystal of the data is in the split {split!r}; there are {there}")
-    known = asked & np.isfinite(labels.values[:, 0])
-    not_positive, invalid = asked & labels.not_positive, asked & labels.invalid
-    missing = asked & ~known & ~not_positive & ~invalid
+    known = in_split & np.isfinite(labels.values[:, 0])
+    not_positive, invalid = in_split & labels.not_positive, in_split & labels.invalid
+    missing = in_split & ~known & ~not_positive & ~invalid
     if not known.any():
         reasons = [
             f"{missing.sum()} without {target.name!r}",

@@ -1,6 +1,6 @@
 """Attention over the sites of an asymmetric unit, equal to attention over all atoms of the cell.
 
-Atoms of one site carry equal tokens. So in a softmax over the atoms a site of multiplicity m appears as m equal
+Atoms of one site have equal tokens. So in a softmax over the atoms a site of multiplicity m appears as m equal
 terms, that is, once with log m added to its logit; and a mean over the atoms is a mean over sites with weights m:
 
     sum over atoms b of softmax_b(q.k_b) v_b  =  sum over sites J of softmax_J(q.k_J + log m_J) v_J

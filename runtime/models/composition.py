@@ -1,4 +1,4 @@
-"""A baseline that sees the elements of a crystal and their proportions, and nothing else.
+"""A baseline that uses the elements of a crystal and their proportions, and nothing else.
 
 Deep Sets (Zaheer et al., NIPS 2017): a network encodes each element by itself; the fraction-weighted mean of the
 encodings, that of their squares, and their maximum over the elements are the inputs of another network.

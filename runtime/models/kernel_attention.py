@@ -64,7 +64,7 @@ class KernelMoments(nn.Module):
 class KernelAttention(KernelMoments):
     """One layer: an update of the tokens from invariants of :class:`KernelMoments`.
 
-    Products ``sum_m A_lm B_lm`` of moments do not change under rotation and reflection and carry angles
+    Products ``sum_m A_lm B_lm`` of moments are invariant under rotation and reflection and depend on angles
     (three-body terms); of degree 0, A itself is invariant.
     """
 

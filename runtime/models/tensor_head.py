@@ -97,7 +97,7 @@ class TensorHead(nn.Module):
             kernels: ((degree + 1)^2 or more, p n n, radial), zero for padding.
             weights: (p, n, 1) share of each site in the atoms.
             allowed: (p, dimension, dimension) float64, from coordinates in the frame of the kernels' vectors to
-                the invariant subspace in the frame that is asked for.
+                the invariant subspace in the crystal's own frame.
 
         Returns:
             (p, dimension).

@@ -181,7 +181,7 @@ class Pretrained:
         path = self.folder / WEIGHTS
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != self.description.weights_sha256:
-            raise ModelError(f"{path} is damaged, or is not the file that {CONFIG} beside it describes")
+            raise ModelError(f"{path} is damaged, or is not the file that {CONFIG} next to it describes")
         try:
             return safetensors.torch.load(content)
         except SafetensorError as error:
@@ -218,6 +218,6 @@ class Pretrained:
         if differing := sorted(name for name in needed | found if needed.get(name) != found.get(name)):
             name = differing[0]
             raise ModelError(
-                f"{self.folder / WEIGHTS} does not fit {CONFIG} beside it: the shape of {name} is "
+                f"{self.folder / WEIGHTS} does not fit {CONFIG} next to it: the shape of {name} is "
                 f"{found.get(name, 'missing')} in the one, {needed.get(name, 'missing')} by the other"
             )

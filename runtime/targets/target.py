@@ -66,12 +66,12 @@ class Target(ABC):
 
     @property
     def notes(self) -> Sequence[str]:
-        """What a model card says about predictions of this kind, a sentence each."""
+        """Properties of predictions of this kind for model cards, a sentence each."""
         return ()
 
     @property
     def limits(self) -> Sequence[str]:
-        """What such predictions cannot tell, a sentence each."""
+        """Limits of predictions of this kind for model cards, a sentence each."""
         return ()
 
     @abstractmethod

@@ -97,7 +97,7 @@ class TensorTarget(Target):
     def components(self, column: FloatArray) -> FloatArray:
         """(N, columns) of (N, 3, ..., 3), or of Voigt notation without factors: (N, 6), (N, 3, 6) or (N, 6, 6).
 
-        What lacks the index symmetry is averaged away.
+        The part that lacks the index symmetry is projected out.
         """
         rank, shape = self.space.symmetry.rank, column.shape[1:]
         if _VOIGT_RANKS.get(shape) == rank:
@@ -108,7 +108,7 @@ class TensorTarget(Target):
         return self.space.components(column)
 
     def logarithm(self, components: FloatArray) -> FloatArray:
-        """Of the symmetric matrix; NaN where it is not positive definite."""
+        """Logarithm of symmetric matrices: (N, columns), NaN where not positive definite."""
         return self.space.log10(components)
 
     def physical_value(self, predicted: FloatArray, record: CrystalRecord) -> FloatArray:
@@ -118,7 +118,7 @@ class TensorTarget(Target):
         return project_tensor(tensor, record, self.symmetry, axial=self.axial).tensor
 
     def mean_and_scale(self, values: FloatArray) -> tuple[FloatArray, float]:
-        """The isotropic part of the mean (that over crystals in any orientation), and one deviation for all."""
+        """The isotropic part of the mean, as over all orientations, and one deviation for all columns."""
         mean = self.space.isotropic(np.nanmean(values, axis=0))
         return mean, float(np.nanmean(np.linalg.norm(values - mean, axis=1)))
 

@@ -1,7 +1,7 @@
 """Data parallelism by ``torchrun``: each process computes its share of every step, gradients are summed.
 
-Processes see the same steps in the same order and take every n-th crystal, so that the sum of their gradients is
-the gradient of one process. With one process nothing here does anything.
+Processes go through the same steps in the same order and take every n-th crystal, so that the sum of their
+gradients is the gradient of one process. With one process nothing here does anything.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ class Trainer:
         self.device = torch.device(device)
         self.folder = Path(config.output)
         keep_freed_memory()
-        # 1. The model and what changes it.
+        # 1. The model, its average, optimizer and schedule.
         set_scale(model, train)
         self.model = model.to(self.device)
         self.average = make_average(self.model, config)

@@ -126,7 +126,7 @@ def _start_weights(config: TrainingConfig, model: CrystalModel, display: Display
     """Pretrain the model, or copy weights of another one, if the configuration asks for it."""
     if config.pretraining_steps:
         if not isinstance(model, CrystalFourierTransformer):
-            raise TrainingError(f"{config.architecture} has no pretraining of its own: remove pretraining_steps")
+            raise TrainingError(f"{config.architecture} has no pretraining: remove pretraining_steps")
         steps = iter(display.bar(range(config.pretraining_steps), "Pretraining", "step"))
         pretrain(
             model,

@@ -107,7 +107,7 @@ def test_baselines_do_not_depend_on_orientations(
     assert found.score(mean).overall.frobenius == pytest.approx(stiffness.score(mean).overall.frobenius)
 
 
-def test_values_up_to_the_normalizer_are_made_alike(dataset: tuple[Path, list[CrystalRecord]]) -> None:
+def test_values_up_to_the_normalizer_are_aligned(dataset: tuple[Path, list[CrystalRecord]]) -> None:
     known = known_tensors([str(dataset[0])], E, "train")
     assert known.score(known.values).overall.frobenius < 1e-8, "each is one of the equivalent labels"
     rng = np.random.default_rng(0)
@@ -201,4 +201,4 @@ def test_means_are_of_the_training_split(dataset: tuple[Path, list[CrystalRecord
     assert rows["mean"]["frobenius"] == pytest.approx(np.mean(errors))
     assert rows["mean of logarithms"]["frobenius"] != rows["mean"]["frobenius"]
     signs = tensor_baselines.means(*(known_tensors([str(dataset[0])], E, split) for split in ("train", "val")))
-    assert [row["name"] for row in signs] == ["mean", "mean, signs and axes made alike"]
+    assert [row["name"] for row in signs] == ["mean", "mean, signs and axes aligned"]

@@ -1,4 +1,4 @@
-"""Predictions belong to a crystal alone: not to its batch, its place, or how its file was written."""
+"""Predictions depend on the crystal alone, not on its batch, its position in it, or the cell of its file."""
 
 from __future__ import annotations
 
@@ -144,11 +144,11 @@ def test_a_crystal_of_500_sites() -> None:
         ),
     ],
 )
-def test_what_lies_outside_is_said(name: str, sentences: list[str]) -> None:
+def test_what_lies_outside_is_named(name: str, sentences: list[str]) -> None:
     assert outside_domain(example(name), DOMAIN) == sentences
 
 
-def test_a_domain_holds_what_it_was_made_of(records: list[CrystalRecord]) -> None:
+def test_a_domain_contains_its_own_crystals(records: list[CrystalRecord]) -> None:
     domain = Domain.of(iter(records))
     assert not any(outside_domain(record, domain) for record in records)
     assert domain.max_sites == max(map(len, records))

@@ -20,7 +20,7 @@ ELASTIC = TensorTarget("elastic_tensor", "log10 GPa", log10=True, symmetry="ijkl
 DIELECTRIC = TensorTarget("dielectric_electronic", log10=True, symmetry="ij=ji")
 PIEZOELECTRIC = TensorTarget("piezoelectric_tensor", "C/m^2", symmetry="ijk=ikj")
 DOMAIN = Domain(elements=(8, 11, 12, 13, 17), groups=(225, 227), max_sites=2, volume_per_atom=(8.0, 30.0))
-"""Rock salt lies inside, spinel has a site too many, titania neither the element nor the group."""
+"""Rock salt lies inside, spinel has a site too many, titania has another element and another group."""
 
 CONFIG = OrbitTransformerConfig(width=16, layers=1, heads=2, head_width=4, feed_forward=16, radial=6)
 
@@ -37,7 +37,7 @@ def tiny_model(*targets: Target, seed: int = 0) -> OrbitTransformer:
 
 
 def _mean(target: Target) -> torch.Tensor:
-    """-1.5 of a number; a hundred times the unit matrix where a tensor's logarithm is predicted."""
+    """-1.5 for a number; the logarithm of a hundred times the unit matrix, where that of a tensor is predicted."""
     if not isinstance(target, TensorTarget):
         return torch.tensor([-1.5])
     if not target.log10:

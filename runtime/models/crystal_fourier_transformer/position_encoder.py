@@ -4,7 +4,7 @@ A position branch (waves) and a lattice branch meet in a product. There is one e
 the families share different waves. Source: arXiv 2512.13989 and the authors' release.
 
 The release adds a one-hot vector of the space group to the inputs of both branches. Its columns of the first
-layers are the embeddings here. They start at zero: a group that is never seen in training keeps zero columns and
+layers are the embeddings here. They start at zero: a group without training data keeps zero columns and
 is treated as a group without an embedding, not as one with a random embedding.
 """
 

@@ -23,7 +23,7 @@ DIELECTRIC = TensorTarget("epsilon", log10=True, symmetry="dielectric")
 
 
 def table(folder: Path, *, units: dict[str, str] | None = None, **columns: object) -> CrystalTable:
-    """One crystal per row of the columns, all alike."""
+    """One crystal per row of the columns; their structures are equal."""
     rows = len(next(iter(columns.values())))  # type: ignore[arg-type]
     records = [
         dataclasses.replace(
@@ -84,10 +84,12 @@ def test_piezoelectric_layouts(tmp_path: Path) -> None:
 
 
 def test_logarithms_of_tensors_are_those_of_their_eigenvalues(tmp_path: Path) -> None:
-    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
-    data = table(tmp_path, epsilon=[turn @ np.diag([1.0, 10.0, 100.0]) @ turn.T], C=[cubic(300.0, 100.0, 50.0)])
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    data = table(
+        tmp_path, epsilon=[rotation @ np.diag([1.0, 10.0, 100.0]) @ rotation.T], C=[cubic(300.0, 100.0, 50.0)]
+    )
     logarithm = DIELECTRIC.space.tensors(read_labels(data, DIELECTRIC).values)[0]
-    np.testing.assert_allclose(logarithm, turn @ np.diag([0.0, 1.0, 2.0]) @ turn.T, atol=1e-12)
+    np.testing.assert_allclose(logarithm, rotation @ np.diag([0.0, 1.0, 2.0]) @ rotation.T, atol=1e-12)
     # Eigenvalues of a cubic stiffness: C11 + 2 C12 once, C11 - C12 twice and, in Mandel's form, 2 C44 thrice.
     matrix = stiffness_matrix(ELASTIC.space.tensors(read_labels(data, ELASTIC).values)[0])
     assert matrix[0, 0] + 2 * matrix[0, 1] == pytest.approx(np.log10(500.0))
@@ -148,7 +150,7 @@ def test_no_logarithm_of_a_tensor_that_is_no_matrix(tmp_path: Path) -> None:
 
 
 def test_a_prediction_is_what_the_dataset_holds(tmp_path: Path) -> None:
-    """Into the model's form and back."""
+    """To the components that models predict and back."""
     some = np.random.default_rng(0).normal(size=(6, 6))
     data = table(tmp_path, C=[some @ some.T])
     record = made_record(Setting.standard(194), np.random.default_rng(0), n_sites=1)

@@ -128,6 +128,8 @@ def test_plain_values_may_be_negative(table: CrystalTable) -> None:
         (BULK, "test", "in the split 'test'; there are train, val"),
     ],
 )
-def test_data_that_say_nothing(table: CrystalTable, target: Target, split: str | None, message: str) -> None:
+def test_data_without_reference_values(
+    table: CrystalTable, target: Target, split: str | None, message: str
+) -> None:
     with pytest.raises(EvaluationError, match=message):
         reference_values(table, target, split)

@@ -50,7 +50,7 @@ def on_asymmetric_units(modules: torch.nn.ModuleList, records: list[CrystalRecor
 def plain_attention(
     attention: AsymmetricUnitAttention, tokens: torch.Tensor, bias: torch.Tensor | float = 0.0
 ) -> torch.Tensor:
-    """The textbook's, over (atoms, width), each atom once; ``bias`` (heads, atoms, atoms)."""
+    """Attention as in textbooks, over (atoms, width), each atom once; ``bias`` (heads, atoms, atoms)."""
     query, key, value = attention.inputs(tokens).view(len(tokens), 3, HEADS, -1).permute(1, 2, 0, 3)
     logits = query @ key.mT / math.sqrt(query.shape[-1]) + bias
     mixed = torch.softmax(logits, dim=-1) @ value
@@ -89,7 +89,7 @@ def test_a_whole_encoder_equals_its_full_cell_computation(dtype: torch.dtype, to
 
 @pytest.mark.parametrize("setting", standard_settings()[4::15], ids=str)
 def test_pair_biases_equal_their_full_cell_computation(setting) -> None:  # type: ignore[no-untyped-def]
-    """A bias that only the whole crystal's symmetry leaves alone: each head's own multiple of a distance."""
+    """A bias that is invariant under the crystal's symmetry only: a distance, times a factor for each head."""
     record = made_record(setting, np.random.default_rng(1), n_sites=3)
     modules = encoder()
     block = modules[1]
@@ -99,7 +99,7 @@ def test_pair_biases_equal_their_full_cell_computation(setting) -> None:  # type
     bias = -torch.tensor([0.1, 0.3, 1.0, 3.0], dtype=torch.float64)[:, None, None] * distances
     tokens = modules[0](torch.from_numpy(record.numbers).long())
     full = plain_attention(block.attention, tokens[site], bias)
-    # Site I to the atoms of site J: as its first atom sees them.
+    # Site I to the atoms of site J: from its first atom.
     first = np.searchsorted(site, np.arange(len(record)))
     reduced = torch.stack(
         [
@@ -120,7 +120,7 @@ def test_padding_changes_nothing() -> None:
     torch.testing.assert_close(together, alone, atol=1e-13, rtol=0)
     tokens = torch.randn(1, 4, WIDTH, dtype=torch.float64)
     other = tokens.clone()
-    other[0, 3] = 1e3  # whatever stands in a padded place
+    other[0, 3] = 1e3  # values of padding must not matter
     multiplicities = torch.tensor([[1, 3, 2, 0]])
     attention = modules[1].attention
     torch.testing.assert_close(
@@ -130,7 +130,7 @@ def test_padding_changes_nothing() -> None:
 
 
 def test_a_supercell_has_the_same_mean() -> None:
-    """Multiplicities count up to a common factor."""
+    """A common factor of all multiplicities changes nothing."""
     modules, (record, *_) = encoder(), made_records()[4:]
     tokens = modules[0](torch.from_numpy(record.numbers).long())[None]
     multiplicities = torch.from_numpy(record.multiplicities)[None]

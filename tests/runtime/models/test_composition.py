@@ -1,4 +1,4 @@
-"""The composition baseline sees elements and their proportions, and nothing else."""
+"""The composition baseline depends on elements and their proportions, and on nothing else."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def formula(numbers: list[int], multiplicities: list[int]) -> CrystalRecord:
     )
 
 
-def test_only_proportions_count() -> None:
+def test_predictions_depend_on_proportions_only() -> None:
     model = made_model()
     reference = predict(model, formula([8, 22], [2, 1]))
     for same in (([22, 8], [3, 6]), ([8, 22, 8], [1, 1, 1]), ([22, 22, 8, 8, 8], [2, 2, 4, 1, 3])):
@@ -39,7 +39,7 @@ def test_only_proportions_count() -> None:
         assert not torch.equal(predict(model, formula(*other)), reference)
 
 
-def test_group_lattice_and_positions_do_not_count() -> None:
+def test_predictions_do_not_depend_on_group_lattice_and_positions() -> None:
     model = made_model()
     rng = np.random.default_rng(1)
     for setting in standard_settings()[::20]:
@@ -64,7 +64,7 @@ def test_padding_changes_nothing() -> None:
 def test_every_parameter_is_trained() -> None:
     model = made_model().train()
     rng = np.random.default_rng(3)
-    samples = [model.prepare(made_record(Setting.standard(2), rng, n_sites=4)) for _ in range(8)]
-    assert samples[0].n_tokens == 4
-    model(model.collate(samples)).square().sum().backward()
+    crystals = [model.prepare(made_record(Setting.standard(2), rng, n_sites=4)) for _ in range(8)]
+    assert crystals[0].n_tokens == 4
+    model(model.collate(crystals)).square().sum().backward()
     assert all(parameter.grad.isfinite().all() and parameter.grad.any() for parameter in model.parameters())

@@ -1,4 +1,4 @@
-"""The baseline of arXiv 2512.13989: exactly invariant in all 230 groups, and independent of batching."""
+"""The Crystal Fourier Transformer of arXiv 2512.13989: exactly invariant in all 230 groups, in any batch."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def with_sites(record: CrystalRecord, coordinates: np.ndarray) -> CrystalRecord:
 
 
 @pytest.mark.parametrize("config", [SMALL, WITH_DENSITY], ids=["plain", "density"])
-def test_every_operation_of_every_group_leaves_tokens_as_they_are(
+def test_every_operation_of_every_group_leaves_tokens_unchanged(
     store: Store, config: CrystalFourierTransformerConfig
 ) -> None:
     model = made_model(store, config)
@@ -76,7 +76,7 @@ def test_every_operation_of_every_group_leaves_tokens_as_they_are(
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=str)
 def test_predictions_do_not_depend_on_the_description(store: Store, dtype: torch.dtype, tolerance: float) -> None:
-    """Which atom stands for a site, the order of sites, how the crystal is turned; in all 230 groups."""
+    """Which atom stands for a site, the order of sites, the orientation of the crystal; in all 230 groups."""
     model = made_model(store, WITH_DENSITY, dtype)
     rng = np.random.default_rng(1)
     for setting in standard_settings():
@@ -84,13 +84,13 @@ def test_predictions_do_not_depend_on_the_description(store: Store, dtype: torch
         atoms, site = all_atoms(record)
         order = rng.permutation(len(record))
         chosen = np.array([rng.choice(np.flatnonzero(site == one)) for one in order])
-        turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]  # a rotation or a reflection
+        rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]  # a rotation or a reflection
         other = dataclasses.replace(
             record,
             coordinates=atoms[chosen],
             numbers=record.numbers[order],
             multiplicities=record.multiplicities[order],
-            lattice=record.lattice @ turn,
+            lattice=record.lattice @ rotation,
         )
         torch.testing.assert_close(predict(model, other), predict(model, record), atol=tolerance, rtol=0)
 
@@ -117,7 +117,7 @@ def test_asymmetric_units_give_what_full_cells_give(store: Store) -> None:
             torch.testing.assert_close(gradient, other, atol=1e-10 * max(1.0, float(other.abs().max())), rtol=0)
 
 
-def test_museum_5_coordinates_are_fractional(store: Store) -> None:
+def test_regression_5_coordinates_are_fractional(store: Store) -> None:
     """Lattice translations of every hexagonal group; with Cartesian frequencies they moved tokens."""
     model = made_model(store)
     rng = np.random.default_rng(2)
@@ -146,8 +146,8 @@ def test_a_crystal_has_one_value_in_every_batch(store: Store, config: CrystalFou
         assert (together.std(0) > 1e-2).all()
 
 
-def test_one_frame_alone_is_a_batch_too(store: Store) -> None:
-    """Without crystals of a frame its encoder takes no part; its gradients are there and zero (data-parallel)."""
+def test_a_batch_of_one_lattice_family(store: Store) -> None:
+    """The gradients of the encoder of an absent family exist and are zero, which data parallelism needs."""
     model = made_model(store, WITH_DENSITY)
     rng = np.random.default_rng(4)
     batch = model.collate([model.prepare(made_record(Setting.standard(n), rng)) for n in (194, 148)])
@@ -165,7 +165,7 @@ def test_groups_without_data_get_no_parameters(store: Store) -> None:
     model(batch).square().sum().backward()
     for encoder, seen in ((model.encoders["orthogonal"], [62, 225]), (model.encoders["hexagonal"], [194])):
         for embedding in (encoder.position_group, encoder.lattice_group):
-            assert not embedding.weight.any(), "all groups start without a name"
+            assert not embedding.weight.any(), "embeddings of all groups start at zero"
             assert embedding.weight.grad.any(dim=1).nonzero()[:, 0].tolist() == seen
 
 
@@ -190,7 +190,7 @@ def test_densities_are_the_structure_factors_of_gaussians(store: Store) -> None:
     assert found.shape[1] == 2 * 80
 
 
-def test_lattice_features_are_the_turned_cell() -> None:
+def test_lattice_features_are_the_rotated_cell() -> None:
     lattice = torch.from_numpy(made_record(Setting.standard(1), np.random.default_rng(0)).lattice)
     (features,) = lattice_features(lattice[None])
     triangle = torch.zeros(3, 3, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""The default model does not depend on how a crystal is written: all 230 groups, generated crystals."""
+"""The default model does not depend on the description of a crystal: all 230 groups, generated crystals."""
 
 from __future__ import annotations
 
@@ -89,15 +89,15 @@ def test_batches_do_not_mix_crystals(model: OrbitTransformer) -> None:
     records = [
         made_record(Setting.standard(n), rng, n_sites=sites) for n, sites in [(1, 9), (225, 1), (62, 4), (2, 2)]
     ]
-    samples = [model.prepare(record) for record in records]
+    crystals = [model.prepare(record) for record in records]
     with torch.no_grad():
-        together = model(model.collate(samples))
-        alone = torch.cat([model(model.collate([sample])) for sample in samples])
+        together = model(model.collate(crystals))
+        alone = torch.cat([model(model.collate([crystal])) for crystal in crystals])
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-12)
 
 
-def test_the_model_tells_crystals_apart(model: OrbitTransformer) -> None:
-    """The opposite of invariance: a small displacement, another element or another volume must show."""
+def test_the_model_distinguishes_crystals(model: OrbitTransformer) -> None:
+    """The opposite of invariance: a displacement, another element or another volume must change the prediction."""
     record = made_record(Setting.standard(62), np.random.default_rng(3))
     expected = predict(model, record)
     coordinates = record.coordinates.copy()
@@ -110,8 +110,8 @@ def test_the_model_tells_crystals_apart(model: OrbitTransformer) -> None:
         assert float((predict(model, other) - expected).norm() / expected.norm()) > 1e-5
 
 
-def test_angles_count_and_not_distances_alone(store: Store) -> None:
-    """Surroundings that differ in an angle alone are told apart from degree 1 on, not at degree 0."""
+def test_predictions_depend_on_angles(store: Store) -> None:
+    """Environments that differ in an angle alone are distinguished from degree 1 on, not at degree 0."""
     lattice = np.eye(3) * 20
     base = made_record(Setting.standard(1), np.random.default_rng(0))
 

@@ -52,7 +52,7 @@ def conventional(crystal: Crystal, setting: Setting) -> Crystal:
 
 
 @pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
-def test_every_writing_of_a_crystal_has_one_prediction(
+def test_every_description_of_a_crystal_has_one_prediction(
     setting: Setting, double: OrbitTransformer, single: OrbitTransformer
 ) -> None:
     rng = np.random.default_rng(setting.number)
@@ -61,14 +61,14 @@ def test_every_writing_of_a_crystal_has_one_prediction(
     reflected = Crystal(lattice=-plain.lattice, numbers=plain.numbers, coordinates=plain.coordinates)
     expected = record_of(crystal)
     assert expected.setting == setting
-    writings = {
+    descriptions = {
         "conventional": conventional(crystal, setting),
-        "another primitive cell, turned, moved, shuffled": plain,
+        "another primitive cell, rotated, shifted, shuffled": plain,
         "twice the cell": doubled,
         "reflected": reflected,
     }
-    for what, writing in writings.items():
-        record = record_of(writing)
+    for what, description in descriptions.items():
+        record = record_of(description)
         for model, limit in ((double, 1e-10), (single, 1e-5)):
             value, reference = predict(model, record), predict(model, expected)
             difference = float((value - reference).norm() / reference.norm())

@@ -1,4 +1,4 @@
-"""Pretraining on orbit distances: it learns, it repeats itself, and it leaves excluded groups alone."""
+"""Pretraining on orbit distances: it learns, is reproducible, and never samples excluded groups."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def model(store: Store) -> CrystalFourierTransformer:
 def test_it_learns_distances(model: CrystalFourierTransformer) -> None:
     losses = pretrain(model, steps=120, seed=0, pairs=128, learning_rate=3e-3, excluded_groups=OTHERS)
     assert len(losses) == 120
-    # The variance of the distances is what an encoder that sees nothing reaches.
+    # The variance of the distances is the error of an encoder that is constant.
     generator = torch.Generator().manual_seed(1)
     pairs = [pretraining.sample_pairs(model, Setting.standard(number), 100, generator) for number in FEW]
     assert np.mean(losses[-30:]) < 0.75 * float(torch.cat([some.distances for some in pairs]).var())
@@ -42,9 +42,9 @@ def test_it_learns_distances(model: CrystalFourierTransformer) -> None:
 
 def test_only_encoders_change_and_all_their_tensors_do(model: CrystalFourierTransformer) -> None:
     before = copy.deepcopy(model.state_dict())
-    told: list[tuple[int, float]] = []
-    losses = pretrain(model, steps=20, seed=0, pairs=16, on_step=lambda step, loss: told.append((step, loss)))
-    assert told == list(enumerate(losses, start=1))
+    reported: list[tuple[int, float]] = []
+    losses = pretrain(model, steps=20, seed=0, pairs=16, on_step=lambda step, loss: reported.append((step, loss)))
+    assert reported == list(enumerate(losses, start=1))
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]) != name.startswith("encoders."), name
 

@@ -80,7 +80,7 @@ def orthogonal(rng: np.random.Generator) -> np.ndarray:
 
 
 def cartesian_operations(record: CrystalRecord, store: Store) -> np.ndarray:
-    """The point group as the crystal has it: from its operations and its lattice, no stored tensor involved."""
+    """The point group in the crystal's own frame, from its operations and its lattice, without stored tensors."""
     basis = record.lattice.T
     return basis @ store.compiled(record.setting).rotations.astype(float) @ np.linalg.inv(basis)
 

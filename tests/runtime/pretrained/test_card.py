@@ -5,14 +5,14 @@ from __future__ import annotations
 from runtime.pretrained.card import MATERIALS_PROJECT, ModelCard
 
 
-def test_a_card_says_all_it_was_told() -> None:
+def test_a_card_has_all_of_its_content() -> None:
     text = ModelCard(
         name="band_gap",
         summary="Predicts gaps: of crystals.",
         sources=[MATERIALS_PROJECT],
         training="With care.",
         figures=[("validation MAE", "0.25 eV")],
-        limits=["It knows no magnetism."],
+        limits=["It does not model magnetism."],
         tags=['a "quoted" tag: with a colon'],
     ).to_markdown()
     head, body = text.removeprefix("---\n").split("\n---\n")
@@ -31,4 +31,4 @@ def test_a_card_says_all_it_was_told() -> None:
         "| validation MAE | 0.25 eV |",
     ):
         assert part in body
-    assert "- It knows no magnetism.\n" in body
+    assert "- It does not model magnetism.\n" in body

@@ -57,7 +57,7 @@ def folder(saved: Path, tmp_path: Path) -> Path:
 
 
 def edit(folder: Path, **values: Any) -> None:
-    """Change ``config.json`` as another writer would: with a hash that fits."""
+    """Change ``config.json`` as another writer would, with a valid hash."""
     path = folder / "config.json"
     known = json.loads(path.read_text()) | values
     known.pop("sha256")
@@ -107,12 +107,12 @@ def test_saving_replaces_a_model_and_nothing_else(folder: Path) -> None:
 def test_an_interrupted_save_is_noticed(folder: Path, tmp_path: Path) -> None:
     other = save_tiny(tmp_path / "other", seed=1)
     shutil.copy(other / "model.safetensors", folder)
-    with pytest.raises(ModelError, match=r"is not the file that config.json beside it describes"):
+    with pytest.raises(ModelError, match=r"is not the file that config.json next to it describes"):
         from_pretrained(folder)
 
 
 class Foreign(OrbitTransformer):
-    """A class of a user's own."""
+    """A class that a user defined."""
 
 
 def test_what_could_not_be_loaded_is_not_saved(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_shipped_models_are_whole_and_small(name: str) -> None:
             "unknown architecture 'Oracle'; known: OrbitTransformer, CrystalFourierTransformer",
         ),
         ({"config": {"width": 16, "depth": 3}}, "unexpected keyword argument 'depth'"),
-        ({"config": {"width": 32}}, r"does not fit config.json beside it: the shape of blocks.0"),
+        ({"config": {"width": 32}}, r"does not fit config.json next to it: the shape of blocks.0"),
         ({"targets": [{"name": "a"}, {"name": "b"}]}, r"is \(119, 1\) in the one, \(119, 2\) by"),
         ({"config": asdict(CONFIG) | {"layers": 2}}, r"blocks.1.attention.filters is missing in the one"),
         ({"config": {"width": -1}}, "makes no OrbitTransformer: "),
@@ -240,7 +240,7 @@ def test_damage_is_detected_or_harmless(name: str, folder: Path) -> None:
             detected += 1
         else:
             np.testing.assert_array_equal(values, expected)
-    # Letter case inside an escape or the end of the file may not matter; nothing else is left to chance.
+    # Letter case inside an escape or the end of the file may not matter; every other change does.
     assert detected >= len(damaged) - 2
 
 

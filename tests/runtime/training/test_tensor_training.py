@@ -76,7 +76,7 @@ def test_a_run_on_elastic_tensors(dataset: Path, tmp_path: Path) -> None:
     assert "mean relative error of C (Frobenius)" in card and "mean absolute error of energy" in card
 
 
-def test_errors_become_smaller(dataset: Path, tmp_path: Path) -> None:
+def test_losses_decrease(dataset: Path, tmp_path: Path) -> None:
     run = trainer(config(dataset, tmp_path / "run", ELASTIC, epochs=15))
     errors = [report.train_mae[0] for report in run.epochs()]
     assert errors[-1] < 0.8 * errors[0]

@@ -1,4 +1,4 @@
-"""Memory that a training step frees is there for the next one: no page is fetched from the system again."""
+"""Memory that a training step frees is reused by the next one, without new pages from the system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training: the same result with one process or two, killed or not; and clear words when it cannot start."""
+"""Training: the same result with one process or two, interrupted or not; clear errors when it cannot start."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def weights(run: Trainer) -> torch.Tensor:
     return torch.cat([p.detach().reshape(-1) for p in run.model.parameters()])
 
 
-# A composition does not say which volume a crystal has, on which half of the made energy depends.
+# Half of the generated energy depends on the volume, which the composition does not determine.
 @pytest.mark.parametrize(("architecture", "left"), [("OrbitTransformer", 0.3), ("CompositionModel", 0.7)])
 def test_training_learns(dataset: Path, tmp_path: Path, architecture: str, left: float) -> None:
     model = TINY if architecture == "OrbitTransformer" else {}
@@ -137,7 +137,7 @@ def test_two_processes_give_the_gradients_of_one(dataset: Path, tmp_path: Path) 
     torch.testing.assert_close(double, weights(single), rtol=1e-4, atol=1e-5)
 
 
-def test_held_out_groups_are_not_seen(dataset: Path, tmp_path: Path) -> None:
+def test_held_out_groups_are_not_trained_on(dataset: Path, tmp_path: Path) -> None:
     config = configuration(dataset, tmp_path / "run", hold_out_groups=[2, 225])
     data = TrainingData(config)
     model = config.new_model()
@@ -218,14 +218,14 @@ def test_a_damaged_checkpoint_is_named_and_kept(dataset: Path, tmp_path: Path, d
     assert path.read_bytes() == before
 
 
-def test_divergence_is_said(dataset: Path, tmp_path: Path) -> None:
+def test_divergence_is_an_error(dataset: Path, tmp_path: Path) -> None:
     run = trainer(configuration(dataset, tmp_path / "run", epochs=30, learning_rate=1e30, gradient_norm=1e30))
     with pytest.raises(TrainingError, match="lower the learning rate"):
         list(run.epochs())
 
 
 def test_the_command_survives_kill_9(dataset: Path, tmp_path: Path) -> None:
-    """Killed in the middle, the same command goes on and gives the model of an undisturbed run."""
+    """After a kill, the same command resumes and gives the model of an uninterrupted run."""
     options = [f"--data={dataset}", "--target=energy", "--epochs=6", "--batch-size=8", "--device=cpu"]
     command = [sys.executable, "-m", "sgbasis", "train", *options]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -1,4 +1,4 @@
-"""``sgbasis evaluate`` as a user runs it: figures by hand, what is left out, and what cannot be compared."""
+"""``sgbasis evaluate`` as a user runs it: figures by hand, values left out, data that cannot be compared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sgbasis.cli import main
 from tests.support.crystal_inputs import CRYSTALS, json_record, write_jsonl
 from tests.support.tiny_models import BULK, ENERGY, save_tiny
 
-# Known minus predicted, by example; the last two have none that counts.
+# Known minus predicted, by example; the last two lack a valid value.
 ERRORS = {"nacl": 1.0, "spinel": -2.0, "rutile": 0.5, "quartz": 0.25}
 
 

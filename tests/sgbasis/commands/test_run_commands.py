@@ -1,4 +1,4 @@
-"""``sgbasis curves`` and ``sgbasis unseen-groups``: what finished training runs say."""
+"""``sgbasis curves`` and ``sgbasis unseen-groups``: figures of finished training runs."""
 
 from __future__ import annotations
 

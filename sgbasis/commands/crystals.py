@@ -15,7 +15,7 @@ from sgbasis.commands.options import parallel_arguments, parallel_options, toler
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True,
-    help="Dataset to write (.h5); replaced in one step when the new one is whole.",
+    help="Dataset to write (.h5); an old one is replaced only when the new one is complete.",
 )  # fmt: skip
 @tolerance_option
 @click.option(

@@ -47,7 +47,7 @@ def tolerance_option(command: _Command) -> _Command:
         type=FiniteRange(0, 0.25, min_open=True),
         default=0.01,
         show_default=True,
-        help="In Angstrom: atoms and their images by symmetry this close are the same.",
+        help="In Angstrom: atoms and their symmetry images closer than this are the same.",
     )(command)
 
 

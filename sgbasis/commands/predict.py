@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from sgbasis.prediction.predict_many import Outcome
 
 
-@click.command(short_help="Predict properties of crystals.")
+@click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--property", "properties", multiple=True, metavar="NAME",
-    help="Such as formation_energy; may be repeated [default: all that ship].",
+    help="Property to predict, such as formation_energy; may be repeated [default: all that ship].",
 )  # fmt: skip
 @click.option(
-    "--model", "folders", multiple=True, metavar="FOLDER", help="A model of your own, or owner/name on the Hub."
+    "--model",
+    "folders",
+    multiple=True,
+    metavar="FOLDER",
+    help="Your own model, or owner/name on the Hub; may be repeated.",
 )
 @click.option(
     "--output",
@@ -41,7 +45,9 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @tolerance_option
 @click.option(
-    "--workers", type=click.IntRange(1), help="Processes, for more than 256 crystals [default: one per core]."
+    "--workers",
+    type=click.IntRange(1),
+    help="Number of processes, for more than 256 crystals [default: one per core].",
 )
 def predict(
     files: tuple[Path, ...],
@@ -52,10 +58,11 @@ def predict(
     tolerance: float,
     workers: int | None,
 ) -> None:
-    """Predict properties of the crystals in FILES, whatever cell they are given in.
+    """Predict properties of crystals.
 
     FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), and folders of
-    crystal files. The column "notes" says in which respects a crystal is unlike all that a model was trained on.
+    crystal files. Predictions do not depend on the cell in which a crystal is given. The column "notes" says in
+    which respects a crystal is unlike all that a model was trained on.
 
     Tensors (elastic_tensor, dielectric_electronic, piezoelectric_tensor) obey the crystal's point group. They are
     printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv

@@ -26,7 +26,7 @@ BASE_URL = f"https://github.com/sgbasis/sgbasis/releases/download/stores-{FORMAT
 
 
 class Publication(NamedTuple):
-    """What to publish under a name, and what it is for."""
+    """What to publish under a name, and its purpose."""
 
     recipe: Recipe
     description: str
@@ -83,7 +83,7 @@ def _build(name: str, output: Path, workers: int) -> PublishedStore:
 
 
 def main() -> None:
-    """Publish into the folder named on the command line and say what was written."""
+    """Publish into the folder named on the command line and print what was written."""
     parser = argparse.ArgumentParser(prog="python -m basis_compiler.publish_stores")
     parser.description = "Compile and prove every published store; renew data/registry.json and data/default.h5."
     parser.add_argument("output", type=Path, help="folder for the files to upload")

@@ -88,7 +88,7 @@ def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = 
 
 
 def prove_extent(compiled: CompiledSetting, recipe: Recipe) -> None:
-    """The ball is there, so is the minimum number of functions, and no shell beyond the ball is superfluous."""
+    """Prove that the ball and the minimum number of functions are there, and no superfluous shell."""
     limit, ball_limit = compiled.norm_limit, ball_norm(recipe.radius)
     short = int((compiled.norms < limit).sum()) < recipe.min_functions
     require(
@@ -99,18 +99,18 @@ def prove_extent(compiled: CompiledSetting, recipe: Recipe) -> None:
 
 
 def _prove_orbits(compiled: CompiledSetting, group: Operations, listing: OrbitListing) -> None:
-    """Listed orbits, balanced and absent, are orbits; the balanced ones carry invariant coefficients (D3)."""
+    """Listed orbits, balanced and absent, are orbits; coefficients of the balanced ones are invariant (D3)."""
     balanced = slice(len(compiled.waves))
     phases = compiled.phases24.astype(np.int16)
     residues = (listing.columns[:, balanced] % TURN).astype(np.int16)
-    reached = np.zeros(len(listing.codes), dtype=bool)
+    from_root = np.zeros(len(listing.codes), dtype=bool)
     for rotation, translations in by_rotation(group):
         images = listing.images(rotation)
-        reached[images[listing.starts]] = True
+        from_root[images[listing.starts]] = True
         require(
             np.array_equal(listing.orbits[images], listing.orbits),
             compiled.setting,
-            "an operation carries a wave out of its orbit",
+            "an operation maps a wave out of its orbit",
         )
         steps = phases[images[balanced]] - phases
         for translation in translations:
@@ -119,7 +119,7 @@ def _prove_orbits(compiled: CompiledSetting, group: Operations, listing: OrbitLi
                 compiled.setting,
                 "a coefficient is not constant along an operation (D3)",
             )
-    require(bool(reached.all()), compiled.setting, "a listed orbit is not one orbit")
+    require(bool(from_root.all()), compiled.setting, "a listed orbit is not one orbit")
 
 
 def _prove_real_forms(compiled: CompiledSetting, listing: OrbitListing) -> None:
@@ -148,11 +148,11 @@ def _prove_witnesses(compiled: CompiledSetting, group: Operations, listing: Orbi
     for number, (rotation, translation) in enumerate(zip(group.rotations, group.translations24, strict=True)):
         proves = (dot_columns(columns, rotation @ CODE) == codes) & (dot_columns(columns, translation) % TURN != 0)
         first[proves & (first < 0)] = number
-    require(bool((first >= 0).all()), compiled.setting, "an orbit is called absent that is not (T1)")
+    require(bool((first >= 0).all()), compiled.setting, "an orbit listed as absent is not absent (T1)")
     require(
         np.array_equal(first, compiled.witnesses),
         compiled.setting,
-        "a witness is not the first operation that proves its absence (T1)",
+        "a stored operation is not the first that forbids its orbit (T1)",
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from basis_compiler.bases.certificate import prove, prove_extent
 from basis_compiler.bases.dual_graph import SpanningForest, spanning_forest
-from basis_compiler.bases.phases import OrbitList, find_orbits
+from basis_compiler.bases.phases import SolvedOrbits, solve_phases
 from basis_compiler.groups.origin_shifts import origin_shifts
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.parallel.parallel_map import parallel_map
@@ -22,7 +22,7 @@ from basis_store.groups.setting import LatticeFamily
 Progress = Callable[[int], None]
 
 _BUNDLE = 16
-"""Settings that one task compiles at most: enough to pay for their dual graph, few enough to share out evenly."""
+"""The most settings of one task: many enough to amortise their dual graph, few enough to balance the load."""
 
 
 def compile_recipe(
@@ -33,7 +33,7 @@ def compile_recipe(
     Args:
         recipe: what to compile.
         workers: processes; the result does not depend on their number.
-        scheduler: address of a Dask cluster that does the work instead.
+        scheduler: address of a Dask cluster to use instead.
         progress: called with the number of settings finished since the last call.
 
     Returns:
@@ -92,10 +92,10 @@ def _bundles(settings: Iterable[Setting]) -> list[tuple[Setting, ...]]:
 
 
 class _Forests:
-    """Spanning forests of one dual graph on successive batches of complete shells, built when first asked for.
+    """Spanning forests of one dual graph on successive batches of complete shells, built on first use.
 
-    Orbits never leave a shell, so the graph falls apart by shells and can be grown outwards. Batch 0 is the
-    shared ball; each further batch reaches to a fifth more in radius than the one before.
+    Orbits never leave a shell, so the graph separates into shells and can be extended outwards. Batch 0 is
+    the shared ball; each further batch extends the norm by a half, the radius by about a fifth.
     """
 
     def __init__(self, family: LatticeFamily, distinct_rotations: tuple[bytes, ...], radius: int) -> None:
@@ -119,14 +119,14 @@ class _Forests:
 
 
 def _compile(group: Operations, forests: _Forests, recipe: Recipe) -> CompiledSetting:
-    batches = [find_orbits(group, forests.batch(0))]
+    batches = [solve_phases(group, forests.batch(0))]
     while sum(len(batch.orbit_sizes) for batch in batches) < recipe.min_functions:
-        batches.append(find_orbits(group, forests.batch(len(batches))))
+        batches.append(solve_phases(group, forests.batch(len(batches))))
     columns = {
-        name: np.concatenate([getattr(b, name) for b in batches]) for name in OrbitList.__dataclass_fields__
+        name: np.concatenate([getattr(b, name) for b in batches]) for name in SolvedOrbits.__dataclass_fields__
     }
     limit = _norm_limit(group.setting, columns, recipe)
-    columns = _cut(group.setting, columns, limit)
+    columns = _truncated(group.setting, columns, limit)
     shifts = origin_shifts(group)
     columns |= {
         "rotations": group.rotations,
@@ -147,7 +147,7 @@ def _norm_limit(setting: Setting, columns: dict[str, np.ndarray], recipe: Recipe
     return max(ball_norm(recipe.radius), needed)
 
 
-def _cut(setting: Setting, columns: dict[str, np.ndarray], limit: int) -> dict[str, np.ndarray]:
+def _truncated(setting: Setting, columns: dict[str, np.ndarray], limit: int) -> dict[str, np.ndarray]:
     """Drop the shells beyond ``limit``: a prefix of every column, since orbits are in the order of their norm."""
     waves = int((wave_norm(columns["waves"], setting.lattice_family) <= limit).sum())
     absent = int((wave_norm(columns["absent_waves"], setting.lattice_family) <= limit).sum())

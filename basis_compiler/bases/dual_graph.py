@@ -3,16 +3,16 @@
     nodes  waves k (as rows of a closed wave list)
     edges  k -> k R, one for every generator, with gain k.t mod 1 in 24ths
 
-The graph is directed: an undirected one would let (v, u) overwrite (u, v) and conjugate the phases of 29
+The graph is directed: in an undirected one (v, u) would overwrite (u, v), which conjugates the phases of 29
 groups. Its shape depends on the rotations alone, so one forest serves every setting with the same set of
-rotations; only the gains differ. :func:`dual_graph` is the whole of it for one setting, gains and parallel
-edges included.
+rotations; only the gains differ. :func:`dual_graph` is the complete graph of one setting, with gains and parallel
+edges.
 
-The forest is grown in one component of each kind. A component is the orbit of its root, and its nodes stand for
+The forest is built for one component of each kind. A component is the orbit of its root, and its nodes stand for
 the cosets of the root's stabiliser: k R = k S exactly when R S^-1 fixes k. So components whose roots have the
-same stabiliser are one graph, in which the same rotations lead from the root to corresponding nodes, and there are
-no more kinds of them than subgroups. networkx finds a breadth-first tree of each kind, and arrays carry it to all
-components of that kind. Every edge of every component is checked against the gains later.
+same stabiliser are one graph, in which the same rotations lead from the root to corresponding nodes, and there
+are at most as many kinds as subgroups. networkx finds a breadth-first tree of each kind, which is copied to all
+components of that kind by array operations. Every edge of every component is checked against the gains later.
 """
 
 from __future__ import annotations
@@ -99,13 +99,16 @@ def spanning_forest(distinct_rotations: tuple[bytes, ...], waves: NDArray[np.int
     Raises:
         CertificateError: the waves are not closed under the rotations.
     """
-    rotations = [rotation_of_key(key) for key in distinct_rotations]
+    # 1. The orbits, and the images of all waves under the generators.
     generators = rotation_generators(distinct_rotations)
     index, orbit_sizes, parts = partition_into_orbits(generators, WaveIndex(waves))
     images = index.all_images(generators)
+    # 2. The stabiliser of each root, as a bit mask over the rotations.
+    rotations = [rotation_of_key(key) for key in distinct_rotations]
     roots = np.cumsum(orbit_sizes) - orbit_sizes
     copies = np.array([index.rows(index.waves[roots] @ rotation) for rotation in rotations])
     stabilisers = (1 << np.arange(len(rotations))) @ (copies == roots)
+    # 3. The tree of each stabiliser, copied to all orbits that have it.
     levels: list[list[Edges]] = []
     for stabiliser in np.unique(stabilisers).tolist():
         own = copies[:, stabilisers == stabiliser]
@@ -129,8 +132,8 @@ def component(distinct_rotations: tuple[bytes, ...], stabiliser: int) -> nx.DiGr
         stabiliser: the rotations that fix the wave k, as the sum of ``1 << number``.
 
     Returns:
-        Nodes are k R, by the least number of such an R; edges carry the ``generator`` that they stand for. Where
-        several run parallel, it is one of them.
+        Nodes are k R, labelled by the smallest index of such an R; edges carry the ``generator`` that they
+        stand for, one of them where several are parallel.
     """
     table = _products(distinct_rotations)
     fixing = [number for number in range(len(table)) if stabiliser >> number & 1]

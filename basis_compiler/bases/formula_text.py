@@ -1,4 +1,4 @@
-"""Formulas for people: a :class:`TrigonometricForm` as plain text and as LaTeX; X, Y, Z stand for 2 pi x, y, z.
+"""A :class:`TrigonometricForm` as plain text and as LaTeX; X, Y, Z stand for 2 pi x, y, z.
 
 >>> from basis_store import Setting, open_store
 >>> from basis_compiler import trigonometric_form

@@ -1,6 +1,8 @@
-"""The order of orbits and of the waves in them: part of the format, a change is a new major version.
+"""Partition of waves into the orbits of a set of rotations, in the order of the format.
 
-- Orbits by (norm, root of O u -O, O before -O), roots in store order (greatest first).
+The order is part of the format; a change of it is a new major version:
+
+- Orbits by (norm, root of O u -O, O before -O), roots in store order (largest first).
 - The root of O u -O is its first wave in store order, and the other waves of O follow in that order. The waves
   of -O are minus those of O, the root first, so that psi_{-O} is the complex conjugate of psi_O, wave by wave.
 """
@@ -14,10 +16,10 @@ from basis_store.array_types import IntArray
 
 
 def partition_into_orbits(generators: IntArray, index: WaveIndex) -> tuple[WaveIndex, IntArray, IntArray]:
-    """Sort waves into the orbits of a rotation set.
+    """Partition waves into the orbits of a set of rotations.
 
     Args:
-        generators: (m, 3, 3) of it.
+        generators: (m, 3, 3) of the rotations.
         index: ``n`` waves, complete shells in store order.
 
     Returns:
@@ -28,7 +30,7 @@ def partition_into_orbits(generators: IntArray, index: WaveIndex) -> tuple[WaveI
         CertificateError: the waves are not closed under a rotation.
     """
     own = np.arange(len(index))
-    firsts = _firsts(index.all_images(generators))
+    firsts = _first_rows(index.all_images(generators))
     opposite = index.rows(-index.waves)
     partners = firsts[opposite]
     second = partners < firsts
@@ -39,8 +41,8 @@ def partition_into_orbits(generators: IntArray, index: WaveIndex) -> tuple[WaveI
     return WaveIndex(index.waves[order]), sizes, np.sign(partners - firsts)[starts]
 
 
-def _firsts(images: IntArray) -> IntArray:
-    """The first row of each row's orbit: the least that it leads to, step by step."""
+def _first_rows(images: IntArray) -> IntArray:
+    """The first row of each row's orbit: the smallest row that images lead to."""
     firsts = np.arange(images.shape[1])
     while True:
         smallest = np.minimum(firsts, firsts[images].min(axis=0, initial=len(firsts)))

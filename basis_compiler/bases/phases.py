@@ -1,4 +1,4 @@
-"""Balanced and frustrated orbits of a setting, with exact phases (T1, T2).
+"""Which orbits of a setting are balanced, with their exact phases, and which are frustrated (T1, T2).
 
 The potential theta of the gains is propagated from each root along the spanning forest,
 
@@ -24,7 +24,7 @@ from basis_store.array_types import IntArray
 
 
 @dataclass(frozen=True, eq=False)
-class OrbitList:
+class SolvedOrbits:
     """Orbits of some complete shells of one setting; arrays as in :class:`basis_store.CompiledSetting`."""
 
     orbit_sizes: IntArray
@@ -37,28 +37,28 @@ class OrbitList:
     absent_waves: IntArray
 
 
-def find_orbits(group: Operations, forest: SpanningForest) -> OrbitList:
-    """Solve the constraints of a setting on the waves of ``forest``."""
+def solve_phases(group: Operations, forest: SpanningForest) -> SolvedOrbits:
+    """Solve c_{kR} = c_k exp(2 pi i k.t) on the waves of ``forest``."""
     index, sizes = forest.index, forest.orbit_sizes
     starts = np.cumsum(sizes) - sizes
     gains = _gains(group, forest)
-    theta = propagate(gains, forest)
-    frustrated = np.logical_or.reduceat(_frustrated(gains, forest, theta), starts)
+    theta = potential(gains, forest)
+    frustrated = np.logical_or.reduceat(_breaks_potential(gains, forest, theta), starts)
     frustrated_waves = np.repeat(frustrated, sizes)
     opposite_roots = index.rows(-index.waves[starts])
-    return OrbitList(
+    return SolvedOrbits(
         orbit_sizes=sizes[~frustrated],
         parts=forest.parts[~frustrated],
         real_phases24=np.where(forest.parts == 0, _real_phase(theta[opposite_roots]), 0)[~frustrated],
         waves=index.waves[~frustrated_waves],
         phases24=theta[~frustrated_waves],
         absence_sizes=sizes[frustrated],
-        witnesses=find_witnesses(group, index.waves[starts[frustrated]]),
+        witnesses=forbidding_operations(group, index.waves[starts[frustrated]]),
         absent_waves=index.waves[frustrated_waves],
     )
 
 
-def propagate(gains: IntArray, forest: SpanningForest) -> IntArray:
+def potential(gains: IntArray, forest: SpanningForest) -> IntArray:
     """The potential theta in 24ths of every wave of the forest, 0 at its roots."""
     theta = np.zeros(len(forest.index), dtype=np.int64)
     for children, parents, generators in forest.levels:
@@ -67,20 +67,20 @@ def propagate(gains: IntArray, forest: SpanningForest) -> IntArray:
 
 
 def _gains(group: Operations, forest: SpanningForest) -> IntArray:
-    """(m + centrings, n) the gain of each wave's edges, those of the centring loops behind the others."""
+    """(m + centrings, n) the gain of each wave's edges, those of the centring loops last."""
     _, translations = lifted_generators(group)
     return translations @ forest.index.waves.T % TURN
 
 
-def _frustrated(gains: IntArray, forest: SpanningForest, theta: IntArray) -> np.ndarray:
+def _breaks_potential(gains: IntArray, forest: SpanningForest, theta: IntArray) -> np.ndarray:
     """Whether an edge that leaves a wave breaks the potential, for any generator, centring loops included."""
     frustrated = gains[len(forest.images) :].any(axis=0)
-    for own, heads in zip(gains, forest.images, strict=False):
-        frustrated |= (theta + own - theta[heads]) % TURN != 0
+    for gain, heads in zip(gains, forest.images, strict=False):
+        frustrated |= (theta + gain - theta[heads]) % TURN != 0
     return np.asarray(frustrated)
 
 
-def find_witnesses(group: Operations, waves: IntArray) -> IntArray:
+def forbidding_operations(group: Operations, waves: IntArray) -> IntArray:
     """For each wave the first operation with kR = k and k.t not an integer, -1 where there is none (T1)."""
     fixed = (waves @ group.rotations == waves).all(axis=2)
     proving = fixed & (group.translations24 @ waves.T % TURN != 0)
@@ -90,7 +90,7 @@ def find_witnesses(group: Operations, waves: IntArray) -> IntArray:
 def _real_phase(theta_of_minus_root: IntArray) -> IntArray:
     """Phi with theta_{-k} + phi = -(theta_k + phi), from theta(root) = 0; of the two, the one in -6..5.
 
-    theta is even in 24ths (translations are multiples of 1/12, D1), so halving it is exact.
+    theta is even in 24ths (translations are multiples of 1/12, D1), so half of it is an integer.
     """
     half = (-theta_of_minus_root // 2) % (TURN // 2)
     return np.asarray((half + TURN // 4) % (TURN // 2) - TURN // 4)

@@ -10,7 +10,7 @@ share terms. The coefficients are sums of cosines of multiples of 15 degrees, ex
 (1, sqrt2, sqrt3, sqrt6)/4. The form with the fewest terms is chosen; of equals the one with fewer blocks, the
 plain sum first. Products are taken only if their coefficients are integers but for one common factor.
 
-All of this is integer arithmetic; sympy sees only the final expression.
+All of this is integer arithmetic; sympy is used for the final expression only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Factor:
     Attributes:
         kind: which function.
         wave: integer (h, k, l).
-        phase24: -11 to 12; 0 unless the phase is no multiple of a quarter turn.
+        phase24: -11 to 12; 0 if the phase is a multiple of a quarter turn.
     """
 
     kind: Literal["cos", "sin"]
@@ -91,7 +91,7 @@ def trigonometric_form(compiled: CompiledSetting, function: int) -> Trigonometri
 def symbolic_function(compiled: CompiledSetting, function: int) -> sympy.Expr:
     """The same as an exact sympy expression in the real symbols :func:`coordinate_symbols`, amplitude in front.
 
-    Phases that are no multiple of a quarter turn stay in the argument, as exact multiples of pi/12;
+    Phases that are not multiples of a quarter turn stay in the argument, as exact multiples of pi/12;
     ``sympy.expand_trig`` turns them into radicals.
 
     Args:
@@ -101,7 +101,7 @@ def symbolic_function(compiled: CompiledSetting, function: int) -> sympy.Expr:
     Raises:
         IndexError: the setting has no function of this number.
     """
-    import sympy  # noqa: PLC0415 - a third of a second, which text formulas need not wait for
+    import sympy  # noqa: PLC0415 - takes a third of a second, and text formulas do not need it
 
     form = trigonometric_form(compiled, function)
     symbols = coordinate_symbols()
@@ -120,7 +120,7 @@ def symbolic_function(compiled: CompiledSetting, function: int) -> sympy.Expr:
 
 def coordinate_symbols() -> tuple[sympy.Symbol, sympy.Symbol, sympy.Symbol]:
     """The real sympy symbols x, y, z: fractional coordinates in the conventional cell of the setting."""
-    import sympy  # noqa: PLC0415 - a third of a second, which text formulas need not wait for
+    import sympy  # noqa: PLC0415 - takes a third of a second, and text formulas do not need it
 
     x, y, z = sympy.symbols("x y z", real=True)
     return x, y, z

@@ -83,7 +83,7 @@ def normalizer(setting: Setting) -> Normalizer:
     proper = [rotation for rotation in group.point_group if round(np.linalg.det(rotation)) == 1]
     seen: set[bytes] = set()
     rotations, translations = [], []
-    # Least change first, so that the identity stands for the group itself.
+    # Smallest change first, so that the identity stands for the group itself.
     for change in sorted(_changes(setting), key=lambda w: (np.abs(w - _IDENTITY).sum(), (-w).tolist())):
         if rotation_key(change) in seen:
             continue
@@ -116,8 +116,8 @@ def _changes(setting: Setting) -> list[IntArray]:
     if setting.lattice_family == "hexagonal":
         sixfold = np.array([[1, -1, 0], [1, 0, 0], [0, 0, 1]])
         across = np.array([[0, 1, 0], [1, 0, 0], [0, 0, -1]])
-        turns = [np.linalg.matrix_power(sixfold, n) for n in range(6)]
-        return turns + [turn @ across for turn in turns]
+        about_c = [np.linalg.matrix_power(sixfold, n) for n in range(6)]
+        return about_c + [rotation @ across for rotation in about_c]
     signed = [
         np.diag(signs)[list(order)]
         for order in itertools.permutations(range(3))
@@ -140,18 +140,18 @@ def _shift_for(change: IntArray, group: Operations, directions: IntArray) -> Int
         return None
     pivots = tuple(int(np.flatnonzero(direction)[0]) for direction in directions)
     for grid in (np.zeros((1, 3), dtype=np.int64), _grid(pivots)):
-        left = grid
+        candidates = grid
         for rotation, image in zip(generators, rotated, strict=True):
             target = group.translation_of(image) - change @ group.translation_of(rotation)
-            gaps = (left @ (_IDENTITY - image).T - target) % TURN
-            left = left[in_lattice[tuple(gaps.T)]]
-        if len(left):
-            return np.asarray(left[0])
+            gaps = (candidates @ (_IDENTITY - image).T - target) % TURN
+            candidates = candidates[in_lattice[tuple(gaps.T)]]
+        if len(candidates):
+            return np.asarray(candidates[0])
     return None
 
 
 def _in_lattice(group: Operations) -> np.ndarray[tuple[int, int, int], np.dtype[np.bool_]]:
-    """(24, 24, 24) whether a translation in 24ths is one of the lattice."""
+    """(24, 24, 24) whether a translation in 24ths belongs to the lattice."""
     found = np.zeros((TURN,) * 3, dtype=bool)
     found[tuple(np.vstack([np.zeros((1, 3), np.int64), group.centrings24]).T)] = True
     return found

@@ -8,10 +8,10 @@ B^-1 (R - 1) B. The Smith form U M V = D turns it into d_i w_i in Z with u = V w
     d_i > 1   w_i in Z / d_i              a finite shift of order d_i
     d_i = 0   w_i is any real number      a continuous direction (polar groups)
 
-The generators that Smith's form happens to give are replaced by a normal form that does not depend on the
+The generators that the Smith form gives are replaced by a normal form that does not depend on the
 algorithm: the directions as a reduced echelon basis; the finite shifts reduced to 0 on the pivots of the
-directions and to the least representative in [0, 1) elsewhere; of these, generators are picked greedily by
-order (greatest first), then lexicographically.
+directions and to the smallest representative in [0, 1) elsewhere; of these, generators are picked greedily by
+order (largest first), then lexicographically.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from basis_store.groups.operations import rotation_generators, rotation_of_key
 if TYPE_CHECKING:
     from sympy import Matrix
 
-# sympy is imported where it is used: it takes a third of a second, which `sgbasis show` need not wait for.
+# sympy is imported where it is used: importing it takes a third of a second, which `sgbasis show` does not need.
 Translation = tuple[Fraction, ...]
 _ZERO: Translation = (Fraction(0),) * 3
 
@@ -98,7 +98,7 @@ def _echelon(directions: list[Translation]) -> list[Translation]:
 def _smith_generators(
     distinct_rotations: tuple[bytes, ...], centrings: list[Translation]
 ) -> tuple[list[Translation], list[Translation]]:
-    """Finite generators and continuous directions as Smith's form gives them."""
+    """Finite generators and continuous directions from the Smith form."""
     from sympy import ZZ, Matrix  # noqa: PLC0415
     from sympy.matrices.normalforms import smith_normal_decomp  # noqa: PLC0415
 
@@ -137,7 +137,7 @@ class _Reduction:
     def __init__(self, echelon: list[Translation], centrings: list[Translation]) -> None:
         self._rows = [(next(i for i, entry in enumerate(row) if entry), row) for row in echelon]
         unit = [tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3)]
-        # The lattice seen along the directions: finitely many translations modulo 1.
+        # The lattice projected along the directions: finitely many translations modulo 1.
         steps = [self._flat(step) for step in unit + centrings]
         self._lattice = generated_group(_ZERO, steps, lambda one, other: self._flat(_sum(one, other)))
 

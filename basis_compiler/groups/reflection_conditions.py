@@ -3,7 +3,7 @@
 A wave k may be present <=> k.t is an integer for every operation with kR = k. The waves that a rotation fixes form
 a sublattice V of the waves: all of them (hkl; R = 1), a plane through 0 (0kl, hhl ...; a reflection) or a line
 (h00, 00l, hhh ...; a rotation). Intersections of these are again such lines: two reflections that fix a line
-multiply to a rotation that fixes it. On V the operations whose R fixes all of it ask
+multiply to a rotation that fixes it. On V the operations whose R fixes all of it require
 
     k.t integer for those t   <=>   a few congruences  a h + b k + c l = m n,
 
@@ -13,7 +13,7 @@ generators as possible, lowest modulus and shortest first, plus others that are 
 just k = 2n where l = 2n follows from the centring).
 
 Only what is not implied by the conditions on larger V is listed. International Tables repeat some implied ones
-(00l: l = 2n beside 0kl: l = 2n), which say nothing new. Zones that the point group maps on each other form
+(00l: l = 2n next to 0kl: l = 2n). Zones that the point group maps on each other form
 one condition; the one that International Tables print comes first.
 """
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Wave = tuple[int, int, int]
 Gains = tuple[int, ...]
 
-# The member of an equivalent set that stands for it, and the order of sets: as in International Tables.
+# The member that represents an equivalent set, and the order of sets: as in International Tables.
 _PREFERRED: dict[LatticeFamily, tuple[str, ...]] = {
     "orthogonal": (
         *("hkl", "0kl", "h0l", "hk0", "hhl", "h-hl", "hkh", "hkk", "hk-h", "hk-k"),
@@ -119,7 +119,7 @@ class ReflectionConditions:
     Attributes:
         conditions: integral first, then zonal, then serial ones.
         permutable: how equivalent zones follow from the printed one, such as ``"h, k, l permutable"``; empty
-            where every condition stands for itself only.
+            where no condition has equivalents.
     """
 
     conditions: tuple[ReflectionCondition, ...]
@@ -218,13 +218,14 @@ def _zone(
         over = (space @ rotations == space).all(axis=(1, 2))
         if not (over & ~fixing).any():
             inherited |= over
-    asked = _group(translations24[fixing] @ array.T)
+    required = _group(translations24[fixing] @ array.T)
     implied = _group(translations24[inherited] @ array.T)
-    if asked == implied:
+    if required == implied:
         return None
     free = _free(basis)
     congruences = tuple(
-        Congruence(_spread(coefficients, free), modulus) for modulus, coefficients in _generators(asked, implied)
+        Congruence(_spread(coefficients, free), modulus)
+        for modulus, coefficients in _generators(required, implied)
     )
     return Zone(_label(basis, free, family), basis, free, congruences)
 
@@ -239,14 +240,14 @@ def _sum(one: Gains, other: Gains) -> Gains:
     return tuple((a + b) % TURN for a, b in zip(one, other, strict=True))
 
 
-def _generators(asked: frozenset[Gains], implied: frozenset[Gains]) -> list[tuple[int, Gains]]:
-    """(modulus, coefficients) of the congruences to print for ``asked`` where ``implied`` holds anyway."""
-    candidates = sorted({_congruence(element) for element in asked - implied}, key=_simplicity)
+def _generators(required: frozenset[Gains], implied: frozenset[Gains]) -> list[tuple[int, Gains]]:
+    """(modulus, coefficients) of the congruences to print for ``required`` where ``implied`` holds anyway."""
+    candidates = sorted({_congruence(element) for element in required - implied}, key=_simplicity)
     for count in itertools.count(1):
         for chosen in itertools.combinations(candidates, count):
-            if _joined(chosen, implied) == asked:
-                as_simple = {_simplicity(one)[:4] for one in chosen}
-                return [one for one in candidates if _simplicity(one)[:4] in as_simple]
+            if _joined(chosen, implied) == required:
+                equally_simple = {_simplicity(one)[:4] for one in chosen}
+                return [one for one in candidates if _simplicity(one)[:4] in equally_simple]
     raise AssertionError("unreachable: all candidates together generate the group")
 
 

@@ -19,7 +19,7 @@ def settings_rows() -> Iterator[dict[str, str]]:
     for hall_number in range(1, 531):
         group = spglib.get_spacegroup_type(hall_number)
         if group is None:
-            raise LookupError(f"spglib {spglib.__version__} does not know Hall number {hall_number}")
+            raise LookupError(f"spglib {spglib.__version__} has no Hall number {hall_number}")
         values = (
             hall_number,
             group.number,
@@ -33,7 +33,7 @@ def settings_rows() -> Iterator[dict[str, str]]:
 
 
 def main() -> None:
-    """Write the table beside :mod:`basis_store.groups.setting`."""
+    """Write the table next to :mod:`basis_store.groups.setting`."""
     path = Path(inspect.getfile(Setting)).with_name("settings.csv")
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

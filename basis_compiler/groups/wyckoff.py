@@ -1,4 +1,4 @@
-"""Wyckoff positions of the standard settings, and what becomes of their letters when a description changes.
+"""Wyckoff positions of the standard settings, and how their letters change with the description of the crystal.
 
 A position is the orbit under G of an affine space  F = {point + directions u}, the points fixed by one
 site-symmetry group. With a basis of the integer rows c that vanish on the directions,
@@ -27,7 +27,7 @@ from basis_store import TURN, CertificateError, Operations, Setting
 from basis_store.array_types import IntArray
 
 _FINE = 10_007
-"""Points used to follow a letter have free parameters n / _FINE: on no special position."""
+"""Points used to follow a letter have free parameters n / _FINE, so they are on no special position."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def wyckoff_positions(setting: Setting) -> dict[str, WyckoffPosition]:
 
 @functools.lru_cache(maxsize=4096)
 def letters_after(setting: Setting, rotation: bytes, translation24: tuple[int, ...]) -> dict[str, str]:
-    """Old letter to new one when x -> W x + w carries a standard setting into itself.
+    """Old letter to new letter when x -> W x + w maps a standard setting to itself.
 
     Args:
         setting: a standard setting.
@@ -81,7 +81,7 @@ def letters_after(setting: Setting, rotation: bytes, translation24: tuple[int, .
         translation24: w in 24ths.
 
     Raises:
-        CertificateError: the change does not carry each position onto one position.
+        CertificateError: the change does not map each position to one position.
     """
     group, positions = operations(setting), wyckoff_positions(setting)
     unit = TURN * _FINE
@@ -115,7 +115,7 @@ def lies_on(
         points: (p, 3) integers.
         unit: a multiple of 24; points are fractions over it.
         group: the operations.
-        slack: how many units off a point may be, for rounded points.
+        slack: allowed deviation in units, for rounded points.
     """
     rows = integer_basis(_rows_of(position))
     scale = unit // TURN
@@ -125,7 +125,7 @@ def lies_on(
 
 
 def integer_basis(matrix: IntArray) -> IntArray:
-    """(n, 3) a basis, without gaps, of the integer columns v with ``matrix v = 0``; short and positive first.
+    """(n, 3) a basis of all integer columns v with ``matrix v = 0``; short and positive first.
 
     For the rotations of crystallography its entries need not exceed 2.
 

@@ -2,8 +2,8 @@
 
 The positions themselves are found exactly: every Wyckoff position of a standard setting has points on the grid of
 24ths that lie on no more special one, so points of the grid with the same site-symmetry group up to conjugation
-are a position. Only its letter and the symbol of its site symmetry are asked of spglib, with one made crystal per
-group that holds an atom on every position.
+are a position. Only its letter and the symbol of its site symmetry come from spglib, from one artificial crystal
+per group with an atom on every position.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from basis_store import TURN, CertificateError, Operations, Setting, standard_se
 COLUMNS = ("number", "letter", "multiplicity", "site_symmetry", "point24", "directions")
 
 _FINE = 1_000_003
-"""Unit of the free parameters of the made crystal: parameters n / _FINE are on no special position."""
+"""Unit of the free parameters of the artificial crystal: parameters n / _FINE are on no special position."""
 
 
 def wyckoff_rows() -> Iterator[dict[str, str]]:
@@ -71,10 +71,11 @@ def _positions(group: Operations) -> list[WyckoffPosition]:
 def _lettered(setting: Setting) -> list[WyckoffPosition]:
     group = operations(setting)
     positions = _positions(group)
+    # 1. A cell whose metric the point group preserves.
     start = np.diag([1.0, 1.27, 1.61]) + 0.1 * np.sin(np.arange(9).reshape(3, 3))
     metric = np.einsum("gji,jk,gkl->il", group.rotations, start @ start.T, group.rotations) / len(group)
+    # 2. An atom on each position. A few more general orbits, so that the crystal has no further symmetry.
     points, numbers = [], []
-    # A few more general orbits, so that the crystal has no symmetry but that of the group.
     for number, position in enumerate([*positions, positions[-1], positions[-1]], start=1):
         steps = np.array([104_729, 224_737, 350_377][: len(position.directions)]) * (3 * number % 7 + 1)
         point = np.array(position.point24) / TURN + steps @ np.array(position.directions).reshape(-1, 3) / _FINE
@@ -82,14 +83,16 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
         first = np.unique(np.rint(images * 1e7).astype(np.int64) % 10**7, axis=0, return_index=True)[1]
         points.append(images[first])
         numbers += [number] * len(first)
+    # 3. Spglib's description of that crystal.
     cell = (np.linalg.cholesky(metric) * 100, np.concatenate(points), numbers)
     dataset: Any = spglib.get_symmetry_dataset(cell, symprec=1e-3, hall_number=setting.hall_number)
     if dataset is None or dataset.number != setting.number:
         raise CertificateError(f"spglib does not recognise a crystal made with {setting.label}")
+    # 4. The position of each atom in that description.
     lettered = []
     starts = np.cumsum([0, *map(len, points)])[:-1]
     for start_of_orbit, orbit in zip(starts[: len(positions)], points, strict=False):
-        # Spglib may describe the made crystal from another origin; its letters are those of that description.
+        # Spglib may choose another origin; its letters are those of its own description.
         image = dataset.transformation_matrix @ orbit[0] + dataset.origin_shift
         rounded = np.rint(image * TURN * _FINE).astype(np.int64)
         (position,) = [
@@ -115,7 +118,7 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
 
 
 def main() -> None:
-    """Write the table beside this module."""
+    """Write the table next to this module."""
     with Path(__file__).with_name("wyckoff.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()

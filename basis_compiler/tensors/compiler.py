@@ -21,6 +21,7 @@ from basis_compiler.tensors.certificate import prove_tensor_table
 from basis_store import CertificateError, Setting
 from basis_store.array_types import IntArray
 from basis_store.groups.operations import rotation_of_key
+from basis_store.groups.setting import LatticeFamily
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.exact_rows import ReducedRows, reduced_rows
 from basis_store.tensors.index_symmetry import MAX_RANK
@@ -56,13 +57,13 @@ def _orientation(setting: Setting) -> tuple[int, _Rotations]:
 
 
 @functools.cache
-def _doubled_rotations(keys: _Rotations, rhombohedral: bool, frame: str) -> tuple[int, _Rotations]:
+def _doubled_rotations(keys: _Rotations, rhombohedral: bool, family: LatticeFamily) -> tuple[int, _Rotations]:
     rotations = np.array([rotation_of_key(key) for key in keys])
-    # Columns: the axes of the frame, y in its unit, in terms of a, b, c; any compatible cell will do.
+    # Columns: the axes of the frame, y in its unit, in terms of a, b, c; in any compatible cell.
     if rhombohedral:  # of a cube: e1 = (a-b)/sqrt2, y = (a+b-2c)/sqrt2, e3 = (a+b+c)/sqrt3
         # e2 sqrt3 = (a+b-2c)/sqrt2. A common factor of e1 and y drops out, and so does that of e3.
         axes, unit = np.array([[1, 1, 1], [-1, 1, 1], [0, -2, 1]]), 3
-    elif frame == "hexagonal":  # e2 sqrt3 = a + 2b
+    elif family == "hexagonal":  # e2 sqrt3 = a + 2b
         axes, unit = np.array([[1, 1, 0], [0, 2, 0], [0, 0, 1]]), 3
     else:
         axes, unit = np.eye(3, dtype=np.int64), 1
@@ -97,7 +98,7 @@ def _cartesian(reduced: ReducedRows, rank: int, y_squared: int) -> ReducedRows:
     odd = (excess % 2 != 0) & (reduced.rows != 0)
     if odd.any():
         raise CertificateError("an invariant tensor is not rational in its frame")
-    # Multiply by sqrt3^excess; the least excess first makes all exponents positive, and reducing undoes that.
+    # Multiply by sqrt3^excess; subtracting the smallest makes all exponents positive, and reducing undoes that.
     smallest = excess.min(axis=1, keepdims=True, where=reduced.rows != 0, initial=0)
     exponents = np.where(reduced.rows != 0, (excess - smallest) // 2, 0)
     return reduced_rows(reduced.rows * y_squared**exponents)

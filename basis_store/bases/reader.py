@@ -1,4 +1,4 @@
-"""Read a store. Nothing leaves this module that has not been checked against the store's hashes."""
+"""Read a store. Everything that is read is checked against the store's hashes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StoreReader:
     """A checked, read-only view of one store file.
 
     The file stays open; replacing it on disk (:func:`basis_store.write_store` renames) does not disturb a
-    reader. A pickled reader opens the same path again and insists on the same content.
+    reader. A pickled reader opens the same path again and requires the same content.
 
     Attributes:
         path: the file.
@@ -59,7 +59,7 @@ class StoreReader:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = CheckedFile(path, kind="an sgbasis store", hint="fetch it again or compile it anew")
+        self._file = CheckedFile(path, kind="an sgbasis store", hint="fetch or compile it again")
         self.path = self._file.path
         self._tensors: TensorTable | None = None
         self._tensor_bases: dict[tuple[int, IndexSymmetry], TensorBasis] = {}
@@ -136,7 +136,7 @@ class StoreReader:
             for column in COLUMNS:
                 start, stop = self._offsets[column.axis][row : row + 2]
                 dataset = self._datasets[column.name]
-                # Checked before reading: h5py clips slices and would allocate whatever a damaged shape says.
+                # Checked before reading: h5py clips slices, and would allocate memory for any damaged shape.
                 if dataset.shape[1:] != column.row_shape or not 0 <= start <= stop <= dataset.shape[0]:
                     raise self._file.corrupt(f"the rows of {setting.label} are out of range")
                 if dataset.dtype != np.dtype(column.dtype):
@@ -155,7 +155,7 @@ class StoreReader:
         Args:
             setting: the setting; its translations do not matter.
             formula: such as ``"ij=ji"`` or ``"ijkl=jikl=klij"``, see :meth:`IndexSymmetry.parse`; or an
-                index symmetry, which says itself whether it is axial.
+                index symmetry, which includes whether it is axial.
             axial: whether the tensor that a formula describes is axial.
 
         Raises:
@@ -175,7 +175,7 @@ class StoreReader:
 
     @property
     def tensors(self) -> TensorTable:
-        """The invariant tensors of every orientation, checked against their hash; read when first asked for.
+        """The invariant tensors of every orientation, checked against their hash; read on first use.
 
         Raises:
             StoreCorruptError: as :meth:`tensor_basis`.
@@ -197,7 +197,7 @@ class StoreReader:
             if table.digest(self.content_hash) != self._file.read("tensors/sha256", "u1").tobytes():
                 raise self._file.corrupt("its tensors do not match their hash")
             if len(table.orientations) != len(self):
-                raise self._file.corrupt("it does not say how its settings are oriented")
+                raise self._file.corrupt("its settings and their orientations differ in number")
         return table
 
     def _check_open(self) -> None:

@@ -93,7 +93,8 @@ class CompiledSetting:
         waves: (N, 3) orbit after orbit; each starts with its root.
         phases24: (N,) theta in 24ths, 0 to 23; 0 at each root.
         absence_sizes: (A,) sizes of the frustrated orbits.
-        witnesses: (A,) index of an operation with k R = k and k.t not an integer, for the first wave k.
+        witnesses: (A,) for each frustrated orbit the first operation that forbids it: with k R = k and k.t not an
+            integer, k its first wave; an index of ``rotations``.
         absent_waves: (sum of absence_sizes, 3) frustrated orbit after orbit.
         shifts24: (s, 3) generators of the allowed origin shifts modulo lattice and continuous ones, in 24ths.
         shift_orders: (s,) their orders.
@@ -127,7 +128,7 @@ class CompiledSetting:
 
     @property
     def n_orbits(self) -> int:
-        """M, the number of balanced orbits = number of real functions but the constant."""
+        """M, the number of balanced orbits = number of real functions without the constant."""
         return len(self.orbit_sizes)
 
     @functools.cached_property
@@ -163,8 +164,8 @@ class CompiledSetting:
         """The norm of the ball of ``radius``; :class:`CutoffError` if this setting is not compiled that far."""
         limit = ball_norm(radius)
         if limit > self.norm_limit:
-            reach = (self.norm_limit / 3) ** 0.5
-            raise CutoffError(f"{self.setting.label} is compiled to radius {reach:.2f} only, not {radius}")
+            available = (self.norm_limit / 3) ** 0.5
+            raise CutoffError(f"{self.setting.label} is compiled to radius {available:.2f} only, not {radius}")
         return limit
 
     def real_function(self, number: int) -> RealFunction:

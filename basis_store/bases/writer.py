@@ -1,4 +1,4 @@
-"""Write a store: the whole file is built in memory, then put in place in one atomic step."""
+"""Write a store: the whole file is built in memory, then moved into place in one atomic step."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def write_store(
     folder, flushed to disk and renamed. An existing store stays untouched until then.
 
     Args:
-        path: where to; an existing file is replaced.
+        path: of the file; an existing one is replaced.
         compiled: the settings, in any order.
         recipe: what they were compiled from.
         tensors: the invariant tensors of these settings in the order of their Hall numbers, as

@@ -1,4 +1,4 @@
-"""Put a file in place in one step: it appears whole or not at all, and what was there before stays until then.
+"""Write a file in one step: it appears whole or not at all, and the previous one stays until then.
 
 A rename replaces whatever has the name. So symbolic links are followed first, and devices and pipes are refused.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Fail before the work, not after it: raise OSError where :func:`write_atomically` would."""
+    """Raise OSError now if :func:`write_atomically` could not write there after the work."""
     target = _target(path)
     try:
         with tempfile.TemporaryFile(dir=target.parent):
@@ -25,10 +25,10 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Put ``content`` at ``path`` through a temporary file and a rename; on failure nothing is left behind.
+    """Write ``content`` to ``path`` through a temporary file and a rename; on failure nothing is left behind.
 
     Raises:
-        OSError: no file can be made there, or what is there is a folder, a device or a pipe.
+        OSError: no file can be made there, or there is a folder, a device or a pipe.
     """
     target = _target(path)
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
@@ -46,9 +46,9 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
-    """The file to replace or to make: where the links at ``path`` lead."""
+    """The file to replace or to make, with the links at ``path`` resolved."""
     with contextlib.suppress(FileNotFoundError):
-        # Of the path itself: the links of /dev/stdout lead to a name that nothing has when it is a pipe.
+        # Of the path itself: if standard output is a pipe, the links of /dev/stdout lead to a name without a file.
         mode = Path(path).stat().st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))

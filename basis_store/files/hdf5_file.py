@@ -1,4 +1,4 @@
-"""The HDF5 under our files: built in memory with checksummed metadata, opened with errors turned into ours."""
+"""HDF5 files as this project writes and reads them: checksummed metadata, and errors that name file and remedy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHUNK_ROWS = 1 << 12
 
 
 def file_image(attributes: Mapping[str, str], arrays: Iterable[tuple[str, NDArray[Any]]]) -> bytes:
-    """The bytes of an HDF5 file with our root attributes and ``arrays`` by name, compressed."""
+    """The bytes of an HDF5 file with the root attributes and ``arrays`` by name, compressed; built in memory."""
     # Low bound v110: object headers, indices and the superblock then carry HDF5's own checksums, so a
     # flipped bit in the metadata is an error on opening, not a wild read.
     with h5py.File.in_memory(libver=("v110", "v110")) as file:
@@ -42,7 +42,7 @@ def _write_array(file: h5py.File, name: str, array: NDArray[Any]) -> None:
 
 
 def provenance() -> str:
-    """Versions of what took part, as JSON; no time and no place, so that equal builds are equal files."""
+    """Versions of the libraries used, as JSON; no time and no host, so that equal builds are equal files."""
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow, and readers never need it
 
     versions = {"hdf5": h5py.version.hdf5_version}
@@ -53,7 +53,7 @@ def provenance() -> str:
 
 
 class CheckedFile:
-    """One of our files, open for reading: a context in which HDF5's errors name the file and what to do.
+    """A file of this project, open for reading; :meth:`errors` turns HDF5's errors into ours.
 
     Args:
         path: the file.
@@ -102,7 +102,7 @@ class CheckedFile:
 
     @contextlib.contextmanager
     def errors(self) -> Iterator[None]:
-        """Whatever HDF5 raises over damaged bytes becomes one of our errors."""
+        """A context in which HDF5's errors over damaged bytes become ones that name the file and what to do."""
         try:
             yield
         except SgbasisError:
@@ -121,14 +121,14 @@ class CheckedFile:
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
-    """The name of a file's format, ``""`` for an HDF5 file that is none of ours.
+    """The name of a file's format, ``""`` for any other HDF5 file.
 
     Raises:
         FileNotFoundError: there is no such file.
         StoreFormatError: it is not an HDF5 file.
         StoreCorruptError: HDF5 cannot open it.
     """
-    file = CheckedFile(path, kind="an sgbasis file", hint="fetch it again or compile it anew")
+    file = CheckedFile(path, kind="an sgbasis file", hint="fetch or compile it again")
     with file.errors(), contextlib.closing(file):
         return text_of(file.hdf5.attrs["format"]) if "format" in file.hdf5.attrs else ""
 

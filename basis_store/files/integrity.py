@@ -1,4 +1,4 @@
-"""What every file of ours has in common: format version, root attributes, and the hashes that protect them."""
+"""What all files of this project share: a format version, root attributes, and the hashes that protect them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def attributes_digest(attributes: Mapping[str, str]) -> str:
 
 
 def add_column(digest: _Hash, name: str, dtype: str, array: NDArray[np.generic]) -> None:
-    """Take one array into a hash: name, type and shape, then its bytes in C order. HDF5's layout has no part."""
+    """Add one array to a hash: name, type and shape, then its bytes in C order, whatever the layout in HDF5."""
     array = np.ascontiguousarray(array, dtype=dtype)
     digest.update(f";{name}:{dtype}:{array.shape}:".encode())
     digest.update(array.data)
@@ -36,12 +36,12 @@ def parse_version(text: str, *, kind: str, reads: tuple[int, int], hint: str) ->
 
     Args:
         text: the version.
-        kind: what has it, for messages: ``"store"``.
-        reads: the version this release writes; it reads all of that major version.
-        hint: what helps with an older one.
+        kind: of the file, for messages: ``"store"``.
+        reads: the version that this release writes; it reads every minor version of that major version.
+        hint: what to do about an older one.
 
     Raises:
-        StoreFormatError: it is no version, or one that this release cannot read.
+        StoreFormatError: it is not a version, or not one that this release can read.
     """
     match = re.fullmatch(r"(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})", text)
     if not match:

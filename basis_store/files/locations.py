@@ -1,4 +1,4 @@
-"""Where the project's data lie: inside the installed package, or in ``data/`` of a checkout."""
+"""Where the project's data are: inside the installed package, or in ``data/`` of a checkout."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Space-group settings: a space group *and* the cell and origin in which it is written.
 
 A space-group number alone does not say which coordinates are meant (unique axis, cell choice, origin
-choice, hexagonal or rhombohedral axes). The 530 Hall numbers do. The table ``settings.csv`` beside this
-file is written from spglib's database by ``python -m basis_compiler.groups.settings_table``; a test holds the two
-equal, so the runtime needs no crystallographic library.
+choice, hexagonal or rhombohedral axes). The 530 Hall numbers do. The table ``settings.csv`` next to
+this file is written from spglib's database by ``python -m basis_compiler.groups.settings_table``, and a test
+compares the two. So the runtime needs no crystallographic library.
 
 Standard setting of a group: the one printed first in International Tables A and used by the Bilbao
 server: unique axis b, cell choice 1; hexagonal axes for R groups; origin choice 2 (inversion centre at
@@ -29,7 +29,7 @@ _STANDARD_CHOICES = frozenset({"", "b", "b1", "H", "2"})
 
 
 class _Row(NamedTuple):
-    """A line of ``settings.csv``, behind its Hall number."""
+    """A row of ``settings.csv`` after its Hall number."""
 
     number: int
     choice: str
@@ -77,7 +77,7 @@ class Setting:
 
     @classmethod
     def parse(cls, text: str) -> Setting:
-        """Read a setting as a person writes it.
+        """Parse the name of a setting.
 
         Accepted as ``text``: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
         Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
@@ -97,7 +97,7 @@ class Setting:
             if text == setting.label:
                 return setting
         symbol, _, choice = text.partition(":")
-        key, choice = _squeeze(symbol), choice.strip().lower()
+        key, choice = _normalised(symbol), choice.strip().lower()
         found = [s for s in all_settings() if key in s._names and choice in ("", s.choice.lower())]
         if not found:
             raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
@@ -157,8 +157,7 @@ class Setting:
     @property
     def centring(self) -> str:
         """Centring letter of the cell of this setting: P A B C I F R (R: hexagonal axes, else P)."""
-        letter = self.hall_symbol.lstrip("-")[0]
-        return letter
+        return self.hall_symbol.lstrip("-")[0]
 
     @property
     def crystal_system(self) -> str:
@@ -193,7 +192,7 @@ class Setting:
             names.append(" ".join(part for part in self.full_symbol.split() if part != "1"))
         if "e" in self.symbol:  # before 1992 one of the two axial glides was written: Cmce was Cmca
             names += [self.symbol.replace("e", glide) for glide in "abc" if glide != self.centring.lower()]
-        return frozenset(map(_squeeze, names))
+        return frozenset(map(_normalised, names))
 
 
 @functools.cache
@@ -216,7 +215,7 @@ def _rows() -> list[_Row]:
 
 
 def _checked(what: str, number: object, largest: int) -> int:
-    """``number`` as a plain int, NumPy's integers included; SettingError unless it is 1 to ``largest``."""
+    """``number`` as a plain int, also from NumPy; SettingError unless it is from 1 to ``largest``."""
     plain = number if type(number) is int else as_integer(number)
     if plain is None or not 1 <= plain <= largest:
         raise SettingError(f"there is no {what} {number!r}: they run from 1 to {largest}")
@@ -224,7 +223,7 @@ def _checked(what: str, number: object, largest: int) -> int:
 
 
 def as_integer(number: object) -> int | None:
-    """An integer of any library as a plain int; None for all else, booleans included."""
+    """An integer of any library as a plain int; None for anything else, booleans included."""
     if isinstance(number, bool):
         return None
     try:
@@ -233,5 +232,5 @@ def as_integer(number: object) -> int | None:
         return None
 
 
-def _squeeze(name: str) -> str:
+def _normalised(name: str) -> str:
     return name.replace(" ", "").replace("_", "").lower()

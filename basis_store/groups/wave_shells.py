@@ -4,9 +4,9 @@
     hexagonal    wave_norm(h, k, l) = 4 (h^2 + h k + k^2) + 3 l^2
     ball of radius r:  norm <= 3 r^2
 
-Every operation of a setting preserves the norm of its lattice family, so balls and shells are closed under it,
-with no float and no torn orbit on the boundary. Waves are ordered by norm, then lexicographically with
-the greatest first: (1,0,0) comes before (0,1,0) and before (-1,0,0).
+Every operation of a setting preserves the norm of its lattice family, so balls and shells consist of whole orbits;
+no floating-point comparison can split one at the boundary. Waves are ordered by norm, then lexicographically with
+the largest first: (1,0,0) comes before (0,1,0) and before (-1,0,0).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from basis_store.errors import CutoffError
 from basis_store.groups.setting import LatticeFamily
 
-_MAX_RADIUS = 1000  # int16 indices and int32 norms hold more; nobody's memory does
+_MAX_RADIUS = 1000  # int16 indices and int32 norms allow more, but such a ball does not fit into memory
 
 LATTICE_FAMILIES: tuple[LatticeFamily, ...] = ("orthogonal", "hexagonal")
 
@@ -34,7 +34,7 @@ def wave_norm(waves: ArrayLike, family: LatticeFamily) -> NDArray[np.int64]:
 
 
 def ball_norm(radius: float) -> int:
-    """Greatest norm in the ball of ``radius``: ``floor(3 radius^2)``; exact for integers and sqrt(norm / 3).
+    """Largest norm in the ball of ``radius``: ``floor(3 radius^2)``; exact for integers and sqrt(norm / 3).
 
     Raises:
         CutoffError: the radius is negative, infinite or not a number.
@@ -49,8 +49,8 @@ def ball_norm(radius: float) -> int:
 def waves_within(family: LatticeFamily, max_norm: int) -> NDArray[np.int16]:
     """(n, 3) int16, read-only: all waves but 0 of a ``family`` with norm up to ``max_norm``, in store order."""
     # norm >= 3 h^2 for each index in both lattice families: 4(h^2 + hk + k^2) = 3 h^2 + (h + 2k)^2.
-    reach = math.isqrt(max_norm // 3)
-    axis = np.arange(-reach, reach + 1)
+    max_index = math.isqrt(max_norm // 3)
+    axis = np.arange(-max_index, max_index + 1)
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
     norms = wave_norm(grid, family)
     inside = (norms <= max_norm) & (norms > 0)
@@ -61,7 +61,7 @@ def waves_within(family: LatticeFamily, max_norm: int) -> NDArray[np.int16]:
 
 
 def store_order(waves: NDArray[np.integer], norms: NDArray[np.integer]) -> NDArray[np.intp]:
-    """(n,) rows that sort ``waves`` (n, 3) by norm, then lexicographically with the greatest first."""
+    """(n,) rows that sort ``waves`` (n, 3) by norm, then lexicographically with the largest first."""
     return np.lexsort((-waves[:, 2], -waves[:, 1], -waves[:, 0], norms))
 
 

@@ -1,9 +1,9 @@
 """Fetch a published store into a cache folder.
 
-A file takes its place in the cache in one rename, and only after its SHA-256, and then its content hash, are
-those of the registry. Until then it lies in a folder ``.sgbasis-fetch.*.part`` beside it. A lock on the cache
-lets one process download while others wait for its result; so whoever holds the lock knows that any such folder
-it finds was left by a killed process, and removes it. The lock goes with its process, however that ends.
+A file is renamed into the cache only after its SHA-256, and then its content hash, are those of the registry.
+Until then it is in a folder ``.sgbasis-fetch.*.part`` next to it. A lock on the cache lets one process download
+while others wait for its result. Its holder removes all such folders, which only killed processes leave behind;
+the operating system releases the lock when its process ends.
 
 Environment: ``SGBASIS_CACHE`` names the cache folder, ``SGBASIS_BASE_URL`` the address of a mirror.
 """
@@ -53,14 +53,14 @@ def fetch_store(
 
     Raises:
         DownloadError: no such name, the server cannot be reached or sends something else, or the cache cannot
-            be written. What was in the cache before is untouched then, and nothing else is left there.
+            be written. The previous content of the cache is unchanged then.
     """
     if isinstance(store, str):
         store = find_published(store)
     folder = cache_location(cache_folder)
     target = folder / store.file
     try:
-        # Before anything is created or locked: a good copy serves from a read-only folder too.
+        # Before anything is created or locked: a good copy is used from a read-only folder too.
         if not is_whole(target, store):
             _fetch(_url(store, base_url), target, store, progress)
     except DownloadError as error:
@@ -113,7 +113,7 @@ def _fetch(url: str, target: Path, store: PublishedStore, progress: bool) -> Non
 
 
 def _check_content(path: Path, store: PublishedStore) -> None:
-    """The SHA-256 is right; whether this release reads what is inside, and finds what the registry says."""
+    """Whether a file with the right SHA-256 is a store that this release reads, with the registered content."""
     try:
         with open_store(path) as reader:
             content_hash = reader.content_hash
@@ -142,7 +142,7 @@ def _advice(store: PublishedStore) -> str:
 
 @contextlib.contextmanager
 def _lock(folder: Path) -> Iterator[bool]:
-    """Wait for the lock on the cache; gives False where there are no locks (Windows, some network disks)."""
+    """Wait for the lock on the cache; yields False where there are no locks (Windows, some network disks)."""
     with (folder / f"{_PREFIX}lock").open("ab") as file:
         try:
             import fcntl  # noqa: PLC0415 - Windows has none

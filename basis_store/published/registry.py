@@ -1,6 +1,6 @@
 """The published stores: their names, files, hashes and recipes, as ``data/registry.json`` lists them.
 
-The registry is written by ``python -m basis_compiler.publish_stores`` and read here; nobody types a figure of it.
+The registry is written by ``python -m basis_compiler.publish_stores`` and read here; it is not edited by hand.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class PublishedStore:
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """All published stores and the address under which their files lie (ends with a slash)."""
+    """All published stores and the address of their folder (ends with a slash)."""
 
     base_url: str
     stores: tuple[PublishedStore, ...]
@@ -98,12 +98,12 @@ def read_registry() -> Registry:
         return Registry.from_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DownloadError(
-            f"{path}, the list of published stores, cannot be read: install sgbasis anew"
+            f"{path}, the list of published stores, cannot be read: install sgbasis again"
         ) from error
 
 
 def published_stores() -> tuple[PublishedStore, ...]:
-    """The stores that :func:`basis_store.fetch_store` knows, in the order of the registry.
+    """The stores that :func:`basis_store.fetch_store` can fetch, in the order of the registry.
 
     >>> [store.name for store in published_stores()]
     ['default', 'standard', 'large']

@@ -1,6 +1,6 @@
-"""Bring one registered file over HTTP with pooch: counted, hashed, tried again when another try may help.
+"""Download one registered file over HTTP with pooch: count and hash its bytes, retry failures that may pass.
 
-Imports pooch, requests and tqdm: download.py imports this file only when there is something to bring.
+Imports pooch, requests and tqdm: download.py imports this file only when there is something to download.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _CHUNK_BYTES = 1 << 16
 
 
 def transfer(url: str, path: Path, store: PublishedStore, *, progress: bool) -> None:
-    """Write what ``url`` sends to ``path``; it then has the registered size and SHA-256.
+    """Download ``url`` to ``path``, which then has the registered size and SHA-256.
 
     Raises:
-        DownloadError: it could not be had, or is something else; the message starts with the URL.
+        DownloadError: it cannot be downloaded, or is another file; the message starts with the URL.
         OSError: ``path`` cannot be written.
     """
     disable = None if progress else True  # None: unless standard error is a terminal
@@ -47,7 +47,7 @@ def transfer(url: str, path: Path, store: PublishedStore, *, progress: bool) -> 
 
 
 class _TryError(Exception):
-    """Why one try failed, to be read after the URL. ``final``: another try would not help."""
+    """Why one try failed, to be read after the URL. ``final``: a retry would not help."""
 
     def __init__(self, reason: str, *, final: bool = False) -> None:
         super().__init__(reason)
@@ -109,11 +109,11 @@ def _describe(error: requests.RequestException | ValueError, *, begun: bool, siz
     """What went wrong, in words. ``begun``: the server had started to send the file."""
     if isinstance(error, requests.HTTPError) and error.response is not None:
         status = error.response.status_code
-        # 4xx is the server's considered answer, except 408 (timeout) and 429 (too many requests).
+        # 4xx is a final answer, except 408 (timeout) and 429 (too many requests).
         final = status < 500 and status not in (408, 429)
         return _TryError(f"answers {status} {error.response.reason}".rstrip(), final=final)
     if begun and isinstance(error, requests.RequestException):
-        return _TryError(f"broke off before all {size} bytes had come")
+        return _TryError(f"broke off before all {size} bytes had arrived")
     if isinstance(error, requests.Timeout):
         return _TryError(f"does not answer within {TIMEOUT_S} s")
     if isinstance(error, requests.exceptions.SSLError):

@@ -14,14 +14,13 @@ the setting. (J. F. Nye, *Physical Properties of Crystals*, Oxford 1957, appendi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from basis_store.errors import CrystalError
 from basis_store.groups.setting import Setting
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import ArrayLike, NDArray
 
 
 class FrameDirections(NamedTuple):
@@ -70,8 +69,6 @@ def cartesian_frame(setting: Setting, lattice: ArrayLike) -> NDArray[np.float64]
     Raises:
         basis_store.CrystalError: the rows do not span space, or are not finite.
     """
-    import numpy as np  # noqa: PLC0415 - the package imports this file at once, and must not wait for NumPy
-
     rows = np.asarray(lattice, dtype=np.float64)
     if rows.shape != (3, 3) or not np.isfinite(rows).all():
         raise CrystalError(f"a lattice is three rows of three finite numbers, not {lattice!r}")
@@ -85,6 +82,6 @@ def cartesian_frame(setting: Setting, lattice: ArrayLike) -> NDArray[np.float64]
     third = hand * (np.array(directions.reciprocal) @ np.linalg.inv(rows).T)
     first /= np.linalg.norm(first)
     third /= np.linalg.norm(third)
-    third -= (third @ first) * first  # they are orthogonal but for rounding
+    third -= (third @ first) * first  # they are orthogonal up to rounding
     third /= np.linalg.norm(third)
     return np.stack([first, np.cross(third, first), third])

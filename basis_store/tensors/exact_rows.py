@@ -1,7 +1,7 @@
 """Linear algebra over the rational numbers, in integers: the normal form of a space of rows, and its projector.
 
 A row of rational numbers is kept as integers without a common divisor; its entry in the pivot column is positive
-and is the common denominator of the row. Entries that would outgrow 64 bits turn into Python's own integers,
+and is the common denominator of the row. Entries that would outgrow 64 bits turn into Python integers,
 so no result is ever rounded or wrapped.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 IntegerRows = NDArray[Any]
-"""int64, or Python integers (dtype object) where those would not do."""
+"""int64, or Python integers (dtype object) where 64 bits do not suffice."""
 
 _SAFE = 1 << 30  # the product of two such numbers, twice, is within 64 bits
 
@@ -69,7 +69,7 @@ class ExactMatrix(NamedTuple):
 def projector(rows: IntegerRows) -> ExactMatrix:
     """(n, n) orthogonal projector onto the space of independent integer ``rows`` (d, n): B^T (B B^T)^-1 B.
 
-    In Python's integers: Gram matrices of many rows have large determinants.
+    Computed with Python integers: Gram matrices of many rows have large determinants.
     """
     basis = np.asarray(rows).astype(object)
     number, size = basis.shape

@@ -33,7 +33,7 @@ SHORTHANDS = {
     "elastic": "ijkl=jikl=klij",
     "photoelastic": "ijkl=jikl=ijlk",
 }
-"""Names that :meth:`IndexSymmetry.parse` takes for formulas."""
+"""Names that :meth:`IndexSymmetry.parse` accepts for these formulas."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class IndexSymmetry:
     def parse(cls, formula: str, *, axial: bool = False) -> IndexSymmetry:
         """Read a formula: terms joined by ``=``, each a rearrangement of the letters of the first.
 
-        Any distinct letters will do, of either case; spaces do not matter; a term may have a sign. The names
+        Any distinct letters, of either case; spaces do not matter; a term may have a sign. The names
         in :data:`SHORTHANDS` stand for their formulas.
 
         Args:
@@ -64,7 +64,7 @@ class IndexSymmetry:
             axial: whether the tensor is axial (a pseudotensor).
 
         Raises:
-            FormulaError: it is no formula, or its signs contradict each other so that nothing is left.
+            FormulaError: it is not a formula, or its signs contradict each other so that every such tensor is 0.
         """
         text = "".join(formula.lower().split())
         terms = [_read_term(term, formula) for term in SHORTHANDS.get(text, text).split("=")]
@@ -101,7 +101,7 @@ class IndexSymmetry:
 
     @property
     def orbits(self) -> tuple[tuple[tuple[Indices, int], ...], ...]:
-        """For each independent component, the components tied to it, each with its sign relative to the first."""
+        """For each independent component, the related components, each with its sign relative to the first."""
         return _orbits(self.rank, self.permutations)
 
 
@@ -136,7 +136,7 @@ def _product(one: SignedPermutation, other: SignedPermutation) -> SignedPermutat
 
 @functools.cache
 def _text(rank: int, permutations: tuple[SignedPermutation, ...]) -> str:
-    """Generators in lexicographic order, without those that the others give."""
+    """Generators in lexicographic order, without redundant ones."""
     kept: list[SignedPermutation] = []
     for element in permutations:
         if element not in _generated(rank, kept):

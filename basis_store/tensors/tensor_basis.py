@@ -45,7 +45,7 @@ class TensorBasis:
 
     @property
     def dimension(self) -> int:
-        """d, the number of independent parameters; 0 if the point group lets no such tensor be."""
+        """d, the number of independent parameters; 0 if the point group forbids such tensors."""
         return len(self.pivots)
 
     @property
@@ -72,7 +72,7 @@ class TensorBasis:
     def orthonormal(self) -> NDArray[np.float64]:
         """(d, 3, ..., 3) an orthonormal basis of the same space: the sum over all indices is the inner product.
 
-        Gram and Schmidt's, in the order of :meth:`array` and with its signs; so it depends on nothing else.
+        By Gram-Schmidt orthonormalisation in the order of :meth:`array`, so it is deterministic.
         """
         flat = self.array().reshape(self.dimension, 3**self.rank)
         if self.dimension:
@@ -90,7 +90,7 @@ class TensorBasis:
 def symmetrised_basis(setting: Setting, symmetry: IndexSymmetry, space: ReducedRows) -> TensorBasis:
     """The basis with an index symmetry, from the invariant ``space`` without one.
 
-    Rearranging indices commutes with rotations, so the mean over the rearrangements carries the
+    Rearranging indices commutes with rotations, so the mean over the rearrangements maps the
     invariant space onto the part that has the symmetry.
 
     Args:

@@ -1,8 +1,9 @@
 """The tensors in a store: the normal forms of all invariant spaces without index symmetry, sparse.
 
 There is one entry per orientation, that is, per set of Cartesian rotations in the frame of
-:func:`basis_store.cartesian_frame`; each setting names its own. An orientation has eight spaces: polar tensors of
-rank 1 to 4, then axial ones. Any index symmetry follows from them (:mod:`basis_store.tensors.tensor_basis`).
+:func:`basis_store.cartesian_frame`; each setting refers to its own. An orientation has eight spaces: polar
+tensors of rank 1 to 4, then axial ones. Any index symmetry follows from them
+(:mod:`basis_store.tensors.tensor_basis`).
 
     tensors hash = SHA-256( content hash of the store, newline, every column of the table )
 """
@@ -46,7 +47,7 @@ class TensorTable:
     """Invariant spaces of S settings in n orientations, with d rows of e non-zero entries altogether.
 
     Attributes:
-        orientations: (S,) int16, which orientation each setting of the store has; numbered as they first occur.
+        orientations: (S,) int16, the orientation of each setting of the store, numbered by first occurrence.
         dimensions: (n, 2, 4) int8, of the spaces of polar (0) and axial (1) tensors of rank 1 to 4.
         row_sizes: (d,) int8, non-zero entries of each row. Rows follow orientation after orientation, polar
             before axial, rank after rank; those of a space are its reduced row echelon form over the rationals.

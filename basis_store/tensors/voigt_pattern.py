@@ -1,4 +1,4 @@
-"""Tensors for people: matrices in Voigt's notation as in Nye's tables, or the relations between components.
+"""Tensors as text: matrices in Voigt's notation as in Nye's tables, or the relations between components.
 
 Pairs of symmetric indices are numbered 1 to 6 for xx, yy, zz, yz, xz, xy. An entry of a matrix is a *component* of
 the tensor, with no factor: for ijk=ikj as the piezoelectric stress constants e (C/m^2), so that class 32 has
@@ -57,7 +57,7 @@ def matrix_relations(basis: TensorBasis) -> list[list[Relation]]:
     """The matrix of a tensor that has a :class:`Layout`: each entry as a combination of parameters.
 
     Parameters are named after the first entry that can be one, line after line; for ijk=ikj 11, 22 and 33 come
-    before all others. These are Nye's choices, but for C15, where he takes C25 = -C15.
+    before all others. These are Nye's choices, except for C15, where he takes C25 = -C15.
     """
     layout = _LAYOUTS[basis.symmetry.text]
     places = [(i, j) for i in range(len(layout.rows)) for j in range(len(layout.columns))]

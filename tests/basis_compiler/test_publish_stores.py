@@ -1,4 +1,4 @@
-"""Publishing: the registry says what was written, and the committed one says what would be."""
+"""Publishing: the registry lists what was written, and the committed one is up to date."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_a_failure_leaves_the_old_registry(tmp_path, monkeypatch):
     assert (tmp_path / "registry.json").read_text() == "old"
 
 
-def test_the_committed_registry_lists_the_publications_of_today():
-    """Red when a publication or the format version changed and nobody published: run ``make publish``."""
+def test_the_committed_registry_lists_the_current_publications():
+    """Fails when a publication or the format version changed without publishing: run ``make publish``."""
     listed = {store.name: (store.recipe, store.description) for store in published_stores()}
     assert listed == publish.PUBLICATIONS
     assert list(listed) == list(publish.PUBLICATIONS)

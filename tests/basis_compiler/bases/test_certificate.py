@@ -1,4 +1,4 @@
-"""The proof must hold for every setting, and fail for every way of being wrong that we can think of."""
+"""The proof must hold for every setting, and fail for every kind of wrong basis."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def swap_waves(one: int, other: int) -> Damage:
 
 
 def listed_twice(one: int, other: int) -> Damage:
-    """One wave in the place of another of its norm or not: the number of waves is right."""
+    """One wave replaced by another: the number of waves is right."""
 
     def damage(compiled: CompiledSetting) -> CompiledSetting:
         waves = compiled.waves.copy()
@@ -86,7 +86,7 @@ def listed_twice(one: int, other: int) -> Damage:
 
 
 def negative_size(compiled: CompiledSetting) -> CompiledSetting:
-    """The sum is right all the same."""
+    """The sum is still right."""
     sizes = compiled.orbit_sizes.copy()
     sizes[:2] = -1, sizes[:2].sum() + 1
     return changed(compiled, orbit_sizes=sizes)
@@ -101,8 +101,8 @@ def drop_last_orbit(compiled: CompiledSetting) -> CompiledSetting:
     )  # fmt: skip
 
 
-def orbit_called_absent(compiled: CompiledSetting) -> CompiledSetting:
-    """The last orbit moved to the absences, with a made-up witness."""
+def orbit_listed_as_absent(compiled: CompiledSetting) -> CompiledSetting:
+    """The last orbit moved to the absences, with an arbitrary operation."""
     size = int(compiled.orbit_sizes[-1])
     less = drop_last_orbit(compiled)
     return changed(
@@ -112,7 +112,7 @@ def orbit_called_absent(compiled: CompiledSetting) -> CompiledSetting:
     )  # fmt: skip
 
 
-def absence_called_orbit(compiled: CompiledSetting) -> CompiledSetting:
+def absence_listed_as_orbit(compiled: CompiledSetting) -> CompiledSetting:
     """The first absent orbit, put at the end of the orbits with phases 0."""
     size = int(compiled.absence_sizes[0])
     return changed(
@@ -152,7 +152,7 @@ def swap_terms(one: int, other: int) -> Damage:
 
 
 def rotated_pair(compiled: CompiledSetting) -> CompiledSetting:
-    """psi_O and psi_-O of the first pair turned by opposite phases: still invariant, still conjugate."""
+    """psi_O and psi_-O of the first pair multiplied by opposite phases: still invariant, still conjugate."""
     phases = compiled.phases24.copy()
     phases[0], phases[1] = 2, 22
     return changed(compiled, phases24=phases)
@@ -173,7 +173,7 @@ def reversed_absences(compiled: CompiledSetting) -> CompiledSetting:
     )  # fmt: skip
 
 
-def later_witness(compiled: CompiledSetting) -> CompiledSetting:
+def later_operation(compiled: CompiledSetting) -> CompiledSetting:
     """Another operation that proves the first absence just as well."""
     wave = compiled.absent_waves[0].astype(int)
     fixed = (wave @ compiled.rotations == wave).all(axis=1)
@@ -203,19 +203,19 @@ def shifts(rows: list[list[int]], orders: list[int], directions: list[list[int]]
         (230, negative_size, "the sizes of the orbits do not fit the waves"),
         (230, phase_of_wave(3, 1), "a coefficient is not constant along an operation"),
         (230, phase_of_wave(0, 12), "a coefficient is not constant along an operation"),
-        (230, absence_called_orbit, "a coefficient is not constant along an operation"),
-        (230, swap_waves(0, 200), "an operation carries a wave out of its orbit"),
+        (230, absence_listed_as_orbit, "a coefficient is not constant along an operation"),
+        (230, swap_waves(0, 200), "an operation maps a wave out of its orbit"),
         (230, merged_orbits, "a listed orbit is not one orbit"),
         (1, phase_of_wave(0, 2), "a real form is not real"),
         (212, column("real_phases24", 0, 1), "a real form is not real"),
         (1, column("parts", 1, 1), "the parts do not say which orbit is -O"),
-        (1, orbit_called_absent, "the parts do not say which orbit is -O"),
+        (1, orbit_listed_as_absent, "the parts do not say which orbit is -O"),
         (221, column("real_phases24", 0, -12), "the sign rule of a real form is broken"),
         (1, opposite_real_phases, "the sign rule of a real form is broken"),
-        (230, orbit_called_absent, "an orbit is called absent that is not"),
-        (230, column("witnesses", 0, 0), "a witness is not the first operation"),
-        (230, column("witnesses", 0, 200), "a witness is not the first operation"),
-        (227, later_witness, "a witness is not the first operation"),
+        (230, orbit_listed_as_absent, "an orbit listed as absent is not absent"),
+        (230, column("witnesses", 0, 0), "a stored operation is not the first that forbids its orbit"),
+        (230, column("witnesses", 0, 200), "a stored operation is not the first that forbids its orbit"),
+        (227, later_operation, "a stored operation is not the first that forbids its orbit"),
         (230, lambda c: changed(c, phases24=c.phases24 + np.int8(24)), "a phase does not lie in 0 to 23"),
         (1, rotated_pair, "a root has a phase other than 0"),
         (230, swap_terms(1, 2), "the waves of an orbit are out of order"),
@@ -245,17 +245,17 @@ def test_waves_of_a_second_orbit_are_mirrored(reader: StoreReader) -> None:
         prove(swap_terms(start + 1, start + 2)(compiled))
 
 
-def test_completeness_alone_sees_a_missing_function(reader: StoreReader) -> None:
+def test_completeness_alone_detects_a_missing_function(reader: StoreReader) -> None:
     """T3 without the checks that come before it."""
     compiled = reader.read(Setting.standard(230))
     group = operations(compiled.setting)
     certificate._prove_completeness(compiled, group, OrbitListing(compiled))
-    less = orbit_called_absent(compiled)
+    less = orbit_listed_as_absent(compiled)
     with pytest.raises(CertificateError, match=r"lists 65 functions, the invariant space has 66 \(T3\)"):
         certificate._prove_completeness(less, group, OrbitListing(less))
 
 
-def test_characters_of_what_is_no_group_are_not_whole(reader: StoreReader) -> None:
+def test_characters_of_a_set_that_is_not_a_group_are_not_whole(reader: StoreReader) -> None:
     compiled = reader.read(Setting.standard(230))
     group = operations(compiled.setting)
     less = Operations(group.setting, group.rotations[:-1], group.translations24[:-1])
@@ -271,7 +271,7 @@ def test_characters_of_what_is_no_group_are_not_whole(reader: StoreReader) -> No
         (143, np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])),
     ],
 )
-def test_images_that_are_not_listed_are_noticed(number: int, matrix: np.ndarray, reader: StoreReader) -> None:
+def test_images_that_are_not_listed_are_detected(number: int, matrix: np.ndarray, reader: StoreReader) -> None:
     listing = OrbitListing(reader.read(Setting.standard(number)))
     opposite = listing.images(-np.eye(3, dtype=int))
     assert np.array_equal(listing.columns[:, opposite], -listing.columns)
@@ -292,13 +292,13 @@ def test_a_list_of_waves_with_a_hole_is_not_proved(monkeypatch: pytest.MonkeyPat
         compile_recipe(Recipe(settings=(1,)))
 
 
-def test_a_store_must_be_what_its_recipe_says(tmp_path: Path) -> None:
+def test_a_store_must_match_its_recipe(tmp_path: Path) -> None:
     path = tmp_path / "store.h5"
-    small, said = Recipe(radius=2, min_functions=5, settings=(530,)), Recipe(settings=(530,))
-    write_store(path, compile_recipe(small), said, tensors=compile_tensors(said.setting_list))
+    small, stated = Recipe(radius=2, min_functions=5, settings=(530,)), Recipe(settings=(530,))
+    write_store(path, compile_recipe(small), stated, tensors=compile_tensors(stated.setting_list))
     with pytest.raises(CertificateError, match="does not extend as far as the recipe asks"):
         prove_store(open_store(path))
-    write_compiled(path, said)
+    write_compiled(path, stated)
     store = open_store(path)
     prove_store(store)
     store.shared_waves["orthogonal"] = store.shared_waves["orthogonal"][:-1]
@@ -334,13 +334,13 @@ def test_extent_is_exactly_what_the_recipe_asks(reader: StoreReader) -> None:
 
 
 def test_a_setting_that_fails_stops_the_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = compiler.find_orbits
+    real = compiler.solve_phases
 
     def wrong(*arguments):  # type: ignore[no-untyped-def]
         found = real(*arguments)
         found.phases24[1] += 1
         return found
 
-    monkeypatch.setattr(compiler, "find_orbits", wrong)
+    monkeypatch.setattr(compiler, "solve_phases", wrong)
     with pytest.raises(CertificateError, match="230 Ia-3d"):
         compile_recipe(Recipe(settings=(530,)))

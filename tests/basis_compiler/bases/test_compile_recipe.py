@@ -31,8 +31,8 @@ def test_the_default_store_is_small_and_complete(reader: StoreReader) -> None:
     assert all(compiled.n_orbits >= 64 for compiled in reader)
 
 
-def test_settings_compile_alone_as_in_company(reader: StoreReader) -> None:
-    """Nothing leaks from one setting of a family to the next."""
+def test_settings_compiled_alone_equal_those_compiled_together(reader: StoreReader) -> None:
+    """Settings that share a dual graph do not influence each other."""
     for hall_number in (1, 115, 230, 336, 433, 488, 525, 530):
         setting = Setting.from_hall(hall_number)
         assert compile_setting(setting).digest() == reader.read(setting).digest()
@@ -66,5 +66,5 @@ def test_progress_counts_every_setting() -> None:
     assert all(isinstance(one, CompiledSetting) for one in compiled)
 
 
-def test_the_default_store_is_where_people_find_it(reader: StoreReader) -> None:
+def test_the_default_store_is_in_the_data_folder(reader: StoreReader) -> None:
     assert os.fspath(reader.path).endswith("data/default.h5")

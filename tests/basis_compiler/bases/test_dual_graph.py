@@ -1,4 +1,4 @@
-"""The spanning forest that is carried from one component of each kind to all, against graphs of all waves."""
+"""The spanning forest, copied from one component of each kind to all, against graphs of all waves."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_orbits_of_one_shell_come_in_the_order_of_the_format() -> None:
     assert np.array_equal(forest.index.waves[14:18], -forest.index.waves[10:14])
 
 
-def test_waves_that_are_no_whole_shells_are_refused() -> None:
+def test_incomplete_shells_are_refused() -> None:
     rotations = operations(Setting.standard(225)).distinct_rotations
     with pytest.raises(CertificateError, match="a set of 5 waves is not closed under R ="):
         spanning_forest(rotations, waves_within("orthogonal", 3)[:5])

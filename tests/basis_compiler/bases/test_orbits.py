@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 
 from basis_compiler import dual_graph, operations
-from basis_compiler.bases.phases import find_witnesses
+from basis_compiler.bases.phases import forbidding_operations
 from basis_store import Setting, StoreReader, WaveIndex, waves_within
 
 
@@ -37,11 +37,11 @@ def test_gains_of_edges_are_potential_differences(setting: Setting, reader: Stor
             assert (theta[u] + gain - theta[v]) % 24 == 0
 
 
-def test_frustrated_means_witnessed_for_every_wave(setting: Setting, reader: StoreReader) -> None:
+def test_frustrated_orbits_are_those_that_an_operation_forbids(setting: Setting, reader: StoreReader) -> None:
     compiled = reader.read(setting)
     group = operations(setting)
-    assert (find_witnesses(group, compiled.absent_waves.astype(int)) >= 0).all()
-    assert (find_witnesses(group, compiled.waves.astype(int)) == -1).all()
+    assert (forbidding_operations(group, compiled.absent_waves.astype(int)) >= 0).all()
+    assert (forbidding_operations(group, compiled.waves.astype(int)) == -1).all()
 
 
 def test_plain_means_over_the_group(setting: Setting, reader: StoreReader) -> None:

@@ -116,7 +116,7 @@ def test_amplitudes(reader: StoreReader, squared: Fraction, text: str, latex: st
     assert (formula_text(form), formula_latex(form)) == (text, latex)
 
 
-def test_text_says_what_the_form_says(every_compiled: list[CompiledSetting]) -> None:
+def test_text_parses_back_to_the_function(every_compiled: list[CompiledSetting]) -> None:
     """Plain text read back by sympy is the function: signs, coefficients and amplitudes survive the printing."""
     x, y, z = coordinate_symbols()
     for compiled in every_compiled[::23]:

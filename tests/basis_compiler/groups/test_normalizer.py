@@ -52,7 +52,7 @@ def test_descriptions_differ_by_more_than_an_operation(setting: Setting) -> None
 
 @functools.cache
 def normalizing(point_group: bytes) -> np.ndarray:
-    """The W with entries -1, 0, 1 and determinant 1 that carry a point group into itself."""
+    """The W with entries -1, 0, 1 and determinant 1 that map a point group to itself."""
     rotations = np.frombuffer(point_group, np.int8).reshape(-1, 3, 3).astype(int)
     inverses = np.rint(np.linalg.inv(SMALL)).astype(int)
     kept = np.ones(len(SMALL), bool)
@@ -103,5 +103,5 @@ def test_known_indices() -> None:
         205: 2, 206: 2, 212: 2, 216: 8, 221: 2, 225: 2, 227: 2, 229: 1, 230: 1,
     }  # fmt: skip
     assert {number: normalizer(Setting.standard(number)).index for number in indices} == indices
-    # Polar: P4 and P6_3mc may be turned upside down, P3 also about its axis.
+    # Polar: P4 and P6_3mc may be rotated upside down, P3 also about its axis.
     assert [len(normalizer(Setting.standard(number)).rotations) for number in (75, 186, 143)] == [2, 2, 4]

@@ -33,7 +33,7 @@ def generated(steps: list[np.ndarray]) -> np.ndarray:
     return found
 
 
-def test_allowed_shifts_are_all_that_there_are(setting: Setting) -> None:
+def test_allowed_shifts_are_complete(setting: Setting) -> None:
     shifts = origin_shifts(operations(setting))
     centrings = operations(setting).centrings24
     steps = [*shifts.shifts24, *shifts.directions, *centrings]
@@ -64,7 +64,7 @@ def test_known_shifts() -> None:
     assert of(230) == ([], [], [])
 
 
-def test_stored_shifts_are_these(setting: Setting, reader: StoreReader) -> None:
+def test_stored_shifts_are_those_of_the_compiler(setting: Setting, reader: StoreReader) -> None:
     compiled, shifts = reader.read(setting), origin_shifts(operations(setting))
     assert np.array_equal(compiled.shifts24, shifts.shifts24)
     assert np.array_equal(compiled.shift_orders, shifts.orders)

@@ -1,4 +1,4 @@
-"""Reflection conditions: the absences of the orbit code, said in the words of International Tables A."""
+"""Reflection conditions: the absences of the orbits in the notation of International Tables A."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from basis_compiler import operations, reflection_conditions
 from basis_store import CompiledSetting, Setting, StoreReader
 
-# Beyond the largest modulus in every direction: conditions are periodic, so this is every wave there is.
+# Beyond the largest modulus in every direction: conditions are periodic, so this covers all waves.
 CUBE = np.array(list(itertools.product(range(-6, 7), repeat=3)))
 
 

@@ -19,7 +19,7 @@ from basis_store import CertificateError, Setting, standard_settings
 from basis_store.groups.operations import rotation_key
 
 
-def test_the_table_is_what_its_writer_writes() -> None:
+def test_the_committed_table_is_up_to_date() -> None:
     with Path(wyckoff.__file__).with_name("wyckoff.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert rows == list(wyckoff_rows())
@@ -36,7 +36,7 @@ def test_positions_are_those_of_the_tables(shared: Path) -> None:
         assert found == {(row[1], int(row[0])) for row in tables[str(setting.number)]}, setting
 
 
-def test_multiplicity_and_freedom_of_each_position() -> None:
+def test_multiplicity_and_free_directions_of_each_position() -> None:
     """From the stabiliser of a point of it, by definition."""
     for setting in standard_settings():
         group = operations(setting)
@@ -64,7 +64,7 @@ def test_letters_under_known_changes() -> None:
         wyckoff_positions(Setting.parse("227:1"))
 
 
-def test_integer_bases_have_no_gaps() -> None:
+def test_integer_bases_are_primitive() -> None:
     steps = np.array(list(itertools.product(range(-3, 4), repeat=3)))
     for matrix in ([[1, 1, 1]], [[1, 2, 0], [0, 0, 1]], [[0, 0, 0]], np.eye(3)):
         rows = np.array(matrix, dtype=np.int64)

@@ -33,7 +33,7 @@ def words(pattern: str) -> list[list[str]]:
 
 
 def rotated(tensors: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """Every index of (d, 3, ..., 3) turned."""
+    """Every index of (d, 3, ..., 3) rotated."""
     for axis in range(1, tensors.ndim):
         tensors = np.moveaxis(np.tensordot(tensors, rotation, axes=(axis, 1)), -1, axis)
     return tensors
@@ -61,7 +61,7 @@ def characters(rotations: np.ndarray, symmetry: IndexSymmetry) -> int:
     return dimension
 
 
-def test_the_classes_are_all_of_them() -> None:
+def test_all_classes_are_listed() -> None:
     assert len(CLASSES) == 32
     assert {one.symbol for one in CLASSES} == {setting.point_group for setting in all_settings()} - {
         "-4m2", "-62m", "31m", "3m1", "312", "321",
@@ -139,7 +139,7 @@ def test_projectors_are_exactly_idempotent(formula: str, reader: StoreReader) ->
 
 
 def test_tensors_are_invariant_in_any_lattice(setting: Setting, reader: StoreReader) -> None:
-    """All 530 settings: random cells in random orientations, left-handed too; the true Cartesian rotations."""
+    """All 530 settings: random cells in random orientations, left-handed too; actual Cartesian rotations."""
     draw = np.random.default_rng(setting.hall_number)
     exact = cartesian_rotations(setting)
     matrices = (exact.rational + np.sqrt(3) * exact.irrational) / 2
@@ -170,7 +170,7 @@ def test_orthonormal_bases_span_the_same(reader: StoreReader) -> None:
 
 
 def test_other_axes_are_the_same_tensors_rotated(reader: StoreReader) -> None:
-    """Settings of one group with other axes: some permutation of the axes carries all spaces onto each other."""
+    """Settings of one group with other axes: some permutation of the axes maps all spaces to each other."""
     turns = [
         np.diag(signs)[list(order)]
         for order in itertools.permutations(range(3))
@@ -266,7 +266,7 @@ def test_settings_share_orientations(reader: StoreReader) -> None:
     assert len(standard) == 37
 
 
-def test_settings_alone_have_the_tensors_they_have_in_company(reader: StoreReader) -> None:
+def test_tensors_of_a_setting_do_not_depend_on_the_other_settings(reader: StoreReader) -> None:
     for hall_number in (1, 18, 115, 461, 462, 530):
         setting = Setting.from_hall(hall_number)
         alone = compile_tensors([setting])
@@ -275,7 +275,7 @@ def test_settings_alone_have_the_tensors_they_have_in_company(reader: StoreReade
         assert np.array_equal(space.rows, known.rows)
 
 
-def test_what_a_basis_says_of_itself(reader: StoreReader, store) -> None:  # type: ignore[no-untyped-def]
+def test_the_description_of_a_basis(reader: StoreReader, store) -> None:  # type: ignore[no-untyped-def]
     basis = reader.tensor_basis(Setting.standard(167), "elastic")
     assert isinstance(basis, TensorBasis)
     assert repr(basis) == "<TensorBasis ijkl=jikl=klij of -3m (167:H R-3c), dimension 6>"

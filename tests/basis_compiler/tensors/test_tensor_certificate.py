@@ -1,4 +1,4 @@
-"""The proof of the tensors must hold for the store, and fail for every way of being wrong that we can think of."""
+"""The proof of the tensors must hold for the store, and fail for every kind of wrong table."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def entry(column: str, place: int, value: int) -> Damage:
 def with_space(
     rank: int, axial: bool, change: Callable[[ReducedRows], ReducedRows], orientation: int = 0
 ) -> Damage:
-    """Another space in place of one, in a table that is well made otherwise."""
+    """One space replaced, in an otherwise valid table."""
 
     def damage(table: TensorTable) -> TensorTable:
         spaces = [
@@ -118,7 +118,7 @@ def test_wrong_tensors_fail_their_proof(damage: Damage, statement: str, table: T
         prove_tensor_table(damage(table), SETTINGS)
 
 
-def test_an_orientation_that_nobody_has(table: TensorTable) -> None:
+def test_an_orientation_without_a_setting(table: TensorTable) -> None:
     with pytest.raises(CertificateError, match="an orientation belongs to no setting"):
         prove_tensor_table(replace(table, orientations=table.orientations[:2]), SETTINGS[:2])
 
@@ -158,7 +158,7 @@ def test_the_frame_is_proved(
         cartesian_rotations(setting)
 
 
-def test_traces_of_what_is_no_group() -> None:
+def test_traces_of_a_set_that_is_not_a_group() -> None:
     group = operations(Setting.standard(225)).point_group
     assert reynolds_trace(group, rank=4, axial=False) == 4
     with pytest.raises(CertificateError, match="not a whole number"):
@@ -166,7 +166,7 @@ def test_traces_of_what_is_no_group() -> None:
 
 
 def test_verify_refuses_a_store_whose_tensors_are_wrong(table: TensorTable, tmp_path: Path) -> None:
-    """All checksums right, one sign wrong: only the mathematics can tell."""
+    """All checksums right, one sign wrong: only the proof can detect it."""
     path = tmp_path / "forged.h5"
     write_store(path, compile_recipe(RECIPE), RECIPE, tensors=with_space(3, False, wrong_sign)(table))
     assert "one of its polar tensors of rank 3 is not invariant" in error_line(sgbasis("verify", path))

@@ -1,4 +1,4 @@
-"""Damaged stores: every byte region, flipped or cut off, is detected or harmless. Never wrong, never a crash."""
+"""Damaged stores: every region, flipped or cut off, is detected or harmless; never a wrong content or crash."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from basis_store import (
 from basis_store.files.locations import data_folder
 from tests.support.compiled import write_compiled
 
-# Runs in a process of its own, so that a crash inside HDF5 is seen. Reads lines "offset length xor" or
-# "cut offset", damages a copy accordingly, reads all of it and insists on our error or the original content.
+# Runs in another process, so that a crash inside HDF5 is detected. Reads lines "offset length xor" or
+# "cut offset", damages a copy accordingly, reads all of it and requires our error or the original content.
 READ_DAMAGED = """
 import sys
 from pathlib import Path

@@ -129,7 +129,7 @@ def test_a_newer_minor_version_is_readable() -> None:
     assert parse_format_version("1.7") == (1, 7)
 
 
-def test_settings_that_are_not_there(
+def test_settings_that_are_not_in_the_store(
     reader: StoreReader, compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path
 ) -> None:
     path = tmp_path / "store.h5"
@@ -149,13 +149,13 @@ def _hash_in_worker(reader: StoreReader) -> bytes:
     return reader.read(Setting.standard(194)).digest()
 
 
-def test_readers_travel_to_other_processes(reader: StoreReader) -> None:
+def test_readers_can_be_sent_to_other_processes(reader: StoreReader) -> None:
     with ProcessPoolExecutor(2) as pool:
         digests = set(pool.map(_hash_in_worker, [reader] * 4))
     assert digests == {reader.read(Setting.standard(194)).digest()}
 
 
-def test_a_pickled_reader_insists_on_its_content(
+def test_a_pickled_reader_requires_its_content(
     compiled: list[CompiledSetting], tensors: TensorTable, tmp_path: Path
 ) -> None:
     path = tmp_path / "store.h5"
@@ -196,6 +196,6 @@ def test_flat_arrays_reproduce_every_coefficient(reader: StoreReader, setting: S
     assert np.array_equal(within["waves"], arrays["waves"][: len(within["waves"])])
 
 
-def test_flat_arrays_do_not_reach_beyond_the_store(reader: StoreReader) -> None:
+def test_flat_arrays_beyond_the_compiled_radius_are_refused(reader: StoreReader) -> None:
     with pytest.raises(ValueError, match=r"compiled to radius 5\.00 only"):
         flat_arrays(reader.read(Setting.standard(1)), radius=6)

@@ -1,4 +1,4 @@
-"""Writing a store: the new one appears whole, or the old one stays. Real kills, a really full disk."""
+"""Writing a store: the new one appears whole, or the old one stays. With killed processes and a full disk."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_full_disk_keeps_the_old_store(tmp_path: Path) -> None:
     path = tmp_path / "store.h5"
     content_hash = write_compiled(path, SMALL)
     script = (
-        # Python would write cut-off byte code, too, which the next process would read.
+        # Python would also write truncated byte code, which the next process would read.
         "import resource, signal, sys; sys.dont_write_bytecode = True\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
@@ -118,7 +118,7 @@ def test_only_files_are_replaced(write: Callable[[Path], None], tmp_path: Path) 
     assert {path.name: path.lstat().st_ino for path in tmp_path.iterdir()} == before
 
 
-def test_standard_output_is_no_place_for_a_store() -> None:
+def test_standard_output_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sgbasis", "export", "--setting", "1", "/dev/stdout"],
         capture_output=True, text=True, check=False,

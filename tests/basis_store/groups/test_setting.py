@@ -9,7 +9,7 @@ from basis_compiler.groups.settings_table import settings_rows
 from basis_store import Setting, SettingError, all_settings, standard_settings
 
 
-def test_table_is_spglib_s() -> None:
+def test_the_table_is_that_of_spglib() -> None:
     """The committed table and the installed spglib agree on all 530 settings."""
     for setting, row in zip(all_settings(), settings_rows(), strict=True):
         found = (
@@ -89,7 +89,7 @@ def test_value_semantics(setting: Setting) -> None:
     assert len({setting, Setting.from_hall(setting.hall_number)}) == 1
 
 
-def test_frames_and_centrings(setting: Setting) -> None:
+def test_lattice_families_and_centrings(setting: Setting) -> None:
     rotations = spglib.get_symmetry_from_database(setting.hall_number)
     letters = {"P": 1, "A": 2, "B": 2, "C": 2, "I": 2, "F": 4, "R": 3}
     expected = 1 if setting.choice == "R" else letters[setting.centring]

@@ -1,4 +1,4 @@
-"""Fetching a store from a real server on loopback that does everything a bad network does."""
+"""Fetching a store from a real server on loopback with the failures of a bad network."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def visible(cache: Path) -> list[str]:
-    """Everything in the cache but the lock, which stays and is empty."""
+    """Everything in the cache except the lock, which stays and is empty."""
     return sorted(path.name for path in cache.iterdir() if path.name != ".sgbasis-fetch.lock")
 
 
@@ -109,25 +109,25 @@ def test_anything_else_is_an_error_and_leaves_nothing(answer, reason, published,
 
 
 @pytest.mark.parametrize(("answer", "tries"), [("missing", 1), ("failing", 3), ("dropped", 3), ("corrupted", 3)])
-def test_only_what_may_pass_is_tried_again(answer, tries, published, server, cache):
+def test_only_failures_that_may_pass_are_retried(answer, tries, published, server, cache):
     server.answers = [answer]
     with pytest.raises(DownloadError):
         fetch_store(published)
     assert len(server.asked) == tries
 
 
-def test_nobody_listens(published, server, cache):
+def test_no_server_listens(published, server, cache):
     url = unused_url()
     with pytest.raises(
         DownloadError, match=rf"{url}small-1.h5 cannot be reached \(Connection refused\)"
     ) as caught:
         fetch_store(published, base_url=url)
     assert visible(cache) == []
-    # The way out that needs no network is in the message.
+    # The message names the alternative that needs no network.
     assert "sgbasis compile --settings hall:1,hall:525 --radius 6 --min-functions 8" in str(caught.value)
 
 
-def test_a_silent_server_is_given_up(published, server, cache, monkeypatch):
+def test_a_silent_server_times_out(published, server, cache, monkeypatch):
     monkeypatch.setattr("basis_store.published.transfer.TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -135,7 +135,7 @@ def test_a_silent_server_is_given_up(published, server, cache, monkeypatch):
             fetch_store(published, base_url=url)
 
 
-def test_a_server_that_falls_silent_half_way_is_given_up(published, server, cache, monkeypatch):
+def test_a_server_that_stops_half_way_times_out(published, server, cache, monkeypatch):
     monkeypatch.setattr("basis_store.published.transfer.TIMEOUT_S", 0.1)
     server.answers = ["stalled"]
     with pytest.raises(DownloadError, match=f"broke off before all {published.size} bytes"):
@@ -143,7 +143,7 @@ def test_a_server_that_falls_silent_half_way_is_given_up(published, server, cach
     assert visible(cache) == []
 
 
-def test_a_good_copy_is_used_without_asking(published, server, cache):
+def test_a_good_copy_is_used_without_the_network(published, server, cache):
     path = fetch_store(published)
     server.answers = ["corrupted"]
     server.asked.clear()
@@ -161,7 +161,7 @@ def test_a_bad_copy_is_replaced_by_a_good_one(published, server, cache):
 
 
 @pytest.mark.parametrize("answer", ["corrupted", "dropped", "missing"])
-def test_a_bad_copy_is_never_used_when_no_good_one_can_be_had(answer, published, server, cache):
+def test_a_bad_copy_is_never_used_when_the_download_fails(answer, published, server, cache):
     path = fetch_store(published)
     flip_a_bit(path)
     server.answers = [answer]
@@ -178,7 +178,7 @@ def test_a_right_file_with_a_wrong_content_hash_is_refused(published, server, ca
     assert visible(cache) == []
 
 
-def test_a_right_file_that_is_no_store_is_refused(published, server, cache):
+def test_a_right_file_that_is_not_a_store_is_refused(published, server, cache):
     server.body = b"words"
     words = replace(published, size=5, sha256=hashlib.sha256(b"words").hexdigest())
     with pytest.raises(DownloadError, match="not a store"):
@@ -205,7 +205,7 @@ def test_killed_half_way_then_fetched_again(published, server, cache, tmp_path):
     assert visible(cache) == [published.file]
 
 
-def test_those_who_come_together_share_one_download(published, server, cache):
+def test_concurrent_clients_share_one_download(published, server, cache):
     server.answers = ["stalled"]
     with ThreadPoolExecutor(4) as pool:
         paths = [pool.submit(fetch_store, published) for _ in range(4)]
@@ -215,8 +215,8 @@ def test_those_who_come_together_share_one_download(published, server, cache):
     assert len(server.asked) == 1
 
 
-def test_a_download_under_way_is_not_swept_away(published, server, cache):
-    """Leftovers are removed under the lock only, so a second client cannot take the first one's for one."""
+def test_a_download_in_progress_is_not_removed(published, server, cache):
+    """Leftovers are removed under the lock only, so a second client does not remove the download of the first."""
     server.answers = ["stalled", "whole"]
     first = threading.Thread(target=fetch_store, args=(published,))
     first.start()
@@ -293,7 +293,7 @@ def test_importing_the_store_imports_no_network():
 
 
 def test_the_registry_is_that_of_the_store_that_ships():
-    """Red when somebody compiled data/default.h5 and did not publish: run ``make publish``, commit data/."""
+    """Fails when data/default.h5 was compiled without publishing: run ``make publish``, commit data/."""
     entry = next(store for store in published_stores() if store.name == "default")
     path = default_store_path()
     with open_store(path) as reader:
@@ -302,14 +302,14 @@ def test_the_registry_is_that_of_the_store_that_ships():
     assert hashlib.sha256(path.read_bytes()).hexdigest() == entry.sha256
 
 
-def test_the_registry_survives_its_own_text():
+def test_the_registry_round_trips_through_its_text():
     registry = read_registry()
     assert Registry.from_json(registry.to_json()) == registry
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"base_url": "", "stores": {"a": {}}}'])
-def test_a_damaged_registry_says_so(text, tmp_path, monkeypatch):
+def test_a_damaged_registry_is_reported(text, tmp_path, monkeypatch):
     (tmp_path / "registry.json").write_text(text)
     monkeypatch.setattr("basis_store.published.registry.registry_path", lambda: tmp_path / "registry.json")
-    with pytest.raises(DownloadError, match="install sgbasis anew"):
+    with pytest.raises(DownloadError, match="install sgbasis again"):
         published_stores()

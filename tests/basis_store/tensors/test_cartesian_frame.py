@@ -18,7 +18,7 @@ def test_directions_are_orthogonal_in_every_lattice() -> None:
         assert text == ("e1 along a - b, e3 along a + b + c" if rhombohedral else "e1 along a, e3 along c*")
 
 
-def test_the_frame_turns_with_the_crystal() -> None:
+def test_the_frame_rotates_with_the_crystal() -> None:
     draw = np.random.default_rng(0)
     for setting in all_settings()[::5]:
         lattice = random_lattice(setting, draw)
@@ -30,7 +30,7 @@ def test_the_frame_turns_with_the_crystal() -> None:
         assert np.abs(cartesian_frame(setting, 7 * lattice) - frame).max() < 1e-14
 
 
-def test_axes_lie_where_the_words_say() -> None:
+def test_axes_are_along_the_stated_directions() -> None:
     draw = np.random.default_rng(1)
     for setting in all_settings()[::5]:
         for hand in (1, -1):
@@ -68,6 +68,6 @@ def test_a_left_handed_lattice_reverses_all_axes() -> None:
         (np.eye(2), "three rows of three finite numbers"),
     ],
 )
-def test_what_is_no_lattice(lattice: object, message: str) -> None:
+def test_invalid_lattices(lattice: object, message: str) -> None:
     with pytest.raises(CrystalError, match=message):
         cartesian_frame(Setting.standard(1), lattice)  # type: ignore[arg-type]

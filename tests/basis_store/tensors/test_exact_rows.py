@@ -29,7 +29,7 @@ def check(matrix: np.ndarray) -> None:
 
 @given(matrix=matrices())
 @settings(max_examples=100, deadline=None)
-def test_echelon_forms_are_sympy_s(matrix: np.ndarray) -> None:
+def test_echelon_forms_are_those_of_sympy(matrix: np.ndarray) -> None:
     check(matrix.astype(np.int64))
 
 
@@ -52,7 +52,7 @@ def test_projectors(matrix: np.ndarray) -> None:
     assert np.gcd.reduce(np.append(numerators.ravel(), denominator)) == 1
 
 
-def test_nothing_is_reduced_to_nothing() -> None:
+def test_empty_spaces() -> None:
     reduced = reduced_rows(np.zeros((3, 9), dtype=np.int64))
     assert reduced.rows.shape == (0, 9)
     numerators, denominator = projector(reduced.rows)

@@ -97,7 +97,7 @@ def test_orbits_are_signed() -> None:
         ("ijk=-jki", "leaves nothing"),
     ],
 )
-def test_bad_formulas_are_one_clear_line(formula: str, message: str) -> None:
+def test_invalid_formulas_give_one_clear_line(formula: str, message: str) -> None:
     with pytest.raises(FormulaError, match=message) as caught:
         IndexSymmetry.parse(formula)
     assert "\n" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The tensors in a store: written and read, by other versions, damaged and forged."""
+"""The tensors in a store: written, read in other versions, and damaged."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_what_is_written_is_read(path: Path, table: TensorTable) -> None:
 
 
 def test_tensors_do_not_change_the_content_hash(path: Path, table: TensorTable, tmp_path: Path) -> None:
-    """What names a store is the hash of its bases."""
+    """Stores are named by the hash of their bases."""
     other = tmp_path / "other.h5"
     negated = replace(table, numerators=-table.numerators)
     assert write_store(other, compile_recipe(RECIPE), RECIPE, tensors=negated) == open_store(path).content_hash
@@ -79,7 +79,7 @@ def test_a_newer_minor_version_is_read_and_a_newer_major_one_is_refused(path: Pa
         open_store(path)
 
 
-def test_any_change_of_a_column_is_seen(path: Path) -> None:
+def test_any_change_of_a_column_is_detected(path: Path) -> None:
     for column in TENSOR_COLUMNS:
         damaged = path.with_name(f"{column.name}.h5")
         damaged.write_bytes(path.read_bytes())
@@ -101,7 +101,7 @@ def test_a_store_must_have_its_tensors(missing: str, path: Path) -> None:
         open_store(path).tensor_basis(Setting.standard(1), "i")
 
 
-def test_columns_of_other_types_or_shapes_are_damage(path: Path) -> None:
+def test_columns_of_other_types_or_shapes_are_refused(path: Path) -> None:
     with h5py.File(path, "r+") as file:
         dimensions = file["tensors/dimensions"][()]
         del file["tensors/dimensions"]
@@ -129,7 +129,7 @@ def test_tensors_of_another_store_do_not_fit(path: Path, table: TensorTable, tmp
         write_store(target, compile_recipe(other)[:2], other, tensors=table)
 
 
-def test_bad_questions(path: Path, reader: StoreReader) -> None:
+def test_invalid_requests(path: Path, reader: StoreReader) -> None:
     store = open_store(path)
     with pytest.raises(SettingError, match="holds no basis for 2 P-1"):
         store.tensor_basis(Setting.standard(2), "i")
@@ -149,7 +149,7 @@ def test_bases_stay_valid_when_the_store_is_closed(path: Path) -> None:
     assert basis.dimension == 6
 
 
-def test_bases_are_made_once(reader: StoreReader) -> None:
+def test_bases_are_cached(reader: StoreReader) -> None:
     symmetry = IndexSymmetry.parse("abcd=bacd=cdab")
     basis = reader.tensor_basis(Setting.standard(225), "ijkl=jikl=klij")
     assert reader.tensor_basis(Setting.standard(225), symmetry).numerators is basis.numerators
@@ -162,8 +162,8 @@ def test_numbers_beyond_eight_bits_are_refused() -> None:
         TensorTable.from_spaces([0], [[space] * 8])
 
 
-def test_fractions_survive(table: TensorTable) -> None:
-    """Those of today's tensors are whole numbers; the format holds others."""
+def test_fractions_round_trip(table: TensorTable) -> None:
+    """All tensors compiled so far have integer entries; the format also holds fractions."""
     spaces = [table.space(0, rank=rank, axial=axial) for axial in (False, True) for rank in range(1, 5)]
     spaces[0] = ReducedRows(np.array([[6, 0, -4], [0, 3, 5]]), np.array([0, 1]))
     made = TensorTable.from_spaces([0], [spaces])

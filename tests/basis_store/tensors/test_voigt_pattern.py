@@ -1,4 +1,4 @@
-"""What is printed of a tensor is true of it: every entry, in every orientation."""
+"""Printed patterns hold for the tensors: every entry, in every orientation."""
 
 from __future__ import annotations
 

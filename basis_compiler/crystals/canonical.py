@@ -1,17 +1,17 @@
-"""Which of the equivalent descriptions of a crystal is taken, so that it does not depend on how a file wrote it.
+"""Which of the equivalent descriptions of a crystal is used, so that it does not depend on how a file writes it.
 
 A group fixes axes and origin only up to its normalizer (:mod:`basis_compiler.groups.normalizer`). Of these
-descriptions the rule keeps, one criterion after the other, those that are best:
+descriptions the rule keeps the best by one criterion after another:
 
-1. Cell: least a + b + c; then least a, b, c in this order (so a <= b <= c where the group leaves it open); then
-   |b.c + c.a + a.b| greatest (angles all acute or all obtuse, as in Niggli's cell), then that sum least (obtuse).
-2. Wyckoff letters: sites sorted by atomic number, then multiplicity; earliest letters first.
-3. Origin: least mean distance over the sites from 0 0 0 to the nearest atom of the site.
-4. Site by site, sorted by atomic number, multiplicity, letter and distance: least distance from 0 0 0 to the
+1. Cell: smallest a + b + c; then smallest a, b, c in this order (so a <= b <= c where the group allows it); then
+   largest |b.c + c.a + a.b| (angles all acute or all obtuse, as in Niggli's cell), then that sum smallest
+(obtuse). 2. Wyckoff letters: sites sorted by atomic number, then multiplicity; earliest letters first.
+3. Origin: smallest mean distance over the sites from 0 0 0 to the nearest atom of the site.
+4. Site by site, sorted by atomic number, multiplicity, letter and distance: smallest distance from 0 0 0 to the
    nearest atom, then from the points :data:`LANDMARKS`, one after the other.
 
 Along polar directions, where any origin is allowed, an atom of the reference element is put at 0: of the
-heaviest element (as is usual: Zn of ZnO, Pb of PbTiO3), the sites of least multiplicity, then of the earliest
+heaviest element (as is usual: Zn of ZnO, Pb of PbTiO3), the sites of lowest multiplicity, then of the earliest
 letter; among their atoms, criteria 3 and 4 choose.
 
 The quantities of 1, 3 and 4 are lengths in Angstrom that change continuously, about as fast as atoms and cell
@@ -22,7 +22,7 @@ the tolerance (the crystal misses a symmetry by less than that); criteria 3 and 
 tolerance of nearly 0, so that at least the same numbers have the same outcome in any cell.
 
 In the style of L. M. Gelato & E. Parthe, J. Appl. Cryst. 20 (1987) 139 (STRUCTURE TIDY) and E. Parthe & L. M.
-Gelato, Acta Cryst. A40 (1984) 169, who take the least sum of distances from the origin. They then compare
+Gelato, Acta Cryst. A40 (1984) 169, who take the smallest sum of distances from the origin. They then compare
 coordinates of chosen representatives, which jump; the distance to the nearest atom does not.
 """
 
@@ -47,7 +47,7 @@ LANDMARKS: tuple[tuple[float, float, float], ...] = (
 """Fractional coordinates in the setting. All but the origin are on no special position of any group."""
 
 _EXACT = 1e-4
-"""Of the tolerance: far above rounding, far below what is known of a crystal."""
+"""A fraction of the tolerance: far above rounding, far below the accuracy of a structure."""
 
 _BLOCK_ELEMENTS = 1 << 20
 
@@ -87,51 +87,53 @@ def canonical_description(
         tolerance: in Angstrom, below which lengths are equal.
     """
     equivalent, positions = normalizer(setting), wyckoff_positions(setting)
+    multiplicities = np.array([positions[letter].multiplicity for letter in letters])
+
+    # 1. The changes that lead to the shortest cell, with all allowed origin shifts (criterion 1).
     changes = [
         (equivalent.rotations[i], (equivalent.translations24[i] + shift) % TURN)
         for i in _shortest(lattice, equivalent.inverse_rotations, tolerance)
         for shift in equivalent.shifts24
     ]
-    ranks = {letter: rank for rank, letter in enumerate(positions)}
-    multiplicities = np.array([positions[letter].multiplicity for letter in letters])
-    mapped = [letters_after(setting, rotation_key(w), tuple(shift.tolist())) for w, shift in changes]
-    renamed = np.array([[ranks[names[letter]] for letter in letters] for names in mapped])
-    order = np.array([np.lexsort((row, multiplicities, numbers)) for row in renamed])
-    earliest = np.take_along_axis(renamed, order, axis=1).tolist()
-    first = min(earliest)
-    kept = [i for i, row in enumerate(earliest) if row == first]
 
-    atoms, starts = _atoms(setting, coordinates)
+    # 2. Of these, the ones with the earliest Wyckoff letters (criterion 2).
+    mapped = [letters_after(setting, rotation_key(w), tuple(shift.tolist())) for w, shift in changes]
+    ranks = {letter: rank for rank, letter in enumerate(positions)}
+    new_ranks = np.array([[ranks[names[letter]] for letter in letters] for names in mapped])
+    kept = _earliest(new_ranks, multiplicities, numbers)
     rotations = np.array([changes[i][0] for i in kept])
     shifts = np.array([changes[i][1] for i in kept]) / TURN
     source = np.array(kept)
+
+    # 3. Along polar directions, every shift that puts an atom of the reference element at 0.
+    atoms, starts = _atoms(setting, coordinates)
     if len(equivalent.directions):
-        heavy = np.lexsort((renamed[kept[0]], multiplicities, -numbers))[0]
+        heavy = np.lexsort((new_ranks[kept[0]], multiplicities, -numbers))[0]
         alike = (numbers == numbers[heavy]) & (multiplicities == multiplicities[heavy])
         sizes = np.diff([*starts, len(atoms)])
         polar = []
         for i, rotation, shift in zip(kept, rotations, shifts, strict=True):
-            reference = np.repeat(alike & (renamed[i] == renamed[i, alike].min()), sizes)
+            reference = np.repeat(alike & (new_ranks[i] == new_ranks[i, alike].min()), sizes)
             polar.append(_polar_shifts(rotation, shift, atoms[reference], equivalent.directions))
         rows = np.repeat(np.arange(len(kept)), [len(found) for found in polar])
         rotations, shifts, source = rotations[rows], np.concatenate(polar), source[rows]
 
+    # 4. The one whose atoms are closest to 0 0 0, then to the other landmarks (criteria 3 and 4). The second round
+    # is for what the tolerance does not distinguish: rewriting a file must not change the outcome.
     left = np.arange(len(source))
-    # The second round is for what the tolerance cannot tell apart: rewriting a file must not change the outcome.
-    for slack, (turn, landmark) in itertools.product((tolerance, _EXACT * tolerance), enumerate(LANDMARKS)):
+    for slack, (number, landmark) in itertools.product((tolerance, _EXACT * tolerance), enumerate(LANDMARKS)):
         if len(left) == 1:
             break
         distances = _distances(lattice, rotations[left], shifts[left], atoms, starts, landmark)
-        classes = renamed[source[left]]
         columns = np.array(
             [
                 row[np.lexsort((row, ranked, multiplicities, numbers))]
-                for row, ranked in zip(distances, classes, strict=True)
+                for row, ranked in zip(distances, new_ranks[source[left]], strict=True)
             ]
         )
-        if turn == 0:
+        if number == 0:
             columns = np.hstack([columns.mean(axis=1, keepdims=True), columns])
-        left = left[_least(columns, slack)]
+        left = left[_smallest(columns, slack)]
     best = left[0]
     names = mapped[source[best]]
     return Description(rotations[best], shifts[best], tuple(names[letter] for letter in letters))
@@ -141,14 +143,22 @@ def _shortest(lattice: FloatArray, inverse_rotations: FloatArray, tolerance: flo
     """Criterion 1: the indices of the W, given as their inverses, that lead to the best cell."""
     cells = inverse_rotations.transpose(0, 2, 1) @ lattice
     lengths = np.linalg.norm(cells, axis=2)
-    # As a length: the sum of the dot products over the size of the cell.
+    # As a length: the sum of the dot products divided by the size of the cell.
     size = np.cbrt(abs(np.linalg.det(lattice)))
     dots = sum((cells[:, i] * cells[:, i - 1]).sum(axis=1) for i in range(3)) / size
-    return _least(np.column_stack([lengths.sum(axis=1), lengths, -np.abs(dots), dots]), tolerance)
+    return _smallest(np.column_stack([lengths.sum(axis=1), lengths, -np.abs(dots), dots]), tolerance)
 
 
-def _least(columns: FloatArray, tolerance: float) -> IntArray:
-    """The rows that are least in the first column, of these in the second, and so on, to within the tolerance."""
+def _earliest(ranks: IntArray, multiplicities: IntArray, numbers: IntArray) -> list[int]:
+    """Criterion 2: the indices of the rows of ``ranks``, sorted by element and multiplicity, that come first."""
+    order = np.array([np.lexsort((row, multiplicities, numbers)) for row in ranks])
+    rows = np.take_along_axis(ranks, order, axis=1).tolist()
+    first = min(rows)
+    return [i for i, row in enumerate(rows) if row == first]
+
+
+def _smallest(columns: FloatArray, tolerance: float) -> IntArray:
+    """The rows that are smallest in the first column, of these in the second, and so on, within the tolerance."""
     left = np.arange(len(columns))
     for column in columns.T:
         if len(left) == 1:
@@ -189,9 +199,9 @@ def _distances(
     landmark: tuple[float, float, float],
 ) -> FloatArray:
     """(n, s) Angstrom from a point, given in each new description, to the nearest atom of each site."""
-    # The point is carried to the old description, where the atoms are: distances are the same in both.
+    # The point is transformed to the old description, where the atoms are: distances are the same in both.
     points = np.einsum("nij,nj->ni", np.linalg.inv(rotations), landmark - shifts)
-    # In a reduced cell the nearest image is next to the rounded one; along an axis at right angles to the others
+    # In a reduced cell the nearest image is next to the rounded one; along an axis perpendicular to the others
     # it is the rounded one.
     metric = lattice @ lattice.T
     skew = (np.abs(metric - np.diag(np.diag(metric))) > 1e-9 * metric.max()).any(axis=1)

@@ -1,4 +1,4 @@
-"""Run the command line as a user does, in a new process."""
+"""Run the command line as a user does."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner, Result
+
+from sgbasis.cli import main
+
 
 def sgbasis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """``sgbasis ARGUMENTS``: standard output and error as text."""
+    """``sgbasis ARGUMENTS`` in a new process: standard output and error as text."""
     return subprocess.run(
         [sys.executable, "-m", "sgbasis", *map(str, arguments)],
         capture_output=True,
@@ -25,3 +29,8 @@ def error_line(done: subprocess.CompletedProcess[str]) -> str:
     lines = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     assert len(lines) == 1, done.stderr
     return lines[0].removeprefix("Error: ")
+
+
+def run_predict(*arguments: object) -> Result:
+    """``sgbasis predict`` in this process."""
+    return CliRunner().invoke(main, ["predict", *map(str, arguments)])

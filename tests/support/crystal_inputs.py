@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from basis_compiler import Crystal, read_crystals
+from basis_compiler import Crystal, compile_dataset, read_crystals
+from basis_store import CrystalTable
 from basis_store.files.locations import data_folder
 
 CRYSTALS = data_folder() / "crystals"
@@ -76,3 +77,15 @@ def write_folder(path: Path, listing: str | None, names: Iterable[str] = tuple(G
     if listing is not None:
         (path / "id_prop.csv").write_text(listing)
     return path
+
+
+def compile_inputs(tmp_path: Path, *inputs: Path, **options: Any) -> CrystalTable:
+    """The dataset of some inputs; no chunks are left."""
+    table = compile_dataset(inputs, tmp_path / "out.h5", **options)
+    assert not (tmp_path / "out.h5.chunks").exists()
+    return table
+
+
+def group_numbers(table: CrystalTable) -> dict[str, int]:
+    """Space-group numbers by identifier."""
+    return {record.identifier: record.setting.number for record in table}

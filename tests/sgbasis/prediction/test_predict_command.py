@@ -8,28 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
 from basis_compiler import compile_dataset, read_crystals
 from basis_compiler.crystals.crystal import ELEMENTS
 from basis_store import CrystalError, ModelError, open_crystals
 from basis_store.files.locations import data_folder
 from sgbasis import predict
-from sgbasis.cli import main
-from tests.support.command_line import error_line, sgbasis
+from tests.support.command_line import error_line, run_predict, sgbasis
 from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
 from tests.support.tiny_models import BULK, ENERGY, save_tiny
 
 COLUMNS = ["file", "identifier", "formula", "space_group", "property", "value", "unit", "notes"]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_tiny(tmp_path_factory.mktemp("models") / "energy")
-
-
-def run_predict(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["predict", *map(str, arguments)])
 
 
 def rows(path: Path) -> list[dict[str, str]]:

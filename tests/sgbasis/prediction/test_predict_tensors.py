@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from basis_compiler import compile_dataset, read_crystals
 from runtime.targets.tensor_target import TensorTarget
@@ -20,6 +20,7 @@ from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
 from sgbasis import predict
 from sgbasis.cli import main
+from tests.support.command_line import run_predict
 from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
 from tests.support.lattices import random_rotation
 from tests.support.tiny_models import DIELECTRIC, ELASTIC, ENERGY, PIEZOELECTRIC, save_tiny
@@ -41,10 +42,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "all": save_tiny(folder / "all", ENERGY, ELASTIC, DIELECTRIC, PIEZOELECTRIC),
         "others": save_tiny(folder / "others", gyration, third),
     }
-
-
-def run_predict(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["predict", *map(str, arguments)])
 
 
 def numbers(lines: list[str]) -> np.ndarray:

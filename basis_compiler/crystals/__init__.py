@@ -1,1 +1,1 @@
-"""From crystals in any cell to the standard setting of their space group, exactly."""
+"""Crystals in any cell, transformed exactly to the standard setting of their space group."""

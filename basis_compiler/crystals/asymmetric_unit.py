@@ -1,4 +1,4 @@
-"""Crystals to the records that datasets keep: the standard setting, its sites, and how to reach every atom."""
+"""Crystals to the records of datasets: the standard setting, its sites, and operations that generate all atoms."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def compile_crystal(
     split: str = "",
     tolerance: float = 0.01,
 ) -> CrystalRecord:
-    """Carry a crystal to its standard setting and reduce it to its asymmetric unit.
+    """Transform a crystal to its standard setting and reduce it to its asymmetric unit.
 
     Args:
         crystal: in any cell.
-        identifier: what to call it; default, its name.
-        targets: what is known of it, by name: numbers or arrays of numbers; NaN for missing.
+        identifier: of the record; default, the name of the crystal.
+        targets: its properties, by name: numbers or arrays of numbers (...); NaN for missing.
         split: ``"train"``, ``"val"``, ``"test"`` or ``""``.
         tolerance: in Angstrom, as for :func:`standardize`.
 
@@ -71,13 +71,13 @@ def compile_crystal(
 
 
 def site_images(standard: StandardCrystal) -> list[NDArray[np.int16]]:
-    """For each site, the first operation that reaches each of its atoms in the conventional cell; ascending.
+    """For each site, the first operation that maps it to each of its atoms in the conventional cell; ascending.
 
-    Operations a and b carry a site to the same atom when they lie in one left coset of its stabiliser, which is
-    found in the multiplication table: no atom is compared with another.
+    Operations a and b map a site to the same atom when they lie in one left coset of its stabiliser, which is
+    found in the multiplication table: atoms are not compared with each other.
 
     Raises:
-        CrystalError: a site has not as many atoms as its multiplicity says.
+        CrystalError: the number of atoms of a site differs from its multiplicity.
     """
     group = operations(standard.setting)
     table = group.product_table
@@ -89,7 +89,7 @@ def site_images(standard: StandardCrystal) -> list[NDArray[np.int16]]:
     for site, found in zip(standard.sites, images, strict=True):
         if len(found) != site.multiplicity:
             raise CrystalError(
-                f"{standard.crystal.name}: the operations of {standard.setting.label} carry {site.label} to "
-                f"{len(found)} atoms, but {site.multiplicity} are there: try another tolerance"
+                f"{standard.crystal.name}: the operations of {standard.setting.label} map {site.label} to "
+                f"{len(found)} atoms, but its multiplicity is {site.multiplicity}: try another tolerance"
             )
     return images

@@ -1,7 +1,7 @@
 """A crystal as a file gives it: cell, elements and coordinates, checked once, in the file's own frame.
 
-Whatever holds a :class:`Crystal` may rely on it: three cell vectors with a volume, known elements, finite
-coordinates, and no two atoms (lattice images included) closer than :data:`MIN_DISTANCE`.
+Every :class:`Crystal` has three cell vectors with a volume, known elements, finite coordinates, and no two atoms
+(lattice images included) closer than :data:`MIN_DISTANCE`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ELEMENTS: tuple[str, ...] = tuple(
         "Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og",
     )
 )
-"""Symbols by atomic number; ``ELEMENTS[0]`` is the dummy atom, which no crystal may hold."""
+"""Symbols by atomic number; ``ELEMENTS[0]`` is the dummy atom, which no crystal may contain."""
 
 _BLOCK_ELEMENTS = 1 << 21
 
@@ -40,9 +40,9 @@ class Crystal:
         lattice: (3, 3) rows are the cell vectors in Angstrom; they fix the Cartesian frame.
         numbers: (n,) atomic numbers, 1 to 118.
         coordinates: (n, 3) fractional coordinates in ``lattice``, not reduced to the cell.
-        name: what to call it in messages, such as the file's name.
+        name: for messages, such as the file's name.
         labels: (n,) names of the atoms, such as ``"O1"``; default, element and number in the list.
-        notes: what a reader of the result should know about how it was read.
+        notes: on how it was read, for users.
 
     Raises:
         CrystalError: no cell, no volume, no atoms, an unknown element, coordinates that are not finite, or
@@ -89,7 +89,7 @@ def _check_cell(crystal: Crystal) -> None:
         raise CrystalError(f"{crystal.name}: no cell: a crystal needs three cell vectors")
     if crystal.volume <= 1e-3 * lengths.prod():
         raise CrystalError(f"{crystal.name}: the cell has no volume: its three vectors lie in one plane")
-    # Said before atoms are looked for within reach: in a cell given in metres there are too many to count.
+    # Checked before distances: a cell given in metres has too many images within range.
     if lengths.min() < MIN_DISTANCE:
         raise CrystalError(f"{crystal.name}: the cell repeats each atom after only {lengths.min():.3f} Angstrom")
 
@@ -119,21 +119,21 @@ def _check_distances(crystal: Crystal) -> None:
     )
 
 
-def closest_pair(lattice: FloatArray, coordinates: FloatArray, reach: float) -> tuple[int, int, float] | None:
-    """The closest two atoms nearer than ``reach``, lattice images included, for any shape of cell.
+def closest_pair(lattice: FloatArray, coordinates: FloatArray, cutoff: float) -> tuple[int, int, float] | None:
+    """The closest two atoms nearer than ``cutoff``, lattice images included, for any shape of cell.
 
     Args:
         lattice: (3, 3) rows in Angstrom.
         coordinates: (n, 3) fractional.
-        reach: Angstrom.
+        cutoff: Angstrom.
 
     Returns:
         Two indices (equal for an atom and its own image) and the distance in Angstrom; None when there are none.
     """
-    # A vector shorter than reach has fractional components below reach |G_i|, whatever the shape of the cell;
-    # rounding alone would miss images in skew cells (regression 8).
+    # A vector shorter than the cutoff has fractional components below cutoff |G_i|, whatever the shape of the
+    # cell; rounding alone would miss images in skew cells (regression 8).
     widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
-    extents = np.floor(reach * widths + 0.5).astype(int)
+    extents = np.floor(cutoff * widths + 0.5).astype(int)
     offsets = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.float64)
     best: tuple[int, int, float] | None = None
     rows = max(1, _BLOCK_ELEMENTS // (len(coordinates) * len(offsets)))
@@ -145,6 +145,6 @@ def closest_pair(lattice: FloatArray, coordinates: FloatArray, reach: float) -> 
         distances[own, start + own, len(offsets) // 2] = np.inf
         row, column, _ = np.unravel_index(distances.argmin(), distances.shape)
         smallest = float(distances[row, column].min())
-        if smallest < (reach if best is None else best[2]):
+        if smallest < (cutoff if best is None else best[2]):
             best = (min(start + int(row), int(column)), max(start + int(row), int(column)), smallest)
     return best

@@ -1,1 +1,1 @@
-"""Work spread over processes or a Dask cluster, and work that resumes after a kill."""
+"""Work in parallel, on processes or a Dask cluster, and work that resumes after it was killed."""

@@ -1,7 +1,7 @@
-"""Work spread over the workers of a running Dask cluster.
+"""Work in parallel on the workers of a running Dask cluster.
 
-Tasks and results travel through the scheduler: a worker needs the same packages as this process, and no disk in
-common with it. What a lost worker had in hand is done by another.
+Tasks and results are sent through the scheduler: a worker needs the same packages as this process, but no shared
+disk. The tasks of a lost worker are done by another.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 _AHEAD = 2
-"""Tasks under way per thread of a worker: one in work, the other so that it need not wait."""
+"""Tasks under way per thread of a worker: one that is computed, one that waits for it."""
 
 _TIMEOUT = 10.0
-"""Seconds in which a scheduler answers, and between looks at the cluster while no result comes."""
+"""Seconds in which a scheduler answers, and between checks of the cluster while no result comes."""
 
 _PATIENCE = 60.0
 """Seconds to wait for a worker when the cluster has none."""
@@ -37,17 +37,17 @@ _PATIENCE = 60.0
 def on_cluster(
     function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, scheduler: str, hint: str
 ) -> Iterator[_Result]:
-    """Results of ``function`` on each of the tasks, as they come; however this ends, the cluster stays as it was.
+    """Results of ``function`` on each task, as they come; the cluster stays as it was, even after an error.
 
     Args:
         function: a function of a module, or a ``partial`` of one.
-        tasks: what to call it with; taken as they are needed.
+        tasks: its arguments, one each; taken as they are needed.
         scheduler: address of the cluster's scheduler, such as ``"tcp://host:8786"``.
-        hint: what helps when workers run out of memory, besides larger ones.
+        hint: what helps when workers run out of memory, in addition to larger ones.
 
     Raises:
-        CompilationError: no scheduler is there, it or all workers were lost, one task killed several workers, or a
-            worker has not the packages of this process.
+        CompilationError: there is no scheduler, it or all workers were lost, one task killed several workers, or a
+            worker lacks packages of this process.
         MissingDependencyError: distributed is not installed.
     """
     try:
@@ -60,7 +60,7 @@ def on_cluster(
     client = distributed.Client(scheduler, timeout=_TIMEOUT, set_as_default=False)
 
     def submit(task: _Task) -> Any:
-        # Not scattered: what lies on a worker alone is lost with it. Their number is bounded, so is their size.
+        # Not scattered: data on one worker only is lost with it. Their number is bounded, and so their size.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
             call = pickle.dumps(_Call(function, task))
             return client.submit(pickle.loads, call, key=f"sgbasis-{uuid.uuid4().hex}")
@@ -85,12 +85,12 @@ def on_cluster(
         )
     except distributed.KilledWorker as error:
         raise CompilationError(
-            f"a task killed several workers of the Dask cluster at {scheduler}, perhaps for want of memory: "
+            f"a task killed several workers of the Dask cluster at {scheduler}, perhaps for lack of memory: "
             f"give them more or use {hint}"
         ) from error
     except (CancelledError, CommClosedError, TimeoutError) as error:
         raise CompilationError(
-            f"the Dask cluster at {scheduler} was lost: see what its scheduler says, then run this again"
+            f"the Dask cluster at {scheduler} was lost: see the log of its scheduler, then run this again"
         ) from error
     except ImportError as error:
         raise CompilationError(
@@ -101,9 +101,9 @@ def on_cluster(
 
 
 class _Call:
-    """A call that is made where this is unpickled, and whose result takes its place.
+    """A call that is made where this is unpickled; unpickling returns its result.
 
-    Scheduler and workers see bytes only: what they cannot unpickle would break their connections to each other.
+    Scheduler and workers see bytes only: objects that they cannot unpickle would break their connections.
     """
 
     def __init__(self, function: Callable[[Any], Any], task: object) -> None:
@@ -129,17 +129,17 @@ def _perform(versions: Mapping[str, str], call: bytes) -> Any:
 
 @functools.cache
 def _versions() -> Mapping[str, str]:
-    """Of what decides the outcome; the client writes its own into the file."""
+    """Versions of the packages that decide the outcome; those of the client are written into the file."""
     versions: dict[str, str] = json.loads(provenance())
     return versions
 
 
 def _check_scheduler(address: str) -> None:
-    """Ask who is there; a client that is refused leaves tracebacks behind."""
-    with ThreadPoolExecutor(1) as thread:  # this one may have an event loop, as in a notebook
+    """Ask for the kind of server first: a client that is refused prints tracebacks."""
+    with ThreadPoolExecutor(1) as thread:  # this thread may have an event loop, as in a notebook
         try:
             kind = thread.submit(asyncio.run, _identity(address)).result()["type"]
-        except Exception as error:  # whatever something else that listens there has sent
+        except Exception as error:  # another kind of server may send anything
             reason = str(error) or f"no answer within {_TIMEOUT:.0f} s"
             raise CompilationError(f"there is no Dask scheduler at {address!r}: {reason}") from error
     if kind != "Scheduler":

@@ -1,4 +1,4 @@
-"""One way to have work done, wherever it is done: here, in processes of this machine, or on a Dask cluster."""
+"""A function on many tasks: in this process, in processes of this machine, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def parallel_map(
 
     Args:
         function: a function of a module, or a ``partial`` of one.
-        tasks: what to call it with; taken as they are needed.
+        tasks: its arguments, one each; taken as they are needed.
         workers: processes of this machine.
         scheduler: address of the scheduler of a Dask cluster that does the work instead.
-        hint: what helps when a worker runs out of memory, besides using fewer or larger ones.
+        hint: what helps when a worker runs out of memory, in addition to fewer or larger workers.
 
     Raises:
-        CompilationError: the workers were lost, or are not fit for the work.
+        CompilationError: the workers were lost, or cannot do the work.
         MissingDependencyError: there is a scheduler, but distributed is not installed.
     """
     if scheduler is not None:

@@ -1,4 +1,4 @@
-"""Work spread over processes that end when their parent does, however it ends."""
+"""Work in parallel in processes that end with their parent, also when it is killed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 _AHEAD = 3
-"""Tasks under way per process: one in work, the others so that it need not wait."""
+"""Tasks under way per process: one that is computed, the others wait for it."""
 
 
 def available_cores() -> int:
@@ -34,13 +34,13 @@ def available_cores() -> int:
 def in_processes(
     function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, workers: int, hint: str
 ) -> Iterator[_Result]:
-    """Results of ``function`` on each of the tasks, as they come; however this ends, no worker is left running.
+    """Results of ``function`` on each of the tasks, as they come; no worker is left running, also after an error.
 
     Args:
         function: a function of a module, or a ``partial`` of one.
-        tasks: what to call it with; taken as they are needed.
+        tasks: its arguments, one each; taken as they are needed.
         workers: processes.
-        hint: what helps when the kernel kills one, besides using fewer.
+        hint: what helps when the kernel kills one, in addition to using fewer.
 
     Raises:
         CompilationError: a worker was killed.
@@ -64,7 +64,7 @@ def in_processes(
                 child.terminate()
             if isinstance(error, BrokenProcessPool):
                 raise CompilationError(
-                    f"a worker process was killed, perhaps for want of memory: use fewer workers or {hint}"
+                    f"a worker process was killed, perhaps for lack of memory: use fewer workers or {hint}"
                 ) from error
             raise
 

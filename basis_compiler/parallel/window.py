@@ -1,4 +1,4 @@
-"""Tasks handed out a few at a time, so that neither they nor their results pile up."""
+"""A bounded number of tasks under way, so that neither tasks nor results accumulate."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def bounded_window(
     """Results of the tasks as they come, with a bounded number of them under way.
 
     Args:
-        tasks: taken one by one, when they are handed out.
-        submit: hands one out and returns its future.
+        tasks: taken one by one, when they are submitted.
+        submit: starts a task and returns its future.
         wait: for the first of some futures; returns those that are done and those that are not.
         most: how many may be under way now; 1 or more.
     """

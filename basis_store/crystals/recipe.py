@@ -30,15 +30,15 @@ class CrystalInput:
 
 @dataclass(frozen=True, kw_only=True)
 class CrystalRecipe:
-    """How a dataset was made. Equal recipes give equal datasets, up to the rounding of another machine's floats.
+    """How a dataset was made. Equal recipes give equal datasets, up to rounding on other machines.
 
     Attributes:
         inputs: in the order in which they were read.
-        tolerance: in Angstrom, at which space groups were found.
-        units: units of targets that the user gave, by name of the target.
+        tolerance: in Angstrom, at which space groups were determined.
+        units: of targets, by name, as given by the user.
 
     Raises:
-        RecipeError: an entry that makes no sense.
+        RecipeError: an invalid entry.
     """
 
     inputs: tuple[CrystalInput, ...] = ()

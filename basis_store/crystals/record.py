@@ -1,7 +1,8 @@
-"""One crystal as datasets keep it and models read it: a setting, a lattice, and the sites of its asymmetric unit.
+"""One crystal as datasets store it and models read it: a setting, a lattice, and the sites of its asymmetric unit.
 
 The compiler makes records (:func:`basis_compiler.compile_crystal`), the runtime reads them.
-All symmetry is in the setting and in :attr:`CrystalRecord.images`: nothing is searched for when a record is used.
+All symmetry is in the setting and in :attr:`CrystalRecord.images`: no symmetry is searched for when a record is
+used.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ class CrystalRecord:
     """A crystal in the standard setting of its space group, reduced to its asymmetric unit of n sites.
 
     Attributes:
-        identifier: what its source calls it, such as ``"mp-149"``.
+        identifier: its name in the source, such as ``"mp-149"``.
         setting: the standard setting.
         lattice: (3, 3) rows of the conventional cell in Angstrom, in the source's own Cartesian frame.
-        change_of_basis: (3, 3) integers, P times :attr:`denominator`; x = P x_source + p carries fractional
+        change_of_basis: (3, 3) integers, P times :attr:`denominator`; x = P x_source + p transforms fractional
             coordinates of the source's cell to this one.
         denominator: 1, 2, 3 or 6.
         origin_shift: (3,) p.
@@ -31,9 +32,9 @@ class CrystalRecord:
         coordinates: (n, 3) fractional, in [0, 1), exactly on their special positions.
         multiplicities: (n,) atoms of each orbit in the conventional cell.
         wyckoff: (n,) letters of the Wyckoff positions, as bytes (``b"a"``).
-        images: (sum of multiplicities,) for each site in turn, indices into the setting's operations that carry it
-            to each of its atoms in the conventional cell, once each; the identity comes first.
-        targets: what is known of the crystal, by name: a float or an array of floats; a missing one is NaN.
+        images: (sum of multiplicities,) for each site in turn, indices of the setting's operations that map it to
+            its atoms in the conventional cell, one for each atom; the identity comes first.
+        targets: properties of the crystal, by name: a float or an array of floats; a missing one is NaN.
         split: ``"train"``, ``"val"``, ``"test"`` or ``""``.
     """
 

@@ -53,7 +53,7 @@ def write_crystals(
         recipe: what they were made from.
         units: of the targets, by name; default, and for names not given, ``""``.
         skipped: (identifier, reason) of what was left out.
-        notes: what else a reader of the dataset should know.
+        notes: further remarks for readers of the dataset.
 
     Raises:
         ValueError: identifiers that are not distinct, an unknown split, a target of several shapes.

@@ -1,1 +1,1 @@
-"""From files of crystals to predictions, of any number of crystals."""
+"""Predictions for any number of crystals in files."""

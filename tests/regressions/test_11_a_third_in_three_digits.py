@@ -56,7 +56,7 @@ def test_two_digits_are_too_few_for_the_tolerance(tmp_path: Path) -> None:
     path = rounded_wurtzite(tmp_path, "0.33", "0.67")
     with pytest.raises(CrystalError, match=r"Zn1 and its copy by symmetry are 0\.033 Angstrom apart"):
         read_crystals(path)
-    # A greater tolerance is the user's decision.
+    # A larger tolerance is the user's decision.
     (crystal,) = read_crystals(path, tolerance=0.05)
     assert standardize(crystal, tolerance=0.05).setting.number == 186
 

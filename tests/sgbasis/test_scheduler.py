@@ -1,4 +1,4 @@
-"""``--scheduler`` as a user has it: the same outcome, one line for what goes wrong, a cluster left in peace."""
+"""``--scheduler`` on the command line: the same outcome, errors in one line, the cluster left as it was."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def local_cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """One that a Python program has made."""
+    """A cluster made by a Python program."""
     script = tmp_path / "cluster.py"
     script.write_text(LOCAL_CLUSTER)
     with subprocess.Popen(
@@ -53,7 +53,7 @@ def test_a_store_from_a_local_cluster(local_cluster: Cluster, tmp_path: Path) ->
         local_cluster.wait_for_tasks()
         time.sleep(0.5)
         local_cluster.kill_a_worker()
-        assert running.poll() is None, "it was killed in the midst of the work"
+        assert running.poll() is None, "it was killed in the middle of the work"
         printed, errors = running.communicate(timeout=120)
     assert running.returncode == 0, errors
     assert errors == ""
@@ -65,7 +65,7 @@ def test_a_store_from_a_local_cluster(local_cluster: Cluster, tmp_path: Path) ->
     assert local_cluster.is_idle()
 
 
-# Chunks that take their time on the workers, so that there is a middle to be interrupted in.
+# Slow chunks on the workers, so that runs can be interrupted in the middle.
 SLOW = """
 import time, basis_compiler.datasets.chunks as chunks
 if not hasattr(chunks, "quick"):
@@ -133,21 +133,21 @@ def test_a_worker_is_killed(slow_cluster: Cluster, many: Path, tmp_path: Path) -
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here.h5", "many.jsonl", "out.h5"]
 
 
-def test_a_killed_run_goes_on(slow_cluster: Cluster, many: Path, tmp_path: Path) -> None:
+def test_a_killed_run_is_resumed(slow_cluster: Cluster, many: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.h5"
     with in_the_middle(output, slow_cluster) as running:
         running.kill()
         running.wait()
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("out.h5.chunks/*/*.h5")}
     assert 2 <= len(kept) < 12
-    assert slow_cluster.is_idle(), "nobody waits for the rest"
+    assert slow_cluster.is_idle(), "no task is left"
     with in_the_middle(output, slow_cluster) as running:
         assert {path: path.stat().st_mtime_ns for path in kept} == kept, "finished chunks are not done again"
         assert running.wait(timeout=60) == 0
     assert open_crystals(output).content_hash == finished(tmp_path / "here.h5")
 
 
-def test_an_interrupted_run_goes_on(slow_cluster: Cluster, many: Path, tmp_path: Path) -> None:
+def test_an_interrupted_run_is_resumed(slow_cluster: Cluster, many: Path, tmp_path: Path) -> None:
     """Ctrl-C ends the run, and not the cluster."""
     output = tmp_path / "out.h5"
     with in_the_middle(output, slow_cluster) as running:
@@ -189,7 +189,7 @@ def test_a_scheduler_is_killed(many: Path, tmp_path: Path) -> None:
         address = cluster.address
     assert running.returncode == 1
     assert errors == (
-        f"Error: the Dask cluster at {address} was lost: see what its scheduler says, then run this again\n"
+        f"Error: the Dask cluster at {address} was lost: see the log of its scheduler, then run this again\n"
     )
     assert not output.exists()
     assert len(list(tmp_path.glob("out.h5.chunks/*/*.h5"))) >= 2

@@ -1,4 +1,4 @@
-"""Files of crystals in the layouts that people have, made from the example crystals."""
+"""Files of crystals in all layouts that are read, made from the example crystals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Dask cluster on this machine, started as a user does, whose processes can be killed."""
+"""A real Dask cluster on this machine, started as users start it, whose processes can be killed."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ class Cluster:
     folder: Path
 
     def client(self) -> Any:
-        """A client of its own, as a context."""
+        """A new client, as a context."""
         import distributed
 
         return distributed.Client(self.address, timeout=20, set_as_default=False)
 
     def run(self, function: Any) -> dict[str, Any]:
-        """What a function returns on each worker that is there."""
+        """What a function returns on each worker."""
         with self.client() as client:
             results: dict[str, Any] = client.run(function)
             return results
 
     def kill_a_worker(self) -> int:
-        """As the kernel does for want of memory; its number."""
+        """As the kernel does when memory runs out; its process number."""
         process = next(iter(self.run(os.getpid).values()))
         os.kill(process, signal.SIGKILL)
         return int(process)
 
     def tasks(self) -> int:
-        """How many tasks the scheduler still knows of."""
+        """How many tasks the scheduler still has."""
         with self.client() as client:
             return int(client.run_on_scheduler(_number_of_tasks))
 
     def wait_for_tasks(self) -> None:
-        """Until a run has handed out some of its work."""
+        """Until a run has submitted some of its tasks."""
         deadline = time.monotonic() + 30
         while not self.tasks():
             assert time.monotonic() < deadline
@@ -69,14 +69,14 @@ def _number_of_tasks(dask_scheduler: Any) -> int:
 def dask_cluster(
     folder: Path, *, workers: int = 2, threads: int = 1, preload: str = "", allowed_failures: int = 3
 ) -> Iterator[Cluster]:
-    """``dask scheduler`` and ``dask worker`` in a folder of their own, which holds none of the inputs.
+    """``dask scheduler`` and ``dask worker`` in a new folder, which holds none of the inputs.
 
     Args:
         folder: to be made.
         workers: processes; 0 for none.
         threads: of each worker.
         preload: Python code that each worker runs before anything else, perhaps twice.
-        allowed_failures: how many workers a task may bring down before it is given up.
+        allowed_failures: how many workers a task may kill before it is given up.
     """
     folder.mkdir()
     (folder / "preload.py").write_text(preload)

@@ -1,4 +1,4 @@
-"""Crystals made to order: exactly one given space group, and the same crystal written in another cell."""
+"""Generated crystals of exactly a given space group, and the same crystal in another cell."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def rewritten(
 
     Args:
         crystal: any.
-        rng: makes the choices.
+        rng: of the random choices.
         doubled: whether the new cell is twice as large.
         noise: standard deviation of a displacement of each atom, in Angstrom.
 
@@ -91,10 +91,10 @@ def _special_point(setting: Setting, rng: np.random.Generator) -> FloatArray | N
     """A random point that some operation but the identity fixes, modulo the lattice."""
     group = operations(setting)
     for index in rng.permutation(np.arange(1, len(group)))[:20]:
-        turn = group.rotations[index] - np.eye(3)
+        difference = group.rotations[index] - np.eye(3)
         target = rng.integers(-1, 2, 3) - group.translations24[index] / 24
         start = rng.random(3)
-        point = start + np.linalg.lstsq(turn, target - turn @ start, rcond=None)[0]
-        if np.abs(turn @ point - target).max() < 1e-9:
+        point = start + np.linalg.lstsq(difference, target - difference @ start, rcond=None)[0]
+        if np.abs(difference @ point - target).max() < 1e-9:
             return point
     return None

@@ -1,4 +1,4 @@
-"""Ways to write the same crystal, none of which a model or an encoding may see."""
+"""Equivalent descriptions of a crystal, for which models and encodings must agree."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Crystals from CIF text: ASE splits the text into items; what they mean is decided here, exactly.
+"""Crystals from CIF text: ASE splits the text into items, which are interpreted here, exactly.
 
 Operations are taken from the file's own list; without one, from its Hall symbol, Hermann-Mauguin symbol or
-group number, in this order, and only where that names one setting whose operations fit the cell. Coordinates
-are rounded in files, so the copies of an atom on a special position do not fall onto each other (regression 11):
-copies within the tolerance, in Angstrom, are one atom, at their mean; copies further apart that still overlap
+group number, in this order, and only if that names one setting whose operations fit the cell. Coordinates
+are rounded in files, so the images of an atom on a special position do not coincide (regression 11):
+images within the tolerance, in Angstrom, are one atom, at their mean; images further apart that still overlap
 are an error.
 
 Source: IUCr core dictionary, https://www.iucr.org/resources/cif/dictionaries/cif_core
@@ -46,11 +46,11 @@ def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]
     Args:
         text: content of the file.
         name: its name, for messages.
-        tolerance: in Angstrom; copies of an atom closer than this are one atom.
+        tolerance: in Angstrom; images of an atom closer than this are one atom.
 
     Raises:
         CrystalError: not a CIF, no cell, no atoms, partial occupancy, unknown elements or space group, or a
-            crystal that :class:`Crystal` refuses.
+            crystal that :class:`Crystal` rejects.
     """
     from ase.io import cif  # noqa: PLC0415 - heavy and optional
 
@@ -74,18 +74,18 @@ def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]
 
 
 def _reason(error: Exception) -> str:
-    return " ".join(str(error).split()) or "it ends or breaks off where more is needed"
+    return " ".join(str(error).split()) or "it ends where more is needed"
 
 
 def _complaint(error: Exception, text: str) -> str:
-    """What ASE's error over the items of ``text`` means."""
-    if isinstance(error, IndexError):  # it asked for one line more than there is
+    """The meaning of ASE's error for the items of ``text``."""
+    if isinstance(error, IndexError):  # it needed one line more than there is
         lines = text.rstrip().splitlines()
         return (
             f"it breaks off after line {len(lines)} ({lines[-1].strip()[:60]!r}), where the value of an item "
             "or the ';' that closes a text is needed"
         )
-    if isinstance(error, AssertionError):  # its only assertion that a text can break
+    if isinstance(error, AssertionError):  # its only assertion that a text can violate
         return "something else stands before its first data_ block"
     return _reason(error)
 
@@ -109,11 +109,11 @@ def _crystal(block: Items, name: str, tolerance: float) -> Crystal:
     orbits = [orbit for orbit, _ in found]
     counts = [len(orbit) for orbit in orbits]
     moved, furthest = max((moved, label) for (_, moved), label in zip(found, labels, strict=True))
-    # A file's rounding in the last of five digits is no news.
+    # Rounding in the last of five digits is not worth a note.
     if moved > 1e-4:
         notes.append(
             f"atoms were moved by up to {moved:.4f} Angstrom ({furthest}) onto the special positions that the "
-            f"operations of the CIF ask for (tolerance {tolerance:g})"
+            f"operations of the CIF require (tolerance {tolerance:g})"
         )
     return Crystal(
         lattice=lattice,
@@ -258,7 +258,7 @@ def _parsed(texts: tuple[str, ...]) -> Setting | None:
 
 
 def _fitting(setting: Setting, name: str, lattice: FloatArray, tolerance: float, *, chosen: bool) -> Setting:
-    """The setting itself, or its rhombohedral twin where the cell says so; never a guess."""
+    """The setting itself, or the rhombohedral one if the cell requires it; never a guess."""
     if setting.number in _TWO_ORIGINS and not chosen:
         raise CrystalError(
             f"{name}: {setting.symbol} has two origin choices and the CIF does not say which: list the "
@@ -289,7 +289,7 @@ def _orbit(
     tolerance: float,
     who: str,
 ) -> tuple[FloatArray, float]:
-    """All copies (m, 3) of a listed atom in the cell, and how far it was moved in Angstrom."""
+    """All images (m, 3) of a listed atom in the cell, and how far it was moved in Angstrom."""
     gaps = rotations @ point + translations24 / TURN - point
     gaps -= np.rint(gaps)
     near = np.linalg.norm(gaps @ lattice, axis=1) < tolerance
@@ -303,7 +303,7 @@ def _orbit(
     if len(between):
         raise CrystalError(
             f"{who} and its copy by symmetry are {between.min():.3f} Angstrom apart: too close for two atoms, too "
-            f"far for one at a tolerance of {tolerance:g} Angstrom; give more digits, or a greater tolerance"
+            f"far for one at a tolerance of {tolerance:g} Angstrom; give more digits, or a larger tolerance"
         )
     first = np.flatnonzero(same.argmax(axis=1) == np.arange(len(same)))
     return images[first] % 1, float(np.linalg.norm(shift @ lattice))

@@ -1,4 +1,4 @@
-"""Crystals from plain numbers, as JSON has them: arrays, and the dictionaries of pymatgen's structures."""
+"""Crystals from plain numbers, as in JSON: arrays, and the dictionaries of pymatgen's structures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -
     """A crystal from rows of a lattice, atomic numbers or symbols, and fractional coordinates.
 
     Raises:
-        CrystalError: they are not arrays of numbers that fit each other, or not those of a crystal.
+        CrystalError: they are not arrays of matching lengths, or not a crystal.
     """
     try:
         listed = [one if isinstance(one, int) else _NUMBERS.get(one, 0) for one in species]

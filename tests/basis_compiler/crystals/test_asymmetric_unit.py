@@ -1,4 +1,4 @@
-"""Crystals to records: every atom is reached once, from whatever object the crystal came."""
+"""Crystals to records: every atom is generated once, whatever object the crystal comes from."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS
 from tests.support.made_crystals import made_crystal
 
 
-def reached_atoms(record: CrystalRecord) -> list[np.ndarray]:
-    """For each site, the (m, 3) coordinates of the atoms that its images reach."""
+def generated_atoms(record: CrystalRecord) -> list[np.ndarray]:
+    """For each site, the (m, 3) coordinates of its atoms by the operations of the record."""
     group = operations(record.setting)
     ends = np.cumsum(record.multiplicities)
     images = np.split(record.images, ends[:-1])
@@ -30,7 +30,7 @@ def distances(record: CrystalRecord, points: np.ndarray, others: np.ndarray) -> 
 
 
 @pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
-def test_images_reach_every_atom_of_a_site_once(setting: Setting) -> None:
+def test_images_generate_every_atom_of_a_site_once(setting: Setting) -> None:
     crystal, _ = made_crystal(setting, np.random.default_rng(setting.number))
     record = compile_crystal(crystal)
     group = operations(setting)
@@ -38,16 +38,16 @@ def test_images_reach_every_atom_of_a_site_once(setting: Setting) -> None:
     assert len(record.images) == record.multiplicities.sum()
     starts = np.cumsum(record.multiplicities) - record.multiplicities
     assert not record.images[starts].any(), "the identity comes first"
-    for x, m, atoms in zip(record.coordinates, record.multiplicities, reached_atoms(record), strict=True):
+    for x, m, atoms in zip(record.coordinates, record.multiplicities, generated_atoms(record), strict=True):
         assert len(atoms) == m
         between = distances(record, atoms, atoms) + 9 * np.eye(m)
-        assert between.min() > 0.5, "no atom is reached twice"
-        # The whole orbit: every operation leads to one of them.
+        assert between.min() > 0.5, "no atom is generated twice"
+        # The whole orbit: every operation maps the site to one of them.
         every = group.rotations @ x + group.translations24 / 24
         assert distances(record, every, atoms).min(axis=1).max() < 1e-6
-    # All atoms of the source, carried by the change of basis, are among them, and the cells hold as many.
+    # All atoms of the source, transformed by the change of basis, are among them, and their number agrees.
     points = crystal.coordinates @ record.change_of_basis.T / record.denominator + record.origin_shift
-    assert distances(record, points, np.concatenate(reached_atoms(record))).min(axis=1).max() < 1e-5
+    assert distances(record, points, np.concatenate(generated_atoms(record))).min(axis=1).max() < 1e-5
     assert record.multiplicities.sum() == pytest.approx(len(crystal) * record.volume / crystal.volume)
 
 
@@ -64,7 +64,7 @@ def test_the_multiplication_table(number: int) -> None:
         np.testing.assert_array_equal(group.translations24[table[a, b]], shift % 24)
 
 
-def test_a_record_says_what_standardize_says() -> None:
+def test_a_record_agrees_with_standardize() -> None:
     (crystal,) = read_crystals(OTHER_CELLS / "quartz_rounded.cif")
     record = compile_crystal(crystal, identifier="quartz", targets={"gap": 5.7}, split="train", tolerance=0.02)
     standard = standardize(crystal, tolerance=0.02)

@@ -78,7 +78,7 @@ EDGES = {
     + [(number, "hexagonal") for number in (1, 2, 3, 4, 5, 7, 9, 14, 15)]
     + [(number, "face-centred") for number in (1, 2)],
 )
-def test_a_cell_more_symmetric_than_the_group_is_no_exception(number: int, shape: str, store: Store) -> None:
+def test_a_cell_more_symmetric_than_the_group(number: int, shape: str, store: Store) -> None:
     """Then several bases of the lattice are equally short, and the atoms decide."""
     setting, rng = Setting.standard(number), np.random.default_rng(number)
     generic, _ = made_crystal(setting, rng)
@@ -114,7 +114,7 @@ def test_sodium_is_at_the_origin_of_rock_salt() -> None:
         assert [(site.element, site.wyckoff) for site in standardize(moved).sites] == [("Na", "a"), ("Cl", "b")]
 
 
-def test_axes_ascend_where_the_group_leaves_them_open() -> None:
+def test_axes_ascend_where_the_group_allows_it() -> None:
     for number in (16, 19, 47, 61, 69, 70, 71):
         crystal, _ = made_crystal(Setting.standard(number), np.random.default_rng(number))
         written, _, _ = rewritten(crystal, np.random.default_rng(1))
@@ -133,7 +133,7 @@ def test_the_reference_atom_of_a_polar_group_is_at_zero() -> None:
 
 
 def test_a_crystal_is_never_replaced_by_its_mirror_image(store: Store) -> None:
-    """P2_12_12_1 has the same symbol for both hands; their encodings differ."""
+    """P2_12_12_1 has the same symbol for both enantiomorphs; their encodings differ."""
     crystal, _ = made_crystal(Setting.standard(19), np.random.default_rng(2))
     mirrored = Crystal(
         lattice=crystal.lattice * [1, 1, -1], numbers=crystal.numbers, coordinates=crystal.coordinates

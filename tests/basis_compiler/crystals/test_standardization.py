@@ -1,4 +1,4 @@
-"""Crystals in any cell to the standard setting: the whole table, real crystals, other people's objects."""
+"""Crystals in any cell to the standard setting: the whole table, real crystals, objects of other packages."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def distance(gaps: np.ndarray, lattice: np.ndarray) -> float:
 
 
 def assert_reconstructs(standard: StandardCrystal) -> None:
-    """Without what standardize keeps for itself: images of the sites are the crystal's atoms, one to one."""
+    """From public results only: images of the sites are the crystal's atoms, one to one."""
     crystal, group = standard.crystal, operations(standard.setting)
     points = standard.to_standard(crystal.coordinates)
     cells = crystal.volume / abs(np.linalg.det(standard.lattice))
@@ -96,7 +96,7 @@ def assert_reconstructs(standard: StandardCrystal) -> None:
 
 
 @pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
-def test_every_group_is_found_again_however_the_cell_is_written(setting: Setting, store: Store) -> None:
+def test_every_group_is_found_for_any_cell(setting: Setting, store: Store) -> None:
     rng = np.random.default_rng(setting.number)
     crystal, orbit = made_crystal(setting, rng)
     written, source, rotation = rewritten(crystal, rng, noise=1e-4)
@@ -148,7 +148,7 @@ def test_wyckoff_letters_are_those_of_the_tables(shared: Path) -> None:
             assert lies_on(site.coordinates, position[2], setting), (setting, site, position)
 
 
-def test_the_examples_are_all_here() -> None:
+def test_all_examples_are_listed() -> None:
     assert {path.stem for path in CRYSTALS.rglob("*.cif")} == set(EXPECTED)
 
 
@@ -158,7 +158,7 @@ def test_example_crystals(name: str) -> None:
     standard = standardize(read(name))
     assert standard.setting == Setting.parse(label)
     assert [f"{site.element} {site.multiplicity}{site.wyckoff}" for site in standard.sites] == sites
-    # Moved along a polar axis by what is no multiple of 1/24.
+    # Shifted along a polar axis, not by a multiple of 1/24.
     assert (standard.origin_shift24 is None) == (name == "wurtzite_shifted")
     assert_reconstructs(standard)
 
@@ -194,7 +194,7 @@ def test_a_file_in_the_chosen_description_is_left_as_it_is() -> None:
     seed=st.integers(0, 2**32 - 1),
     doubled=st.booleans(),
 )
-def test_origin_free_encodings_do_not_know_the_cell(name: str, seed: int, doubled: bool) -> None:
+def test_origin_free_encodings_do_not_depend_on_the_cell(name: str, seed: int, doubled: bool) -> None:
     store = load_store()
     crystal = read(name)
     written, source, _ = rewritten(crystal, np.random.default_rng(seed), doubled=doubled)
@@ -299,7 +299,7 @@ def test_the_group_at_a_neighbouring_tolerance_is_reported() -> None:
 
 
 @pytest.mark.parametrize("tolerance", [0.0, -1.0, 0.3, float("nan")])
-def test_senseless_tolerances_are_refused(tolerance: float) -> None:
+def test_invalid_tolerances_are_rejected(tolerance: float) -> None:
     with pytest.raises(ValueError, match="tolerance must lie"):
         standardize(read("nacl"), tolerance=tolerance)
 
@@ -318,7 +318,7 @@ def test_senseless_tolerances_are_refused(tolerance: float) -> None:
         (np.diag([0.4, 4, 4]), [11], [[0, 0, 0]], "repeats each atom after only 0.400"),
     ],
 )
-def test_what_is_no_crystal_is_refused(
+def test_invalid_crystals_are_rejected(
     lattice: object, numbers: object, coordinates: object, message: str
 ) -> None:
     with pytest.raises(CrystalError, match=message):

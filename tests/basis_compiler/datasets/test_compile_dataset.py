@@ -134,7 +134,7 @@ def test_the_number_of_processes_does_not_matter(many: Path, tmp_path: Path) -> 
     assert [identifier for identifier, _ in one.skipped] == ["many.jsonl:6"]
 
 
-def test_an_interrupted_run_goes_on(many: Path, tmp_path: Path) -> None:
+def test_an_interrupted_run_is_resumed(many: Path, tmp_path: Path) -> None:
     expected = compile_inputs(tmp_path, many).content_hash
     (tmp_path / "out.h5").unlink()
 
@@ -155,7 +155,7 @@ def test_an_interrupted_run_goes_on(many: Path, tmp_path: Path) -> None:
     assert table.content_hash == expected
 
 
-def test_chunks_of_other_inputs_are_not_taken(many: Path, tmp_path: Path) -> None:
+def test_chunks_of_other_inputs_are_not_used(many: Path, tmp_path: Path) -> None:
     def interrupt(finished: int, total: int) -> None:
         if finished:
             raise KeyboardInterrupt
@@ -176,7 +176,7 @@ def test_chunks_of_other_inputs_are_not_taken(many: Path, tmp_path: Path) -> Non
     shutil.rmtree(tmp_path / "out.h5.chunks")
 
 
-def test_what_the_folder_is_called_does_not_matter(tmp_path: Path) -> None:
+def test_the_path_of_a_folder_does_not_matter(tmp_path: Path) -> None:
     """Names of inputs are part of the recipe, paths are not."""
     tables = []
     for place in ("one", "two"):

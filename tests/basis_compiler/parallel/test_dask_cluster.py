@@ -49,7 +49,7 @@ def test_bases_although_a_worker_is_killed(cluster: Cluster, reader: StoreReader
 
 
 def many_inputs(folder: Path) -> list[Path]:
-    """Lines, files of every kind, and a file that is there but cannot be read."""
+    """Lines, files of every kind, and files that cannot be read."""
     cifs = write_folder(folder / "cifs", None)
     ase_io = pytest.importorskip("ase.io")
     ase_io.write(cifs / "POSCAR", ase_io.read(CRYSTALS / "rutile.cif"), format="vasp")
@@ -85,7 +85,7 @@ def test_a_dataset_although_a_worker_is_killed(
     assert cluster.is_idle()
 
 
-def test_a_dataset_goes_on_where_it_was_interrupted(
+def test_a_dataset_resumes_where_it_was_interrupted(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Begun on the cluster, ended here."""
@@ -105,7 +105,7 @@ def test_a_dataset_goes_on_where_it_was_interrupted(
     assert len(table) == 20
 
 
-def test_what_is_wrong_with_the_work_is_said_as_it_is_here(cluster: Cluster) -> None:
+def test_errors_of_tasks_are_raised_as_without_a_cluster(cluster: Cluster) -> None:
     with pytest.raises(SettingError, match="there is no Hall number 531"):
         list(on_cluster(Setting.from_hall, [1, 531], scheduler=cluster.address, hint="less"))
     with pytest.raises(FileNotFoundError, match="none"):
@@ -113,7 +113,7 @@ def test_what_is_wrong_with_the_work_is_said_as_it_is_here(cluster: Cluster) -> 
     assert cluster.is_idle()
 
 
-def test_large_tasks_are_nothing_to_warn_of(cluster: Cluster) -> None:
+def test_large_tasks_give_no_warning(cluster: Cluster) -> None:
     """Warnings are errors here."""
     tasks = [bytes(12_000_000), bytes(3)]
     assert sorted(on_cluster(len, tasks, scheduler=cluster.address, hint="less")) == [3, 12_000_000]
@@ -177,7 +177,7 @@ def test_a_task_that_kills_its_workers(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_workers_that_are_not_fit(tmp_path: Path, preload: str, message: str) -> None:
+def test_workers_with_other_packages(tmp_path: Path, preload: str, message: str) -> None:
     with (
         dask_cluster(tmp_path / "cluster", workers=1, preload=preload) as running,
         pytest.raises(CompilationError, match=message),
@@ -206,14 +206,14 @@ def test_a_cluster_without_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("tcp://127.0.0.1:1", "."),
     ],
 )
-def test_addresses_where_nobody_is(address: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_without_a_server(address: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_TIMEOUT", 1.0)
     with pytest.raises(CompilationError, match=f"there is no Dask scheduler at '{address}': .*{reason}"):
         compile_recipe(Recipe(radius=1, settings=(1,)), scheduler=address)
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.0 400 Bad Request\r\n\r\n", b""])
-def test_addresses_where_somebody_else_is(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_of_other_servers(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_TIMEOUT", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
 

@@ -1,4 +1,4 @@
-"""Work handed out bit by bit: everything is done once, and never too much of it is under way."""
+"""A bounded window of tasks: each is done once, and never too many are under way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compiled datasets: what is written is read, and nothing else is."""
+"""Compiled datasets: what is written is read back, and everything else is rejected."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def records() -> list[CrystalRecord]:
         compile_crystal(
             made_crystal(Setting.standard(number), np.random.default_rng(number))[0],
             identifier=f"crystal-{number} \N{SNOWMAN}",
-            targets=said,
+            targets=known,
             split=split,
         )
-        for number, said, split in zip((1, 14, 167, 227), targets, splits, strict=True)
+        for number, known, split in zip((1, 14, 167, 227), targets, splits, strict=True)
     ]
 
 
@@ -147,7 +147,7 @@ def test_equal_content_gives_equal_files(records: list[CrystalRecord], path: Pat
 
 
 def test_the_hash_is_the_documented_one(path: Path) -> None:
-    """As docs/format.md says, with nothing of ours."""
+    """As in docs/format.md, without code of this project."""
     with h5py.File(path) as file:
         names: list[str] = []
         file.visit(names.append)
@@ -283,7 +283,7 @@ def test_what_another_writer_got_wrong_is_refused(
     change: Callable[[dict[str, np.ndarray]], None],
     message: str,
 ) -> None:
-    """Its hashes are right, so only the content itself can tell."""
+    """Its hashes are right, so only checks of the content find the error."""
     arrays = dataset_arrays(records, {}, (), ())
     change(arrays)
     attributes = {

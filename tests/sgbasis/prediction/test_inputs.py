@@ -1,4 +1,4 @@
-"""What ``sgbasis predict`` reads piece by piece: the same as when read whole, and no more than is asked for."""
+"""What ``sgbasis predict`` reads in parts: the same as when read whole, and no more than requested."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def test_streams_have_the_entries_of_the_whole_file(kind: str, lines: Path, tmp_
 
 
 @pytest.mark.parametrize("kind", ["jsonl.gz", "extxyz"])
-def test_no_more_is_read_than_is_asked_for(kind: str, tmp_path: Path) -> None:
-    """The end of the file is damaged, which nobody notices who does not come that far."""
+def test_no_more_is_read_than_requested(kind: str, tmp_path: Path) -> None:
+    """The end of the file is damaged, which is not noticed before it is read."""
     path = tmp_path / f"some.{kind}"
     if kind == "extxyz":
         path.write_text(frames_of("cscl", 20000) + "7\n")
@@ -107,7 +107,7 @@ def test_files_are_counted_and_cut(lines: Path, dataset: Path, tmp_path: Path) -
 
 
 def test_chunks_of_all_kinds_are_read(lines: Path, dataset: Path, tmp_path: Path) -> None:
-    """The same as one by one, whatever the chunks."""
+    """The same crystals for any size of chunks."""
     structures = [{"a": i} for i in range(3)]
     table = write_table(tmp_path / "t.json.gz", index=[0], columns=["structure"], data=[[structures[0]]])
     listed = write_folder(tmp_path / "listed", "nacl,1\nquartz,2\nspinel,3\n")
@@ -139,7 +139,7 @@ def test_rows_of_a_dataset(dataset: Path, tmp_path: Path) -> None:
 
 
 def changed(path: Path, dataset: Path, **arrays: np.ndarray) -> Path:
-    """A copy of a dataset in which some arrays are others, but not the hash."""
+    """A copy of a dataset with some arrays replaced, but the old hash."""
     with h5py.File(dataset) as file:
         attributes = {name: value.decode() for name, value in file.attrs.items()}
         content: dict[str, np.ndarray] = {}

@@ -1,4 +1,4 @@
-"""``sgbasis predict`` and ``predict``: from whatever holds a crystal, and with nothing lost."""
+"""``sgbasis predict`` and ``predict``: every kind of input, and no crystal lost."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_every_kind_of_input(model: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose([float(row["value"]) for row in found], expected, rtol=1e-5)
 
 
-def test_a_bad_input_takes_no_other_with_it(model: Path, tmp_path: Path) -> None:
+def test_a_bad_input_does_not_stop_the_others(model: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.cif").write_text("")
     (tmp_path / "store.h5").write_bytes((data_folder() / "default.h5").read_bytes())
     records = [json_record("nacl"), "{", json_record("quartz", lattice=[[1, 0, 0]] * 3), json_record("rutile")]

@@ -91,7 +91,7 @@ def test_many_failures_are_listed_in_a_file(model: Path, tmp_path: Path) -> None
 
 
 def test_a_process_computes_with_one_thread(tmp_path: Path) -> None:
-    """Rounding may depend on their number, and processes are as many as there are cores."""
+    """Rounding may depend on the number of threads, and there is one process per core."""
     fresh = save_tiny(tmp_path / "fresh")
     torch.set_num_threads(2)
     try:
@@ -114,7 +114,7 @@ def test_links_are_followed(many: Path, model: Path, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small_chunks")
 def test_several_models_and_bad_files_in_the_middle(many: Path, tmp_path: Path) -> None:
-    """Crystals in the order of the files, models in their order for each; the bad ones cost nothing but a line."""
+    """Crystals in the order of the files, models in their order for each; the bad ones cost one line each."""
     both = save_tiny(tmp_path / "both", ENERGY, BULK)
     (tmp_path / "empty.jsonl").touch()
     (tmp_path / "cut.jsonl.gz").write_bytes(b"\x1f\x8b\x08\x00")

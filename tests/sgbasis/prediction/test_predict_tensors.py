@@ -68,17 +68,17 @@ def test_elastic_tensors_in_both_frames(models: dict[str, Path]) -> None:
     assert lines[-2].startswith("note: no training crystal has ")
 
 
-def test_tensors_turn_with_the_file(models: dict[str, Path]) -> None:
+def test_tensors_rotate_with_the_file(models: dict[str, Path]) -> None:
     """The frame is that of the lattice vectors, whatever it is."""
     (crystal,) = read_crystals(PBNM)
     (expected,) = predict(PBNM, models["elastic"])
-    turn = random_rotation(np.random.default_rng(0))
+    rotation = random_rotation(np.random.default_rng(0))
     ase = pytest.importorskip("ase")
     atoms = ase.Atoms(
-        numbers=crystal.numbers, scaled_positions=crystal.coordinates, cell=crystal.lattice @ turn.T, pbc=True
+        numbers=crystal.numbers, scaled_positions=crystal.coordinates, cell=crystal.lattice @ rotation.T, pbc=True
     )
     (found,) = predict(atoms, models["elastic"])
-    np.testing.assert_allclose(found.value, rotate_tensor(expected.value, turn), atol=1e-3)
+    np.testing.assert_allclose(found.value, rotate_tensor(expected.value, rotation), atol=1e-3)
 
 
 def test_a_crystal_in_its_ieee_frame_says_so(models: dict[str, Path]) -> None:

@@ -19,7 +19,7 @@ from tests.support.command_line import error_line, run_predict
 from tests.support.crystal_inputs import json_record, write_jsonl
 from tests.support.tiny_models import ENERGY, save_tiny
 
-# Small chunks that take their time, so that there is a middle to be stopped in. ``before`` runs in the worker.
+# Small slow chunks, so that runs can be stopped in the middle. ``before`` runs in the worker.
 SLOW = """
 import os, signal, time, sgbasis.prediction.predict_many as many
 many.CHUNK = 4
@@ -46,7 +46,7 @@ def chunks(output: Path) -> dict[Path, int]:
 
 @contextmanager
 def in_the_middle(many: Path, model: Path, output: Path, finished: int = 2) -> Iterator[subprocess.Popen[str]]:
-    """A run, in a process group of its own, when so many chunks are finished."""
+    """A run, in a new process group, when so many chunks are finished."""
     command = slowly(many, model, output, "time.sleep(0.4)")
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
         deadline = time.monotonic() + 60
@@ -57,7 +57,7 @@ def in_the_middle(many: Path, model: Path, output: Path, finished: int = 2) -> I
 
 @pytest.fixture(scope="module")
 def expected(many: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The output of a run of one process that nothing disturbed."""
+    """The output of an undisturbed run with one process."""
     output = tmp_path_factory.mktemp("expected") / "whole.csv"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sgbasis.prediction.predict_many.CHUNK", 4)
@@ -73,7 +73,7 @@ def finish(many: Path, model: Path, output: Path, expected: bytes) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
-def test_a_killed_run_goes_on(many: Path, model: Path, expected: bytes, tmp_path: Path) -> None:
+def test_a_killed_run_is_resumed(many: Path, model: Path, expected: bytes, tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
     with in_the_middle(many, model, output) as running:
         running.send_signal(signal.SIGKILL)
@@ -91,7 +91,7 @@ def test_a_killed_run_goes_on(many: Path, model: Path, expected: bytes, tmp_path
     finish(many, model, output, expected)
 
 
-def test_an_interrupted_run_goes_on(many: Path, model: Path, expected: bytes, tmp_path: Path) -> None:
+def test_an_interrupted_run_is_resumed(many: Path, model: Path, expected: bytes, tmp_path: Path) -> None:
     """Ctrl-C, sent to the whole process group as a terminal does."""
     output = tmp_path / "out.csv"
     with in_the_middle(many, model, output) as running:
@@ -111,14 +111,14 @@ def test_a_killed_worker_is_one_line(many: Path, model: Path, expected: bytes, t
     before = "if chunk[0].start == 24: os.kill(os.getpid(), signal.SIGKILL)"
     done = subprocess.run(slowly(many, model, output, before), capture_output=True, text=True, check=False)
     assert error_line(done) == (
-        "a worker process was killed, perhaps for want of memory: use fewer workers or run the same command again"
+        "a worker process was killed, perhaps for lack of memory: use fewer workers or run the same command again"
     )
     assert not output.exists()
     finish(many, model, output, expected)
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_other_chunks_are_not_taken_for_these(
+def test_chunks_of_other_runs_are_not_used(
     many: Path, model: Path, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither of other models, tolerances, forms and inputs, nor damaged ones."""

@@ -19,7 +19,7 @@ vectors move, and not at all by operations of the group. Lengths that differ by 
 equal, and the next criterion decides. So noise changes the outcome only where a difference happens to be as
 large as the tolerance, to within the noise. Where everything is equal the descriptions are the same to within
 the tolerance (the crystal misses a symmetry by less than that); criteria 3 and 4 then decide once more with a
-tolerance of nearly 0, so that at least the same numbers have the same outcome in any cell.
+tolerance of nearly 0, so that equal numbers have the same outcome in any cell.
 
 In the style of L. M. Gelato & E. Parthe, J. Appl. Cryst. 20 (1987) 139 (STRUCTURE TIDY) and E. Parthe & L. M.
 Gelato, Acta Cryst. A40 (1984) 169, who take the smallest sum of distances from the origin. They then compare

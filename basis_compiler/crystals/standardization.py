@@ -9,8 +9,8 @@ it minimises the squared distances between atoms and symmetric images. It become
 lies within the tolerance and describes the atoms as well; along polar axes it puts the reference atom at 0.
 
 Of the equivalent descriptions that the group allows, :mod:`basis_compiler.crystals.canonical` chooses one,
-independent of how the file is written. Operations of the group map it to itself; the one that changes the file's
-axes and origin least is applied.
+independent of how the file is written. Operations of the group map it to itself; the one with axes and
+origin closest to those of the file is applied.
 
 After spglib has found the group, only exact operations are used (:mod:`basis_compiler.groups.spglib_database`);
 :mod:`basis_compiler.crystals.atom_orbits` matches them with the atoms.

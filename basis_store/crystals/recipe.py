@@ -16,7 +16,7 @@ class CrystalInput:
     """One file or folder that crystals were read from.
 
     Attributes:
-        name: its name, without the folder it lies in.
+        name: its name, without its folder.
         sha256: of the file's bytes, or of the names and hashes of a folder's files (hexadecimal).
     """
 

@@ -41,7 +41,7 @@ def json_record(name: str, **rest: Any) -> dict[str, Any]:
 
 
 def write_jsonl(path: Path, records: Iterable[dict[str, Any] | str]) -> Path:
-    """One object, or text as it is, per line; compressed when the name says so."""
+    """One object, or text as it is, per line; compressed if the name ends in .gz."""
     text = "".join(f"{one if isinstance(one, str) else json.dumps(one)}\n" for one in records)
     path.write_bytes(gzip.compress(text.encode(), mtime=0) if path.suffix == ".gz" else text.encode())
     return path

@@ -47,7 +47,7 @@ def made_tensor_dataset(path: Path, n: int = 40, *, rotated: bool = False) -> li
     """Write the crystals of :func:`made_dataset` with tensors that their point groups allow.
 
     ``C`` (6, 6) is positive definite and stiffer where ``energy`` is higher; ``e`` is (3, 6). Every eighth crystal
-    is not ``trusted``. With ``rotated``, each ``e`` is carried along by an operation of the group's normalizer.
+    is not ``trusted``. With ``rotated``, each ``e`` is rotated by an operation of the group's normalizer.
     """
     rng, store = np.random.default_rng(1), load_store()
     records = []

@@ -1,7 +1,7 @@
 """Every file format that crystals are read from, in one table: :data:`FORMATS`.
 
-To add a format, add a row to the table and, where it has a layout of its own, the function that reads it to this
-file. Reading, streaming, folders, datasets and predictions all go by the table; no other file is changed.
+To add a format, add a row to the table and, if it has a new layout, the function that reads it to this file.
+Reading, streaming, folders, datasets and predictions all use the table; no other file is changed.
 
 - Formats that hold many crystals list their *entries* (:mod:`basis_compiler.crystals.formats.entries`) as they are
   read, so that ``streamed`` files of any length can be processed.
@@ -114,7 +114,7 @@ class CrystalFile(Entry):
 
 @dataclass(frozen=True)
 class InlinedFile(Entry):
-    """A crystal file together with its content, for a worker that cannot see the disk it lies on."""
+    """A crystal file together with its content, for a worker that cannot read its disk."""
 
     file: CrystalFile
     content: bytes
@@ -252,7 +252,7 @@ FORMATS = (
         ase_names={"extxyz": "extended XYZ", "xyz": "XYZ"},
     ),
 )
-"""The first row that fits a name counts."""
+"""The first row that fits the name of a file is its format."""
 
 _BY_CONTENT = FileFormat()
 """Of a file whose name fits no row: one crystal file, recognised by its content when it is read."""

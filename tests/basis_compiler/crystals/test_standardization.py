@@ -173,7 +173,7 @@ def test_a_crystal_written_in_two_ways_has_the_same_origin_free_encodings(
         encodings(standard, store, origin_free=True)[[site.atoms[0] for site in standard.sites]]
         for standard in (first, second)
     ]
-    # The files carry four to six digits.
+    # The files have four to six digits.
     np.testing.assert_allclose(values[0], values[1], atol=5e-3 if one == "wurtzite" else 1e-4)
 
 

@@ -192,7 +192,7 @@ def test_folders_that_hold_nothing(tmp_path: Path) -> None:
 
 
 def test_units_are_known_for_the_shared_data(shared: Path, tmp_path: Path) -> None:
-    """Every file, the first crystals of it; flags beside the targets are kept."""
+    """Every file, the first crystals of it; flags are kept in addition to the targets."""
     for path in sorted((shared / "data").glob("*.jsonl.gz")):
         with gzip.open(path, "rt") as lines:
             records = [json.loads(next(lines)) for _ in range(5)]

@@ -68,11 +68,13 @@ def origin_shifts(group: Operations) -> OriginShifts:
 def _origin_shifts(
     distinct_rotations: tuple[bytes, ...], centrings24: tuple[tuple[int, ...], ...]
 ) -> OriginShifts:
+    # 1. The whole group of allowed shifts, from the Smith form, modulo directions and lattice.
     centrings = [_fractions(row, TURN) for row in centrings24]
     generators, spanning = _smith_generators(distinct_rotations, centrings)
     echelon = _echelon(spanning)
     reduce = _Reduction(echelon, centrings)
     elements = _generated(generators, reduce)
+    # 2. Generators in normal form: elements that meet the group of those chosen before in 0 only.
     chosen: list[Translation] = []
     group = {_ZERO}
     for order, element in sorted((-_order(s, reduce), s) for s in elements - {_ZERO}):

@@ -144,6 +144,7 @@ def reflection_conditions(group: Operations | CompiledSetting) -> ReflectionCond
     rotations = np.asarray(group.rotations, dtype=np.int64)
     translations = np.asarray(group.translations24, dtype=np.int64)
     family = group.setting.lattice_family
+    # 1. The sublattices that rotations fix, and those with conditions of their own.
     distinct = np.unique(rotations, axis=0)
     spaces = {basis for rotation in distinct if (basis := _fixed_waves(rotation))}
     zones = {basis: zone for basis in spaces if (zone := _zone(basis, spaces, rotations, translations, family))}
@@ -152,6 +153,7 @@ def reflection_conditions(group: Operations | CompiledSetting) -> ReflectionCond
     def rank(zone: Zone) -> tuple[int, str]:
         return (preferred.index(zone.label) if zone.label in preferred else len(preferred)), zone.label
 
+    # 2. Zones that the point group maps to each other form one condition.
     conditions = []
     while zones:
         basis = next(iter(zones))

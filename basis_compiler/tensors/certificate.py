@@ -96,11 +96,13 @@ def cartesian_rotations(setting: Setting) -> CartesianRotations:
 def _cartesian(
     keys: tuple[bytes, ...], direct: tuple[int, ...], reciprocal: tuple[int, ...], hexagonal: bool
 ) -> CartesianRotations:
+    # 1. A metric that every rotation preserves.
     rotations = np.array([rotation_of_key(key) for key in keys])
     metric = _HEXAGONAL_METRIC if hexagonal else _CUBIC_METRIC
     transposed = rotations.transpose(0, 2, 1)
     _hold(np.array_equal(transposed @ metric @ rotations, np.broadcast_to(metric, rotations.shape)), "metric")
-    # The axes in terms of a, b, c, of any length: e1 = u, e3 = G^-1 w, e2 = e3 x e1 = G^-1 (their vector product).
+    # 2. Orthogonal axes in terms of a, b, c, of any length: e1 = u, e3 = G^-1 w, and e2 = e3 x e1, which is G^-1
+    #    times their vector product.
     adjugate = np.rint(np.linalg.inv(metric) * np.linalg.det(metric)).astype(np.int64)
     first, third = np.array(direct), adjugate @ np.array(reciprocal)
     axes = np.stack([first, adjugate @ np.cross(third, first), third])
@@ -108,8 +110,10 @@ def _cartesian(
     lengths = np.diag(products)  # squares
     orthogonal = np.array_equal(products, np.diag(lengths)) and not (axes[:2] @ np.array(reciprocal)).any()
     _hold(orthogonal and np.linalg.det(axes) > 0, "axes")
+    # 3. The rotations along these axes depend on no metric.
     images = axes @ metric @ rotations @ axes.T
     _prove_independence(images, lengths, _metrics(rotations, axes))
+    # 4. Their entries: images over the lengths of two axes, twice of which is an integer, or that times sqrt3.
     squares = 4 * images**2
     doubled = np.zeros((2, *images.shape), dtype=np.int64)
     for place in np.argwhere(images).tolist():

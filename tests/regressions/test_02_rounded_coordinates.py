@@ -18,7 +18,7 @@ RECIPROCAL = np.array([[1, 0, 0], [1 / math.sqrt(3), 2 / math.sqrt(3), 0], [0, 0
 
 
 def test_rounded_cartesian_coordinates_lose_waves() -> None:
-    """Re-enacted in its mildest form: images computed in floats are sought at nine digits in single precision."""
+    """The mildest form of the bug: images in single precision, looked up by coordinates rounded to nine digits."""
     waves = waves_within("hexagonal", 75).astype(int)
     lost = 0
     for setting in standard_settings()[142:194]:

@@ -1,6 +1,6 @@
 """Regression 3. An undirected graph kept one gain per edge: (v, u) overwrote (u, v) with the opposite direction's.
 
-All phases came out conjugated, which 29 chiral and non-symmorphic groups do not survive.
+All phases were conjugated, which is wrong in 29 chiral and non-symmorphic groups.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def test_conjugated_phases_break_exactly_these_groups(reader: StoreReader) -> No
 
 
 def test_the_dual_graph_keeps_both_directions() -> None:
-    """P4_1: each k -> kR is an edge of its own with gain l/4 (or 3l/4); going back costs the opposite."""
+    """P4_1: each k -> kR is a separate edge with gain l/4 (or 3l/4); its reverse has the opposite gain."""
     group = operations(Setting.standard(76))
     graph = dual_graph(group, WaveIndex(np.array([[1, 0, 1], [-1, 0, 1], [0, 1, 1], [0, -1, 1]])))
     assert graph.is_directed()

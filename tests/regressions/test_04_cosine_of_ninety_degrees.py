@@ -1,6 +1,6 @@
-"""Regression 4. cos 90 degrees came out as 6e-17, so that waves on the boundary of the ball were a hair too long.
+"""Regression 4. cos 90 degrees was computed as 6e-17; waves on the boundary of the ball were slightly too long.
 
-They vanished from the list, and their orbits were torn.
+They were missing from the list, and their orbits were incomplete.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ TRAPS = [
 ]  # fmt: skip
 
 
-def greatest_spread(values: np.ndarray, site_of_atom: np.ndarray) -> float:
-    """The greatest difference between the encodings of two atoms of one site."""
+def largest_spread(values: np.ndarray, site_of_atom: np.ndarray) -> float:
+    """The largest difference between the encodings of two atoms of one site."""
     return max(float(np.ptp(values[site_of_atom == site], axis=0).max()) for site in set(site_of_atom.tolist()))
 
 
@@ -33,11 +33,11 @@ def test_the_number_alone_splits_equivalent_atoms_and_the_setting_does_not(name:
     # The bug: the functions of the group's standard setting, at the coordinates as the file has them.
     bug = basis.evaluate(torch.tensor(crystal.coordinates)).numpy()
     right = basis.evaluate(torch.from_numpy(standard.to_standard(crystal.coordinates))).numpy()
-    assert greatest_spread(bug, standard.site_of_atom) > 0.5
+    assert largest_spread(bug, standard.site_of_atom) > 0.5
     # The file's own digits (five), not symmetrised, at functions of a few waves per cell.
-    assert greatest_spread(right, standard.site_of_atom) < 5e-3
+    assert largest_spread(right, standard.site_of_atom) < 5e-3
     exact = basis.evaluate(torch.from_numpy(standard.atom_coordinates())).numpy()
-    assert greatest_spread(exact, standard.site_of_atom) < 1e-10
+    assert largest_spread(exact, standard.site_of_atom) < 1e-10
 
 
 def test_two_origin_choices_are_two_settings() -> None:

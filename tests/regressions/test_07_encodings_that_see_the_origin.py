@@ -1,8 +1,8 @@
 """Regression 7. Encodings depended on the arbitrary origin: Na and Cl swapped in rock salt changed the prediction.
 
-It is a property of the paper's model: P_k(x + s) = exp(2 pi i k.s) P_k(x) for an allowed origin shift s (T5), and
-its network reads P_k itself. So the paper's model stays a baseline. That the compiler chooses one description per
-crystal makes its predictions reproducible, not free of the choice.
+This is a property of the paper's model: P_k(x + s) = exp(2 pi i k.s) P_k(x) for an allowed origin shift s (T5),
+and its network reads P_k itself. So the paper's model stays a baseline. The compiler chooses one description per
+crystal, which makes its predictions reproducible, but not independent of the choice.
 """
 
 from __future__ import annotations

@@ -31,21 +31,21 @@ def by_brute_force(steps: torch.Tensor, lattices: torch.Tensor) -> torch.Tensor:
     shortest = []
     for rows, lattice in zip(rounded, lattices, strict=True):
         rho = (rows @ lattice).norm(dim=-1).min()
-        reach = (0.5 + rho * torch.linalg.inv(lattice).norm(dim=0)).floor().long().tolist()
-        grid = torch.cartesian_prod(*[torch.arange(-r, r + 1, dtype=torch.float64) for r in reach])
+        extents = (0.5 + rho * torch.linalg.inv(lattice).norm(dim=0)).floor().long().tolist()
+        grid = torch.cartesian_prod(*[torch.arange(-r, r + 1, dtype=torch.float64) for r in extents])
         shortest.append(((rows[:, None] + grid) @ lattice).norm(dim=-1).min())
     return torch.stack(shortest)
 
 
 def test_rounding_is_wrong_for_many_pairs_and_the_enumeration_for_none(store: Store) -> None:
     generator = torch.Generator().manual_seed(0)
-    for number, least_share in ((1, 0.5), (2, 0.4)):
+    for number, smallest_share in ((1, 0.5), (2, 0.4)):
         lattices = random_lattices("triclinic", N, generator)
         x, y = torch.rand(2, N, 3, generator=generator, dtype=torch.float64)
         steps = steps_of(store, number, x, y)
         exact = by_brute_force(steps, lattices)
         wrong = by_rounding(steps, lattices) > exact + 1e-9
-        assert wrong.double().mean() > least_share
+        assert wrong.double().mean() > smallest_share
         basis = store.basis(Setting.standard(number), count=1)
         found = orbit_distance(x, y, lattices, basis.rotations, basis.translations24)
         torch.testing.assert_close(found, exact, atol=1e-10, rtol=0)

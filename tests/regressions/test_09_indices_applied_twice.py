@@ -1,7 +1,7 @@
-"""Regression 9. The rows of the training split were taken of what was the training split already.
+"""Regression 9. The rows of the training split were applied to what was the training split already.
 
-A fifth of them lie beyond its end, and all of these became the same crystal: a fifth of every epoch. Nothing
-fails, and the error on the validation split only looks as if the model were worse.
+A fifth of them were beyond its end, and all of these became the same crystal: a fifth of every epoch. Nothing
+failed, and the error on the validation split only looked as if the model were worse.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def test_an_epoch_uses_every_crystal_once() -> None:
 
 
 def test_the_samples_of_a_run_are_the_rows_of_its_split(tmp_path: Path) -> None:
-    """From the other end: what is trained on is the training split, each crystal once."""
+    """The samples of a run are the training split, each crystal once."""
     records = made_dataset(tmp_path / "made.h5")
     run = trainer(configuration(tmp_path / "made.h5", tmp_path / "run"))
     expected = sorted(float(record.targets["energy"]) for record in records if record.split == "train")

@@ -46,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(body, length=len(body))
 
     def moved(self, body: bytes) -> None:
-        """A redirect, as GitHub's release downloads do; the next answer is what the new place gives."""
+        """A redirect, as for GitHub's release downloads; the next answer comes from the new address."""
         self.send_response(302)
         self.send_header("Location", self.path)
         self.send_header("Content-Length", "0")
@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(_flipped(body), length=len(body))
 
     def page(self, body: bytes) -> None:
-        """What a hotel's or an institute's login page looks like: 200, and not the file."""
+        """A login page of a network: status 200, but not the file."""
         html = b"<html>Please log in</html>"
         self._send(html, length=len(html))
 

@@ -24,7 +24,7 @@ class CutoffError(SgbasisError, ValueError):
 
 
 class RecipeError(SgbasisError, ValueError):
-    """A build recipe that makes no sense."""
+    """An invalid build recipe."""
 
 
 class CompilationError(SgbasisError, RuntimeError):
@@ -44,7 +44,7 @@ class CertificateError(SgbasisError, ArithmeticError):
 
 
 class DownloadError(SgbasisError, OSError):
-    """A published store or model could not be fetched whole and with the right hash."""
+    """A published store or model could not be fetched completely and with the right hash."""
 
 
 class CrystalError(SgbasisError, ValueError):
@@ -52,7 +52,7 @@ class CrystalError(SgbasisError, ValueError):
 
 
 class TensorError(SgbasisError, ValueError):
-    """A property tensor of the wrong shape or index symmetry, or one that says nothing about what is asked."""
+    """A property tensor of the wrong shape or index symmetry, or one that does not determine what is asked."""
 
 
 class TargetError(SgbasisError, ValueError):
@@ -64,11 +64,11 @@ class ModelError(SgbasisError, ValueError):
 
 
 class EvaluationError(SgbasisError, ValueError):
-    """A dataset that says nothing about a model: no such target, another unit, an empty split."""
+    """A dataset on which a model cannot be evaluated: no such target, another unit, an empty split."""
 
 
 class TrainingError(SgbasisError, ValueError):
-    """A training run that cannot start or go on: a wrong configuration, no data, a damaged checkpoint."""
+    """A training run that cannot start or continue: a wrong configuration, no data, a damaged checkpoint."""
 
 
 class MissingDependencyError(SgbasisError, ImportError):

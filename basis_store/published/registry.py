@@ -23,7 +23,7 @@ class PublishedStore:
 
     Attributes:
         name: what to give to :func:`basis_store.fetch_store`.
-        file: file name on the server and in the cache. It carries the start of the file's hash, so releases
+        file: file name on the server and in the cache. It contains the start of the file's hash, so releases
             of sgbasis that publish different files share a server folder and a cache.
         sha256: SHA-256 of the file, hexadecimal.
         size: of the file, in bytes.

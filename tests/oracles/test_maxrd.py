@@ -36,7 +36,7 @@ ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.m
 @functools.cache
 def table() -> dict[str, Any]:
     if not TABLE.is_file():
-        pytest.skip("no oracle table ../shared/oracles/maxrd_reflection_conditions.json beside the checkout")
+        pytest.skip("no oracle table ../shared/oracles/maxrd_reflection_conditions.json next to the checkout")
     return json.loads(TABLE.read_text())
 
 

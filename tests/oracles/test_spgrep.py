@@ -26,7 +26,7 @@ def test_invariant_spaces_are_spgrep_s(one: NyeClass, rank: int, axial: bool, re
     frame = cartesian_frame(setting, lattice)
     in_frame = frame @ cartesian_operations(setting, lattice) @ frame.T
     basis = reader.tensor_basis(setting, "ijk"[:rank], axial=axial)
-    # spgrep knows polar tensors only. An axial one of odd rank is a polar one of the group of the det(R) R.
+    # spgrep has polar tensors only. An axial one of odd rank is a polar one of the group of the det(R) R.
     signs = np.linalg.det(in_frame)[:, None, None] if axial else 1.0
     # Complex irreps: it counts real ones of complex type twice, and warns of what it then misses.
     theirs = np.array(tensors.get_symmetry_adapted_tensors(in_frame * signs, rotations, rank=rank))

@@ -54,7 +54,7 @@ def test_wording_does_not_depend_on_the_order_of_operations(reader: StoreReader)
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        # International Tables A, without the rows that follow from others (00l: l=2n beside 0kl: k+l=2n ...).
+        # International Tables A, without the rows that follow from others (00l: l=2n next to 0kl: k+l=2n ...).
         ("1", ()),
         ("4", ("0k0: k=2n",)),
         ("14", ("h0l: l=2n", "0k0: k=2n")),

@@ -37,7 +37,7 @@ def store_content(path):
 
 def dataset_content(path):
     table = open_crystals(path)
-    facts = {name: value for name, value in vars(table).items() if name != "path"}
+    facts = {name: value for name, value in vars(table).items() if name not in ("path", "name")}
     return repr({name: getattr(value, "tolist", lambda: value)() for name, value in facts.items()})
 
 path, damaged = map(Path, sys.argv[1:])

@@ -1,4 +1,4 @@
-# The public names of basis_compiler and the files that define them; each is imported when it is first asked for.
+# The public names of basis_compiler and the files that define them; each is imported on first use.
 from .bases.certificate import prove as prove, prove_store as prove_store
 from .bases.compiler import compile_recipe as compile_recipe, compile_setting as compile_setting
 from .bases.dimensions import dimensions as dimensions

@@ -1,15 +1,15 @@
-# The public names of basis_store and the files that define them; each is imported when it is first asked for.
+# The public names of basis_store and the files that define them; each is imported on first use.
 from .bases.flat_arrays import flat_arrays as flat_arrays
 from .bases.reader import StoreReader as StoreReader, open_store as open_store
 from .bases.real_functions import CosineTerms as CosineTerms, RealFunction as RealFunction
 from .bases.recipe import Recipe as Recipe
 from .bases.schema import CompiledSetting as CompiledSetting
 from .bases.writer import write_store as write_store
-from .crystals.reader import CrystalTable as CrystalTable, open_crystals as open_crystals
-from .crystals.recipe import CrystalInput as CrystalInput, CrystalRecipe as CrystalRecipe
-from .crystals.record import CrystalRecord as CrystalRecord
-from .crystals.row_reader import DatasetRows as DatasetRows
-from .crystals.writer import write_crystals as write_crystals
+from .datasets.reader import CrystalTable as CrystalTable, open_crystals as open_crystals
+from .datasets.recipe import CrystalInput as CrystalInput, CrystalRecipe as CrystalRecipe
+from .datasets.record import CrystalRecord as CrystalRecord
+from .datasets.row_reader import DatasetRows as DatasetRows
+from .datasets.writer import write_crystals as write_crystals
 from .errors import (
     CertificateError as CertificateError,
     CompilationError as CompilationError,

@@ -20,7 +20,7 @@ class FormulaError(SgbasisError, ValueError):
 
 
 class CutoffError(SgbasisError, ValueError):
-    """More waves or functions are asked for than the store was compiled with."""
+    """More waves or functions are requested than the store was compiled with."""
 
 
 class RecipeError(SgbasisError, ValueError):
@@ -56,7 +56,7 @@ class TensorError(SgbasisError, ValueError):
 
 
 class TargetError(SgbasisError, ValueError):
-    """A dataset does not hold a target as it is asked for."""
+    """A dataset does not hold a target in the requested form."""
 
 
 class ModelError(SgbasisError, ValueError):

@@ -17,7 +17,7 @@ from torch_geometric.data import Data
 
 from basis_store import CrystalRecord
 from runtime import load_store
-from runtime.plugins.pyg.graph import record_to_data
+from runtime.features.pyg.graph import record_to_data
 
 _EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "cgcnn_pyg.py"
 _CUTOFF, _NEIGHBOURS = 8.0, 12

@@ -27,7 +27,7 @@ from runtime import (
     orbit_representatives,
     structure_factors,
 )
-from runtime.plugins.atoms import primitive_cell
+from runtime.features.atoms import primitive_cell
 
 CRYSTALS = 64
 SHELLS = GaussianShells(1.0, 20)

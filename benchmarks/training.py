@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from basis_store.crystals.writer import write_crystals
+from basis_store.datasets.writer import write_crystals
 from benchmarks.crystal_sample import sample_records
 from benchmarks.machine import Machine
 from benchmarks.row import Row

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from basis_store import CrystalRecord, Setting
-from basis_store.crystals.reader import open_crystals
+from basis_store.datasets.reader import open_crystals
 from runtime import load_store
+from runtime.features.atoms import primitive_cell
 from runtime.models.base import CrystalModel
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
-from runtime.plugins.atoms import primitive_cell
 from runtime.prediction import PAIR_BUDGET, batches
 from runtime.targets.scalar_target import ScalarTarget
 from runtime.training.config import TrainingConfig

@@ -31,7 +31,7 @@ from torch_geometric.transforms import Compose
 
 from basis_store import CrystalTable, open_crystals
 from runtime import PairKernel, SiteEncoding, load_store
-from runtime.plugins.pyg import SgbasisEncoding, SgbasisPairKernel, record_to_data
+from runtime.features.pyg import SgbasisEncoding, SgbasisPairKernel, record_to_data
 
 CUTOFF = 5.0  # Angstrom
 DISTANCES = torch.arange(0, 8.2, 0.2)  # CGCNN's 41 Gaussians

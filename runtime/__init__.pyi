@@ -1,4 +1,4 @@
-# The public names of runtime and the files that define them; each is imported when it is first asked for.
+# The public names of runtime and the files that define them; each is imported on first use.
 from .basis import Basis as Basis
 from .encoding.wave_encoder import WaveEncoder as WaveEncoder
 from .evaluation.reference_values import (
@@ -9,25 +9,9 @@ from .evaluation.reference_values import (
 )
 from .evaluation.scores import Evaluation as Evaluation, ScalarScore as ScalarScore, Score as Score
 from .evaluation.tensor_scores import TensorScore as TensorScore
-from .kernels.direct_kernel import DirectKernel as DirectKernel
-from .kernels.harmonics import real_harmonics as real_harmonics
-from .kernels.neighbours import (
-    Neighbours as Neighbours,
-    cell_atoms as cell_atoms,
-    neighbours as neighbours,
-    periodic_neighbours as periodic_neighbours,
-)
-from .kernels.orbit_kernel import OrbitKernel as OrbitKernel, gaussian_transforms as gaussian_transforms
-from .kernels.orbit_moments import OrbitMoments as OrbitMoments
-from .kernels.orbit_representatives import (
-    OrbitRepresentatives as OrbitRepresentatives,
-    orbit_representatives as orbit_representatives,
-)
-from .kernels.reciprocal_kernel import GaussianShells as GaussianShells, ReciprocalKernel as ReciprocalKernel
-from .kernels.structure_factors import (
-    StructureFactors as StructureFactors,
-    structure_factors as structure_factors,
-)
+from .features.atoms import sites_of_atoms as sites_of_atoms
+from .features.pair_kernel import PairKernel as PairKernel
+from .features.site_encoding import SiteEncoding as SiteEncoding
 from .models.architectures import ARCHITECTURES as ARCHITECTURES
 from .models.base import (
     Batch as Batch,
@@ -44,9 +28,6 @@ from .models.orbit_transformer import (
     OrbitTransformer as OrbitTransformer,
     OrbitTransformerConfig as OrbitTransformerConfig,
 )
-from .plugins.atoms import sites_of_atoms as sites_of_atoms
-from .plugins.pair_kernel import PairKernel as PairKernel
-from .plugins.site_encoding import SiteEncoding as SiteEncoding
 from .prediction import predict as predict, predict_prepared as predict_prepared
 from .pretrained.card import DataSource as DataSource, ModelCard as ModelCard
 from .pretrained.description import ModelDescription as ModelDescription
@@ -59,6 +40,25 @@ from .pretrained.pretrained import (
     save_pretrained as save_pretrained,
 )
 from .routing_matrix import Routing as Routing
+from .site_kernels.direct_kernel import DirectKernel as DirectKernel
+from .site_kernels.harmonics import real_harmonics as real_harmonics
+from .site_kernels.neighbours import (
+    Neighbours as Neighbours,
+    cell_atoms as cell_atoms,
+    neighbours as neighbours,
+    periodic_neighbours as periodic_neighbours,
+)
+from .site_kernels.orbit_kernel import OrbitKernel as OrbitKernel, gaussian_transforms as gaussian_transforms
+from .site_kernels.orbit_moments import OrbitMoments as OrbitMoments
+from .site_kernels.orbit_representatives import (
+    OrbitRepresentatives as OrbitRepresentatives,
+    orbit_representatives as orbit_representatives,
+)
+from .site_kernels.reciprocal_kernel import GaussianShells as GaussianShells, ReciprocalKernel as ReciprocalKernel
+from .site_kernels.structure_factors import (
+    StructureFactors as StructureFactors,
+    structure_factors as structure_factors,
+)
 from .store import Recipe as Recipe, Setting as Setting, Store as Store, load_store as load_store
 from .targets.equivalent_labels import equivalent_labels as equivalent_labels
 from .targets.parse import parse_target as parse_target

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from basis_store import TURN, CompiledSetting, CutoffError, Setting
 from runtime.encoding.cosine_terms import cosine_terms
-from runtime.phase import turns
+from runtime.encoding.phase import turns
 from runtime.routing_matrix import Routing, project, route, routing_matrix, wave_rows
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast

@@ -1,4 +1,4 @@
-"""Fixtures for all rooms. Shapes of the runtime's public functions are checked here, and only here."""
+"""Fixtures for all tests. Shapes of the runtime's public functions are checked here, and only here."""
 
 from __future__ import annotations
 

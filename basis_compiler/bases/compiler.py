@@ -22,7 +22,7 @@ from basis_store.groups.setting import LatticeFamily
 Progress = Callable[[int], None]
 
 _BUNDLE = 16
-"""The most settings of one task: many enough to amortise their dual graph, few enough to balance the load."""
+"""Maximum number of settings per task: enough to amortise their dual graph, few enough to balance the load."""
 
 
 def compile_recipe(
@@ -95,7 +95,7 @@ class _Forests:
     """Spanning forests of one dual graph on successive batches of complete shells, built on first use.
 
     Orbits never leave a shell, so the graph separates into shells and can be extended outwards. Batch 0 is
-    the shared ball; each further batch extends the norm by a half, the radius by about a fifth.
+    the shared ball; each further batch multiplies the norm by about 1.5, the radius by about 1.2.
     """
 
     def __init__(self, family: LatticeFamily, distinct_rotations: tuple[bytes, ...], radius: int) -> None:

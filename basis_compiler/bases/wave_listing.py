@@ -43,7 +43,7 @@ class CompleteShells:
     def __init__(self, setting: Setting, waves: NDArray[np.integer], norm_limit: int) -> None:
         self._setting = setting
         self.norms = wave_norm(waves, setting.lattice_family)
-        # As many as there are, and all within the limit. Before a table is made, whose size depends on them.
+        # The right number, and all within the limit. Before a table is made, whose size depends on them.
         complete = len(waves) == _number_of_waves(setting.lattice_family, norm_limit) and bool(
             ((self.norms > 0) & (self.norms <= norm_limit)).all()
         )
@@ -51,7 +51,7 @@ class CompleteShells:
         self._index = WaveIndex(waves)
         self.columns = self._index.columns
         self.codes = dot_columns(self.columns, CODE)
-        # None is there twice: a table has one row for each wave.
+        # No wave occurs twice: a table has one row for each wave.
         own_rows = self.images(IDENTITY)
         self._require_complete(np.array_equal(own_rows, np.arange(len(waves))), norm_limit)
 

@@ -131,7 +131,7 @@ def closest_pair(lattice: FloatArray, coordinates: FloatArray, cutoff: float) ->
         Two indices (equal for an atom and its own image) and the distance in Angstrom; None when there are none.
     """
     # A vector shorter than the cutoff has fractional components below cutoff |G_i|, whatever the shape of the
-    # cell; rounding alone would miss images in skew cells (regression 8).
+    # cell; rounding alone would miss images in skew cells (tests/regressions/test_08).
     widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
     extents = np.floor(cutoff * widths + 0.5).astype(int)
     offsets = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.float64)

@@ -19,8 +19,8 @@ from basis_compiler.crystals.asymmetric_unit import compile_crystal
 from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.datasets.targets import UNITS, NoteCounts, target_values
 from basis_store import CertificateError, CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
-from basis_store.crystals.schema import SPLITS
-from basis_store.crystals.writer import dataset_image
+from basis_store.datasets.schema import SPLITS
+from basis_store.datasets.writer import dataset_image
 
 _NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
 """Errors of a single crystal; the others are compiled all the same."""

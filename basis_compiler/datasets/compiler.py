@@ -18,7 +18,7 @@ from basis_compiler.crystals.formats.sources import read_source
 from basis_compiler.datasets.chunks import compile_chunk, join_chunks
 from basis_compiler.parallel.resumable import ResumableChunks
 from basis_store import CrystalError, CrystalRecipe, CrystalTable, SgbasisError, open_crystals
-from basis_store.crystals.schema import FORMAT_VERSION
+from basis_store.datasets.schema import FORMAT_VERSION
 from basis_store.files.atomic_write import check_writable
 
 _CHUNK = 128

@@ -37,7 +37,7 @@ _PATIENCE = 60.0
 def on_cluster(
     function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, scheduler: str, hint: str
 ) -> Iterator[_Result]:
-    """Results of ``function`` on each task, as they come; the cluster stays as it was, even after an error.
+    """Results of ``function`` on each task, in any order; the cluster is left unchanged, even after an error.
 
     Args:
         function: a function of a module, or a ``partial`` of one.

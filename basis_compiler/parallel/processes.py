@@ -34,7 +34,7 @@ def available_cores() -> int:
 def in_processes(
     function: Callable[[_Task], _Result], tasks: Iterable[_Task], *, workers: int, hint: str
 ) -> Iterator[_Result]:
-    """Results of ``function`` on each of the tasks, as they come; no worker is left running, also after an error.
+    """Results of ``function`` on each of the tasks, in any order; no worker is left running, also after an error.
 
     Args:
         function: a function of a module, or a ``partial`` of one.

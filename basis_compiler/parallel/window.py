@@ -16,7 +16,7 @@ def bounded_window(
     wait: Callable[[set[Any]], tuple[set[Any], set[Any]]],
     most: Callable[[], int],
 ) -> Iterator[Any]:
-    """Results of the tasks as they come, with a bounded number of them under way.
+    """Results of the tasks in any order, with a bounded number of them under way.
 
     Args:
         tasks: taken one by one, when they are submitted.

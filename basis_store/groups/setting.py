@@ -68,7 +68,9 @@ class Setting:
 
     @classmethod
     def standard(cls, number: int) -> Setting:
-        """The standard setting of space group ``number`` (1 to 230); see the head of this module.
+        """The standard setting of space group ``number``, 1 to 230.
+
+        Unique axis b, cell choice 1; hexagonal axes; origin choice 2.
 
         Raises:
             SettingError: there is no such number.
@@ -178,7 +180,7 @@ class Setting:
 
     @property
     def label(self) -> str:
-        """Short name for people: ``"227:2 Fd-3m"``; :meth:`parse` reads its first word."""
+        """Short readable name: ``"227:2 Fd-3m"``; :meth:`parse` reads its first word."""
         return f"{self.number}{':' * bool(self.choice)}{self.choice} {self.symbol}"
 
     @property

@@ -9,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from runtime.phase import split_coordinates
+from runtime.encoding.phase import split_coordinates
 
 
 class Exponentials(nn.Module):
     """exp(2 pi i k.x) of a list of waves.
 
-    A sine and a cosine are taken per axis and index, of angles reduced exactly (:mod:`runtime.phase`); a
+    A sine and a cosine are taken per axis and index, of angles reduced exactly (:mod:`runtime.encoding.phase`); a
     recurrence exp(i (h + 1) a) = exp(i h a) exp(i a) would save few of them and lose a digit.
 
     Args:

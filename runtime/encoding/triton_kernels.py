@@ -21,7 +21,7 @@ import triton.language as tl
 
 @triton.jit
 def _reduced(x):
-    """The parts of x modulo 1, see :mod:`runtime.phase`: products of ``high`` with small integers are exact."""
+    """The parts of x modulo 1 as in phase.py: products of ``high`` with small integers are exact."""
     cell = x - tl.floor(x)
     high = tl.floor(cell * 4096 + 0.5) / 4096
     return high, cell - high

@@ -101,7 +101,7 @@ def divide(cache: TableCache, settings: Sequence[Setting], crystals: Tensor) -> 
     starts = torch.searchsorted(ranks[order], torch.arange(len(kinds) + 1, device=device))
     n_blocks = (starts.diff() + POINTS - 1) // POINTS
     ends = torch.cumsum(n_blocks, 0)
-    # As many blocks as there could be, since only the device knows how many there are: the last ones are empty.
+    # As many blocks as there could be, since their number is known on the device only: the last ones are empty.
     block = torch.arange(len(crystals) // POINTS + len(kinds), device=device)
     kind = torch.searchsorted(ends, block, right=True).clamp(max=len(kinds) - 1)
     first = starts[kind] + (block - (ends - n_blocks)[kind]) * POINTS

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 
 from basis_store import CrystalRecord
 from basis_store.tensors.cartesian_frame import cartesian_frame
-from runtime.kernels.direct_kernel import DirectKernel
-from runtime.kernels.neighbours import neighbours
 from runtime.models.base import Batch, CrystalModel, PreparedCrystal
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.kernel_attention import KernelAttention
 from runtime.models.tensor_head import TensorHead
+from runtime.site_kernels.direct_kernel import DirectKernel
+from runtime.site_kernels.neighbours import neighbours
 from runtime.store import Store
 from runtime.targets.target import Target
 from runtime.targets.tensor_target import tensor_targets

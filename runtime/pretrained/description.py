@@ -29,7 +29,7 @@ class ModelDescription:
         targets: what it predicts; names are those of datasets.
         store: content hash of the store it computes with; None for an architecture that needs none.
         domain: what it was trained on.
-        training: how it was trained, as plain values, for the model card and for people.
+        training: how it was trained, as plain values, for the model card.
         weights_sha256: of ``model.safetensors``.
     """
 

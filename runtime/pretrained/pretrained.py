@@ -51,7 +51,7 @@ def save_pretrained(
         folder: the folder.
         card: text of the model card; see :mod:`runtime.pretrained.card`.
         domain: what it was trained on.
-        training: how it was trained, for people: values that JSON can hold.
+        training: how it was trained, for the model card: values that JSON can hold.
 
     Raises:
         ModelError: an architecture that could not be loaded again, or weights that are not finite.
@@ -152,7 +152,7 @@ class Pretrained:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the targets for people: that of a model that ships with one target, else those of datasets."""
+        """Readable names of the targets: that of a model that ships with one target, else those of datasets."""
         names = tuple(target.name for target in self.description.targets)
         return (self.folder.name,) if len(names) == 1 and self.folder in shipped_models().values() else names
 

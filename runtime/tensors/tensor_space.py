@@ -18,7 +18,7 @@ from torch import Tensor
 from basis_store import CrystalRecord, IndexSymmetry, TensorError
 from basis_store.array_types import FloatArray
 from basis_store.tensors.cartesian_frame import cartesian_frame
-from runtime.kernels.harmonics import harmonic_rotation
+from runtime.site_kernels.harmonics import harmonic_rotation
 from runtime.store import Store
 
 _SQUARINGS = 6

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from basis_store import TargetError, TrainingError, all_settings
 from basis_store.array_types import FloatArray, IntArray
-from basis_store.crystals.reader import CrystalTable, open_crystals
+from basis_store.datasets.reader import CrystalTable, open_crystals
 from runtime.evaluation.reference_values import read_labels
 from runtime.models.base import CrystalModel, PreparedCrystal
 from runtime.pretrained.domain import Domain
@@ -149,7 +149,7 @@ def table_groups(table: CrystalTable) -> IntArray:
 
 
 def epoch_steps(lengths: IntArray, batch_size: int, *, seed: int, epoch: int) -> list[IntArray]:
-    """Steps of one epoch: every index once, in random steps of crystals of similar length (regression 9).
+    """Steps of one epoch: every index once (tests/regressions/test_09), in random steps of crystals of similar length.
 
     Crystals are drawn from a shuffled window and sorted by length, so that little is padded. A step is processed
     in batches of bounded cost (:func:`runtime.prediction.batches`), on which its gradients do not depend.

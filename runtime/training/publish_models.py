@@ -1,4 +1,4 @@
-"""From a finished training run to the models that ship: one property each, with a card for people.
+"""From a finished training run to the models that ship: one property each, with a model card.
 
     python -m runtime.training.publish_models runs/mp_scalar formation_energy=formation_energy_per_atom band_gap
 

@@ -18,7 +18,7 @@ def info(file: Path | None, as_json: bool) -> None:
     Prints what FILE holds, how it was built and by which versions. FILE is a store, or a dataset that sgbasis
     crystals compiled; without it, the store that ships with sgbasis is described.
     """
-    from basis_store.crystals.schema import FORMAT_NAME
+    from basis_store.datasets.schema import FORMAT_NAME
     from basis_store.files.hdf5_file import format_of
 
     is_dataset = file is not None and format_of(file) == FORMAT_NAME

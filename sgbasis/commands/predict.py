@@ -139,7 +139,7 @@ def _garbage_collection_paused() -> Iterator[None]:
 
 
 def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, form: str) -> Job:
-    """With the models asked for, or all that ship; they are loaded, so that a damaged one is reported at once."""
+    """With the requested models, or all that ship; they are loaded, so that a damaged one is reported at once."""
     from basis_store import ModelError
     from runtime.pretrained.locate import shipped_models
     from runtime.pretrained.pretrained import open_pretrained

@@ -22,7 +22,7 @@ from basis_compiler.crystals.formats.id_prop import LISTING
 from basis_compiler.crystals.formats.sources import EntryCursor, file_digest, is_streamed, read_source, stream
 from basis_compiler.parallel.parallel_map import parallel_map
 from basis_store import CertificateError, CrystalError, CrystalRecord, DatasetRows, SgbasisError
-from basis_store.crystals.row_reader import is_dataset
+from basis_store.datasets.row_reader import is_dataset
 
 CHUNK = 256
 """Entries that a process works on at once: some seconds of work. Fewer than two chunks are not worth a process."""

@@ -1,4 +1,4 @@
-"""Predictions as text: a report for people, CSV and lines of JSON for programs."""
+"""Predictions as text: a readable report, CSV, and lines of JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a compiled dataset holds, as text for people."""
+"""What a compiled dataset holds, as readable text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A crystal with the invariant encoding of each site, as text for people."""
+"""A crystal with the invariant encoding of each site, as readable text."""
 
 from __future__ import annotations
 

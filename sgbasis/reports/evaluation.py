@@ -1,4 +1,4 @@
-"""Reports of an evaluation: text for people and JSON for programs."""
+"""Reports of an evaluation: readable text and JSON."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from benchmarks import ways_to_train
 from benchmarks.cgcnn import graph
 from benchmarks.ways_to_train import WAYS, full_cell
 from runtime import load_store
-from runtime.kernels.neighbours import periodic_neighbours
-from runtime.plugins.atoms import primitive_cell
+from runtime.features.atoms import primitive_cell
+from runtime.site_kernels.neighbours import periodic_neighbours
 from tests.support.made_records import made_record
 
 

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.source_tree import ROOMS, ROOT, defining_modules, files
+from tests.support.source_tree import PACKAGES, ROOT, defining_modules, files
 
 PAGES = files("*.md")
-DEEP_FACES = {"runtime.plugins.pyg", "runtime.testing"}
+DEEP_FACES = {"runtime.features.pyg", "runtime.testing"}
 """Public modules that are not the top of a package."""
 
 _NOT_FOR_USERS = {"tests", "benchmarks", "experiments", "examples"}
-_TOP = {*ROOMS, *_NOT_FOR_USERS, "data", "docs"}
+_TOP = {*PACKAGES, *_NOT_FOR_USERS, "data", "docs"}
 _FENCED = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)")
 _HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
@@ -30,10 +30,10 @@ def blocks(text: str, language: str) -> list[str]:
 def private_imports(code: str) -> Iterator[str]:
     """What a block imports that is not public: a module below a package's face, or a name that a face lacks."""
     for module, name in _imported_names(code):
-        room = module.split(".")[0]
-        if room in _NOT_FOR_USERS or (room in ROOMS and module not in {*ROOMS, *DEEP_FACES}):
+        package = module.split(".")[0]
+        if package in _NOT_FOR_USERS or (package in PACKAGES and module not in {*PACKAGES, *DEEP_FACES}):
             yield module
-        elif module in ROOMS and name and name not in defining_modules(module):
+        elif module in PACKAGES and name and name not in defining_modules(module):
             yield f"{module}.{name}"
 
 
@@ -60,7 +60,7 @@ def missing_names(text: str) -> Iterator[str]:
     """Dotted names and paths between backticks that are not in the packages, or not in the checkout."""
     for name in re.findall(r"`([\w./-]+)`", _FENCED.sub("", text)):
         first, slash, _ = name.partition("/")
-        if name.split(".")[0] in ROOMS and "." in name and not slash:
+        if name.split(".")[0] in PACKAGES and "." in name and not slash:
             try:
                 pkgutil.resolve_name(name)
             except (ImportError, AttributeError):

@@ -42,7 +42,7 @@ def test_examples_import_public_names(script: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("from runtime.kernels.neighbours import neighbours", ["runtime.kernels.neighbours"]),
+        ("from runtime.site_kernels.neighbours import neighbours", ["runtime.site_kernels.neighbours"]),
         ("import basis_store.files.locations", ["basis_store.files.locations"]),
         (
             "def load():\n    from sgbasis.pictures.tensor_surface import WIDTH",

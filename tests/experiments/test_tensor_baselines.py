@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sklearn.kernel_ridge import KernelRidge
 
 from basis_store import CrystalRecord
-from basis_store.crystals.writer import write_crystals
+from basis_store.datasets.writer import write_crystals
 from experiments import tensor_baselines, tensor_regression
 from experiments.descriptors import descriptors
 from experiments.known_tensors import KnownTensors, aligned, known_tensors

@@ -10,7 +10,7 @@ import pytest
 COMPILER = {"sympy", "networkx", "spglib", "ase", "basis_compiler"}
 FORBIDDEN = COMPILER | {"pymatgen", "matplotlib", "pooch", "requests", "torch_geometric"}
 HEAVY = {"torch", "tqdm", "numpy", "h5py"}
-ROOMS = ("basis_store", "basis_compiler", "runtime", "sgbasis")
+PACKAGES = ("basis_store", "basis_compiler", "runtime", "sgbasis")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -26,7 +26,7 @@ def loaded_by(code: str) -> set[str]:
         # torch itself imports sympy and networkx in some of its parts; only what we load in addition counts.
         "import torch; before = set(sys.modules)\nimport runtime",
         "import torch; before = set(sys.modules)\nfrom runtime import *",
-        "import torch; before = set(sys.modules)\nimport runtime.plugins",
+        "import torch; before = set(sys.modules)\nimport runtime.features",
         "import torch; before = set(sys.modules)\n"
         "from runtime import load_store, Setting; load_store().basis(Setting.standard(227))(torch.rand(2, 3))",
         "import basis_store",
@@ -37,7 +37,7 @@ def test_no_compiler_dependency_is_loaded(code: str) -> None:
     assert not loaded_by(code) & FORBIDDEN
 
 
-@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("name", PACKAGES)
 def test_packages_load_nothing_until_a_name_is_used(name: str) -> None:
     loaded = loaded_by(f"import {name}")
     assert name in loaded
@@ -61,10 +61,10 @@ def test_opening_a_store_loads_no_writer_and_no_download() -> None:
     assert not loaded & {f"basis_store.{name}" for name in unneeded}
 
 
-@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("name", PACKAGES)
 def test_every_public_name_can_be_imported(name: str) -> None:
     # The command line is above the others and exports their names; the runtime exports two names of the store.
-    owners = {"sgbasis": ROOMS, "runtime": ("runtime", "basis_store")}.get(name, (name,))
+    owners = {"sgbasis": PACKAGES, "runtime": ("runtime", "basis_store")}.get(name, (name,))
     missing = (
         f"module {name!r} has no attribute 'nothing'" if name == "sgbasis" else f"No {name} attribute nothing"
     )

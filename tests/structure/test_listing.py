@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source_tree import ROOMS, ROOT, entries, files, folders
+from tests.support.source_tree import PACKAGES, ROOT, entries, files, folders
 
 MAX_ENTRIES = 18
 MAX_LINES = 350
@@ -22,7 +22,7 @@ SHARED_NAMES = {
     "compiler": "from tables or files to what a store or dataset holds",
     "certificate": "the exact proof of what the compiler of the same folder made",
 }
-"""Names that several folders of the rooms have, with the one meaning that they have everywhere."""
+"""Names that several folders of the packages have, with the one meaning that they have everywhere."""
 
 
 @pytest.mark.parametrize("folder", list(folders()), ids=lambda folder: str(folder.relative_to(ROOT)))
@@ -38,7 +38,7 @@ def test_files_are_short() -> None:
 def test_no_two_files_of_the_rooms_share_a_name_with_different_meanings() -> None:
     places = defaultdict(list)
     for path in files():
-        if path.relative_to(ROOT).parts[0] in ROOMS:
+        if path.relative_to(ROOT).parts[0] in PACKAGES:
             places[path.stem].append(str(path.relative_to(ROOT)))
     shared = {name: where for name, where in places.items() if len(where) > 1 and name not in SHARED_NAMES}
     # A command has the name of what it calls.

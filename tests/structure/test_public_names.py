@@ -13,24 +13,24 @@ import pytest
 
 import sgbasis
 from tests.support.docstrings import omissions
-from tests.support.source_tree import ROOMS, defining_modules
+from tests.support.source_tree import PACKAGES, defining_modules
 
 LISTED = Path(__file__).with_name("public_names.txt").read_text(encoding="utf-8").split()
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_every_public_name_is_listed(room: str) -> None:
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_public_name_is_listed(package: str) -> None:
     """Who changes the list changes what users rely on: the change log should mention it."""
-    public = [f"{room}.{name}" for name in importlib.import_module(room).__all__]
-    assert sorted(public) == [name for name in LISTED if name.startswith(f"{room}.")]
+    public = [f"{package}.{name}" for name in importlib.import_module(package).__all__]
+    assert sorted(public) == [name for name in LISTED if name.startswith(f"{package}.")]
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_the_stub_of_a_package_agrees_with_it(room: str) -> None:
-    package = importlib.import_module(room)
-    assert sorted(defining_modules(room)) == sorted(package.__all__)
-    for name, module in defining_modules(room).items():
-        assert getattr(package, name) is getattr(importlib.import_module(module), name), name
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_stub_of_a_package_agrees_with_it(package: str) -> None:
+    found = importlib.import_module(package)
+    assert sorted(defining_modules(package)) == sorted(found.__all__)
+    for name, module in defining_modules(package).items():
+        assert getattr(found, name) is getattr(importlib.import_module(module), name), name
 
 
 def test_the_stub_of_sgbasis_imports_from_the_same_modules() -> None:
@@ -41,8 +41,8 @@ def test_the_stub_of_sgbasis_imports_from_the_same_modules() -> None:
 @pytest.mark.parametrize("name", LISTED)
 def test_public_names_are_documented(name: str) -> None:
     """What it is, every parameter, the errors of ours that it raises, and the shapes of arrays."""
-    room, _, own = name.partition(".")
-    module = defining_modules(room)[own]
-    if module in ROOMS:  # sgbasis re-exports it
+    package, _, own = name.partition(".")
+    module = defining_modules(package)[own]
+    if module in PACKAGES:  # sgbasis re-exports it
         module = defining_modules(module)[own]
     assert omissions(own, module) == []

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from basis_store import CompiledSetting, CrystalRecord
 from basis_store.array_types import FloatArray, IntArray
-from runtime.kernels.harmonics import real_harmonics
-from runtime.kernels.reciprocal_kernel import ReciprocalKernel
+from runtime.site_kernels.harmonics import real_harmonics
+from runtime.site_kernels.reciprocal_kernel import ReciprocalKernel
 
 
 def waves_within(lattice: FloatArray, g_cutoff: float) -> IntArray:

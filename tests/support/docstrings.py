@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from basis_store import errors
-from tests.support.source_tree import ROOMS, modules
+from tests.support.source_tree import PACKAGES, modules
 
 _ARRAYS = re.compile(r"\b(\w*Array|NDArray|ArrayLike|Tensor)\b")
 _SHAPED_ANNOTATION = re.compile(r"""(?:Float|Int|Bool|Complex|Shaped|Inexact|Integer|Num)\w*\[\w*Tensor, *['"]""")
@@ -47,7 +47,7 @@ def _class_omissions(cls: type) -> Iterator[str]:
     if issubclass(cls, Exception):
         return
     # Fields of a base class are documented there.
-    text = "\n".join(base.__doc__ or "" for base in cls.__mro__ if base.__module__.split(".")[0] in ROOMS)
+    text = "\n".join(base.__doc__ or "" for base in cls.__mro__ if base.__module__.split(".")[0] in PACKAGES)
     for parameter, annotation in _constructor(cls).items():
         yield from _parameter_omissions(text, parameter, annotation)
 

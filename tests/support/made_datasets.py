@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from basis_store import CrystalRecord, Setting
-from basis_store.crystals.writer import write_crystals
+from basis_store.datasets.writer import write_crystals
 from runtime import load_store
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.point_group_normalizer import normalizer_cosets

@@ -1,4 +1,4 @@
-"""The source of the rooms as data: their files, and every import in them, late and type-checking ones included."""
+"""The source of the packages as data: their files, and all imports in them, late ones included."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("basis_store", "basis_compiler", "runtime", "sgbasis")
+PACKAGES = ("basis_store", "basis_compiler", "runtime", "sgbasis")
 _NOT_SOURCE = {"__pycache__", "build", "dist", "runs", "node_modules", "site"}
 
 
@@ -39,15 +39,15 @@ def files(pattern: str = "*.py") -> list[Path]:
 
 
 def module_name(path: Path) -> str:
-    """``runtime.kernels.neighbours`` of ``runtime/kernels/neighbours.py``."""
+    """``runtime.site_kernels.neighbours`` of ``runtime/site_kernels/neighbours.py``."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 @functools.cache
 def modules() -> dict[str, Path]:
-    """Every module of the rooms by its name."""
-    return {module_name(path): path for path in files() if path.relative_to(ROOT).parts[0] in ROOMS}
+    """Every module of the packages by its name."""
+    return {module_name(path): path for path in files() if path.relative_to(ROOT).parts[0] in PACKAGES}
 
 
 def imported_names(path: Path) -> Iterator[tuple[str, str]]:
@@ -73,23 +73,23 @@ def _absolute(path: Path, node: ast.ImportFrom) -> str:
 
 
 @functools.cache
-def defining_modules(room: str) -> dict[str, str]:
-    """The public names of a room and the modules that define them, from its stub."""
+def defining_modules(package: str) -> dict[str, str]:
+    """The public names of a package and the modules that define them, from its stub."""
     names = {}
-    for module, name in imported_names(ROOT / room / "__init__.pyi"):
+    for module, name in imported_names(ROOT / package / "__init__.pyi"):
         names[name] = module
     return names
 
 
 def imports_of(module: str) -> set[str]:
-    """The modules of the rooms that a module imports; a name that a room re-exports counts for its own module."""
+    """The modules of the packages that a module imports; a re-exported name counts for its own module."""
     found = set()
     for imported, name in imported_names(modules()[module]):
-        if imported.split(".")[0] not in ROOMS:
+        if imported.split(".")[0] not in PACKAGES:
             continue
         if f"{imported}.{name}" in modules():
             found.add(f"{imported}.{name}")
-        elif imported in ROOMS and name in defining_modules(imported):
+        elif imported in PACKAGES and name in defining_modules(imported):
             found.add(defining_modules(imported)[name])
         else:
             found.add(imported)

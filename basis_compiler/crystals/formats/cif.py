@@ -2,7 +2,7 @@
 
 Operations are taken from the file's own list; without one, from its Hall symbol, Hermann-Mauguin symbol or
 group number, in this order, and only if that names one setting whose operations fit the cell. Coordinates
-are rounded in files, so the images of an atom on a special position do not coincide (regression 11):
+are rounded in files, so the images of an atom on a special position do not coincide (tests/regressions/test_11):
 images within the tolerance, in Angstrom, are one atom, at their mean; images further apart that still overlap
 are an error.
 

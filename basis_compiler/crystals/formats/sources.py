@@ -1,4 +1,4 @@
-"""Where crystals come from: files and folders in the layouts that people have, as entries to compile.
+"""Where crystals come from: files and folders in common layouts, as entries to compile.
 
 - ``*.jsonl``, ``*.jsonl.gz``: one JSON object per line with id, lattice (rows, Angstrom), species (atomic numbers
   or symbols), frac_coords, targets, split; further numbers and truth values are targets as well.

@@ -12,15 +12,15 @@ of this package is another: :class:`runtime.models.orbit_transformer.OrbitTransf
 Differences from the release, each of which repairs it or changes no number:
 
 - Crystals come in the standard setting of their group; the release applies a group number to any cell
-  (regression 6).
+  (tests/regressions/test_06).
 - Attention and pooling run over the asymmetric unit, which is exact (:mod:`runtime.models.attention`).
 - The lattice is given as its rotated lower triangle and groups without data keep zero columns
-  (position_encoder.py); distances in pretraining are exact (regression 8).
+  (position_encoder.py); distances in pretraining are exact (tests/regressions/test_08).
 - The density counts every atom once; the release counts an atom once per operation that leaves it in place.
 
 Predictions depend on the choice among the allowed origins (T5): where two of them exchange the atoms, as in rock
-salt, swapped crystals get different values (regression 7). This is a property of the model and the reason why it
-is a baseline here and not the default.
+salt, swapped crystals get different values (tests/regressions/test_07). This is a property of the model and the
+reason why it is a baseline here and not the default.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ def test_a_missing_target_trains_the_others(tmp_path: Path) -> None:
     records = made_dataset(path)
     for record in records[::2]:
         record.targets["energy"] = np.array(np.nan)  # type: ignore[index]
-    from basis_store.crystals.writer import write_crystals
+    from basis_store.datasets.writer import write_crystals
 
     write_crystals(path, records)
     run = trainer(configuration(path, tmp_path / "run", targets=["energy", {"name": "stiffness", "log10": True}]))

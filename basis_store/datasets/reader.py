@@ -1,0 +1,133 @@
+"""Read a compiled dataset. It is read whole and checked against its hash; then the file is closed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from basis_store.datasets.columns import CrystalColumns
+from basis_store.datasets.recipe import CrystalRecipe
+from basis_store.datasets.schema import (
+    FORMAT_NAME,
+    content_digest,
+    fixed_arrays,
+    inconsistency,
+    parse_format_version,
+    target_array,
+    unpacked,
+    wrong_offsets,
+)
+from basis_store.errors import StoreFormatError
+from basis_store.files.hdf5_file import CheckedFile
+
+
+class Header(NamedTuple):
+    """The root attributes of a dataset.
+
+    Attributes:
+        recipe: how it was made.
+        format_version: ``(major, minor)``.
+        provenance: versions of the programs that wrote it.
+        content_hash: SHA-256 of the content (hexadecimal), as stored.
+    """
+
+    recipe: CrystalRecipe
+    format_version: tuple[int, int]
+    provenance: dict[str, str]
+    content_hash: str
+
+
+def open_crystals(path: str | os.PathLike[str], *, name: str | None = None) -> CrystalTable:
+    """Read a compiled dataset.
+
+    Args:
+        path: the file.
+        name: what messages call it; default, the path.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        StoreFormatError: not a dataset, or a format version this release does not read.
+        StoreCorruptError: a dataset whose content does not match its checksums.
+    """
+    return CrystalTable(path, name=name)
+
+
+class CrystalTable(CrystalColumns):
+    """A checked dataset in memory; ``table[i]`` is a :class:`CrystalRecord`, columns are those of the base class.
+
+    Attributes:
+        path: the file it was read from.
+        content_hash: SHA-256 of the content (hexadecimal).
+        recipe: how it was made.
+        format_version: ``(major, minor)``.
+        provenance: versions of the programs that wrote it.
+        skipped: (identifier, reason) of what was left out when it was made.
+        notes: further remarks of the program that made it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, name: str | None = None) -> None:
+        with open_dataset(path) as file:
+            self.path: Path = file.path
+            self.recipe, self.format_version, self.provenance, self.content_hash = read_header(file)
+            arrays = _read_arrays(file)
+            if content_digest(self.recipe, arrays) != self.content_hash:
+                raise file.corrupt("its content does not match its hash")
+            if (problem := inconsistency(arrays)) is not None:
+                raise file.corrupt(problem)
+            super().__init__(str(self.path) if name is None else name, arrays)
+            pairs = zip(unpacked("skipped_identifiers", arrays), unpacked("skipped_reasons", arrays), strict=True)
+            self.skipped = tuple(pairs)
+            self.notes = unpacked("notes", arrays)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.path.name}: {len(self)} crystals, {self.content_hash[:12]}>"
+
+
+@contextlib.contextmanager
+def open_dataset(path: str | os.PathLike[str]) -> Iterator[CheckedFile]:
+    """The file of a dataset, open for reading; raises as :func:`open_crystals`."""
+    file = CheckedFile(path, kind="an sgbasis crystal dataset", hint="compile it again")
+    with file.errors(), contextlib.closing(file):
+        yield file
+
+
+def read_header(file: CheckedFile) -> Header:
+    """The checked root attributes.
+
+    Raises:
+        StoreFormatError: not a dataset, or a format version this release does not read.
+        StoreCorruptError: they do not match their checksum.
+    """
+    attributes = file.attributes(FORMAT_NAME)
+    try:
+        version = parse_format_version(attributes["format_version"])
+        recipe = CrystalRecipe.from_json(attributes["recipe"])
+    except StoreFormatError as error:
+        raise StoreFormatError(f"{file.path}: {error}") from error
+    file.check_attributes(attributes)
+    return Header(recipe, version, json.loads(attributes["provenance"]), attributes["content_sha256"])
+
+
+def target_names(file: CheckedFile) -> tuple[str, ...]:
+    """The targets of a dataset.
+
+    Raises:
+        StoreCorruptError: their names cannot be read.
+    """
+    arrays = {
+        name: file.read(name, fixed_arrays()[name]) for name in ("target_names/offsets", "target_names/utf8")
+    }
+    if (problem := wrong_offsets("target_names", arrays)) is not None:
+        raise file.corrupt(problem)
+    return unpacked("target_names", arrays)
+
+
+def _read_arrays(file: CheckedFile) -> dict[str, NDArray[Any]]:
+    dtypes = fixed_arrays() | {target_array(name): "<f8" for name in target_names(file)}
+    return {name: file.read(name, dtype) for name, dtype in dtypes.items()}

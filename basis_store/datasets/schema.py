@@ -1,0 +1,139 @@
+"""The format of a compiled dataset: which arrays there are, and the hash that protects them.
+
+Rows of all crystals are concatenated along *axes*; on ``sites`` and ``images`` those of crystal i are
+``offsets[i]`` to ``offsets[i + 1]``, on ``crystals`` it has row i. Lists of texts are UTF-8 bytes with offsets.
+Each target is a separate array, with one value of fixed shape per crystal.
+
+    content hash = SHA-256(format version, recipe, every array)
+
+There is one hash for the whole file. Code that reads only some rows must check the whole file once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store.bases.schema import Column
+from basis_store.datasets.recipe import CrystalRecipe
+from basis_store.files.integrity import parse_version
+
+FORMAT_NAME = "sgbasis-crystals"
+FORMAT_VERSION = (1, 0)
+"""(major, minor). A change of meaning or layout is a new major version."""
+
+SPLITS = ("", "train", "val", "test")
+"""Names of the splits by their number in the file."""
+
+COLUMNS = (
+    Column("crystals", "hall_numbers", "<i2"),
+    Column("crystals", "lattices", "<f8", (3, 3)),
+    Column("crystals", "changes_of_basis", "<i4", (3, 3)),
+    Column("crystals", "denominators", "|i1"),
+    Column("crystals", "origin_shifts", "<f8", (3,)),
+    Column("crystals", "splits", "|i1"),
+    Column("sites", "numbers", "|u1"),
+    Column("sites", "coordinates", "<f8", (3,)),
+    Column("sites", "multiplicities", "<i4"),
+    Column("sites", "wyckoff", "|S1"),
+    Column("images", "images", "<i2"),
+)
+RAGGED = ("sites", "images")
+TEXTS = ("identifiers", "target_names", "target_units", "skipped_identifiers", "skipped_reasons", "notes")
+
+_HASHED_ROWS = 1 << 16
+"""Rows that are in memory at once while an array of a file is hashed."""
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def fixed_arrays() -> dict[str, str]:
+    """Name and dtype of every array but the targets."""
+    arrays = {f"{column.axis}/{column.name}": column.dtype for column in COLUMNS}
+    arrays |= {f"{axis}/offsets": "<i8" for axis in (*RAGGED, *TEXTS)}
+    return arrays | {f"{name}/utf8": "|u1" for name in TEXTS}
+
+
+def target_array(name: str) -> str:
+    """Name of the HDF5 dataset of a target: a slash would make a group of it, and a dot is the group itself."""
+    escaped = name.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
+    return f"targets/{'%2E' if escaped == '.' else escaped}"
+
+
+def content_digest(recipe: CrystalRecipe, arrays: Mapping[str, Any]) -> str:
+    """The content hash (hexadecimal SHA-256).
+
+    Args:
+        recipe: of the dataset.
+        arrays: all of them, by their names in the file: numpy arrays, or datasets of an open HDF5 file, of which
+            only some rows are in memory at a time.
+    """
+    digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{recipe.to_json()}\n".encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f";{name}:{array.dtype.str}:{array.shape}:".encode())
+        for start in range(0, len(array), _HASHED_ROWS):
+            digest.update(np.ascontiguousarray(array[start : start + _HASHED_ROWS]).data)
+    return digest.hexdigest()
+
+
+def parse_format_version(text: str) -> tuple[int, int]:
+    """Read ``"major.minor"``, strictly; raise :class:`StoreFormatError` for versions this release cannot read."""
+    return parse_version(text, kind="dataset", reads=FORMAT_VERSION, hint="compile the dataset again")
+
+
+def offsets_of(lengths: Iterable[int]) -> NDArray[np.int64]:
+    """``[0, length_0, length_0 + length_1, ...]``."""
+    return np.concatenate([[0], np.cumsum(list(lengths), dtype=np.int64)]).astype("<i8")
+
+
+def packed(name: str, texts: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """A list of texts as the arrays ``name/offsets`` and ``name/utf8``."""
+    encoded = [text.encode("utf-8", "replace") for text in texts]
+    content = np.frombuffer(b"".join(encoded), np.uint8)
+    return {f"{name}/offsets": offsets_of(map(len, encoded)), f"{name}/utf8": content}
+
+
+def unpacked(name: str, arrays: Arrays) -> tuple[str, ...]:
+    """Inverse of :func:`packed`."""
+    bounds, content = arrays[f"{name}/offsets"].tolist(), arrays[f"{name}/utf8"].tobytes()
+    return tuple(content[start:stop].decode() for start, stop in itertools.pairwise(bounds))
+
+
+def wrong_offsets(axis: str, arrays: Arrays) -> str | None:
+    """What is wrong with the offsets of an axis or a list of texts; None if nothing is."""
+    offsets = arrays[f"{axis}/offsets"]
+    rows = {len(array) for name, array in arrays.items() if name.startswith(f"{axis}/") and "offsets" not in name}
+    if offsets.ndim != 1 or not len(offsets) or (np.diff(offsets) < 0).any() or rows != {offsets[-1]}:
+        return f"the rows of {axis} are out of range"
+    return None
+
+
+def inconsistency(arrays: Arrays) -> str | None:
+    """What contradicts the format, as another program may have written it; None if nothing does.
+
+    Damage is found by the hash.
+    """
+    for axis in (*RAGGED, *TEXTS):
+        if (problem := wrong_offsets(axis, arrays)) is not None:
+            return problem
+    for column in COLUMNS:
+        if arrays[f"{column.axis}/{column.name}"].shape[1:] != column.row_shape:
+            return f"{column.name} has rows of another shape than {column.row_shape}"
+    rows = len(arrays["identifiers/offsets"]) - 1
+    by_crystal = [array for name, array in arrays.items() if name.startswith(("crystals/", "targets/"))]
+    if {len(array) for array in by_crystal} | {len(arrays[f"{axis}/offsets"]) - 1 for axis in RAGGED} != {rows}:
+        return "its columns differ in length"
+    for one, other in (("target_names", "target_units"), ("skipped_identifiers", "skipped_reasons")):
+        if len(arrays[f"{one}/offsets"]) != len(arrays[f"{other}/offsets"]):
+            return f"{one} and {other} differ in length"
+    halls, splits = arrays["crystals/hall_numbers"], arrays["crystals/splits"]
+    if ((halls < 1) | (halls > 530)).any() or ((splits < 0) | (splits >= len(SPLITS))).any():
+        return "it lists a setting or a split that does not exist"
+    atoms = np.concatenate([[0], np.cumsum(arrays["sites/multiplicities"])])[arrays["sites/offsets"]]
+    return None if np.array_equal(atoms, arrays["images/offsets"]) else "its images do not fit its multiplicities"

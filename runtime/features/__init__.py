@@ -1,0 +1,1 @@
+"""Features for other people's models; :mod:`runtime.features.pyg` is for PyTorch Geometric."""

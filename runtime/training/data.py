@@ -149,10 +149,11 @@ def table_groups(table: CrystalTable) -> IntArray:
 
 
 def epoch_steps(lengths: IntArray, batch_size: int, *, seed: int, epoch: int) -> list[IntArray]:
-    """Steps of one epoch: every index once (tests/regressions/test_09), in random steps of crystals of similar length.
+    """Steps of one epoch: every index once, in random steps of crystals of similar length.
 
     Crystals are drawn from a shuffled window and sorted by length, so that little is padded. A step is processed
     in batches of bounded cost (:func:`runtime.prediction.batches`), on which its gradients do not depend.
+    Indices of a split are not taken twice: tests/regressions/test_09.
 
     Args:
         lengths: (n,) tokens of each crystal.

@@ -4,8 +4,8 @@
 
 Rounding fractional differences to [-1/2, 1/2] does not give the nearest lattice translation of a skew cell
 (tests/regressions/test_08). Here it is found in two steps, both for whole batches. Write
-b_i = q_i + sum_{j<i} mu_ij q_j with orthogonal q_i (Gram-Schmidt) and g_i = |q_i|. Then v = sum v_i b_i has |v|^2 = sum c_i^2 g_i^2, where
-c_i = v_i + sum_{j>i} mu_ji v_j.
+b_i = q_i + sum_{j<i} mu_ij q_j with orthogonal q_i (Gram-Schmidt) and g_i = |q_i|. Then v = sum v_i b_i has
+|v|^2 = sum c_i^2 g_i^2, where c_i = v_i + sum_{j>i} mu_ji v_j.
 
 1. *Reduction* to a basis of the same lattice with |b1| <= |b2| <= |b3|, |mu_21| <= 1/2, and b3 the shortest of
    b3 + Z b1 + Z b2. Each change makes a vector shorter, and finitely many are shorter than a given one: it ends.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from basis_compiler.crystals.reduced_cell import reduced_basis, unimodular_inverse
 from basis_store import CrystalError
 from basis_store.array_types import FloatArray, IntArray
 
@@ -30,6 +31,8 @@ ELEMENTS: tuple[str, ...] = tuple(
 """Symbols by atomic number; ``ELEMENTS[0]`` is the dummy atom, which no crystal may contain."""
 
 _BLOCK_ELEMENTS = 1 << 21
+_MAX_LENGTH = 1e6
+"""Angstrom: a tenth of a millimetre."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,14 +87,18 @@ class Crystal:
 def _check_cell(crystal: Crystal) -> None:
     if not np.isfinite(crystal.lattice).all():
         raise CrystalError(f"{crystal.name}: the cell is not made of numbers")
+    if not (largest := float(np.abs(crystal.lattice).max())) < _MAX_LENGTH:
+        raise CrystalError(f"{crystal.name}: the cell has a vector of {largest:.3g} Angstrom: no crystal has")
     lengths = np.linalg.norm(crystal.lattice, axis=1)
     if not lengths.any():
         raise CrystalError(f"{crystal.name}: no cell: a crystal needs three cell vectors")
-    if crystal.volume <= 1e-3 * lengths.prod():
+    # Judged in the shortest basis: a skew cell of an ordinary lattice has little volume for its lengths.
+    shortest = float(np.linalg.norm(reduced_basis(crystal.lattice)[0], axis=1).min())
+    if shortest < MIN_DISTANCE and crystal.volume <= 1e-3 * lengths.prod():
         raise CrystalError(f"{crystal.name}: the cell has no volume: its three vectors lie in one plane")
     # Checked before distances: a cell given in metres has too many images within range.
-    if lengths.min() < MIN_DISTANCE:
-        raise CrystalError(f"{crystal.name}: the cell repeats each atom after only {lengths.min():.3f} Angstrom")
+    if shortest < MIN_DISTANCE:
+        raise CrystalError(f"{crystal.name}: the cell repeats each atom after only {shortest:.3f} Angstrom")
 
 
 def _check_atoms(crystal: Crystal) -> None:
@@ -130,6 +137,9 @@ def closest_pair(lattice: FloatArray, coordinates: FloatArray, cutoff: float) ->
     Returns:
         Two indices (equal for an atom and its own image) and the distance in Angstrom; None when there are none.
     """
+    # In the reduced basis few images are near, however skew the cell.
+    lattice, change = reduced_basis(lattice)
+    coordinates = coordinates @ unimodular_inverse(change)
     # A vector shorter than the cutoff has fractional components below cutoff |G_i|, whatever the shape of the
     # cell; rounding alone would miss images in skew cells (tests/regressions/test_08).
     widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)

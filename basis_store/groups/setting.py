@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import functools
 import re
+import unicodedata
 from dataclasses import dataclass
 from operator import index
 from pathlib import Path
@@ -83,9 +84,9 @@ class Setting:
 
         Accepted as ``text``: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
         Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
-        ``"P 1 21/c 1"``, ``"P21/n"``, ``"Cmca"`` as before 1992; spaces, underscores and case do not matter), a
-        Hall number or a Hall symbol (``"hall:525"``, ``"hall:F 4d 2 3 -1d"``), a :attr:`label`. Without a
-        choice, the standard setting is preferred.
+        ``"P 1 21/c 1"``, ``"P21/n"``, ``"P2(1)/n"``; ``"Cmca"`` and ``"F m 3 m"`` as before 1992; spaces,
+        underscores and case do not matter), a Hall number or a Hall symbol (``"hall:525"``,
+        ``"hall:F 4d 2 3 -1d"``), a :attr:`label`. Without a choice, the standard setting is preferred.
 
         Raises:
             SettingError: nothing or more than one setting matches.
@@ -95,12 +96,12 @@ class Setting:
             return cls._from_hall_text(match[1])
         if re.fullmatch(r"[+-]?\d+", text):
             return cls.standard(int(text))
-        for setting in all_settings():
-            if text == setting.label:
-                return setting
+        by_name = _settings_by_name()
+        if len(labelled := by_name.get(text, ())) == 1:
+            return labelled[0]
         symbol, _, choice = text.partition(":")
-        key, choice = _normalised(symbol), choice.strip().lower()
-        found = [s for s in all_settings() if key in s._names and choice in ("", s.choice.lower())]
+        choice = choice.strip().lower()
+        found = [s for s in by_name.get(_normalised(symbol), ()) if choice in ("", s.choice.lower())]
         if not found:
             raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
         if len(found) > 1 and not choice:
@@ -111,6 +112,22 @@ class Setting:
             options = ", ".join(f"{s.label} (hall:{s.hall_number})" for s in found)
             raise SettingError(f"{text!r} is ambiguous: {options}")
         return found[0]
+
+    @classmethod
+    def of_point_group(cls, symbol: str) -> Setting:
+        """The first standard setting whose point group is one of the 32 classes: ``"m-3m"`` gives 221 Pm-3m.
+
+        Its axes are the usual ones of the class. ``"m3"`` and ``"m3m"``, as before 1992, are read too.
+
+        Raises:
+            SettingError: there is no such class.
+        """
+        key = _normalised(symbol)
+        key = {"m3": "m-3", "m3m": "m-3m"}.get(key, key)
+        for setting in standard_settings():
+            if setting.point_group == key:
+                return setting
+        raise SettingError(f"unknown point group {symbol!r}: try m-3m, 6/mmm or -42m")
 
     @classmethod
     def _from_hall_text(cls, text: str) -> Setting:
@@ -194,6 +211,8 @@ class Setting:
             names.append(" ".join(part for part in self.full_symbol.split() if part != "1"))
         if "e" in self.symbol:  # before 1992 one of the two axial glides was written: Cmce was Cmca
             names += [self.symbol.replace("e", glide) for glide in "abc" if glide != self.centring.lower()]
+        if self.point_group in ("m-3", "m-3m"):  # before 1992 the bar was left out: Fm-3m was Fm3m
+            names += [name.replace("-3", "3") for name in (self.symbol, self.full_symbol)]
         return frozenset(map(_normalised, names))
 
 
@@ -207,6 +226,16 @@ def all_settings() -> tuple[Setting, ...]:
 def standard_settings() -> tuple[Setting, ...]:
     """The standard settings of groups 1 to 230, in the order of their numbers."""
     return tuple(setting for setting in all_settings() if setting.is_standard)
+
+
+@functools.cache
+def _settings_by_name() -> dict[str, tuple[Setting, ...]]:
+    """By label, and by every squeezed name, the settings that have it."""
+    found: dict[str, list[Setting]] = {}
+    for setting in all_settings():
+        for name in {setting.label, *setting._names}:
+            found.setdefault(name, []).append(setting)
+    return {name: tuple(settings) for name, settings in found.items()}
 
 
 @functools.cache
@@ -235,4 +264,8 @@ def as_integer(number: object) -> int | None:
 
 
 def _normalised(name: str) -> str:
-    return name.replace(" ", "").replace("_", "").lower()
+    """A symbol without what people write differently: ``P2(1)/c``, ``P 2_1/c``, ``P2_{1}/c (No. 14)``."""
+    text = unicodedata.normalize("NFKC", name).replace("\u2212", "-").replace("\u2013", "-")
+    text = re.sub("([0-9])[\u0304\u0305]", r"-\1", text)
+    text = re.sub(r"\(?\s*(no\.?|#)\s*\d+\s*\)?$", "", text, flags=re.IGNORECASE)
+    return re.sub(r"[\s_(){}]", "", text).lower()

@@ -9,6 +9,7 @@ A formula says which rearrangements of the indices leave the components as they 
 
 from __future__ import annotations
 
+import difflib
 import functools
 import itertools
 import re
@@ -34,6 +35,21 @@ SHORTHANDS = {
     "photoelastic": "ijkl=jikl=ijlk",
 }
 """Names that :meth:`IndexSymmetry.parse` accepts for these formulas."""
+_OTHER_PROPERTIES = {
+    "thermal expansion": "ij=ji",
+    "thermal conductivity": "ij=ji",
+    "electrical conductivity": "ij=ji",
+    "magnetic susceptibility": "ij=ji",
+    "stress": "ij=ji",
+    "strain": "ij=ji",
+    "born charge": "ij",
+    "pyroelectric": "i",
+    "gyration": "ij=ji with --axial",
+    "stiffness": "ijkl=jikl=klij",
+    "compliance": "ijkl=jikl=klij",
+    "electrostriction": "ijkl=jikl=ijlk",
+}
+"""Names that messages suggest formulas for."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,8 @@ class IndexSymmetry:
             FormulaError: it is not a formula, or its signs contradict each other so that every such tensor is 0.
         """
         text = "".join(formula.lower().split())
+        if text not in SHORTHANDS and (near := _near_properties(formula)):
+            raise FormulaError(f"{formula!r} is no index symmetry and no name of one; did you mean {near}?")
         terms = [_read_term(term, formula) for term in SHORTHANDS.get(text, text).split("=")]
         (first_sign, letters), *others = terms
         if len(set(letters)) != len(letters):
@@ -123,6 +141,15 @@ def _read_term(term: str, formula: str) -> tuple[int, str]:
             f"{formula!r} is no index symmetry: try ij, ij=ji, ijk=ikj or ijkl=jikl=klij, or one of {names}"
         )
     return -1 if match[1] == "-" else 1, match[2]
+
+
+def _near_properties(word: str) -> str:
+    """Properties of a name like a word, with their formulas: ``"stress (ij=ji)"``; ``""`` if there are none."""
+    key = " ".join(word.lower().replace("_", " ").split())
+    known = SHORTHANDS | _OTHER_PROPERTIES
+    near = difflib.get_close_matches(key, known, cutoff=0.75)
+    found = [name for name in known if name in near or (len(key) > 4 and (key in name or name in key))]
+    return ", ".join(f"{name} ({known[name]})" for name in found)
 
 
 def _generated(rank: int, generators: Iterable[SignedPermutation]) -> set[SignedPermutation]:

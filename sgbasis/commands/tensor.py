@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
+from basis_store.errors import SettingError
 from basis_store.groups.setting import Setting
-from sgbasis.commands.options import SETTING, store_option
+from sgbasis.commands.options import SettingType, store_option
 
 
-@click.command()
-@click.argument("setting", type=SETTING, metavar="GROUP")
+class _GroupType(SettingType):
+    """A space-group setting, or a point group in its usual orientation."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Setting:
+        """As for settings; a symbol that only a point group has gives the first standard setting of its class."""
+        try:
+            return super().convert(value, param, ctx)
+        except SettingError as error:
+            try:
+                setting = Setting.of_point_group(value)
+            except SettingError:
+                raise error from None
+        note = f"Note: {value} is a point group; it is given the orientation that it has in {setting.label}"
+        click.echo(note, err=True)
+        return setting
+
+
+# Point groups such as -3m are arguments, not options.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("setting", type=_GroupType(), metavar="GROUP")
 @click.argument("formula")
 @click.option("--axial", is_flag=True, help="An axial tensor (pseudotensor), such as gyration.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the exact basis, component by component.")
@@ -22,7 +42,9 @@ def tensor(setting: Setting, formula: str, axial: bool, as_json: bool, store_pat
 
     They are those with index symmetry FORMULA that all operations of the point group of GROUP leave unchanged.
 
-    GROUP is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m. FORMULA is written
+    GROUP is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m, or is a point group such
+    as m-3m, in the orientation of its first space group (1, 2, 3, 4 and 6 are numbers of space groups: for these
+    classes, write P1, P2, P3, P4 and P6). FORMULA is written
     "ij=ji", "ijk=ikj", "ijkl=jikl=klij" and so on, up to four indices, with signs where needed ("ij=-ji"); or one
     of dielectric, piezoelectric, elastic, photoelastic.
     """

@@ -43,7 +43,7 @@ def _skipped(table: CrystalTable) -> list[str]:
     """One line for each kind of reason, with the first of its kind."""
     kinds: dict[str, list[tuple[str, str]]] = {}
     for identifier, reason in table.skipped:
-        kinds.setdefault(re.sub(r"\S*\d\S*", "..", reason), []).append((identifier, reason))
+        kinds.setdefault(re.sub(r"'[^']*'|\S*\d\S*", "..", reason), []).append((identifier, reason))
     lines = [f"skipped: {len(table.skipped):,}"]
     for members in sorted(kinds.values(), key=len, reverse=True):
         identifier, reason = members[0]

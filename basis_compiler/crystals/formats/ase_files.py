@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import ELEMENTS, Crystal
+from basis_compiler.crystals.crystal import Crystal
+from basis_compiler.crystals.formats.elements import element_of_type, unknown_element
+from basis_compiler.crystals.formats.text_elements import poscar_with_elements, xyz_with_elements
 from basis_store import CrystalError, MissingDependencyError
 
 
@@ -38,32 +40,39 @@ def detected_format(path: Path) -> str:
             return ""
 
 
-def read_with_ase(path: Path, *, ase_name: str, title: str, name: str) -> list[Crystal]:
-    """The crystals of a file, one per frame.
-
-    Args:
-        path: the file.
-        ase_name: ASE's name of its format.
-        title: what messages call the format.
-        name: what messages call the file.
+def parse_poscar(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]:
+    """The crystal of a POSCAR that messages call ``name``; needs ASE; ``tolerance`` does not matter.
 
     Raises:
-        CrystalError: it cannot be read, or a frame is no crystal.
+        CrystalError: it cannot be read, names no elements, or is no crystal.
+        MissingDependencyError: ASE is not installed.
     """
+    text, notes = poscar_with_elements(text, name)
+    return _read_with_ase(text, ase_name="vasp", title="POSCAR", name=name, notes=notes)
+
+
+def parse_xyz(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]:
+    """The crystals of an extended XYZ file that messages call ``name``, one per frame; as :func:`parse_poscar`."""
+    text = xyz_with_elements(text, name)
+    return _read_with_ase(text, ase_name="extxyz", title="extended XYZ", name=name)
+
+
+def _read_with_ase(text: str, *, ase_name: str, title: str, name: str, notes: Iterable[str] = ()) -> list[Crystal]:
+    require_ase()
     import ase.io  # noqa: PLC0415 - heavy and optional
 
     with warnings.catch_warnings():
         # ASE warns about what is checked here afterwards; a warning must not end in the user's terminal.
         warnings.simplefilter("ignore")
         try:
-            frames = ase.io.read(path, index=":", format=ase_name)
+            frames = ase.io.read(io.StringIO(text), index=":", format=ase_name)
         except Exception as error:
             raise CrystalError(f"{name}: not a readable {title} file (ASE says: {_reason(error)})") from error
     if not frames:
         raise CrystalError(f"{name}: no atoms")
     several = len(frames) > 1
     return [
-        crystal_of_atoms(atoms, f"{name} (frame {i})" if several else name)
+        crystal_of_atoms(atoms, f"{name} (frame {i})" if several else name, notes=notes)
         for i, atoms in enumerate(frames, start=1)
     ]
 
@@ -78,6 +87,7 @@ def parse_frame(text: str, name: str) -> tuple[Crystal, dict[str, Any]]:
     require_ase()
     from ase.io import extxyz  # noqa: PLC0415 - heavy and optional
 
+    text = xyz_with_elements(text, name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -92,7 +102,7 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:80] or type(error).__name__
 
 
-def crystal_of_atoms(atoms: Any, name: str) -> Crystal:
+def crystal_of_atoms(atoms: Any, name: str, *, notes: Iterable[str] = ()) -> Crystal:
     """A crystal from an ``ase.Atoms``; raises :class:`CrystalError`."""
     lattice = np.asarray(atoms.cell.array, dtype=np.float64)
     if lattice.any() and not all(atoms.pbc):
@@ -105,7 +115,7 @@ def crystal_of_atoms(atoms: Any, name: str) -> Crystal:
     # Solved here, and not taken from ASE's scaled positions, so that a missing cell is reported as one.
     singular = not np.isfinite(lattice).all() or np.linalg.matrix_rank(lattice) < 3
     coordinates = atoms.positions * 0 if singular else np.linalg.solve(lattice.T, atoms.positions.T).T
-    return Crystal(lattice=lattice, numbers=atoms.numbers, coordinates=coordinates, name=name)
+    return Crystal(lattice=lattice, numbers=atoms.numbers, coordinates=coordinates, name=name, notes=tuple(notes))
 
 
 def crystal_of_pymatgen(structure: Any) -> Crystal:
@@ -114,10 +124,14 @@ def crystal_of_pymatgen(structure: Any) -> Crystal:
     check_occupancies(name, ([(str(kind), amount) for kind, amount in site.species.items()] for site in structure))
     if not all(structure.lattice.pbc):
         raise CrystalError(f"{name}: periodic in {sum(structure.lattice.pbc)} of 3 directions")
-    symbols = ["H" if site.specie.symbol in ("D", "T") else site.specie.symbol for site in structure]
+    # Not site.specie, which pymatgen refuses where an occupancy is 0.9999.
+    symbols = [str(next(iter(site.species)).symbol) for site in structure]
+    numbers = [element_of_type(symbol) for symbol in symbols]
+    if 0 in numbers:
+        raise unknown_element(name, numbers.index(0) + 1, symbols[numbers.index(0)])
     return Crystal(
         lattice=structure.lattice.matrix,
-        numbers=np.array([ELEMENTS.index(symbol) if symbol in ELEMENTS else 0 for symbol in symbols]),
+        numbers=np.array(numbers),
         coordinates=structure.frac_coords,
         name=name,
     )

@@ -6,7 +6,7 @@ Reading, streaming, folders, datasets and predictions all use the table; no othe
 - Formats that hold many crystals list their *entries* (:mod:`basis_compiler.crystals.formats.entries`) as they are
   read, so that ``streamed`` files of any length can be processed.
 - Formats of single crystals have :func:`one_file` as their entries. Their files are recognised by name or content
-  and parsed by :func:`read_file`, with ASE or with the format's own ``parse``.
+  and parsed by :func:`read_file` with the format's ``parse``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from basis_compiler.crystals.formats.ase_files import (
     crystal_of_atoms,
     crystal_of_pymatgen,
     detected_format,
-    read_with_ase,
+    parse_poscar,
+    parse_xyz,
     require_ase,
 )
 from basis_compiler.crystals.formats.cif import parse_cif
@@ -69,17 +70,14 @@ def read_file(path: Path, *, name: str, tolerance: float) -> list[Crystal]:
     content = path.read_bytes()
     if not content.strip():
         raise CrystalError(f"{name}: the file is empty")
-    require_ase()
-    known, ase_name = format_of(path.name), ""
-    if known.parse is None:
+    parse = format_of(path.name).parse
+    if parse is None:
+        require_ase()
         ase_name = detected_format(path)
-        found = [one for one in FORMATS if ase_name in one.ase_names]
-        if not found:
-            raise CrystalError(f"{name}: {_UNKNOWN_FORMAT}")
-        known = found[0]
-    if known.parse is not None:
-        return known.parse(_decoded(content), name=name, tolerance=tolerance)
-    return read_with_ase(path, ase_name=ase_name, title=known.ase_names[ase_name], name=name)
+        parse = next((one.parse for one in FORMATS if ase_name in one.ase_names), None)
+    if parse is None:
+        raise CrystalError(f"{name}: {_UNKNOWN_FORMAT}")
+    return parse(_decoded(content), name=name, tolerance=tolerance)
 
 
 _UNKNOWN_FORMAT = (
@@ -221,8 +219,8 @@ class FileFormat:
         entries: the entries of a file, in order; raises :class:`CrystalError` or OSError where it cannot be read.
         streamed: whether only the current entry is in memory while a file is read.
         in_folders: whether files of the format in a folder are crystals to compile.
-        ase_names: for single crystals, the names of the format in ASE, with those that messages use.
-        parse: the crystals in the text of a file; default, ASE parses it.
+        ase_names: for single crystals, the names of the format in ASE, which recognises files by their content.
+        parse: for single crystals, the function that makes them from the text of a file.
     """
 
     endings: tuple[str, ...] = ()
@@ -230,26 +228,28 @@ class FileFormat:
     entries: Callable[[Path], Iterator[Entry]] = one_file
     streamed: bool = False
     in_folders: bool = False
-    ase_names: Mapping[str, str] = field(default_factory=dict)
+    ase_names: tuple[str, ...] = ()
     parse: Callable[..., list[Crystal]] | None = None
 
 
 FORMATS = (
     FileFormat(endings=(".jsonl", ".jsonl.gz"), entries=json_lines, streamed=True),
     FileFormat(endings=(".json", ".json.gz"), entries=table_rows),
-    FileFormat(endings=(".cif",), in_folders=True, ase_names={"cif": "CIF"}, parse=parse_cif),
+    FileFormat(endings=(".cif", ".mcif"), in_folders=True, ase_names=("cif",), parse=parse_cif),
     FileFormat(
         endings=(".vasp", ".poscar"),
         prefixes=("POSCAR", "CONTCAR"),
         in_folders=True,
-        ase_names={"vasp": "POSCAR"},
+        ase_names=("vasp",),
+        parse=parse_poscar,
     ),
     FileFormat(
         endings=(".extxyz", ".xyz"),
         entries=xyz_frames,
         streamed=True,
         in_folders=True,
-        ase_names={"extxyz": "extended XYZ", "xyz": "XYZ"},
+        ase_names=("extxyz", "xyz"),
+        parse=parse_xyz,
     ),
 )
 """The first row that fits the name of a file is its format."""

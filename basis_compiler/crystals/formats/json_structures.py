@@ -6,11 +6,10 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import ELEMENTS, Crystal
+from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import check_occupancies
+from basis_compiler.crystals.formats.elements import element_of_type, unknown_element
 from basis_store import CrystalError
-
-_NUMBERS = {symbol: number for number, symbol in enumerate(ELEMENTS)} | {"D": 1, "T": 1}
 
 
 def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -> Crystal:
@@ -19,8 +18,10 @@ def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -
     Raises:
         CrystalError: they are not arrays of matching lengths, or not a crystal.
     """
+    if not isinstance(species, list):
+        raise CrystalError(f"{name}: its species are not a list of elements")
+    listed = [_number(one, atom, name) for atom, one in enumerate(species, start=1)]
     try:
-        listed = [one if isinstance(one, int) else _NUMBERS.get(one, 0) for one in species]
         numbers = np.array(listed, dtype=np.int64)
         cell = np.array(lattice, dtype=np.float64)
         points = np.array(coordinates, dtype=np.float64).reshape(-1, 3)
@@ -31,6 +32,15 @@ def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -
     if len(points) != len(numbers):
         raise CrystalError(f"{name}: it has {len(numbers)} species but coordinates for {len(points)} atoms")
     return Crystal(lattice=cell, numbers=numbers, coordinates=points, name=name)
+
+
+def _number(species: object, atom: int, name: str) -> int:
+    if isinstance(species, int) and not isinstance(species, bool):
+        return species
+    number = element_of_type(species) if isinstance(species, str) else 0
+    if number == 0:
+        raise unknown_element(name, atom, species)
+    return number
 
 
 def is_structure(value: object) -> TypeGuard[dict[str, Any]]:

@@ -64,7 +64,7 @@ SKIPPED = {
     "no-json": ('{"id": "no-json", ', r"not JSON: .*"),
     "deep": ("[" * 100_000, r"not JSON: .*"),
     "list": ("[1, 2]", r"not a JSON object"),
-    "element": (NACL | {"id": "element", "species": ["Xx"] * 8}, r"atom 1 is of no known element; .*"),
+    "element": (NACL | {"id": "element", "species": ["Xx"] * 8}, r"atom 1 is of no known element \('Xx'\): .*"),
     "overlap": (NACL | {"id": "overlap", "frac_coords": [[0, 0, 0]] * 8}, r"Na1 \(atom 1\) and .* overlap: .*"),
     "no-lattice": (
         {k: v for k, v in NACL.items() if k != "lattice"} | {"id": "no-lattice"},

@@ -52,11 +52,14 @@ def test_what_a_user_reads(lines: Path, tmp_path: Path) -> None:
     assert "band_gap eV number 2 3 8.5" in printed
     assert "t GPa 2 x 2 1 1 4" in printed
     assert "skipped: 3" in printed
-    assert "2 bad: atom 1 is of no known element; remove dummy atoms" in printed
+    assert "2 bad: atom 1 is of no known element ('Xx'): give one element per site, no dummy atoms" in printed
     assert any(line.startswith("1 some.jsonl:5: not JSON: ") for line in printed)
     assert f"content {table.content_hash}" in result.stdout
     assert printed[-1].startswith("Compiled 2 crystals in ")
-    assert table.skipped[0] == ("bad", "atom 1 is of no known element; remove dummy atoms")
+    assert table.skipped[0] == (
+        "bad",
+        "atom 1 is of no known element ('Xx'): give one element per site, no dummy atoms",
+    )
 
 
 def test_info(lines: Path, tmp_path: Path) -> None:
@@ -237,8 +240,8 @@ def test_nothing_but_the_outcome_is_on_standard_error(lines: Path, tmp_path: Pat
 
 
 def test_missing_dependencies_are_named(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['ase'] = None; from sgbasis.cli import main; main()"
+    code = "import sys; sys.modules['gemmi'] = None; from sgbasis.cli import main; main()"
     arguments = ["crystals", str(CRYSTALS / "nacl.cif"), "-o", str(tmp_path / "x.h5"), "--workers", "1"]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
-    assert error_line(done) == "reading crystals needs ASE: pip install 'sgbasis[structures]'"
+    assert error_line(done) == "reading CIFs needs gemmi: pip install 'sgbasis[structures]'"
     assert not list(tmp_path.iterdir())

@@ -127,3 +127,35 @@ def test_it_imports_neither_torch_nor_the_compiler() -> None:
         "sys.exit(bool({'torch', 'sympy', 'networkx', 'spglib', 'basis_compiler', 'pooch'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize("symbol", ["m-3m", "-3m", "-43m", "mm2", "6/mmm", "-1", "m3m", "2/m", "-42m", "32"])
+def test_a_point_group_in_the_orientation_of_its_first_space_group(symbol: str) -> None:
+    setting = Setting.of_point_group(symbol)
+    # 32 is also the number of Pba2.
+    if symbol == "32":
+        assert tensor(symbol, "elastic").stdout == tensor("Pba2", "elastic").stdout
+        return
+    done = tensor(symbol, "elastic")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == tensor(setting.number, "elastic").stdout
+    assert f"{symbol} is a point group; it is given the orientation that it has in {setting.label}" in done.stderr
+
+
+@pytest.mark.parametrize("spelling", ["P2(1)/c", "P 2_1/c", "P21/c"])
+def test_other_spellings_of_a_space_group(spelling: str) -> None:
+    assert tensor(spelling, "dielectric").stdout == tensor(14, "dielectric").stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("thermal", "thermal expansion (ij=ji), thermal conductivity (ij=ji)"), ("pizoelectric", "piezoelectric"),
+        ("elastic_constants", "elastic (ijkl=jikl=klij)"), ("stiffnes", "stiffness"), ("strain", "strain (ij=ji)"),
+    ],
+)  # fmt: skip
+def test_an_unknown_property_gets_near_names(word: str, near: str) -> None:
+    done = tensor("m-3m", word)
+    assert done.exit_code == 1
+    assert f"{word!r} is no index symmetry and no name of one; did you mean" in done.stderr
+    assert near in done.stderr

@@ -1,0 +1,138 @@
+"""The data blocks of a CIF, parsed by gemmi: tags and their values as text.
+
+gemmi reads the grammar of CIF 1.1, not lines: several items may stand on one line, comments may follow any value,
+values may be quoted. A tag without a value, a tag that occurs twice and a loop with a wrong number of values are
+errors. Lines may end in any way (LF, CR LF, CR), and characters outside ASCII, which CIF 1.1 does not have, may
+stand in texts.
+
+Source: S. R. Hall, F. H. Allen, I. D. Brown, Acta Cryst. A47, 655 (1991); M. Wojdyr, J. Open Source Softw. 7, 4200
+(2022).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from basis_store import CrystalError, MissingDependencyError
+
+
+@dataclass(frozen=True)
+class CifBlock:
+    """One data block.
+
+    Attributes:
+        name: behind ``data_``.
+        values: by tag in lower case with ``_`` for ``.`` (so that ``_cell.length_a`` is ``_cell_length_a``), the
+            text of each value, without quotes; ``""`` for the nulls ``.`` and ``?``. An item outside of a loop has
+            one value.
+        loops: by tag, the number of its loop in the block; -1 outside of loops.
+    """
+
+    name: str
+    values: Mapping[str, Sequence[str]]
+    loops: Mapping[str, int]
+
+    def column(self, tag: str) -> Sequence[str]:
+        """All values of a tag; none if the block does not have it."""
+        return self.values.get(tag, ())
+
+    def first(self, tags: Sequence[str]) -> str:
+        """The first value that is not null of the first of several tags that has one; else ``""``."""
+        texts = (text for tag in tags for text in self.column(tag))
+        return next((text for text in texts if text), "")
+
+    def has_tag_beginning(self, *beginnings: str) -> bool:
+        """Whether a tag begins with one of some texts in lower case."""
+        return any(tag.startswith(beginnings) for tag in self.values)
+
+
+def cif_blocks(text: str, *, name: str) -> list[CifBlock]:
+    """All data blocks of a CIF, in their order.
+
+    Args:
+        text: content of the file.
+        name: its name, for messages.
+
+    Raises:
+        CrystalError: not a CIF; names the line.
+        MissingDependencyError: gemmi is not installed.
+    """
+    try:
+        from gemmi import cif  # noqa: PLC0415 - optional
+    except ImportError as error:
+        raise MissingDependencyError("reading CIFs needs gemmi: pip install 'sgbasis[structures]'") from error
+    text = _in_ascii(text)
+    try:
+        # Duplicate tags are found below: gemmi would also refuse two blocks of one name.
+        document = cif.read_string(text, check_level=0)
+        document.check_for_missing_values()
+    except (ValueError, RuntimeError) as error:
+        if not re.search("data_", text, re.IGNORECASE):
+            raise CrystalError(f"{name}: not a CIF: it has no data_ block") from error
+        raise CrystalError(f"{name}: not a readable CIF: {_reason(error, text)}") from error
+    return [_block(block, cif.as_string, name) for block in document]
+
+
+def cif_number(text: str) -> float:
+    """The number of a value, its standard uncertainty in parentheses left out; NaN if it is none."""
+    match = re.fullmatch(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\(\d+\))?", text)
+    return float(match[1]) if match else float("nan")
+
+
+def _block(block: Any, as_string: Any, name: str) -> CifBlock:
+    values: dict[str, list[str]] = {}
+    loops: dict[str, int] = {}
+    for tag, loop, line, texts in _items(block):
+        key = tag.lower().replace(".", "_")
+        if key in values:
+            raise CrystalError(f"{name}: not a readable CIF: line {line}: {tag} occurs twice in data_{block.name}")
+        values[key] = [as_string(text).strip() for text in texts]
+        loops[key] = loop
+    return CifBlock(block.name, values, loops)
+
+
+def _items(block: Any) -> Iterator[tuple[str, int, int, list[str]]]:
+    """Tag, number of its loop, line and raw values."""
+    for number, item in enumerate(block):
+        if item.pair is not None:
+            yield item.pair[0], -1, item.line_number, [item.pair[1]]
+        elif item.loop is not None:
+            width, tags, values = item.loop.width(), item.loop.tags, item.loop.values
+            for column, tag in enumerate(tags):
+                yield tag, number, item.line_number, values[column::width]
+
+
+_ASCII = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212\u00ad"} | {
+    ord(space): " " for space in "\u00a0\u2002\u2003\u2009\u202f\x0b\x0c"
+}
+
+
+def _in_ascii(text: str) -> str:
+    """Lines end in LF; dashes, spaces and overbars as CIF writes them; what else is not ASCII becomes ``~``."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\x1a\n ")
+    if not text.isascii():
+        text = re.sub("([0-9])[\u0304\u0305]", r"-\1", text.translate(_ASCII))
+        text = re.sub("[^\x00-\x7f]", "~", text)
+    return text.translate({0x0B: " ", 0x0C: " "}) + "\n"
+
+
+_WORDS = {
+    "expected block header (data_)": "something else stands before its first data_ block",
+    "unterminated text field": "the ';' that closes a text is missing",
+    "parse error": "no CIF syntax",
+}
+
+
+def _reason(error: Exception, text: str) -> str:
+    """Gemmi's message with the line in words: ``string:13 in data_x: ..`` or ``string:2:0(7): ..``."""
+    message = " ".join(str(error).split())
+    match = re.match(r"string:(\d+)(?::\d+\(\d+\))?(?: in data_\S*)?: (.*)", message)
+    if match is None:
+        return message
+    lines = text.splitlines()
+    line = lines[min(int(match[1]), len(lines)) - 1].strip()[:60]
+    reason = _WORDS.get(match[2], match[2])
+    return f"line {match[1]} ({line!r}): {reason[0].lower()}{reason[1:]}"

@@ -1,0 +1,119 @@
+"""The elements that POSCAR and extended XYZ name, by the rules of :mod:`basis_compiler.crystals.formats.elements`.
+
+Files are rewritten with plain symbols before they are parsed, since parsers know neither ions nor deuterium, and
+look for elements where there are none, such as in the words of a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from basis_compiler.crystals.crystal import ELEMENTS
+from basis_compiler.crystals.formats.elements import element_of_type, unknown_element
+from basis_store import CrystalError
+
+_SYMBOLS = frozenset(ELEMENTS[1:])
+
+
+def poscar_with_elements(text: str, name: str) -> tuple[str, list[str]]:
+    """A POSCAR that names the elements in line 6, as VASP 5 does, and notes.
+
+    Elements are taken from line 6 if it names any, else from a first line that consists of nothing but symbols of
+    elements: words of a comment, such as "P", "In" and "No", are none.
+
+    Raises:
+        CrystalError: no elements are named, or what is named is no element.
+    """
+    lines = text.splitlines()
+    if len(lines) < 7:
+        raise CrystalError(f"{name}: not a readable POSCAR file: it ends before the numbers of atoms")
+    names_line, notes = _before_comment(lines[5]), []
+    if not names_line or _are_counts(names_line):
+        comment = _before_comment(lines[0])
+        if not comment or not all(word in _SYMBOLS for word in comment):
+            raise CrystalError(
+                f"{name}: the POSCAR names no elements: write them in line 6, above the numbers of atoms, as VASP "
+                f"5 does; the words of its comment {lines[0].strip()[:60]!r} do not count"
+            )
+        names_line = comment
+        lines.insert(5, "")
+        notes.append(f"the POSCAR names no elements in line 6; its first line counts: {' '.join(comment)}")
+    symbols = [_poscar_symbol(word, name) for word in names_line]
+    counts = [word for word in _before_comment(lines[6]) if word.isdigit()]
+    if len(counts) != len(symbols):
+        raise CrystalError(
+            f"{name}: the POSCAR names {len(symbols)} elements ({' '.join(names_line)}) but gives numbers of "
+            f"atoms for {len(counts)}"
+        )
+    lines[5] = " ".join(symbols)
+    return "\n".join(lines) + "\n", notes
+
+
+def _before_comment(line: str) -> list[str]:
+    return re.split("[!#]", line)[0].split()
+
+
+def _are_counts(words: Sequence[str]) -> bool:
+    return words[0].isdigit()
+
+
+def _poscar_symbol(word: str, name: str) -> str:
+    """The element of ``Fe``, ``fe``, or of a pseudopotential such as ``Fe_pv`` or ``Fe_pv/6a2f546d``."""
+    match = re.fullmatch(r"([^_/]+)(?:_(?:[a-z0-9]+|GW|AE))*(?:/[0-9a-f]{4,})?", word)
+    number = element_of_type(match[1]) if match else 0
+    if number == 0:
+        raise CrystalError(
+            f"{name}: {word!r} in line 6 is no element: the symbols of the elements are needed there"
+        )
+    return ELEMENTS[number]
+
+
+def xyz_with_elements(text: str, name: str) -> str:
+    """Frames of an extended XYZ file with plain symbols; what is no frame is left as it is.
+
+    Raises:
+        CrystalError: a species is no element.
+    """
+    lines = text.splitlines()
+    start = 0
+    while start < len(lines):
+        count = lines[start].strip()
+        if not count:
+            start += 1
+            continue
+        if not re.fullmatch("[0-9]{1,9}", count) or start + 1 >= len(lines):
+            break
+        column = _species_column(lines[start + 1])
+        end = min(len(lines), start + 2 + int(count))
+        if column is not None:
+            lines[start + 2 : end] = _with_symbols(lines[start + 2 : end], column, name)
+        start = end
+    return "\n".join(lines) + "\n"
+
+
+def _species_column(header: str) -> int | None:
+    """The column of the symbols, by the item Properties of a frame's comment line: the first by default."""
+    match = re.search(r"\bProperties\s*=\s*[\"']?([^\s\"']+)", header, re.IGNORECASE)
+    if match is None:
+        return 0
+    parts = match[1].split(":")
+    column = 0
+    for kind, width in zip(parts[::3], parts[2::3], strict=False):
+        if kind.lower() == "species":
+            return column
+        column += int(width) if width.isdigit() else 0
+    return None
+
+
+def _with_symbols(rows: Sequence[str], column: int, name: str) -> list[str]:
+    found = list(rows)
+    for i, row in enumerate(rows):
+        words = row.split()
+        if len(words) > column and words[column] not in _SYMBOLS:
+            number = element_of_type(words[column])
+            if number == 0:
+                raise unknown_element(name, i + 1, words[column])
+            words[column] = ELEMENTS[number]
+            found[i] = " ".join(words)
+    return found

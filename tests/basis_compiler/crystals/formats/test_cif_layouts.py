@@ -62,7 +62,21 @@ def ragged(items: list[list[str]]) -> str:
     return "".join(word + ("\n" if i % 3 == 1 else "  ") for i, word in enumerate(words))
 
 
-LAYOUTS = {one.__name__: one for one in (item_per_line, word_per_line, one_line, ragged)}
+def usual(items: list[list[str]]) -> str:
+    """As most programs write: a line for each pair, each tag of a loop, and each row of its values."""
+    lines = []
+    for item in items:
+        if item[0] != "loop_":
+            lines.append(" ".join(item))
+            continue
+        tags = [word for word in item if word.startswith("_")]
+        values = item[1 + len(tags) :]
+        rows = [values[i : i + len(tags)] for i in range(0, len(values), len(tags))]
+        lines += ["loop_", *tags, *(" ".join(row) for row in rows)]
+    return "\n".join(lines)
+
+
+LAYOUTS = {one.__name__: one for one in (usual, item_per_line, word_per_line, one_line, ragged)}
 
 
 def commented(text: str) -> str:
@@ -107,7 +121,7 @@ def test_every_layout_is_the_same_crystal(
     assert_is_zirconia(crystal)
 
 
-PLAIN = item_per_line(tokens("bare")) + "\n"
+PLAIN = usual(tokens("bare")) + "\n"
 SPELLINGS = {
     "tags in capitals": PLAIN.replace("_cell", "_CELL").replace("_atom_site_fract", "_Atom_Site_Fract"),
     "reserved words in capitals": PLAIN.replace("loop_", "LOOP_").replace("data_", "Data_"),
@@ -146,24 +160,24 @@ def broken_layouts() -> Iterator[tuple[str, str]]:
     for i, (tag, *rest) in enumerate(items):
         if tag.startswith("_"):
             without = [*items[:i], [tag], *items[i + 1 :]]
-            yield f"{tag} without value, next line", item_per_line(without)
+            yield f"{tag} without value, next line", usual(without)
             yield f"{tag} without value, same line", one_line(without)
-            yield f"{tag} twice", item_per_line([*items, [tag, *rest]])
-            yield f"{tag} twice, in capitals", item_per_line([[*items[0]], [tag.upper(), *rest], *items[1:]])
+            yield f"{tag} twice", usual([*items, [tag, *rest]])
+            yield f"{tag} twice, in capitals", usual([[*items[0]], [tag.upper(), *rest], *items[1:]])
             if "cell" in tag:
-                yield f"{tag} missing", item_per_line([*items[:i], *items[i + 1 :]])
-                yield f"{tag} null", item_per_line([*items[:i], [tag, "?"], *items[i + 1 :]])
-                yield f"{tag} no number", item_per_line([*items[:i], [tag, "5,1"], *items[i + 1 :]])
-                yield f"{tag} of two kinds", item_per_line([*items, [tag.replace("_cell_", "_cell."), *rest]])
+                yield f"{tag} missing", usual([*items[:i], *items[i + 1 :]])
+                yield f"{tag} null", usual([*items[:i], [tag, "?"], *items[i + 1 :]])
+                yield f"{tag} no number", usual([*items[:i], [tag, "5,1"], *items[i + 1 :]])
+                yield f"{tag} of two kinds", usual([*items, [tag.replace("_cell_", "_cell."), *rest]])
     for i in range(1, len(ATOMS[0])):
-        yield f"loop cut {i}", item_per_line([*items[:-1], items[-1][:-i]])
-    yield "value too many", item_per_line([*items, ["7"]])
-    yield "text not closed", item_per_line(items) + "\n_publ_text\n;\nabc\n"
-    yield "quote not closed", item_per_line(items) + "\n_publ_text 'abc\n"
-    yield "prose before", "A crystal\n" + item_per_line(items)
-    yield "a byte 0", item_per_line(items).replace("5.1", "5.1\0")
+        yield f"loop cut {i}", usual([*items[:-1], items[-1][:-i]])
+    yield "value too many", usual([*items, ["7"]])
+    yield "text not closed", usual(items) + "\n_publ_text\n;\nabc\n"
+    yield "quote not closed", usual(items) + "\n_publ_text 'abc\n"
+    yield "prose before", "A crystal\n" + usual(items)
+    yield "a byte 0", usual(items).replace("5.1", "5.1\0")
     apart = ["loop_", *items[-1][2:7], *itertools.chain(*(row[1:] for row in ATOMS))]
-    yield "labels in another loop", item_per_line([*items[:-1], ["loop_ _atom_site_label O1 Zr1"], apart])
+    yield "labels in another loop", usual([*items[:-1], ["loop_", "_atom_site_label", "O1", "Zr1"], apart])
 
 
 BROKEN = dict(broken_layouts())
@@ -188,7 +202,7 @@ def test_angles_that_symmetry_fixes_may_be_missing(symbol: str, tmp_path: Path) 
     lines = ["data_x", f"_space_group_name_H-M_alt '{symbol}'"]
     lines += [f"_cell_length_{axis} {edge}" for axis, edge in zip("abc", edges, strict=True)]
     lines += [f"_cell_angle_{angle} {value}" for angle, value in FIXED[symbol].items()]
-    lines += ["loop_ _atom_site_label _atom_site_fract_x _atom_site_fract_y _atom_site_fract_z", "Na1 0 0 0"]
+    lines += ["loop_", "_atom_site_label", *(f"_atom_site_fract_{axis}" for axis in "xyz"), "Na1 0 0 0"]
     (crystal,) = read(tmp_path, "\n".join(lines))
     a, b, c = crystal.lattice / 5
     expected = {"alpha": 90, "beta": 90, "gamma": 120 if symbol[2] in "36" else 90} | FIXED[symbol]

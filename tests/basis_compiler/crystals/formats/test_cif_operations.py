@@ -43,8 +43,8 @@ def cif(setting: Setting, texts: Iterable[str], *, symbol: str = "", number: int
     lines = ["data_x", *(f"_cell_{name} {side}" for name, side in zip(names, sides, strict=True))]
     lines += [f"_symmetry_space_group_name_H-M '{symbol}'"] * bool(symbol)
     lines += [f"_symmetry_Int_Tables_number {number}"] * bool(number)
-    lines += ["loop_ _symmetry_equiv_pos_as_xyz", *(f"'{text}'" for text in texts)]
-    lines += ["loop_ _atom_site_type_symbol _atom_site_fract_x _atom_site_fract_y _atom_site_fract_z"]
+    lines += ["loop_", "_symmetry_equiv_pos_as_xyz", *(f"'{text}'" for text in texts)]
+    lines += ["loop_", "_atom_site_type_symbol", *(f"_atom_site_fract_{axis}" for axis in "xyz")]
     return "\n".join([*lines, "Zr 0.137 0.041 0.218", "O 0.42 0.33 0.1", ""])
 
 

@@ -9,14 +9,24 @@ import pytest
 from basis_compiler import Crystal, read_crystals, standardize
 from basis_store import CrystalError
 
-CUBIC = "_cell_length_a 30 _cell_length_b 30 _cell_length_c 30"
-ANGLES = "_cell_angle_alpha 90 _cell_angle_beta {} _cell_angle_gamma {}"
-ATOMS = """loop_ _atom_site_label _atom_site_fract_x _atom_site_fract_y _atom_site_fract_z
-Zr1 .157 .041 .177 O1 .31 .36 .08"""
+CELL = """data_x
+_cell_length_a 30
+_cell_length_b 30
+_cell_length_c 30
+_cell_angle_alpha 90
+_cell_angle_beta {}
+_cell_angle_gamma {}"""
+ATOMS = """loop_
+_atom_site_label
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+Zr1 .157 .041 .177
+O1 .31 .36 .08"""
 
 
 def read(folder: Path, names: str, *, beta: float = 90, gamma: float = 90, more: str = "") -> Crystal:
-    items = ["data_x", CUBIC, ANGLES.format(beta, gamma), names, more, ATOMS, ""]
+    items = [CELL.format(beta, gamma), names, more, ATOMS, ""]
     (folder / "x.cif").write_text("\n".join(items))
     (crystal,) = read_crystals(folder / "x.cif")
     return crystal
@@ -100,22 +110,22 @@ MODULATED = {
     "name": "_space_group_ssg_name 'Pnma(00g)0s0'",
     "dotted name": "_space_group_ssg.name 'Pnma(00g)0s0'",
     "IT name": "_space_group_ssg_name_IT '62.1.9.1'",
-    "operations": "loop_ _space_group_symop_ssg_operation_algebraic x1,x2,x3,x4 -x1,-x2,-x3,-x4",
+    "operations": "loop_\n_space_group_symop_ssg_operation_algebraic\nx1,x2,x3,x4\n-x1,-x2,-x3,-x4",
     "dimension": "_cell_modulation_dimension 1",
-    "wave vector": "loop_ _cell_wave_vector_seq_id _cell_wave_vector_x _cell_wave_vector_z 1 0 .38",
-    "Fourier": "loop_ _atom_site_Fourier_wave_vector_seq_id _atom_site_Fourier_wave_vector_z 1 .38",
-    "displacement": "loop_ _atom_site_displace_Fourier_id _atom_site_displace_Fourier_axis 1 x",
-    "occupation": "loop_ _atom_site_occ_Fourier_id _atom_site_occ_Fourier_atom_site_label 1 Zr1",
-    "subsystem": "loop_ _cell_subsystem_code _cell_subsystem_matrix_W_1_1 1 1",
+    "wave vector": "loop_\n_cell_wave_vector_seq_id\n_cell_wave_vector_x\n_cell_wave_vector_z\n1 0 .38",
+    "Fourier": "loop_\n_atom_site_Fourier_wave_vector_seq_id\n_atom_site_Fourier_wave_vector_z\n1 .38",
+    "displacement": "loop_\n_atom_site_displace_Fourier_id\n_atom_site_displace_Fourier_axis\n1 x",
+    "occupation": "loop_\n_atom_site_occ_Fourier_id\n_atom_site_occ_Fourier_atom_site_label\n1 Zr1",
+    "subsystem": "loop_\n_cell_subsystem_code\n_cell_subsystem_matrix_W_1_1\n1 1",
 }
 MAGNETIC = {
     "number": "_space_group_magn.number_BNS 62.448",
     "name": "_space_group_magn.name_BNS \"P n' m a'\"",
-    "operations": "loop_ _space_group_symop_magn_operation.xyz x,y,z,+1 -x,-y,-z,-1",
-    "old operations": "loop_ _space_group_symop.magn_operation_xyz x,y,z,+1 -x,-y,-z,-1",
-    "centrings": "loop_ _space_group_symop_magn_centering.xyz x,y,z,+1 x+1/2,y,z,-1",
-    "moments": "loop_ _atom_site_moment.label _atom_site_moment.crystalaxis_x Zr1 1.5",
-    "old moments": "loop_ _atom_site_moment_label _atom_site_moment_crystalaxis_x Zr1 1.5",
+    "operations": "loop_\n_space_group_symop_magn_operation.xyz\nx,y,z,+1\n-x,-y,-z,-1",
+    "old operations": "loop_\n_space_group_symop.magn_operation_xyz\nx,y,z,+1\n-x,-y,-z,-1",
+    "centrings": "loop_\n_space_group_symop_magn_centering.xyz\nx,y,z,+1\nx+1/2,y,z,-1",
+    "moments": "loop_\n_atom_site_moment.label\n_atom_site_moment.crystalaxis_x\nZr1 1.5",
+    "old moments": "loop_\n_atom_site_moment_label\n_atom_site_moment_crystalaxis_x\nZr1 1.5",
     "parent": "_parent_space_group.name_H-M_alt 'P n m a'",
 }
 
@@ -123,7 +133,7 @@ MAGNETIC = {
 @pytest.mark.parametrize("listed", [False, True], ids=["alone", "with operations"])
 @pytest.mark.parametrize("name", MODULATED)
 def test_modulated_structures_are_refused_by_every_sign(name: str, listed: bool, tmp_path: Path) -> None:
-    names = symbol("P -1", 2) + "\nloop_ _symmetry_equiv_pos_as_xyz x,y,z -x,-y,-z" * listed
+    names = symbol("P -1", 2) + "\nloop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,-z" * listed
     with pytest.raises(CrystalError, match=r"a modulated structure \(superspace group\)"):
         read(tmp_path, names, more=MODULATED[name])
 
@@ -131,7 +141,7 @@ def test_modulated_structures_are_refused_by_every_sign(name: str, listed: bool,
 @pytest.mark.parametrize("listed", [False, True], ids=["alone", "with operations"])
 @pytest.mark.parametrize("name", MAGNETIC)
 def test_magnetic_structures_are_refused_by_every_sign(name: str, listed: bool, tmp_path: Path) -> None:
-    names = symbol("P -1", 2) + "\nloop_ _symmetry_equiv_pos_as_xyz x,y,z -x,-y,-z" * listed
+    names = symbol("P -1", 2) + "\nloop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-x,-y,-z" * listed
     with pytest.raises(CrystalError, match="a magnetic structure"):
         read(tmp_path, names, more=MAGNETIC[name])
 

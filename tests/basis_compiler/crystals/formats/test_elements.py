@@ -45,9 +45,17 @@ NO_LABELS = [
 
 CELL = """data_x
 _symmetry_space_group_name_H-M 'P 1'
-_cell_length_a 4.1 _cell_length_b 4.2 _cell_length_c 4.3
-_cell_angle_alpha 90 _cell_angle_beta 90 _cell_angle_gamma 90
-loop_ _atom_site_fract_x _atom_site_fract_y _atom_site_fract_z _atom_site_"""
+_cell_length_a 4.1
+_cell_length_b 4.2
+_cell_length_c 4.3
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+loop_
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_"""
 
 
 def quoted(text: str) -> str:
@@ -144,7 +152,7 @@ def test_species_of_json_lines_that_are_no_elements(symbol: str, structure: bool
 
 
 def test_a_null_type_symbol_leaves_the_label(tmp_path: Path) -> None:
-    text = f"{CELL}type_symbol _atom_site_label\n0 0 0 ? Cs1\n.5 .5 .5 . Cl1\n"
+    text = f"{CELL}type_symbol\n_atom_site_label\n0 0 0 ? Cs1\n.5 .5 .5 . Cl1\n"
     (tmp_path / "x.cif").write_text(text)
     assert read_crystals(tmp_path / "x.cif")[0].numbers.tolist() == [55, 17]
 
@@ -157,6 +165,6 @@ def test_a_null_type_symbol_leaves_the_label(tmp_path: Path) -> None:
     ],
 )
 def test_atoms_that_are_none_or_not_all_are_refused(column: str, value: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "x.cif").write_text(f"{CELL}label _atom_site_{column}\n0 0 0 O1 {value}\n")
+    (tmp_path / "x.cif").write_text(f"{CELL}label\n_atom_site_{column}\n0 0 0 O1 {value}\n")
     with pytest.raises(CrystalError, match=message):
         read_crystals(tmp_path / "x.cif")

@@ -115,9 +115,10 @@ class Setting:
 
     @classmethod
     def of_point_group(cls, symbol: str) -> Setting:
-        """The first standard setting whose point group is one of the 32 classes: ``"m-3m"`` gives 221 Pm-3m.
+        """The first standard setting of a crystal class: its axes are the usual ones of the class.
 
-        Its axes are the usual ones of the class. ``"m3"`` and ``"m3m"``, as before 1992, are read too.
+        Accepted as ``symbol``: that of one of the 32 point groups (``"m-3m"`` gives 221 Pm-3m), and ``"m3"`` and
+        ``"m3m"`` as before 1992.
 
         Raises:
             SettingError: there is no such class.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from basis_compiler.crystals.crystal import Crystal
-from basis_compiler.crystals.formats.elements import element_of_type, unknown_element
+from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
 from basis_compiler.crystals.formats.text_elements import poscar_with_elements, xyz_with_elements
 from basis_store import CrystalError, MissingDependencyError
 

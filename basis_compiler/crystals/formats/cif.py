@@ -19,7 +19,7 @@ from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal
 from basis_compiler.crystals.formats.cif_blocks import CifBlock, cif_blocks, cif_number
 from basis_compiler.crystals.formats.cif_operations import OperationList
 from basis_compiler.crystals.formats.cif_symmetry import cif_symmetry
-from basis_compiler.crystals.formats.elements import element_of_label, element_of_type, is_water_label
+from basis_compiler.crystals.formats.element_symbols import element_of_label, element_of_type, is_water_label
 from basis_store import CrystalError
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.groups.operations import TURN

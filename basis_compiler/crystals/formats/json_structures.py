@@ -8,7 +8,7 @@ import numpy as np
 
 from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import check_occupancies
-from basis_compiler.crystals.formats.elements import element_of_type, unknown_element
+from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
 from basis_store import CrystalError
 
 
@@ -19,7 +19,7 @@ def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -
         CrystalError: they are not arrays of matching lengths, or not a crystal.
     """
     if not isinstance(species, list):
-        raise CrystalError(f"{name}: its species are not a list of elements")
+        raise CrystalError(f"{name}: its lattice, species or coordinates are not arrays of numbers")
     listed = [_number(one, atom, name) for atom, one in enumerate(species, start=1)]
     try:
         numbers = np.array(listed, dtype=np.int64)

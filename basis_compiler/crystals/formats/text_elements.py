@@ -1,4 +1,4 @@
-"""The elements that POSCAR and extended XYZ name, by the rules of :mod:`basis_compiler.crystals.formats.elements`.
+"""The elements that POSCAR and extended XYZ name, by the rules of :mod:`basis_compiler.crystals.formats.element_symbols`.
 
 Files are rewritten with plain symbols before they are parsed, since parsers know neither ions nor deuterium, and
 look for elements where there are none, such as in the words of a comment.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from basis_compiler.crystals.crystal import ELEMENTS
-from basis_compiler.crystals.formats.elements import element_of_type, unknown_element
+from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
 from basis_store import CrystalError
 
 _SYMBOLS = frozenset(ELEMENTS[1:])

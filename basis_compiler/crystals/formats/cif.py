@@ -11,6 +11,7 @@ Source: IUCr core dictionary, https://www.iucr.org/resources/cif/dictionaries/ci
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -109,21 +110,22 @@ def _lattice(block: CifBlock, fixed_angles: Mapping[int, float], name: str) -> F
             what = f"{text!r} is not a number" if text else "it is missing, and the symmetry does not fix it"
             raise CrystalError(f"{name}: no cell: {tag}: {what}")
         angles.append(angle)
+    if not (all(0 < length < _MAX_LENGTH for length in lengths) and all(0 < angle < 180 for angle in angles)):
+        raise _no_such_cell(name, lengths, angles)
     # Exactly 0 for right angles (regression 4).
-    cos_alpha, cos_beta, cos_gamma = (0.0 if angle == 90 else np.cos(np.radians(angle)) for angle in angles)
-    squared_volume = 1 - cos_alpha**2 - cos_beta**2 - cos_gamma**2 + 2 * cos_alpha * cos_beta * cos_gamma
-    sizes_fit = all(0 < length < _MAX_LENGTH for length in lengths) and all(0 < angle < 180 for angle in angles)
-    if not (sizes_fit and squared_volume > 1e-12):
-        values = ", ".join(f"{value:g}" for value in lengths + angles)
-        raise CrystalError(f"{name}: no cell has the lengths and angles {values}")
-    sin_gamma = np.sqrt(1 - cos_gamma**2)
-    height = (cos_alpha - cos_beta * cos_gamma) / sin_gamma
-    directions = [
-        [1, 0, 0],
-        [cos_gamma, sin_gamma, 0],
-        [cos_beta, height, np.sqrt(squared_volume) / sin_gamma],
-    ]
+    cos_alpha, cos_beta, cos_gamma = (0.0 if angle == 90 else math.cos(angle * math.pi / 180) for angle in angles)
+    sin_gamma = 1.0 if angles[2] == 90 else math.sin(angles[2] * math.pi / 180)
+    depth = (cos_alpha - cos_beta * cos_gamma) / sin_gamma
+    squared_height = 1 - cos_beta * cos_beta - depth * depth
+    if not squared_height > 1e-12:
+        raise _no_such_cell(name, lengths, angles)
+    directions = [[1, 0, 0], [cos_gamma, sin_gamma, 0], [cos_beta, depth, math.sqrt(squared_height)]]
     return np.array(lengths)[:, None] * np.array(directions)
+
+
+def _no_such_cell(name: str, lengths: Sequence[float], angles: Sequence[float]) -> CrystalError:
+    values = ", ".join(f"{value:g}" for value in (*lengths, *angles))
+    return CrystalError(f"{name}: no cell has the lengths and angles {values}")
 
 
 def _check_loop(block: CifBlock, name: str) -> None:

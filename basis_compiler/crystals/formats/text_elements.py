@@ -1,4 +1,4 @@
-"""The elements that POSCAR and extended XYZ name, by the rules of :mod:`basis_compiler.crystals.formats.element_symbols`.
+"""The elements that POSCAR and extended XYZ name, by the same rules as those of CIF (``element_symbols.py``).
 
 Files are rewritten with plain symbols before they are parsed, since parsers know neither ions nor deuterium, and
 look for elements where there are none, such as in the words of a comment.

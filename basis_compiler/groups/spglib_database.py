@@ -10,6 +10,7 @@ import spglib
 
 from basis_store import TURN, CertificateError, Operations, Setting, check_group
 from basis_store.groups.operations import operation_order
+from basis_store.groups.setting import no_setting
 
 # Spglib's C library otherwise prints every attempt that fails on the way to a group.
 os.environ.setdefault("SPGLIB_WARNING", "OFF")
@@ -20,8 +21,11 @@ def operations(setting: Setting) -> Operations:
     """The exact operations of ``setting``, checked to form a group.
 
     Raises:
+        SettingError: it is no :class:`Setting`, but a number or symbol.
         CertificateError: the database's entry is not exact in 24ths, or is not a group.
     """
+    if not isinstance(setting, Setting):
+        raise no_setting(setting)
     database = spglib.get_symmetry_from_database(setting.hall_number)
     if database is None:
         raise CertificateError(f"spglib has no operations for {setting.label}")

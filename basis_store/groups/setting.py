@@ -16,10 +16,10 @@ import csv
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import index
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from basis_store.errors import SettingError
 
@@ -50,10 +50,17 @@ class Setting:
         hall_number: 1 to 530, in the order of Hall (1981) as numbered by spglib.
 
     Raises:
-        SettingError: the Hall number is not an integer from 1 to 530.
+        SettingError: the Hall number is not an integer from 1 to 530, or a number is given without saying which:
+            ``Setting(62)`` might mean a space group or a Hall number.
     """
 
-    hall_number: int
+    hall_number: int = field(kw_only=True)
+
+    def __new__(cls, *numbers: object, **named: object) -> Self:
+        """Refuse a number that does not say what it counts."""
+        if numbers:
+            raise no_setting(numbers[0])
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hall_number", _checked("Hall number", self.hall_number, 530))
@@ -65,7 +72,7 @@ class Setting:
         Raises:
             SettingError: there is no such number.
         """
-        return cls(hall_number)
+        return cls(hall_number=hall_number)
 
     @classmethod
     def standard(cls, number: int) -> Setting:
@@ -220,7 +227,7 @@ class Setting:
 @functools.cache
 def all_settings() -> tuple[Setting, ...]:
     """The 530 settings in the order of their Hall numbers."""
-    return tuple(Setting(hall_number) for hall_number in range(1, 531))
+    return tuple(Setting(hall_number=hall_number) for hall_number in range(1, 531))
 
 
 @functools.cache
@@ -252,6 +259,14 @@ def _checked(what: str, number: object, largest: int) -> int:
     if plain is None or not 1 <= plain <= largest:
         raise SettingError(f"there is no {what} {number!r}: they run from 1 to {largest}")
     return plain
+
+
+def no_setting(value: object) -> SettingError:
+    """The error for what is given where a :class:`Setting` is needed, such as a bare number or a symbol."""
+    return SettingError(
+        f"{value!r} is not a setting: write Setting.standard(62) for a space group, Setting.from_hall(292) for a "
+        "Hall number, Setting.parse('Pnma') for a symbol"
+    )
 
 
 def as_integer(number: object) -> int | None:

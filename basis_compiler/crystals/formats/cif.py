@@ -120,7 +120,7 @@ def _lattice(block: CifBlock, fixed_angles: Mapping[int, float], name: str) -> F
     if not squared_height > 1e-12:
         raise _no_such_cell(name, lengths, angles)
     directions = [[1, 0, 0], [cos_gamma, sin_gamma, 0], [cos_beta, depth, math.sqrt(squared_height)]]
-    return np.array(lengths)[:, None] * np.array(directions)
+    return np.asarray(np.array(lengths)[:, None] * np.array(directions), dtype=np.float64)
 
 
 def _no_such_cell(name: str, lengths: Sequence[float], angles: Sequence[float]) -> CrystalError:

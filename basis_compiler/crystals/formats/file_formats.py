@@ -35,7 +35,7 @@ from basis_compiler.crystals.formats.ase_files import (
 )
 from basis_compiler.crystals.formats.cif import parse_cif
 from basis_compiler.crystals.formats.entries import Entry, Frame, Line, RawCrystal, Row, Unreadable
-from basis_compiler.crystals.formats.json_structures import is_structure
+from basis_compiler.crystals.formats.json_structures import is_jarvis, is_structure, parse_json
 from basis_store import CompilationError, CrystalError
 
 
@@ -179,8 +179,8 @@ def xyz_frames(path: Path) -> Iterator[Frame]:
             yield Frame(f"{stem}-{number}", head + "".join(body))
 
 
-def table_rows(path: Path) -> Iterator[Row]:
-    """One entry per row of a table of pandas."""
+def json_table(path: Path) -> Iterator[Entry]:
+    """One entry per row of a table of pandas, or the file itself if it describes one crystal."""
     content = path.read_bytes()
     if path.suffix.lower() == ".gz":
         try:
@@ -191,6 +191,9 @@ def table_rows(path: Path) -> Iterator[Row]:
         table = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise CrystalError(f"{path}: not JSON: {error}") from error
+    if is_structure(table) or is_jarvis(table) or (isinstance(table, dict) and is_jarvis(table.get("atoms"))):
+        yield from one_file(path)
+        return
     if not isinstance(table, dict) or not all(isinstance(table.get(k), list) for k in ("columns", "data")):
         raise CrystalError(
             f"{path}: not a table of pandas (index, columns, data), as those of matbench are; "
@@ -234,7 +237,7 @@ class FileFormat:
 
 FORMATS = (
     FileFormat(endings=(".jsonl", ".jsonl.gz"), entries=json_lines, streamed=True),
-    FileFormat(endings=(".json", ".json.gz"), entries=table_rows),
+    FileFormat(endings=(".json", ".json.gz"), entries=json_table, parse=parse_json),
     FileFormat(endings=(".cif", ".mcif"), in_folders=True, ase_names=("cif",), parse=parse_cif),
     FileFormat(
         endings=(".vasp", ".poscar"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -67,3 +68,46 @@ def crystal_of_structure(structure: dict[str, Any], name: str) -> Crystal:
         raise CrystalError(f"{name}: periodic in {sum(map(bool, periodic))} of 3 directions")
     check_occupancies(name, species)
     return crystal_of_arrays(matrix, [kinds[0][0] for kinds in species], coordinates, name)
+
+
+def is_jarvis(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is the dictionary of the atoms of JARVIS (``Atoms.to_dict``)."""
+    return isinstance(value, dict) and {"lattice_mat", "coords", "elements"} <= value.keys()
+
+
+def crystal_of_jarvis(atoms: dict[str, Any], name: str) -> Crystal:
+    """A crystal from the dictionary of the atoms of JARVIS; raises :class:`CrystalError`."""
+    lattice, coordinates = atoms["lattice_mat"], atoms["coords"]
+    if atoms.get("cartesian"):
+        try:
+            coordinates = np.linalg.solve(np.array(lattice, float).T, np.array(coordinates, float).T).T
+        except (TypeError, ValueError, np.linalg.LinAlgError) as error:
+            raise CrystalError(f"{name}: its coordinates do not fit its lattice: {error}") from error
+    return crystal_of_arrays(lattice, atoms["elements"], coordinates, name)
+
+
+def parse_json(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]:
+    """The crystal of a JSON file that messages call ``name``: of pymatgen's ``as_dict``, or of JARVIS.
+
+    Args:
+        text: content of the file.
+        name: its name, for messages.
+        tolerance: does not matter.
+
+    Raises:
+        CrystalError: it describes no crystal, or one that :class:`Crystal` rejects.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CrystalError(f"{name}: not JSON: {error}") from error
+    if isinstance(value, dict) and is_jarvis(value.get("atoms")):
+        value = value["atoms"]
+    if is_structure(value):
+        return [crystal_of_structure(value, name)]
+    if is_jarvis(value):
+        return [crystal_of_jarvis(value, name)]
+    raise CrystalError(
+        f"{name}: not a CIF, POSCAR or extended XYZ file, and not the JSON of one crystal (as_dict of pymatgen, or "
+        "JARVIS)"
+    )

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import copy
 import pickle
+from dataclasses import replace
 
 import pytest
 import spglib
 
+from basis_compiler import operations
 from basis_compiler.groups.settings_table import settings_rows
 from basis_store import Setting, SettingError, all_settings, standard_settings
 
@@ -95,3 +98,15 @@ def test_lattice_families_and_centrings(setting: Setting) -> None:
     expected = 1 if setting.choice == "R" else letters[setting.centring]
     identities = (rotations["rotations"] == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]).all(axis=(1, 2)).sum()
     assert identities == expected
+
+
+def test_a_bare_number_is_no_setting() -> None:
+    """Setting(62) was P2_1/m, whose Hall number is 62, for those who meant Pnma."""
+    with pytest.raises(SettingError, match=r"62 is not a setting: write Setting.standard\(62\)"):
+        Setting(62)  # type: ignore[call-arg, misc]
+    for value in (62, "Pnma", "62", None):
+        with pytest.raises(SettingError, match="is not a setting"):
+            operations(value)  # type: ignore[arg-type]
+    setting = Setting(hall_number=62)
+    assert replace(setting, hall_number=63) == Setting.from_hall(63)
+    assert copy.deepcopy(setting) == setting

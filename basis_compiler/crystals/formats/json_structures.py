@@ -108,6 +108,6 @@ def parse_json(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal
     if is_jarvis(value):
         return [crystal_of_jarvis(value, name)]
     raise CrystalError(
-        f"{name}: not a CIF, POSCAR or extended XYZ file, and not the JSON of one crystal (as_dict of pymatgen, or "
-        "JARVIS)"
+        f"{name}: not a CIF, POSCAR or extended XYZ file, and not the JSON of one crystal (as_dict of pymatgen, "
+        "or JARVIS)"
     )

@@ -26,6 +26,7 @@ from basis_store.errors import SettingError
 LatticeFamily = Literal["orthogonal", "hexagonal"]
 
 _TABLE = Path(__file__).with_name("settings.csv")
+_PRINTED = re.compile(r"[(){}#]|\bno\b", re.IGNORECASE)
 _STANDARD_CHOICES = frozenset({"", "b", "b1", "H", "2"})
 
 
@@ -281,6 +282,8 @@ def as_integer(number: object) -> int | None:
 
 def _normalised(name: str) -> str:
     """A symbol without what people write differently: ``P2(1)/c``, ``P 2_1/c``, ``P2_{1}/c (No. 14)``."""
+    if name.isascii() and not _PRINTED.search(name):
+        return "".join(name.split()).replace("_", "").lower()
     text = unicodedata.normalize("NFKC", name).replace("\u2212", "-").replace("\u2013", "-")
     text = re.sub("([0-9])[\u0304\u0305]", r"-\1", text)
     text = re.sub(r"\(?\s*(no\.?|#)\s*\d+\s*\)?$", "", text, flags=re.IGNORECASE)

@@ -40,8 +40,8 @@ _NUMBERS = ("_space_group_it_number", "_symmetry_int_tables_number")
 _MAGNETIC = ("_space_group_magn", "_space_group_symop_magn", "_parent_space_group", "_atom_site_moment")
 _MODULATED = (
     "_space_group_ssg", "_space_group_symop_ssg", "_cell_modulation", "_cell_wave_vector", "_cell_subsystem",
-    "_atom_site_fourier", "_atom_site_displace", "_atom_site_occ_", "_atom_site_u_modulation", "_atom_site_u_fourier",
-    "_atom_site_phason", "_atom_site_rot_", "_atom_sites_modulation", "_superspace_group",
+    "_atom_site_fourier", "_atom_site_displace", "_atom_site_occ_", "_atom_site_u_modulation",
+    "_atom_site_u_fourier", "_atom_site_phason", "_atom_site_rot_", "_atom_sites_modulation", "_superspace_group",
 )  # fmt: skip
 _TWO_ORIGINS = frozenset(setting.number for setting in all_settings() if setting.choice.startswith("1"))
 

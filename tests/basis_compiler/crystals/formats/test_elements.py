@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from basis_compiler import Crystal, compile_dataset, read_crystals
-from basis_store import CrystalError
-from basis_store.crystals.reader import open_crystals
+from basis_store import CrystalError, open_crystals
 
 TYPES = {
     "Fe": 26, "fe": 26, "FE": 26, "O": 8, "o": 8, "D": 1, "T": 1, "d": 1, "H": 1, "Fe3+": 26, "Fe+3": 26, "O2-": 8,

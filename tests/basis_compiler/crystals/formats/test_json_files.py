@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from basis_compiler import compile_dataset, read_crystals, standardize
-from basis_store import CrystalError
-from basis_store.crystals.reader import open_crystals
+from basis_store import CrystalError, open_crystals
 from tests.support.crystal_inputs import example, structure
 
 

@@ -31,7 +31,7 @@ def record(name: str) -> CrystalRecord:
 
 @pytest.fixture(scope="module")
 def diamond() -> CrystalRecord:
-    return record("diamond_origin_1")
+    return record("other_cells/diamond_origin_1")
 
 
 @pytest.fixture(scope="module")

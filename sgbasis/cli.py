@@ -33,6 +33,7 @@ _EXTRA_OF = {
     "torch": "runtime",
     "safetensors": "runtime",
     "ase": "structures",
+    "gemmi": "structures",
     "matplotlib": "plot",
     "skimage": "plot",
 }

@@ -125,7 +125,8 @@ def test_help_and_version() -> None:
         ("spglib", ["verify", "data/default.h5"], "compiler"),
         ("matplotlib", ["plot", "225"], "plot"),
         ("skimage", ["plot", "225"], "plot"),
-        ("ase", ["encode", "data/crystals/nacl.cif"], "structures"),
+        ("gemmi", ["encode", "data/crystals/nacl.cif"], "structures"),
+        ("ase", ["encode", "tests/basis_compiler/crystals/formats/cases/read/J_lower.vasp"], "structures"),
         ("torch", ["encode", "data/crystals/nacl.cif"], "runtime"),
     ],
 )

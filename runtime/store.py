@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torch import Tensor, from_numpy
 
-from basis_store import CompiledSetting, IndexSymmetry, Recipe, Setting, StoreReader, TensorBasis, open_store
+from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store
 from basis_store.groups.setting import LatticeFamily
 from runtime.basis import Basis
+
+if TYPE_CHECKING or "jaxtyping" in sys.modules:  # tensors are imported when they are used
+    from basis_store import IndexSymmetry, TensorBasis
 
 __all__ = ["Recipe", "Setting", "Store", "load_store"]
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -26,9 +26,11 @@ from basis_store.files.hdf5_file import CheckedFile
 from basis_store.files.locations import default_store_path
 from basis_store.groups.setting import LatticeFamily, Setting, all_settings
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
-from basis_store.tensors.index_symmetry import IndexSymmetry
-from basis_store.tensors.tensor_basis import TensorBasis, symmetrised_basis
-from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable
+
+if TYPE_CHECKING:  # whoever reads bases only does not wait for the tensors
+    from basis_store.tensors.index_symmetry import IndexSymmetry
+    from basis_store.tensors.tensor_basis import TensorBasis
+    from basis_store.tensors.tensor_table import TensorTable
 
 
 def open_store(path: str | os.PathLike[str] | None = None) -> StoreReader:
@@ -163,6 +165,9 @@ class StoreReader:
             SettingError: as :meth:`read`.
             StoreCorruptError: the stored tensors do not match their hash.
         """
+        from basis_store.tensors.index_symmetry import IndexSymmetry  # noqa: PLC0415
+        from basis_store.tensors.tensor_basis import symmetrised_basis  # noqa: PLC0415
+
         symmetry = formula if isinstance(formula, IndexSymmetry) else IndexSymmetry.parse(formula, axial=axial)
         row = self._row(setting)
         orientation = int(self.tensors.orientations[row])
@@ -186,6 +191,8 @@ class StoreReader:
         return self._tensors
 
     def _read_tensors(self) -> TensorTable:
+        from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable  # noqa: PLC0415
+
         with self._file.errors():
             arrays = {}
             for column in TENSOR_COLUMNS:

@@ -13,8 +13,7 @@ where phi is the phase that makes psi_O real. Half of the waves suffice: the oth
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,9 @@ from numpy.typing import NDArray
 from basis_store.array_types import IntArray
 from basis_store.groups.operations import TURN
 from basis_store.groups.wave_shells import is_leading
+
+if TYPE_CHECKING:  # exact amplitudes are seldom asked for, and importing them takes time
+    from fractions import Fraction
 
 _QUARTER = TURN // 4
 

@@ -20,7 +20,6 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -174,6 +173,8 @@ class CompiledSetting:
         Raises:
             IndexError: the setting has no function of this number.
         """
+        from fractions import Fraction  # noqa: PLC0415 - slow, and not needed to load a basis
+
         if not 0 <= number <= self.n_orbits:
             raise IndexError(
                 f"{self.setting.label} has functions 0 to {self.n_orbits} in this store, not {number}"

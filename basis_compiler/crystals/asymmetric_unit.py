@@ -11,7 +11,10 @@ from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.file_formats import read_crystals
 from basis_compiler.crystals.standardization import StandardCrystal, standard_description
 from basis_compiler.groups.spglib_database import operations
-from basis_store import TURN, CrystalError, CrystalRecord
+from basis_store import TURN, CertificateError, CrystalError, CrystalRecord
+
+CRYSTAL_ERRORS = (CrystalError, CertificateError, np.linalg.LinAlgError)
+"""Errors of a single crystal that is read and compiled: a batch continues with the others."""
 
 _SAME = 1e-3
 """Angstrom. Sites lie on their special positions up to rounding, and atoms are far apart."""

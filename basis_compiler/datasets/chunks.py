@@ -15,15 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from basis_compiler.crystals.asymmetric_unit import compile_crystal
+from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS, compile_crystal
 from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.datasets.targets import UNITS, NoteCounts, target_values
-from basis_store import CertificateError, CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
+from basis_store import CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
 from basis_store.datasets.schema import SPLITS
 from basis_store.datasets.writer import dataset_image
-
-_NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
-"""Errors of a single crystal; the others are compiled all the same."""
 
 _TWICE = "a crystal of this identifier came before"
 
@@ -61,9 +58,9 @@ def _outcomes(entry: Entry, tolerance: float, counts: NoteCounts) -> Iterator[Cr
                     split=_split(crystal.split),
                     tolerance=tolerance,
                 )
-            except _NO_CRYSTAL as error:
+            except CRYSTAL_ERRORS as error:
                 yield crystal.identifier, _reason(error, entry.name, crystal.identifier)
-    except (*_NO_CRYSTAL, OSError) as error:
+    except (*CRYSTAL_ERRORS, OSError) as error:
         yield entry.name, _reason(error, entry.name)
 
 

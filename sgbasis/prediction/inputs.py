@@ -13,22 +13,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from basis_compiler import available_cores, compile_crystal
+from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
 from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.crystals.formats.file_formats import CrystalFile, format_of
 from basis_compiler.crystals.formats.id_prop import LISTING
 from basis_compiler.crystals.formats.sources import EntryCursor, file_digest, is_streamed, read_source, stream
 from basis_compiler.parallel.parallel_map import parallel_map
-from basis_store import CertificateError, CrystalError, CrystalRecord, DatasetRows, SgbasisError
+from basis_store import CrystalError, CrystalRecord, DatasetRows, SgbasisError
 from basis_store.datasets.row_reader import is_dataset
 
 CHUNK = 256
 """Entries that a process works on at once: some seconds of work. Fewer than two chunks are not worth a process."""
-
-_NO_CRYSTAL = (CrystalError, CertificateError, np.linalg.LinAlgError)
-"""Errors of a single crystal; the others are read all the same."""
 
 
 class InputFile(NamedTuple):
@@ -178,7 +174,7 @@ def _standardised(entry: Entry, source: str, tolerance: float) -> Iterator[Readi
             try:
                 record = compile_crystal(crystal.build(), identifier=crystal.identifier, tolerance=tolerance)
                 yield Reading(source, record)
-            except _NO_CRYSTAL as error:
+            except CRYSTAL_ERRORS as error:
                 yield Reading(source, message(error, source))
     except (CrystalError, OSError) as error:
         yield Reading(source, message(error, source))

@@ -53,7 +53,7 @@ def _read(path: Path) -> Iterator[CrystalRecord]:
 
 
 def _made() -> Iterator[CrystalRecord]:
-    from tests.support.made_records import made_record
+    from tests.support.crystals.made_records import made_record
 
     rng, settings = np.random.default_rng(0), standard_settings()
     for number in itertools.count():

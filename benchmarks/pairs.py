@@ -137,7 +137,7 @@ def by_pairs_of_atoms(record: CrystalRecord, shells: GaussianShells, store: Stor
 
 def growth() -> None:
     """Print times for six sites at the same density in groups of rising order; ms, and ns per site and wave."""
-    from tests.support.made_records import made_record
+    from tests.support.crystals.made_records import made_record
 
     print(" group  atoms   waves  orbits |     orbits/ms      waves/ms     Debye/ms | per site and wave/ns")
     for number in GROUPS:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import crystal_sample
 from benchmarks.crystal_sample import sample_records
-from tests.support.crystal_inputs import json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import json_record, write_jsonl
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from benchmarks.ways_to_train import WAYS, full_cell
 from runtime import load_store
 from runtime.features.atoms import primitive_cell
 from runtime.site_kernels.neighbours import periodic_neighbours
-from tests.support.made_records import made_record
+from tests.support.crystals.made_records import made_record
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import stiffness_matrix, unfold
-from tests.support.made_datasets import made_tensor_dataset
+from tests.support.crystals.made_datasets import made_tensor_dataset
 
 C = TensorTarget("C", "log10 GPa", log10=True, symmetry="elastic", mask_column="trusted")
 E = TensorTarget("e", "C/m^2", symmetry="piezoelectric", mask_column="trusted", up_to_normalizer=True)

@@ -10,7 +10,7 @@ import pytest
 
 from basis_compiler import operations
 from basis_store import Setting, StoreReader, cartesian_frame
-from tests.support.lattices import cartesian_operations, random_lattice
+from tests.support.crystals.lattices import cartesian_operations, random_lattice
 from tests.support.nye import CLASSES, NyeClass
 
 tensors = pytest.importorskip("spgrep.symmetry.tensor", reason="spgrep is not installed")

@@ -12,7 +12,7 @@ import torch
 from basis_compiler import read_crystals, standardize
 from basis_store import all_settings
 from runtime import Store
-from tests.support.crystal_inputs import example_path
+from tests.support.crystals.crystal_inputs import example_path
 
 TRAPS = [
     "spinel_primitive", "spinel_origin_1", "anatase_origin_1", "corundum_primitive", "quartz_published_origin",

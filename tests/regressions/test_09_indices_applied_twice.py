@@ -14,7 +14,7 @@ import pytest
 from runtime.prediction import batches
 from runtime.training.data import epoch_steps
 from tests.runtime.training.test_training_runs import configuration, trainer
-from tests.support.made_datasets import made_dataset
+from tests.support.crystals.made_datasets import made_dataset
 
 N = 1003
 

@@ -16,8 +16,8 @@ from basis_store import CrystalRecord, IndexSymmetry, Setting, StoreReader, stan
 from runtime import Store, project_tensor
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.projection import allowed_basis
-from tests.support.lattices import cartesian_operations
-from tests.support.made_records import bare_record, made_lattice
+from tests.support.crystals.lattices import cartesian_operations
+from tests.support.crystals.made_records import bare_record, made_lattice
 
 
 def broken(formula: str, store: Store, reader: StoreReader, *, mask: bool, rotated: bool = True) -> set[int]:

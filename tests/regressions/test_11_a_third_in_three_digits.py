@@ -13,7 +13,7 @@ import pytest
 
 from basis_compiler import operations, read_crystals, standardize
 from basis_store import CrystalError, Setting
-from tests.support.crystal_inputs import CRYSTALS, example_path
+from tests.support.crystals.crystal_inputs import CRYSTALS, example_path
 
 
 def rounded_wurtzite(folder: Path, third: str, two_thirds: str) -> Path:

@@ -15,8 +15,8 @@ from runtime.models.architectures import ARCHITECTURES
 from runtime.models.formula import reduced_formula
 from runtime.prediction import batches, predict
 from runtime.pretrained.domain import Domain, outside_domain
-from tests.support.crystal_inputs import example_path
-from tests.support.made_records import made_record
+from tests.support.crystals.crystal_inputs import example_path
+from tests.support.crystals.made_records import made_record
 from tests.support.tiny_models import BULK, DOMAIN, ENERGY, tiny_model
 
 SAME = {

@@ -16,7 +16,7 @@ import pytest
 from basis_compiler import compile_recipe
 from basis_store import Recipe, open_crystals, open_store
 from tests.support.command_line import error_line, sgbasis
-from tests.support.crystal_inputs import CRYSTALS, json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_jsonl
 from tests.support.dask_cluster import Cluster, dask_cluster
 
 pytest.importorskip("distributed", reason="distributed is not installed")

@@ -9,8 +9,8 @@ import pytest
 
 from basis_compiler import Crystal, compile_crystal, compile_crystals, operations, read_crystals, standardize
 from basis_store import CrystalRecord, Setting, check_group, standard_settings
-from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS
-from tests.support.made_crystals import made_crystal
+from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS
+from tests.support.crystals.made_crystals import made_crystal
 
 
 def generated_atoms(record: CrystalRecord) -> list[np.ndarray]:

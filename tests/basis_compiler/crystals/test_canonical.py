@@ -15,8 +15,8 @@ from basis_compiler import Crystal, StandardCrystal, operations, read_crystals, 
 from basis_compiler.crystals.canonical import LANDMARKS
 from basis_store import Setting, standard_settings
 from runtime import Store
-from tests.support.crystal_inputs import example_path
-from tests.support.made_crystals import PRIMITIVE, made_crystal, rewritten
+from tests.support.crystals.crystal_inputs import example_path
+from tests.support.crystals.made_crystals import PRIMITIVE, made_crystal, rewritten
 
 SAME = [
     ("anatase", "anatase_origin_1", 1e-4), ("calcite", "calcite_rhombohedral", 1e-4),

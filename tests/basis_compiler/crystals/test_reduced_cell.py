@@ -13,7 +13,7 @@ from basis_compiler import Crystal, read_crystals, standardize
 from basis_compiler.crystals.crystal import closest_pair
 from basis_compiler.crystals.reduced_cell import reduced_basis, unimodular_inverse
 from basis_store import CrystalError
-from tests.support.crystal_inputs import example
+from tests.support.crystals.crystal_inputs import example
 
 
 def shear(rng: np.random.Generator, steps: int, largest: int = 3) -> np.ndarray:

@@ -17,8 +17,8 @@ from basis_compiler import Crystal, StandardCrystal, operations, read_crystals, 
 from basis_compiler.crystals.crystal import closest_pair
 from basis_store import CrystalError, Setting, standard_settings
 from runtime import Store, load_store
-from tests.support.crystal_inputs import CRYSTALS, example_path
-from tests.support.made_crystals import made_crystal, rewritten
+from tests.support.crystals.crystal_inputs import CRYSTALS, example_path
+from tests.support.crystals.made_crystals import made_crystal, rewritten
 
 EXPECTED = {
     "anatase": ("141:2", ["Ti 4a", "O 8e"]),

@@ -14,7 +14,7 @@ import pytest
 
 from basis_compiler import compile_dataset
 from basis_compiler.datasets import compiler as dataset
-from tests.support.crystal_inputs import (
+from tests.support.crystals.crystal_inputs import (
     GROUPS,
     compile_inputs,
     group_numbers,

@@ -12,7 +12,7 @@ import pytest
 from basis_compiler import compile_dataset
 from basis_compiler.datasets.targets import UNITS
 from basis_store import CrystalError, RecipeError
-from tests.support.crystal_inputs import (
+from tests.support.crystals.crystal_inputs import (
     CRYSTALS,
     GROUPS,
     compile_inputs,

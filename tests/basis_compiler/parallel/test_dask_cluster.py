@@ -18,7 +18,7 @@ from basis_compiler.datasets import compiler as dataset
 from basis_compiler.parallel import dask_cluster as module
 from basis_compiler.parallel.dask_cluster import on_cluster
 from basis_store import CompilationError, Recipe, Setting, SettingError, StoreReader
-from tests.support.crystal_inputs import CRYSTALS, json_record, write_folder, write_jsonl
+from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_folder, write_jsonl
 from tests.support.dask_cluster import Cluster, dask_cluster
 
 pytest.importorskip("distributed", reason="distributed is not installed")

@@ -22,7 +22,7 @@ from basis_store import (
     cartesian_frame,
 )
 from basis_store.tensors.voigt_pattern import pattern_text
-from tests.support.lattices import cartesian_operations, random_lattice
+from tests.support.crystals.lattices import cartesian_operations, random_lattice
 from tests.support.nye import CLASSES, ELASTIC, FORMULAS, PIEZOELECTRIC, NyeClass
 
 every_class = pytest.mark.parametrize("one", CLASSES, ids=lambda one: one.symbol)

@@ -31,7 +31,7 @@ from basis_store import (
 from basis_store.datasets.schema import FORMAT_NAME, content_digest, packed, parse_format_version
 from basis_store.datasets.writer import dataset_arrays
 from basis_store.files.hdf5_file import file_image, provenance
-from tests.support.made_crystals import made_crystal
+from tests.support.crystals.made_crystals import made_crystal
 
 TENSOR = np.arange(9.0).reshape(3, 3)
 RECIPE = CrystalRecipe(

@@ -7,7 +7,7 @@ import pytest
 
 from basis_store import CrystalError, Setting, all_settings, cartesian_frame
 from basis_store.tensors.cartesian_frame import frame_directions
-from tests.support.lattices import random_lattice, random_rotation
+from tests.support.crystals.lattices import random_lattice, random_rotation
 
 
 def test_directions_are_orthogonal_in_every_lattice() -> None:

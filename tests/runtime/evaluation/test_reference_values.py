@@ -15,7 +15,7 @@ from runtime.targets.target import Target
 from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import piezoelectric_tensor, stiffness_matrix, stiffness_tensor
-from tests.support.made_records import made_record
+from tests.support.crystals.made_records import made_record
 
 RECORD = made_record(Setting.standard(1), np.random.default_rng(0), n_sites=1)
 ELASTIC = TensorTarget("C", "log10 GPa", log10=True, symmetry="elastic")

@@ -14,7 +14,7 @@ from runtime.evaluation.reference_values import reference_values
 from runtime.evaluation.scores import ScalarScore, evaluate_scalars
 from runtime.targets.scalar_target import ScalarTarget
 from runtime.targets.target import Target
-from tests.support.made_records import made_record
+from tests.support.crystals.made_records import made_record
 from tests.support.tiny_models import BULK
 
 

@@ -16,9 +16,9 @@ from runtime.features.pair_kernel import PairKernel
 from runtime.features.site_encoding import SiteEncoding
 from runtime.site_kernels.direct_kernel import DirectKernel
 from runtime.site_kernels.neighbours import neighbours
-from tests.support.crystal_inputs import example_path
-from tests.support.made_records import all_atoms, in_p1, made_record, moved
-from tests.support.rewritings import larger_cells, rewritings
+from tests.support.crystals.crystal_inputs import example_path
+from tests.support.crystals.made_records import all_atoms, in_p1, made_record, moved
+from tests.support.crystals.rewritings import larger_cells, rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
 SHELLS, DEGREE = 6, 2

@@ -20,7 +20,7 @@ from runtime import Store
 from runtime.features.atoms import sites_of_atoms
 from runtime.features.pair_kernel import PairKernel
 from runtime.features.site_encoding import SiteEncoding
-from tests.support.made_records import made_record
+from tests.support.crystals.made_records import made_record
 
 pytest.importorskip("torch_geometric", reason="PyTorch Geometric is not installed: pip install 'sgbasis[pyg]'")
 

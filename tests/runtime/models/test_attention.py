@@ -12,7 +12,7 @@ from basis_store import CrystalRecord, standard_settings
 from runtime.models.attention import AsymmetricUnitAttention, weighted_mean
 from runtime.models.crystal_fourier_transformer.orbit_distance import shortest_length
 from runtime.models.crystal_fourier_transformer.transformer import TransformerBlock
-from tests.support.made_records import all_atoms, made_record
+from tests.support.crystals.made_records import all_atoms, made_record
 
 WIDTH, HEADS = 32, 4
 # From every crystal class; up to 576 atoms in the cell.

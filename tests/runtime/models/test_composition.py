@@ -10,7 +10,7 @@ import torch
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime.models.composition import CompositionConfig, CompositionModel
 from runtime.targets.scalar_target import ScalarTarget
-from tests.support.made_records import made_record
+from tests.support.crystals.made_records import made_record
 
 
 def made_model() -> CompositionModel:

@@ -17,7 +17,7 @@ from runtime.models.crystal_fourier_transformer.model import (
 )
 from runtime.models.crystal_fourier_transformer.position_encoder import lattice_features
 from runtime.targets.scalar_target import ScalarTarget
-from tests.support.made_records import all_atoms, made_record
+from tests.support.crystals.made_records import all_atoms, made_record
 
 TARGETS = [
     ScalarTarget("formation_energy_per_atom", "eV/atom"),

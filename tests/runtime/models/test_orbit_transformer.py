@@ -12,8 +12,8 @@ from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from runtime.targets.scalar_target import ScalarTarget
-from tests.support.made_records import in_p1, made_record, moved
-from tests.support.rewritings import larger_cells, rewritings
+from tests.support.crystals.made_records import in_p1, made_record, moved
+from tests.support.crystals.rewritings import larger_cells, rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
 CONFIG = OrbitTransformerConfig(width=32, layers=2, heads=4, head_width=8, feed_forward=32, cutoff=4.5)

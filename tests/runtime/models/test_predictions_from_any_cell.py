@@ -10,7 +10,7 @@ from basis_compiler import Crystal, compile_crystal
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from runtime.targets.scalar_target import ScalarTarget
-from tests.support.made_crystals import PRIMITIVE, made_crystal, rewritten
+from tests.support.crystals.made_crystals import PRIMITIVE, made_crystal, rewritten
 
 TARGETS = [ScalarTarget(f"t{i}") for i in range(6)]
 CONFIG = OrbitTransformerConfig(width=24, layers=2, heads=4, head_width=8, feed_forward=24, cutoff=4.0)
@@ -39,7 +39,7 @@ def predict(model: OrbitTransformer, record: CrystalRecord) -> torch.Tensor:
 
 
 def conventional(crystal: Crystal, setting: Setting) -> Crystal:
-    """A crystal in the primitive cell of tests.support.made_crystals, written in the conventional one."""
+    """A crystal in the primitive cell of tests.support.crystals.made_crystals, written in the conventional one."""
     basis = PRIMITIVE[setting.centring]
     cells = np.array(np.meshgrid(*[range(-3, 4)] * 3)).reshape(3, -1).T @ basis
     cells = cells[((cells > -1e-6) & (cells < 1 - 1e-6)).all(axis=1)]

@@ -17,8 +17,8 @@ from runtime.targets.target import columns
 from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.tensor_space import TensorSpace
-from tests.support.made_records import in_p1, made_record
-from tests.support.rewritings import larger_cells, rewritings
+from tests.support.crystals.made_records import in_p1, made_record
+from tests.support.crystals.rewritings import larger_cells, rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
 CONFIG = OrbitTransformerConfig(

@@ -39,7 +39,7 @@ from runtime.pretrained.locate import shipped_models
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
 from runtime.targets.scalar_target import ScalarTarget
 from tests.runtime.test_light_import import FORBIDDEN, loaded_by
-from tests.support.made_records import made_record
+from tests.support.crystals.made_records import made_record
 from tests.support.tiny_models import BULK, CONFIG, DOMAIN, ENERGY, save_tiny, tiny_model
 
 RECORDS = [made_record(Setting.standard(number), np.random.default_rng(number)) for number in (2, 62, 166, 225)]

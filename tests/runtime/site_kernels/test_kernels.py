@@ -21,7 +21,7 @@ from runtime.site_kernels.orbit_kernel import OrbitKernel, gaussian_transforms
 from runtime.site_kernels.orbit_representatives import orbit_representatives
 from runtime.site_kernels.reciprocal_kernel import GaussianShells, ReciprocalKernel
 from runtime.site_kernels.structure_factors import structure_factors
-from tests.support.made_records import all_atoms, in_p1, made_record
+from tests.support.crystals.made_records import all_atoms, in_p1, made_record
 
 DEGREES = range(5)
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))

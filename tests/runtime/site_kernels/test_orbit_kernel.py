@@ -23,8 +23,8 @@ from runtime.site_kernels.orbit_representatives import orbit_representatives
 from runtime.site_kernels.reciprocal_kernel import GaussianShells, ReciprocalKernel
 from runtime.site_kernels.structure_factors import StructureFactors, structure_factors
 from tests.support.brute_kernels import brute_kernel, brute_moments, brute_orbit_moments, waves_within
-from tests.support.made_records import all_atoms, in_p1, made_record
-from tests.support.rewritings import rewritings
+from tests.support.crystals.made_records import all_atoms, in_p1, made_record
+from tests.support.crystals.rewritings import rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
 # The first origin choice, where no centre of inversion is at the origin; rhombohedral and other axes.

@@ -12,8 +12,8 @@ from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
 from runtime.site_kernels.orbit_moments import OrbitMoments
 from runtime.tensors.frames import rotate_tensor
-from tests.support.made_records import in_p1, made_record
-from tests.support.rewritings import rewritings
+from tests.support.crystals.made_records import in_p1, made_record
+from tests.support.crystals.rewritings import rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
 

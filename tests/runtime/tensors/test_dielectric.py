@@ -8,7 +8,7 @@ import pytest
 from basis_store.errors import TensorError
 from runtime.tensors.dielectric import directional_value, principal, refractive_index, refractive_indices
 from runtime.tensors.frames import rotate_tensor
-from tests.support.lattices import random_rotation
+from tests.support.crystals.lattices import random_rotation
 
 
 def test_principal_axes_rotate_with_the_crystal() -> None:

@@ -17,7 +17,7 @@ from runtime.tensors.elasticity import (
 )
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
-from tests.support.lattices import random_rotation
+from tests.support.crystals.lattices import random_rotation
 
 
 def cubic(c11: float, c12: float, c44: float) -> np.ndarray:

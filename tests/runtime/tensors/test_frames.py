@@ -14,9 +14,9 @@ from runtime import Store
 from runtime.tensors.frames import ieee_frame, rotate_tensor
 from runtime.tensors.projection import allowed_basis, project_tensor
 from runtime.tensors.voigt import piezoelectric_matrix, piezoelectric_tensor, stiffness_matrix
-from tests.support.lattices import random_rotation
-from tests.support.made_crystals import made_crystal, rewritten
-from tests.support.made_records import bare_record, made_lattice
+from tests.support.crystals.lattices import random_rotation
+from tests.support.crystals.made_crystals import made_crystal, rewritten
+from tests.support.crystals.made_records import bare_record, made_lattice
 
 RNG = np.random.default_rng(0)
 ROTATION = np.linalg.qr(RNG.normal(size=(3, 3)))[0]

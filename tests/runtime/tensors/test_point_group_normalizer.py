@@ -15,8 +15,8 @@ from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.point_group_normalizer import normalizer_cosets
 from runtime.tensors.projection import allowed_basis
 from runtime.tensors.voigt import piezoelectric_matrix, piezoelectric_tensor
-from tests.support.lattices import cartesian_operations
-from tests.support.made_records import bare_record, made_lattice, made_record
+from tests.support.crystals.lattices import cartesian_operations
+from tests.support.crystals.made_records import bare_record, made_lattice, made_record
 
 # By hand: the order of the point group's normalizer in the group of its crystal family, divided by its own order.
 INDICES = {

@@ -13,9 +13,9 @@ from basis_store.errors import TensorError
 from runtime import Store, project_tensor
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.voigt import OTHER_ORDERS, from_order, piezoelectric_matrix, stiffness_matrix
-from tests.support.lattices import cartesian_operations, random_rotation
-from tests.support.made_crystals import made_crystal, rewritten
-from tests.support.made_records import made_record
+from tests.support.crystals.lattices import cartesian_operations, random_rotation
+from tests.support.crystals.made_crystals import made_crystal, rewritten
+from tests.support.crystals.made_records import made_record
 
 FORMULAS = {"ij=ji": 2, "ijk=ikj": 3, "ijkl=jikl=klij": 4}
 

@@ -24,7 +24,7 @@ from runtime.tensors.voigt import (
     symmetric_vector,
     to_mandel,
 )
-from tests.support.lattices import random_rotation
+from tests.support.crystals.lattices import random_rotation
 
 
 def random_stiffness(rng: np.random.Generator) -> np.ndarray:

@@ -15,7 +15,7 @@ from runtime.training.publish_models import publish, published_card
 from runtime.training.training_run import run_training
 from tests.runtime.training.test_tensor_training import ELASTIC, MODEL, Silent
 from tests.runtime.training.test_training_runs import configuration
-from tests.support.made_datasets import made_tensor_dataset
+from tests.support.crystals.made_datasets import made_tensor_dataset
 
 
 def test_models_of_single_targets(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from runtime.training.config import TrainingConfig
 from runtime.training.trainer import Trainer
 from runtime.training.training_run import run_training
 from tests.runtime.training.test_training_runs import TINY, configuration, trainer, weights
-from tests.support.made_datasets import made_dataset, made_tensor_dataset
+from tests.support.crystals.made_datasets import made_dataset, made_tensor_dataset
 
 ELASTIC = {"name": "C", "unit": "log10 GPa", "log10": True, "symmetry": "elastic", "mask_column": "trusted"}
 PIEZOELECTRIC = {"name": "e", "unit": "C/m^2", "symmetry": "ijk=ikj", "up_to_normalizer": True}

@@ -21,7 +21,7 @@ from runtime.prediction import batches
 from runtime.training.config import CENTROSYMMETRIC, TrainingConfig, parse_groups
 from runtime.training.data import TrainingData
 from runtime.training.trainer import CHECKPOINT, Trainer
-from tests.support.made_datasets import GROUPS, made_dataset
+from tests.support.crystals.made_datasets import GROUPS, made_dataset
 
 TINY = {"width": 16, "layers": 1, "heads": 2, "head_width": 4, "feed_forward": 16, "radial": 6, "cutoff": 4.0}
 

@@ -20,7 +20,7 @@ from basis_store.files.locations import default_store_path
 from sgbasis.cli import main
 from tests.sgbasis.commands.test_compile_command import processes_of_group
 from tests.support.command_line import error_line, sgbasis
-from tests.support.crystal_inputs import CRYSTALS, json_record, write_folder, write_jsonl
+from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_folder, write_jsonl
 
 
 def run(*arguments: object) -> Result:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sgbasis.cli import main
-from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS, example_path
+from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS, example_path
 
 NACL = (CRYSTALS / "nacl.cif").read_text()
 POSCAR = "NaCl\n1.0\n0 2.82 2.82\n2.82 0 2.82\n2.82 2.82 0\nNa Cl\n1 1\nDirect\n0 0 0\n.5 .5 .5\n"

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from basis_compiler import compile_dataset
 from sgbasis import predict
 from sgbasis.cli import main
-from tests.support.crystal_inputs import CRYSTALS, json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_jsonl
 from tests.support.tiny_models import BULK, ENERGY, save_tiny
 
 # Known minus predicted, by example; the last two lack a valid value.

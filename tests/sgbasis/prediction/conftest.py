@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crystal_inputs import json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import json_record, write_jsonl
 from tests.support.tiny_models import save_tiny
 
 NAMES = ("nacl", "quartz", "rutile", "spinel")

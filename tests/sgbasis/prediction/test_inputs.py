@@ -16,8 +16,8 @@ from basis_store import CrystalError, CrystalRecord, DatasetRows, StoreCorruptEr
 from basis_store.files.hdf5_file import file_image
 from sgbasis.prediction.inputs import FileRange, cut, readings, survey
 from tests.sgbasis.prediction.test_predict_command import frames_of
-from tests.support.crystal_inputs import CRYSTALS, json_record, write_folder, write_jsonl, write_table
-from tests.support.made_datasets import made_dataset
+from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_folder, write_jsonl, write_table
+from tests.support.crystals.made_datasets import made_dataset
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from basis_store import CrystalError, ModelError, open_crystals
 from basis_store.files.locations import data_folder
 from sgbasis import predict
 from tests.support.command_line import error_line, run_predict, sgbasis
-from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
 from tests.support.tiny_models import BULK, ENERGY, save_tiny
 
 COLUMNS = ["file", "identifier", "formula", "space_group", "property", "value", "unit", "notes"]

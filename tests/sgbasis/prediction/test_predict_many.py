@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.support.command_line import run_predict
-from tests.support.crystal_inputs import CRYSTALS, json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_jsonl
 from tests.support.tiny_models import BULK, ENERGY, save_tiny
 
 

@@ -21,8 +21,8 @@ from runtime.tensors.voigt import stiffness_matrix, stiffness_tensor
 from sgbasis import predict
 from sgbasis.cli import main
 from tests.support.command_line import run_predict
-from tests.support.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
-from tests.support.lattices import random_rotation
+from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
+from tests.support.crystals.lattices import random_rotation
 from tests.support.tiny_models import DIELECTRIC, ELASTIC, ENERGY, PIEZOELECTRIC, save_tiny
 
 needs_plot = pytest.mark.skipif(not importlib.util.find_spec("matplotlib"), reason="no extra plot")

@@ -16,7 +16,7 @@ import pytest
 
 from tests.sgbasis.commands.test_compile_command import processes_of_group
 from tests.support.command_line import error_line, run_predict
-from tests.support.crystal_inputs import json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import json_record, write_jsonl
 from tests.support.tiny_models import ENERGY, save_tiny
 
 # Small slow chunks, so that runs can be stopped in the middle. ``before`` runs in the worker.

@@ -11,7 +11,7 @@ import pytest
 
 from basis_compiler import compile_dataset, read_crystals, standardize
 from basis_store import CrystalError, open_crystals
-from tests.support.crystal_inputs import example, structure
+from tests.support.crystals.crystal_inputs import example, structure
 
 
 def jarvis(name: str, *, cartesian: bool) -> dict[str, object]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from basis_store import CrystalRecord
 from runtime import Store
-from tests.support.made_records import in_p1, moved
+from tests.support.crystals.made_records import in_p1, moved
 
 
 def rewritings(

@@ -14,7 +14,7 @@ from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.point_group_normalizer import normalizer_cosets
 from runtime.tensors.projection import project_tensor
 from runtime.tensors.voigt import piezoelectric_matrix, stiffness_matrix
-from tests.support.made_records import made_record
+from tests.support.crystals.made_records import made_record
 
 GROUPS = (1, 2, 14, 62, 123, 148, 166, 194, 216, 225)
 

@@ -1,0 +1,1 @@
+"""Crystals, lattices and datasets made for tests."""

@@ -20,7 +20,13 @@ from runtime.models.base import CrystalModel
 from runtime.prediction import batches, predict_prepared
 from runtime.targets.target import columns
 from runtime.training import parallel
-from runtime.training.checkpoints import load_checkpoint, save_checkpoint
+from runtime.training.checkpoints import (
+    check_layout,
+    checkpoint_errors,
+    load_checkpoint,
+    optimizer_layout,
+    save_checkpoint,
+)
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, epoch_steps
 from runtime.training.loss import loss_scales, target_losses
@@ -228,36 +234,48 @@ class Trainer:
         self._save()
 
     def _save(self) -> None:
-        save_checkpoint(
-            self.folder / CHECKPOINT,
-            {
-                "config": json.dumps(self.config.to_mapping(), sort_keys=True),
-                "epoch": self.epoch,
-                "model": self.model.state_dict(),
-                "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "schedule": self.schedule.state_dict(),
-                "best": self.best,
-                "best_epoch": self.best_epoch,
-                "best_weights": dict(self.best_weights),
-                "history": json.dumps(self.history),
-            },
-        )
+        save_checkpoint(self.folder / CHECKPOINT, self._state())
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "config": json.dumps(self.config.to_mapping(), sort_keys=True),
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "best_weights": dict(self.best_weights),
+            "history": json.dumps(self.history),
+        }
 
     def _resume(self) -> None:
         path = self.folder / CHECKPOINT
         state = load_checkpoint(path)
-        if json.loads(state["config"]) != json.loads(json.dumps(self.config.to_mapping())):
-            raise TrainingError(
-                f"{path} belongs to a run with another configuration: choose another output folder, or remove it"
-            )
-        self.model.load_state_dict(state["model"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.epoch, self.best, self.best_epoch = state["epoch"], state["best"], state["best_epoch"]
-        self.best_weights = state["best_weights"]
-        self.history = json.loads(state["history"])
+        with checkpoint_errors(path):
+            # 1. The same run.
+            if json.loads(state["config"]) != json.loads(json.dumps(self.config.to_mapping())):
+                raise TrainingError(
+                    f"{path} belongs to a run with another configuration: choose another output folder, or remove "
+                    "it"
+                )
+            # 2. All that it needs, before anything is changed.
+            moments = optimizer_layout(self.optimizer, state["optimizer"]["state"])
+            like = self._state() | {"best_weights": self.model.state_dict(), "optimizer": moments}
+            check_layout(state, like)
+            history = json.loads(state["history"])
+            if not 0 <= state["best_epoch"] < state["epoch"] == len(history) <= self.config.epochs:
+                raise ValueError("its epochs contradict each other")
+            losses = {target.name: 0.0 for target in self.config.targets}
+            check_layout([entry["val_mae"] for entry in history], [losses] * len(history), "history")
+            # 3. The state.
+            self.model.load_state_dict(state["model"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.schedule.load_state_dict(state["schedule"])
+            self.epoch, self.best, self.best_epoch = state["epoch"], state["best"], state["best_epoch"]
+            self.best_weights, self.history = state["best_weights"], history
 
 
 def set_scale(model: CrystalModel, train: SplitData) -> None:

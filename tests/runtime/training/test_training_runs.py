@@ -18,6 +18,7 @@ import torch
 
 from basis_store import TargetError, TrainingError
 from runtime.prediction import batches
+from runtime.training.checkpoints import load_checkpoint
 from runtime.training.config import CENTROSYMMETRIC, TrainingConfig, parse_groups
 from runtime.training.data import TrainingData
 from runtime.training.trainer import CHECKPOINT, Trainer
@@ -132,7 +133,7 @@ def test_two_processes_give_the_gradients_of_one(dataset: Path, tmp_path: Path) 
         command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    state = torch.load(tmp_path / "double" / CHECKPOINT, weights_only=True)
+    state = load_checkpoint(tmp_path / "double" / CHECKPOINT)
     double = torch.cat([state["model"][name].reshape(-1) for name, _ in single.model.named_parameters()])
     torch.testing.assert_close(double, weights(single), rtol=1e-4, atol=1e-5)
 

@@ -1,7 +1,7 @@
 """``make bench``: our times compared with peers and with the limits of this machine, all measured in one run.
 
-Prints a table and writes bench.json. ``python -m benchmarks encoding loading`` measures some parts only and writes
-nothing.
+Prints a table and writes bench.json. ``python -m benchmarks encoding loading`` measures some parts only, and
+replaces their rows in the file that ``--output`` names.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -45,12 +45,16 @@ def main() -> None:
     """Measure part by part."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure all parts and write bench.json, or measure the given parts only.",
+        description="Measure all parts and write bench.json, or measure the given parts only and write nothing.",
         epilog=_listed("parts:", PARTS) + _listed("\nalone, as python -m benchmarks.NAME:", ALONE),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("parts", nargs="*", metavar="PART")
-    given = parser.parse_args().parts
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write rows to FILE, and keep those of parts not measured now"
+    )
+    arguments = parser.parse_args()
+    given, output = arguments.parts, arguments.output
     chosen = given or list(PARTS)
     if unknown := [part for part in chosen if part not in PARTS]:
         parser.error(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS)}")
@@ -65,9 +69,18 @@ def main() -> None:
         for row in rows:
             print(_text(row), flush=True)
         found += rows
-    if not given:
-        write_atomically(OUTPUT, json.dumps([row.to_json() for row in found], indent=2).encode() + b"\n")
-        print(f"{OUTPUT}: written")
+    if output or not given:
+        write_rows(output or OUTPUT, machine, found)
+        print(f"{output or OUTPUT}: written")
+
+
+def write_rows(path: Path, machine: Machine, rows: Sequence[Row]) -> None:
+    """Write rows and the machine; rows of other names that the file has already are kept."""
+    new = {row.name: row.to_json() for row in rows}
+    old = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    kept = {row["name"]: row for row in old}
+    content = {"machine": machine.description(), "rows": list((kept | new).values())}
+    write_atomically(path, json.dumps(content, indent=2).encode() + b"\n")
 
 
 def _listed(heading: str, lines: dict[str, str]) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+import platform
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import torch
 
+from basis_compiler import available_cores
 from benchmarks.row import median_seconds
 
 _BYTES = 1 << 28
@@ -40,3 +44,16 @@ class Machine:
     def seconds(self, *, bytes_moved: float = 0.0, operations: float = 0.0) -> float:
         """The shortest time for a number of bytes and of float32 operations: the slower of the two."""
         return max(bytes_moved / self.bandwidth, operations / self.flops)
+
+    def description(self) -> dict[str, object]:
+        """What figures of this run depend on."""
+        return {
+            "date": datetime.date.today().isoformat(),
+            "cores": available_cores(),
+            "processor": platform.machine(),
+            "bandwidth": self.bandwidth,
+            "flops": self.flops,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "sgbasis": version("sgbasis"),
+        }

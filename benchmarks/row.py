@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 _RATES = "/s"
 
@@ -23,6 +23,8 @@ class Row:
         peer_name: the peer.
         limit: what the machine's memory bandwidth or arithmetic would allow, in ``unit``; None if not known.
         limited_by: the work of which the limit is the time.
+        peak_bytes: memory that ours takes at most, where it is measured.
+        peer_peak_bytes: the same of the peer.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Row:
     peer_name: str = ""
     limit: float | None = None
     limited_by: str = ""
+    peak_bytes: float | None = None
+    peer_peak_bytes: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -48,12 +52,8 @@ class Row:
         return one / other if self.unit.endswith(_RATES) else other / one
 
     def to_json(self) -> dict[str, object]:
-        """The entry of ``bench.json``."""
-        return {
-            "name": self.name, "what": self.what, "unit": self.unit, "ours": self.ours,
-            "peer": self.peer, "peer_name": self.peer_name, "ratio": self.ratio,
-            "limit": self.limit, "limited_by": self.limited_by, "share_of_limit": self.share_of_limit,
-        }  # fmt: skip
+        """The entry of the file that ``python -m benchmarks`` writes."""
+        return asdict(self) | {"ratio": self.ratio, "share_of_limit": self.share_of_limit}
 
 
 def median_seconds(work: Callable[[], object], repeats: int = 5) -> float:

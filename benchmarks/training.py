@@ -41,14 +41,17 @@ def rows(machine: Machine) -> list[Row]:
         unit="crystals/s",
         ours=sites.rate,
         peer=cells.rate,
-        peer_name=f"the same network on padded full cells, {cells.tokens:.1f} atoms, {cells.peak:,.0f} MB",
+        peer_name=f"the same network on padded full cells, {cells.tokens:.1f} atoms",
         limit=1 / machine.seconds(operations=sites.operations),
         limited_by=f"matrix products, {sites.operations / 1e6:.0f} million operations per crystal",
+        peak_bytes=1e6 * sites.peak,
+        peer_peak_bytes=1e6 * cells.peak,
     )
     train_cgcnn = replace(
         train,
         name="train_cgcnn",
         peer=graphs.rate,
+        peer_peak_bytes=1e6 * graphs.peak,
         peer_name=(
             f"CGCNN of PyTorch Geometric, {graphs.parameters:,} parameters, 12 neighbours of each of "
             f"{graphs.tokens:.1f} atoms"

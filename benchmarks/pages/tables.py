@@ -1,0 +1,93 @@
+"""Tables of the results page that join several files of results: one mapping for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from benchmarks.pages.fill import significant
+
+_UNITS = {
+    "formation_energy": "eV/atom",
+    "band_gap": "eV",
+    "bulk_modulus": "log10 GPa",
+    "shear_modulus": "log10 GPa",
+    "dielectric_electronic": "",
+    "elastic_tensor": "GPa",
+    "piezoelectric_tensor": "C/m^2",
+}
+_NETWORKS = {
+    "orbit": "OrbitTransformer",
+    "composition": "CompositionModel",
+    "paper": "CrystalFourierTransformer",
+}
+_FIRST_SET = "mp_moduli"
+
+
+def errors(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Scalars: the model that ships beside the baselines, for the moduli also on their first set alone."""
+    results, evaluations = figures["results"], figures["evaluations"]
+    for name, baseline in results["baselines"]["values"].items():
+        found = evaluations[name]
+        digits = 3 if name == "band_gap" else 4
+        yield {
+            "property": f"`{name}` ({_UNITS[name]})",
+            "crystals": f"{found['n']:,}" + (" in both sets" if _FIRST_SET in found else ""),
+            **baseline,
+            **_interval(found),
+            "aim": results["aims"][name],
+            "digits": digits,
+        }
+        if _FIRST_SET in found:
+            part = found[_FIRST_SET]
+            empty = dict.fromkeys(("property", "composition", "paper", "aim"))
+            yield empty | {"crystals": f"{part['n']:,} of the first set", **_interval(part), "digits": digits}
+
+
+def tensors(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Tensors: errors, shares within a relative error, and errors of moduli, beside two baselines."""
+    results, evaluations = figures["results"], figures["evaluations"]
+    for name, baselines in results["tensor_baselines"]["values"].items():
+        ours, unit = evaluations[name], f" ({_UNITS[name]})" if _UNITS[name] else ""
+        mean, descriptors = baselines["mean"], baselines["descriptors"]
+        low, high = (significant(end, 3) for end in ours["frobenius_interval"])
+        yield {
+            "model": f"`{name}`{unit}",
+            "crystals": f"{ours['n']:,}",
+            "figure": "error",
+            "mean": significant(mean["error"], 3),
+            "descriptors": significant(descriptors["error"], 3),
+            "ours": f"**{significant(ours['frobenius'], 3)}** ({low} to {high})",
+            "aim": None,
+        }
+        rows = [("EwT25, EwT10, EwT5", ("ewt25", "ewt10", "ewt5"), ".3f", name)]
+        if "mae_K" in mean:
+            rows.append(("MAE of K, G, E", ("mae_K", "mae_G", "mae_E"), ".1f", f"{name}_moduli"))
+        for figure, keys, form, aim in rows:
+            texts = [", ".join(format(one[key], form) for key in keys) for one in (mean, descriptors, ours)]
+            yield {
+                "model": None,
+                "crystals": None,
+                "figure": figure,
+                "mean": texts[0],
+                "descriptors": texts[1],
+                "ours": f"**{texts[2]}**",
+                "aim": results["aims"].get(aim),
+            }
+
+
+def unseen(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Errors on space groups without training crystals."""
+    for name, found in figures["results"]["unseen"]["values"].items():
+        for index, (key, network) in enumerate(_NETWORKS.items()):
+            first = {
+                "property": f"{name.replace('_', ' ')} ({_UNITS[name]})",
+                "trained": f"{found['trained']:,} of {found['all']:,}",
+                "crystals": f"{found['crystals']:,} in {found['groups']} groups",
+            }
+            yield {**(first if not index else dict.fromkeys(first)), "model": network, **found[key]}
+
+
+def _interval(found: Mapping[str, Any]) -> dict[str, Any]:
+    low, high = found["mae_interval"]
+    return {"mae": found["mae"], "low": low, "high": high}

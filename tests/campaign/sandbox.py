@@ -1,0 +1,126 @@
+"""Run the command line in a forked copy of this process, with limits on time and memory.
+
+A fork has all modules imported already, so that one run takes milliseconds. The sandbox never raises: how the run
+ended is part of its result.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SECONDS = 20.0
+"""A run that takes longer hangs."""
+
+MEMORY = 1 << 30
+"""Bytes of resident memory, imports included, that no small input may need."""
+
+_POLL = 0.002
+_PAGE = resource.getpagesize()
+_OUTPUT_LIMIT = 64 << 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the command.
+
+    Attributes:
+        exit_code: negative, if a signal ended it.
+        output: standard output.
+        errors: standard error.
+        peak: bytes of resident memory.
+        ended: ``"exit"``, ``"time"`` or ``"memory"``: by itself, or which limit ended it.
+    """
+
+    exit_code: int
+    output: str
+    errors: str
+    peak: int
+    ended: str
+
+
+def run_forked(arguments: Sequence[str], folder: Path) -> Run:
+    """``sgbasis ARGUMENTS`` in ``folder``; standard input is empty."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        child = os.fork()
+        if child == 0:
+            _command(arguments, folder, output.fileno(), errors.fileno())
+        status, peak, ended = _wait(child)
+        texts = []
+        for file in (output, errors):
+            file.seek(0)
+            texts.append(file.read(_OUTPUT_LIMIT).decode("utf-8", "surrogateescape"))
+    return Run(os.waitstatus_to_exitcode(status), texts[0], texts[1], peak, ended)
+
+
+def _wait(child: int) -> tuple[int, int, str]:
+    """Wait for the child, and kill its whole group beyond a limit: status, peak memory, how it ended."""
+    end = time.monotonic() + SECONDS
+    ended = "exit"
+    while True:
+        pid, status, usage = os.wait4(child, os.WNOHANG)
+        if pid:
+            peak = usage.ru_maxrss * 1024
+            return status, peak, "memory" if ended == "exit" and peak > MEMORY else ended
+        if ended == "exit":
+            if time.monotonic() > end:
+                ended = "time"
+            elif _resident(child) > MEMORY:
+                ended = "memory"
+            if ended != "exit":
+                _kill(child)
+        time.sleep(_POLL)
+
+
+def _kill(child: int) -> None:
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except ProcessLookupError:  # it has not become the leader of a group yet
+        os.kill(child, signal.SIGKILL)
+
+
+def _resident(child: int) -> int:
+    try:
+        return int(Path(f"/proc/{child}/statm").read_text().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+def _command(arguments: Sequence[str], folder: Path, output: int, errors: int) -> None:
+    """The child: become the command, and never return."""
+    code = 70
+    try:
+        os.setsid()
+        os.chdir(folder)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(errors, 2)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (_OUTPUT_LIMIT, _OUTPUT_LIMIT))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+        sys.argv = ["sgbasis", *arguments]
+        from sgbasis.entry_point import main
+
+        main()
+        code = 0
+    except SystemExit as exit_:
+        if isinstance(exit_.code, str):
+            print(exit_.code, file=sys.stderr)
+        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except BaseException:  # what a user would see as a traceback
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)

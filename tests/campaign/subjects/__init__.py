@@ -1,0 +1,1 @@
+"""The subjects of the campaign, a module per kind of input."""

@@ -1,0 +1,129 @@
+"""Stores: damaged files, and files whose hashes are right while their content is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from basis_store import Recipe, open_store, write_store
+from basis_store.bases.schema import COLUMNS
+from basis_store.tensors.tensor_table import TENSOR_COLUMNS
+from tests.campaign.mutations import damaged_bytes
+from tests.campaign.sandbox import Run, run_forked
+from tests.campaign.subject import Case, Subject
+from tests.support.compiled import write_compiled
+
+SETTINGS = (1, 81, 333, 435, 523, 525)
+RECIPE = Recipe(radius=2, min_functions=8, settings=SETTINGS)
+
+
+class DamagedStores(Subject):
+    """Every command that reads a store gives the right output or an error."""
+
+    name = "stores"
+    share = 0.2
+
+    def prepare(self, folder: Path) -> None:
+        self._whole = folder / "store.h5"
+        write_compiled(self._whole, RECIPE)
+        shutil.copy(self._whole, folder / "s.h5")
+        self._commands = (
+            ("info", "s.h5", "--json"),
+            ("verify", "s.h5"),
+            ("encode", "--store", "s.h5", "--json", str(_NACL)),
+            *(("export", "--store", "s.h5", "--setting", f"hall:{hall}", "out.npz") for hall in SETTINGS),
+        )
+        self._right = {}
+        for command in self._commands:
+            done = run_forked(command, folder)
+            assert done.exit_code == 0, done.errors
+            self._right[command] = (_timeless(done.output), _npz(folder))
+
+    def case(self, folder: Path, rng: random.Random) -> Case:
+        content, damage = damaged_bytes(self._whole.read_bytes(), rng)
+        (folder / "s.h5").write_bytes(content)
+        command = rng.choice(self._commands)
+
+        def problem(run: Run) -> str:
+            if run.exit_code:
+                return "half-written output" if _npz(folder) else ""
+            return "" if (_timeless(run.output), _npz(folder)) == self._right[command] else "another output"
+
+        return Case(command, damage, problem)
+
+
+_NACL = Path(__file__).resolve().parents[3] / "data" / "crystals" / "nacl.cif"
+
+
+def _timeless(text: str) -> str:
+    """Without the seconds that a proof took."""
+    return re.sub(r"\d+\.\d+ s\b", "", text)
+
+
+def _npz(folder: Path) -> dict[str, bytes]:
+    path = folder / "out.npz"
+    if not path.exists():
+        return {}
+    with np.load(path) as arrays:
+        return {name: arrays[name].tobytes() for name in arrays.files}
+
+
+class ForgedStores(Subject):
+    """``verify`` refuses every store with wrong numbers, although its hashes are right."""
+
+    name = "forged stores"
+    share = 0.05
+
+    def prepare(self, folder: Path) -> None:
+        path = folder / "store.h5"
+        write_compiled(path, RECIPE)
+        with open_store(path) as store:
+            self._compiled = list(store)
+            self._tensors = store.tensors
+
+    def case(self, folder: Path, rng: random.Random) -> Case:
+        compiled, tensors = list(self._compiled), self._tensors
+        if rng.random() < 0.25:
+            name = rng.choice(TENSOR_COLUMNS).name
+            array, damage = _changed(getattr(tensors, name), rng)
+            tensors = dataclasses.replace(tensors, **{name: array})
+            damage = f"tensors/{name}: {damage}"
+        else:
+            at = rng.randrange(len(compiled))
+            name = rng.choice(COLUMNS).name
+            array, damage = _changed(getattr(compiled[at], name), rng)
+            compiled[at] = dataclasses.replace(compiled[at], **{name: array})
+            damage = f"{compiled[at].setting}/{name}: {damage}"
+        write_store(folder / "s.h5", compiled, RECIPE, tensors=tensors)
+        return Case(("verify", "s.h5"), damage, lambda run: "" if run.exit_code else "verify believes it")
+
+
+def _changed(array: np.ndarray[Any, Any], rng: random.Random) -> tuple[np.ndarray[Any, Any], str]:
+    """Another array of the same type: one number changed, two rows exchanged, or a row removed or doubled."""
+    ways = ["number"] * 3 + (["rows", "remove", "double"] if len(array) > 1 else [])
+    way = rng.choice(ways)
+    changed = np.array(array)
+    if way == "number" and changed.size:
+        limits = np.iinfo(changed.dtype)
+        flat = changed.reshape(-1)
+        at = rng.randrange(len(flat))
+        old = int(flat[at])
+        candidates = (old + 1, old - 1, -old, 0, limits.max, limits.min)
+        flat[at] = rng.choice([one for one in candidates if limits.min <= one <= limits.max and one != old])
+    elif way == "rows":
+        pairs = [(i, j) for i in range(min(len(array), 30)) for j in range(i) if (array[i] != array[j]).any()]
+        if not pairs:
+            return _changed(array, rng)
+        i, j = rng.choice(pairs)
+        changed[[i, j]] = changed[[j, i]]
+    elif way == "remove":
+        changed = np.delete(changed, rng.randrange(len(changed)), axis=0)
+    else:
+        changed = np.concatenate([changed, changed[-1:]])
+    return changed, way

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from basis_store import CrystalError, CrystalRecord, MissingDependencyError
@@ -48,12 +49,14 @@ def project_tensor(
 
 def _record(crystal: object, tolerance: float) -> CrystalRecord:
     try:
-        from basis_compiler import compile_crystals
+        from basis_compiler import compile_crystal, read_crystals, standardize
     except ImportError as error:
         raise MissingDependencyError(
             f"a crystal that is not a record must be compiled ({error}): pip install 'sgbasis[structures]'"
         ) from error
-    records = compile_crystals(crystal, tolerance=tolerance)
-    if len(records) != 1:
-        raise CrystalError(f"{crystal} holds {len(records)} crystals: give one, or its record")
-    return records[0]
+    found = read_crystals(crystal, tolerance=tolerance)
+    if len(found) != 1:
+        raise CrystalError(f"{crystal} holds {len(found)} crystals: give one, or its record")
+    # Whether the group depends on the tolerance decides which tensors are allowed.
+    notes = standardize(found[0], tolerance=tolerance).notes
+    return replace(compile_crystal(found[0], tolerance=tolerance), notes=notes)

@@ -70,6 +70,7 @@ def compile_crystal(
         images=np.concatenate(site_images(standard)),
         targets={name: np.asarray(value, np.float64) for name, value in (targets or {}).items()},
         split=split,
+        notes=standard.notes,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,14 @@ class Crystal:
     def volume(self) -> float:
         """Volume of the cell in cubic Angstrom."""
         return float(abs(np.linalg.det(self.lattice)))
+
+
+def crystal_or_error(make: Callable[[], Crystal]) -> Crystal | CrystalError:
+    """What a function returns, or the :class:`CrystalError` that it raises: others of the same file are read."""
+    try:
+        return make()
+    except CrystalError as error:
+        return error
 
 
 def _check_cell(crystal: Crystal) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +34,9 @@ from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_store import TURN, CrystalError, Operations, Setting
 from basis_store.array_types import FloatArray, IntArray
+
+DEFAULT_TOLERANCE = 0.01
+"""Angstrom."""
 
 _SAME_24TH = 1e-9
 """24ths. An origin this close to a multiple of 1/24 differs from it by rounding only."""
@@ -85,7 +89,8 @@ class StandardCrystal:
         tolerance: in Angstrom, at which the group was found.
         max_displacement: largest distance in Angstrom from an atom to its symmetric position.
         max_cell_change: largest change of a cell vector of the crystal in Angstrom, by the symmetric metric.
-        notes: how it was read, and whether the group changes near the tolerance.
+        notes: how it was read, how far a larger tolerance than the default moved it, and whether the group
+            changes near the tolerance.
     """
 
     crystal: Crystal
@@ -181,6 +186,7 @@ def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCryst
     for i, orbit in enumerate(orbits):
         site_of_atom[orbit.atoms] = i
         operation_of_atom[orbit.atoms] = orbit.operations
+    cell_change = float(np.linalg.norm(change.T @ (lattice - measured), axis=1).max())
     return StandardCrystal(
         crystal=crystal,
         setting=setting,
@@ -196,9 +202,17 @@ def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCryst
         operation_of_atom=operation_of_atom,
         tolerance=tolerance,
         max_displacement=moved,
-        max_cell_change=float(np.linalg.norm(change.T @ (lattice - measured), axis=1).max()),
-        notes=crystal.notes,
+        max_cell_change=cell_change,
+        notes=(*crystal.notes, *_movements(moved, cell_change, tolerance)),
     )
+
+
+def _movements(moved: float, cell_change: float, tolerance: float) -> Iterator[str]:
+    """A note if more is moved than is usual: by a larger tolerance than the default."""
+    parts = (("atoms", moved), ("cell vectors", cell_change))
+    if any(size > DEFAULT_TOLERANCE for _, size in parts):
+        sizes = " and ".join(f"{what} by up to {size:.4f} Angstrom" for what, size in parts)
+        yield f"the symmetry that was found moves {sizes} (tolerance {tolerance:g})"
 
 
 def _standard_dataset(crystal: Crystal, tolerance: float) -> tuple[Setting, Any]:

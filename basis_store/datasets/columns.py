@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.datasets.crystal_notes import split_notes
 from basis_store.datasets.record import CrystalRecord
 from basis_store.datasets.schema import COLUMNS, SPLITS, Arrays, target_array, unpacked
 from basis_store.groups.setting import all_settings
@@ -26,6 +27,8 @@ class CrystalColumns:
         splits: (N,) ``"train"``, ``"val"``, ``"test"`` or ``""``.
         targets: by name, (N, ...) float64, NaN where missing.
         units: of every target, by name; ``""`` where not known.
+        notes: on the whole of them.
+        crystal_notes: on single crystals, by identifier: how they were read, where there was doubt.
         hall_numbers: (N,) of the settings.
         lattices: (N, 3, 3) rows in Angstrom.
         changes_of_basis: (N, 3, 3) integers; over ``denominators`` (N,), they and ``origin_shifts`` (N, 3)
@@ -53,6 +56,8 @@ class CrystalColumns:
     def __init__(self, name: str, arrays: Arrays) -> None:
         self.name = name
         self.identifiers = unpacked("identifiers", arrays)
+        self.crystal_notes: Mapping[str, tuple[str, ...]]
+        self.notes, self.crystal_notes = split_notes(unpacked("notes", arrays))
         self.units = dict(zip(unpacked("target_names", arrays), unpacked("target_units", arrays), strict=True))
         self.targets: dict[str, NDArray[np.float64]] = {one: arrays[target_array(one)] for one in self.units}
         for column in COLUMNS:
@@ -89,4 +94,5 @@ class CrystalColumns:
             images=self.images[slice(*self.image_offsets[i : i + 2])],
             targets={name: np.asarray(values[i]) for name, values in self.targets.items()},
             split=self.splits[i],
+            notes=self.crystal_notes.get(self.identifiers[i], ()),
         )

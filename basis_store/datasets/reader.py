@@ -68,7 +68,6 @@ class CrystalTable(CrystalColumns):
         format_version: ``(major, minor)``.
         provenance: versions of the programs that wrote it.
         skipped: (identifier, reason) of what was left out when it was made.
-        notes: further remarks of the program that made it.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, name: str | None = None) -> None:
@@ -83,7 +82,6 @@ class CrystalTable(CrystalColumns):
             super().__init__(str(self.path) if name is None else name, arrays)
             pairs = zip(unpacked("skipped_identifiers", arrays), unpacked("skipped_reasons", arrays), strict=True)
             self.skipped = tuple(pairs)
-            self.notes = unpacked("notes", arrays)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path.name}: {len(self)} crystals, {self.content_hash[:12]}>"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from basis_store.datasets.columns import CrystalColumns
+from basis_store.datasets.crystal_notes import split_notes
 from basis_store.datasets.reader import open_dataset, read_header, target_names
 from basis_store.datasets.record import CrystalRecord
 from basis_store.datasets.schema import (
@@ -21,6 +22,8 @@ from basis_store.datasets.schema import (
     inconsistency,
     packed,
     target_array,
+    unpacked,
+    wrong_offsets,
 )
 from basis_store.files.hdf5_file import CheckedFile
 
@@ -51,6 +54,7 @@ class DatasetRows:
             self._recipe = header.recipe
             self.content_hash = header.content_hash
             self._count = len(file.hdf5["crystals/hall_numbers"])
+        self._notes: Mapping[str, tuple[str, ...]] | None = None
 
     def __len__(self) -> int:
         return self._count
@@ -76,7 +80,19 @@ class DatasetRows:
             arrays = _arrays(file, start, stop)
             if (problem := inconsistency(arrays)) is not None:
                 raise file.corrupt(problem)
-        return iter(CrystalColumns(self.path.name, arrays))
+            if self._notes is None:
+                self._notes = _crystal_notes(file)
+        columns = CrystalColumns(self.path.name, arrays)
+        columns.crystal_notes = self._notes
+        return iter(columns)
+
+
+def _crystal_notes(file: CheckedFile) -> Mapping[str, tuple[str, ...]]:
+    """The notes on all crystals: they are few, or the same for many."""
+    arrays = {name: file.read(name, fixed_arrays()[name]) for name in ("notes/offsets", "notes/utf8")}
+    if (problem := wrong_offsets("notes", arrays)) is not None:
+        raise file.corrupt(problem)
+    return split_notes(unpacked("notes", arrays))[1]
 
 
 def _arrays(file: CheckedFile, start: int, stop: int) -> Arrays:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.datasets.crystal_notes import note_lines
 from basis_store.datasets.recipe import CrystalRecipe
 from basis_store.datasets.record import CrystalRecord
 from basis_store.datasets.schema import (
@@ -53,7 +54,7 @@ def write_crystals(
         recipe: what they were made from.
         units: of the targets, by name; default, and for names not given, ``""``.
         skipped: (identifier, reason) of what was left out.
-        notes: further remarks for readers of the dataset.
+        notes: on the whole dataset, for its readers; those on single crystals are in their records.
 
     Raises:
         ValueError: identifiers that are not distinct, an unknown split, a target of several shapes.
@@ -99,7 +100,7 @@ def dataset_arrays(
         "target_units": [units.get(name, "") for name in names],
         "skipped_identifiers": [identifier for identifier, _ in skipped],
         "skipped_reasons": [reason for _, reason in skipped],
-        "notes": list(notes),
+        "notes": note_lines(notes, records),
     }
     twice = [identifier for identifier, count in Counter(texts["identifiers"]).items() if count > 1]
     if twice:

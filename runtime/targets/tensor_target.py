@@ -17,7 +17,7 @@ from basis_store.array_types import FloatArray
 from runtime.evaluation.scores import Evaluation
 from runtime.evaluation.tensor_scores import SHARES, TensorScore, evaluate_tensors
 from runtime.targets.target import Target
-from runtime.tensors.projection import project_tensor
+from runtime.tensors.projection import allowed_basis, nearest_tensor
 from runtime.tensors.tensor_space import TensorSpace
 from runtime.tensors.voigt import unfold
 
@@ -115,7 +115,7 @@ class TensorTarget(Target):
         """(3, ..., 3) in the record's own Cartesian frame."""
         tensor = self.space.tensors(self._physical(predicted))
         # A logarithm rounded to float32 is good to 1e-6 of the tensor: remove what the point group forbids.
-        return project_tensor(tensor, record, self.symmetry, axial=self.axial).tensor
+        return nearest_tensor(tensor, allowed_basis(record, self.index_symmetry))
 
     def mean_and_scale(self, values: FloatArray) -> tuple[FloatArray, float]:
         """The isotropic part of the mean, as over all orientations, and one deviation for all columns."""

@@ -81,18 +81,18 @@ def ieee_frame(record: CrystalRecord) -> FloatArray:
     system, setting = record.setting.crystal_system, record.setting
     if system == "triclinic":
         shortest, _, longest = _by_length(lattice)
-        return _frame(longest, shortest)
+        return frame_along(longest, shortest)
     if system == "monoclinic":
         return _monoclinic(lattice, setting)
     if system == "orthorhombic":
         return _orthorhombic(lattice, setting)
     if setting.choice == "R":
         # Rhombohedral axes: those of the obverse hexagonal cell are c = a + b + c, a = a - b.
-        return _frame(lattice.sum(axis=0), lattice[0] - lattice[1])
+        return frame_along(lattice.sum(axis=0), lattice[0] - lattice[1])
     a, b, c = lattice
     if not _is_rotated(setting):
-        return _frame(c, a)
-    return _frame(c, a + b if system == "tetragonal" else 2 * a + b)
+        return frame_along(c, a)
+    return frame_along(c, a + b if system == "tetragonal" else 2 * a + b)
 
 
 def _is_rotated(setting: Setting) -> bool:
@@ -111,16 +111,16 @@ def _is_rotated(setting: Setting) -> bool:
 def _orthorhombic(lattice: FloatArray, setting: Setting) -> FloatArray:
     if setting.point_group != "mm2":
         shortest, middle, _ = _by_length(lattice)
-        return _frame(shortest, middle)
+        return frame_along(shortest, middle)
     polar = next(axis for axis, part in enumerate(setting.full_symbol.split()[1:]) if part.startswith("2"))
-    return _frame(lattice[polar], _by_length(np.delete(lattice, polar, axis=0))[0])
+    return frame_along(lattice[polar], _by_length(np.delete(lattice, polar, axis=0))[0])
 
 
 def _monoclinic(lattice: FloatArray, setting: Setting) -> FloatArray:
     """With x1 along +a and x3 along +c, x2 = x3 x x1 points along +b of a right-handed cell."""
     unique = "abc".index(setting.choice.lstrip("-")[0])
     c, a = _by_length(np.delete(lattice, unique, axis=0))
-    return _frame(c, a if a @ c <= 0 else -a)
+    return frame_along(c, a if a @ c <= 0 else -a)
 
 
 def _by_length(vectors: FloatArray) -> FloatArray:
@@ -128,7 +128,7 @@ def _by_length(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors[np.argsort(np.linalg.norm(vectors, axis=1).round(6), kind="stable")])
 
 
-def _frame(third: FloatArray, first: FloatArray) -> FloatArray:
+def frame_along(third: FloatArray, first: FloatArray) -> FloatArray:
     """x3 along ``third``, x1 in the plane of both, on the side of ``first``."""
     x3 = third / np.linalg.norm(third)
     x1 = first - (first @ x3) * x3

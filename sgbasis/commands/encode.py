@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from basis_store.errors import CrystalError
 from sgbasis.commands.options import FiniteRange, store_option, tolerance_option
+
+if TYPE_CHECKING:
+    from basis_compiler import StandardCrystal
+    from sgbasis.reports.encoding import EncodedCrystal
 
 _SUFFIXES = (".npz", ".json", ".csv")
 
@@ -43,7 +51,8 @@ def encode(
     rule, which may choose different origins for two similar crystals; with --origin-free the encoding is |psi|,
     which is the same for every allowed origin and does not distinguish them.
 
-    FILES are CIF, POSCAR and extended XYZ files; every block and frame is read.
+    FILES are CIF, POSCAR and extended XYZ files; every block and frame is read. A crystal that cannot be read is
+    reported in one line; the others are encoded all the same, and the exit code is not 0.
 
     --output: .npz has arrays "0/encodings", "0/site_of_atom" and so on, one set per crystal; .json the same as
     objects; .csv has one row per atom.
@@ -53,46 +62,84 @@ def encode(
 
     import torch
 
-    from basis_compiler import read_crystals, standardize
     from basis_store.files.atomic_write import check_writable, write_atomically
     from runtime import load_store
     from sgbasis.reports.encoding import EncodedCrystal, encoding_text
-    from sgbasis.reports.encoding_files import csv_text, json_text, npz_bytes
+    from sgbasis.reports.encoding_files import json_text
 
     if output is not None:
         check_writable(output)
     store = load_store(store_path)
-    encoded = []
-    for file in files:
-        for crystal in read_crystals(file, tolerance=tolerance):
-            standard = standardize(crystal, tolerance=tolerance)
-            for note in standard.notes:
-                click.echo(f"Note: {crystal.name}: {note}", err=True)
-            try:
-                basis = store.basis(standard.setting, radius=radius, count=count)
-            except ValueError as error:
-                raise click.UsageError(f"{crystal.name}: {error}") from error
-            x = torch.from_numpy(standard.coordinates)
-            values = basis.evaluate_complex(x).abs() if origin_free else basis.evaluate(x)
-            encoded.append(
-                EncodedCrystal(
-                    standard=standard,
-                    encodings=values.numpy(),
-                    origin_free=origin_free,
-                    shifts24=basis.shifts24.numpy(),
-                    shift_directions=basis.shift_directions.numpy(),
-                    store_hash=store.content_hash,
-                )
+    encoded: list[EncodedCrystal] = []
+    failures: list[str] = []
+    for one in chain.from_iterable(_standardised(file, tolerance) for file in files):
+        if isinstance(one, str):
+            failures.append(one)
+            continue
+        for note in one.notes:
+            click.echo(f"Note: {one.crystal.name}: {note}", err=True)
+        try:
+            basis = store.basis(one.setting, radius=radius, count=count)
+        except ValueError as error:
+            raise click.UsageError(f"{one.crystal.name}: {error}") from error
+        x = torch.from_numpy(one.coordinates)
+        values = basis.evaluate_complex(x).abs() if origin_free else basis.evaluate(x)
+        encoded.append(
+            EncodedCrystal(
+                standard=one,
+                encodings=values.numpy(),
+                origin_free=origin_free,
+                shifts24=basis.shifts24.numpy(),
+                shift_directions=basis.shift_directions.numpy(),
+                store_hash=store.content_hash,
             )
-    if output is not None:
-        suffix = output.suffix.lower()
-        content = npz_bytes(encoded) if suffix == ".npz" else (
-            json_text(encoded) if suffix == ".json" else csv_text(encoded)
-        ).encode()  # fmt: skip
-        write_atomically(output, content)
-    if as_json:
+        )
+    if not encoded and len(failures) == 1:
+        raise CrystalError(failures[0])
+    if output is not None and encoded:
+        write_atomically(output, _content(encoded, output.suffix.lower()))
+    if as_json and encoded:
         click.echo(json_text(encoded), nl=False)
-        return
-    click.echo("\n\n".join(encoding_text(one) for one in encoded))
-    if output is not None:
-        click.echo(f"\n{output}: encodings of {sum(len(one.standard.crystal) for one in encoded)} atoms")
+    elif encoded:
+        click.echo("\n\n".join(encoding_text(one) for one in encoded))
+        if output is not None:
+            click.echo(f"\n{output}: encodings of {sum(len(one.standard.crystal) for one in encoded)} atoms")
+    _report(failures, len(encoded))
+
+
+def _content(encoded: Sequence[EncodedCrystal], suffix: str) -> bytes:
+    """The bytes of a file with this ending."""
+    from sgbasis.reports.encoding_files import csv_text, json_text, npz_bytes
+
+    if suffix == ".npz":
+        return npz_bytes(encoded)
+    return (json_text(encoded) if suffix == ".json" else csv_text(encoded)).encode()
+
+
+def _report(failures: Sequence[str], n_encoded: int) -> None:
+    """One line for each crystal that could not be encoded, and an error if there are any."""
+    for failure in failures:
+        click.echo(failure, err=True)
+    if failures:
+        rest = f"{len(failures)} of {len(failures) + n_encoded} crystals could not be encoded; the others are"
+        raise CrystalError(rest if n_encoded else f"none of {len(failures)} crystals could be encoded")
+
+
+def _standardised(file: Path, tolerance: float) -> Iterator[StandardCrystal | str]:
+    """The crystals of a file in their standard settings; or why not, in one line that names the file."""
+    from basis_compiler import standardize
+    from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
+    from basis_compiler.crystals.formats.file_formats import read_file
+    from sgbasis.prediction.inputs import message
+
+    try:
+        for found in read_file(file, name=str(file), tolerance=tolerance):
+            if isinstance(found, CrystalError):
+                yield message(found, str(file))
+                continue
+            try:
+                yield standardize(found, tolerance=tolerance)
+            except CRYSTAL_ERRORS as error:
+                yield message(error, str(file))
+    except (CrystalError, OSError) as error:
+        yield message(error, str(file))

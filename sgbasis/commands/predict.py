@@ -61,8 +61,8 @@ def predict(
     """Predict properties of crystals.
 
     FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), and folders of
-    crystal files. Predictions do not depend on the cell in which a crystal is given. The column "notes" says in
-    which respects a crystal is unlike all that a model was trained on.
+    crystal files. Predictions do not depend on the cell in which a crystal is given. The column "notes" says where
+    there was doubt when a crystal was read, and in which respects it is unlike all that a model was trained on.
 
     Tensors (elastic_tensor, dielectric_electronic, piezoelectric_tensor) obey the crystal's point group. They are
     printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv
@@ -200,4 +200,6 @@ def _report(outcome: Outcome, output: Path | None) -> None:
         click.echo(
             f"{output}: {outcome.predictions} predictions for {outcome.crystals} crystals, "
             f"{outcome.outside} of them outside the range of the training data"
+            + f"; {outcome.noted} crystals were read with a note"
+            * bool(outcome.noted)
         )

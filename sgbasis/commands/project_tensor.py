@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from sgbasis.commands.options import store_option, tolerance_option
 
 if TYPE_CHECKING:
     from basis_store.array_types import FloatArray
-    from runtime.tensors.projection import ProjectedTensor
 
 
 @click.command("project-tensor")
@@ -31,9 +29,9 @@ def project_tensor(
     Prints the allowed tensor nearest to MATRIX, and how far MATRIX is from it.
 
     CRYSTAL is a CIF, POSCAR or extended XYZ file with one crystal. MATRIX is a file of numbers, as JSON or as rows
-    separated by spaces, in the Cartesian frame of the crystal's cell vectors (for a CIF, which has none: a along
-    x, b in the plane of x and y): 3x3 (dielectric and the like), 3x6 (piezoelectric e) or 6x6 (stiffness), in the
-    order xx yy zz yz xz xy and without factors.
+    separated by spaces: 3x3 (dielectric and the like), 3x6 (piezoelectric e) or 6x6 (stiffness), in the order
+    xx yy zz yz xz xy and without factors. Its Cartesian frame is that of the crystal's cell vectors, which is
+    printed; for a CIF, which has no axes, a along x and b in the plane of x and y.
     """
     from basis_store import TensorError
     from runtime import load_store
@@ -46,25 +44,34 @@ def project_tensor(
     except TensorError as error:
         raise TensorError(f"{matrix}: {error}") from error
     rows = matrix_form(found.tensor, found.formula)
-    notes = [note for note in (found.note, *_notes(given, found)) if note]
+    setting = found.setting
     if as_json:
         facts = {
             "tensor": rows.tolist(),
+            "frame": found.frame,
+            "space_group": f"{setting.number} {setting.symbol}",
+            "point_group": setting.point_group,
             "distance": found.distance,
             "relative_distance": found.relative_distance,
             "dimension": len(found.basis),
             "formula": found.formula,
-            "notes": notes,
+            "notes": list(found.notes),
         }
         click.echo(json.dumps(facts, indent=2))
         return
     click.echo("\n".join(matrix_lines(rows)))
+    size = len(found.basis)
     click.echo(
-        f"\n{found.formula}: {len(found.basis)} free components; {matrix} is {found.distance:.3g} away, "
-        f"{found.relative_distance:.2g} of its norm"
+        f"\n{setting.number} {setting.symbol}, point group {setting.point_group}: a tensor {found.formula} has "
+        f"{size} free component{'' if size == 1 else 's'}"
     )
-    for note in notes:
-        click.echo(f"{matrix}: {note}")
+    click.echo(
+        f"distance: {matrix} differs from the tensor above by {found.distance:.3g} (Frobenius norm over all "
+        f"indices), {found.relative_distance:.2%} of its own norm"
+    )
+    click.echo(f"frame: {found.frame}")
+    for note in found.notes:
+        click.echo(f"note: {note}")
 
 
 def read_matrix(path: Path) -> FloatArray:
@@ -95,19 +102,3 @@ def read_matrix(path: Path) -> FloatArray:
 
 def _numbers(line: str) -> list[float]:
     return [float(word) for word in line.partition("#")[0].replace(",", " ").split()]
-
-
-def _notes(given: FloatArray, found: ProjectedTensor) -> Iterator[str]:
-    """What else a reader of the result should know."""
-    from runtime.tensors.elasticity import stability
-    from runtime.tensors.voigt import ASYMMETRY
-
-    if given.ndim == 2 and given.shape[0] == given.shape[1]:
-        departure = float(abs(given - given.T).max())
-        if departure > ASYMMETRY * float(abs(given).max()):
-            yield f"not symmetric: entries differ from those across the diagonal by up to {departure:.3g}"
-    if found.tensor.ndim == 4 and not (stable := stability(found.tensor)).is_stable:
-        yield (
-            f"the nearest stiffness is not that of a stable crystal: its smallest eigenvalue is "
-            f"{stable.eigenvalues[0]:.3g}"
-        )

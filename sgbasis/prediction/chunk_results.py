@@ -48,7 +48,8 @@ class ChunkResult:
     Attributes:
         crystals: how many were predicted.
         predictions: how many, of all models.
-        outside: how many of them have notes.
+        outside: how many of them are for crystals unlike all that the model was trained on.
+        noted: how many crystals were read with notes.
         failures: one line for each crystal that could not be read.
         text: of the predictions.
     """
@@ -56,6 +57,7 @@ class ChunkResult:
     crystals: int
     predictions: int
     outside: int
+    noted: int
     failures: list[str]
     text: str
 
@@ -81,8 +83,9 @@ def numbered_result(job: Job, task: tuple[int, Chunk]) -> tuple[int, ChunkResult
 def chunk_result(job: Job, chunk: Chunk) -> ChunkResult:
     """Predict for the crystals of a chunk."""
     crystals, predicted, failures = chunk_predictions(job, chunk)
-    outside = sum(bool(one.notes) for one in predicted)
-    return ChunkResult(crystals, len(predicted), outside, failures, _FORMS[job.form](predicted))
+    outside = sum(len(one.notes) > len(one.record.notes) for one in predicted)
+    noted = len({id(one.record) for one in predicted if one.record.notes})
+    return ChunkResult(crystals, len(predicted), outside, noted, failures, _FORMS[job.form](predicted))
 
 
 def encoded_result(job: Job, chunk: Chunk) -> bytes:

@@ -30,7 +30,8 @@ class Prediction:
         property: what is predicted.
         value: in ``unit``: a number, or a tensor (3, ..., 3) in the Cartesian frame of the crystal's source.
         unit: such as ``"eV/atom"``, ``"log10 GPa"`` or ``"GPa"``; ``""`` for a number without one.
-        notes: in which respects the crystal is unlike those that the model was trained on.
+        notes: where there was doubt when the crystal was read; then in which respects it is unlike those that the
+            model was trained on.
         record: the crystal.
         symmetry: index symmetry of a tensor; None for a number.
     """
@@ -103,7 +104,7 @@ def predictions(
             property=label,
             value=target.physical_value(predicted[row, own], record),
             unit=target.physical_unit,
-            notes=tuple(outside_domain(record, pretrained.description.domain)),
+            notes=(*record.notes, *outside_domain(record, pretrained.description.domain)),
             record=record,
             symmetry=target.index_symmetry,
         )

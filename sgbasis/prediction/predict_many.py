@@ -37,7 +37,8 @@ class Outcome:
     Attributes:
         crystals: how many were predicted.
         predictions: how many, of all models.
-        outside: how many of them have notes.
+        outside: how many of them are for crystals unlike all that the model was trained on.
+        noted: how many crystals were read with notes.
         unread: how many crystals could not be read.
         failures: one line each for the first of these.
     """
@@ -45,6 +46,7 @@ class Outcome:
     crystals: int = 0
     predictions: int = 0
     outside: int = 0
+    noted: int = 0
     unread: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -53,6 +55,7 @@ class Outcome:
         self.crystals += result.crystals
         self.predictions += result.predictions
         self.outside += result.outside
+        self.noted += result.noted
         self.unread += len(result.failures)
         self.failures += result.failures[: LISTED_FAILURES - len(self.failures)]
 

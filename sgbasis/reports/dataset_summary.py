@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 import numpy as np
 
 from basis_store import CrystalTable, all_settings
 from basis_store.text_table import table_lines
+from sgbasis.reports.kinds import kind_lines
 
 
 def dataset_summary(table: CrystalTable) -> str:
-    """Counts, targets with their ranges, and what was left out and why."""
+    """Counts, targets with their ranges, where there was doubt, and what was left out and why."""
     groups = {all_settings()[number - 1].number for number in table.hall_numbers}
     splits = Counter(table.splits)
     parts = [f"{name or 'none'} {splits[name]:,}" for name in ("train", "val", "test", "") if splits[name]]
+    noted = [(name, note) for name, notes in table.crystal_notes.items() for note in notes]
     lines = [
         f"{len(table):,} crystals in {len(groups)} space groups: {len(table.numbers):,} sites, "
         f"{len(table.images):,} atoms in the conventional cells",
         f"splits: {', '.join(parts)}",
         *_targets(table),
         *(f"note: {note}" for note in table.notes),
-        *_skipped(table),
+        *([f"notes on how crystals were read: {len(noted):,}", *kind_lines(noted)] if noted else []),
+        f"skipped: {len(table.skipped):,}",
+        *kind_lines(table.skipped),
     ]
     return "\n".join(lines)
 
@@ -37,15 +40,3 @@ def _targets(table: CrystalTable) -> list[str]:
         shape = " x ".join(map(str, values.shape[1:])) or "number"
         rows.append((name, table.units[name], shape, f"{known.sum():,}", *ends))
     return table_lines(rows, left=range(3))
-
-
-def _skipped(table: CrystalTable) -> list[str]:
-    """One line for each kind of reason, with the first of its kind."""
-    kinds: dict[str, list[tuple[str, str]]] = {}
-    for identifier, reason in table.skipped:
-        kinds.setdefault(re.sub(r"'[^']*'|\S*\d\S*", "..", reason), []).append((identifier, reason))
-    lines = [f"skipped: {len(table.skipped):,}"]
-    for members in sorted(kinds.values(), key=len, reverse=True):
-        identifier, reason = members[0]
-        lines.append(f"{len(members):>7,}  {identifier}: {reason}")
-    return lines

@@ -6,6 +6,7 @@ dummy atoms, atoms that overlap.
 
 from __future__ import annotations
 
+import functools
 import io
 import warnings
 from collections.abc import Iterable
@@ -14,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import Crystal
+from basis_compiler.crystals.crystal import Crystal, crystal_or_error
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
-from basis_compiler.crystals.formats.text_elements import poscar_with_elements, xyz_with_elements
+from basis_compiler.crystals.formats.text_elements import poscar_with_elements, xyz_frames, xyz_with_elements
 from basis_store import CrystalError, MissingDependencyError
 
 
@@ -48,33 +49,40 @@ def parse_poscar(text: str, *, name: str, tolerance: float = 0.01) -> list[Cryst
         MissingDependencyError: ASE is not installed.
     """
     text, notes = poscar_with_elements(text, name)
-    return _read_with_ase(text, ase_name="vasp", title="POSCAR", name=name, notes=notes)
-
-
-def parse_xyz(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]:
-    """The crystals of an extended XYZ file that messages call ``name``, one per frame; as :func:`parse_poscar`."""
-    text = xyz_with_elements(text, name)
-    return _read_with_ase(text, ase_name="extxyz", title="extended XYZ", name=name)
-
-
-def _read_with_ase(text: str, *, ase_name: str, title: str, name: str, notes: Iterable[str] = ()) -> list[Crystal]:
     require_ase()
-    import ase.io  # noqa: PLC0415 - heavy and optional
+    from ase.io import vasp  # noqa: PLC0415 - heavy and optional
 
     with warnings.catch_warnings():
         # ASE warns about what is checked here afterwards; a warning must not end in the user's terminal.
         warnings.simplefilter("ignore")
         try:
-            frames = ase.io.read(io.StringIO(text), index=":", format=ase_name)
+            atoms = vasp.read_vasp(io.StringIO(text))
         except Exception as error:
-            raise CrystalError(f"{name}: not a readable {title} file (ASE says: {_reason(error)})") from error
-    if not frames:
-        raise CrystalError(f"{name}: no atoms")
-    several = len(frames) > 1
+            raise CrystalError(f"{name}: not a readable POSCAR file (ASE says: {_reason(error)})") from error
+    return [crystal_of_atoms(atoms, name, notes=notes)]
+
+
+def parse_xyz(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal | CrystalError]:
+    """The crystals of an extended XYZ file that messages call ``name``; needs ASE; ``tolerance`` does not matter.
+
+    Returns:
+        A crystal per frame; of several frames, the error of one that holds none in its place.
+
+    Raises:
+        CrystalError: it cannot be cut into frames, or its only frame holds no crystal.
+        MissingDependencyError: ASE is not installed.
+    """
+    frames = list(xyz_frames(iter(text.splitlines(keepends=True)), name))
+    if len(frames) == 1:
+        return [parse_frame(frames[0], name)[0]]
     return [
-        crystal_of_atoms(atoms, f"{name} (frame {i})" if several else name, notes=notes)
-        for i, atoms in enumerate(frames, start=1)
+        crystal_or_error(functools.partial(_crystal_of_frame, frame, f"{name} (frame {i})"))
+        for i, frame in enumerate(frames, start=1)
     ]
+
+
+def _crystal_of_frame(frame: str, name: str) -> Crystal:
+    return parse_frame(frame, name)[0]
 
 
 def parse_frame(text: str, name: str) -> tuple[Crystal, dict[str, Any]]:

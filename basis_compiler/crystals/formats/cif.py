@@ -11,12 +11,13 @@ Source: IUCr core dictionary, https://www.iucr.org/resources/cif/dictionaries/ci
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal
+from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal, crystal_or_error
 from basis_compiler.crystals.formats.cif_blocks import CifBlock, cif_blocks, cif_number
 from basis_compiler.crystals.formats.cif_operations import OperationList
 from basis_compiler.crystals.formats.cif_symmetry import cif_symmetry
@@ -34,7 +35,7 @@ _MAX_LENGTH = 1e6
 """Angstrom. A cell vector is shorter than a tenth of a millimetre."""
 
 
-def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]:
+def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal | CrystalError]:
     """The crystals of a CIF, one per data block that lists atoms; needs gemmi.
 
     Args:
@@ -42,10 +43,13 @@ def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]
         name: its name, for messages.
         tolerance: in Angstrom; images of an atom closer than this are one atom.
 
+    Returns:
+        A crystal per block; of several blocks, the error of one that holds none in its place.
+
     Raises:
         CrystalError: not a CIF, no cell, no atoms, partial occupancy, unknown elements or space group, operations
             that are no group or not that of the space group, or a crystal that :class:`Crystal` rejects.
-            MissingDependencyError: gemmi is not installed.
+        MissingDependencyError: gemmi is not installed.
     """
     blocks = cif_blocks(text, name=name)
     crystals = [block for block in blocks if any(block.column(tag) for tag in _FRACTIONS)]
@@ -53,8 +57,10 @@ def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]
         if any(block.column(_LENGTHS[0]) for block in blocks):
             raise CrystalError(f"{name}: no atoms: the CIF lists no fractional coordinates")
         raise CrystalError(f"{name}: no cell and no atoms: the CIF holds no crystal")
+    if len(crystals) == 1:
+        return [_crystal(crystals[0], name, tolerance)]
     return [
-        _crystal(block, f"{name} (block {block.name})" if len(crystals) > 1 else name, tolerance)
+        crystal_or_error(functools.partial(_crystal, block, f"{name} (block {block.name})", tolerance))
         for block in crystals
     ]
 

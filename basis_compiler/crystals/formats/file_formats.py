@@ -12,16 +12,15 @@ Reading, streaming, folders, datasets and predictions all use the table; no othe
 from __future__ import annotations
 
 import contextlib
+import functools
 import gzip
 import json
 import os
 import platform
-import re
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 
 from basis_compiler.crystals.crystal import Crystal
@@ -36,6 +35,7 @@ from basis_compiler.crystals.formats.ase_files import (
 from basis_compiler.crystals.formats.cif import parse_cif
 from basis_compiler.crystals.formats.entries import Entry, Frame, Line, RawCrystal, Row, Unreadable
 from basis_compiler.crystals.formats.json_structures import is_jarvis, is_structure, parse_json
+from basis_compiler.crystals.formats.text_elements import xyz_frames
 from basis_store import CompilationError, CrystalError
 
 
@@ -57,7 +57,7 @@ def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
         OSError: there is no such file, or it may not be read.
     """
     if isinstance(source, str | os.PathLike):
-        return read_file(Path(source), name=str(Path(source)), tolerance=tolerance)
+        return [_raised(one) for one in read_file(Path(source), name=str(Path(source)), tolerance=tolerance)]
     if hasattr(source, "get_atomic_numbers"):
         return [crystal_of_atoms(source, "Atoms")]
     if hasattr(source, "frac_coords") and hasattr(source, "lattice"):
@@ -65,8 +65,17 @@ def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
     raise TypeError(f"a path, an ase.Atoms or a pymatgen Structure is needed, not {type(source).__name__}")
 
 
-def read_file(path: Path, *, name: str, tolerance: float) -> list[Crystal]:
-    """All crystals of a file that messages call ``name``; see :func:`read_crystals`."""
+def _raised(found: Crystal | CrystalError) -> Crystal:
+    if isinstance(found, CrystalError):
+        raise found
+    return found
+
+
+def read_file(path: Path, *, name: str, tolerance: float) -> Sequence[Crystal | CrystalError]:
+    """All crystals of a file that messages call ``name``, as :func:`read_crystals`.
+
+    Of several blocks or frames, the error of one that holds no crystal is in its place; nothing is raised for it.
+    """
     content = path.read_bytes()
     if not content.strip():
         raise CrystalError(f"{name}: the file is empty")
@@ -107,7 +116,7 @@ class CrystalFile(Entry):
         crystals = read_file(self.path, name=self.name, tolerance=tolerance)
         for number, crystal in enumerate(crystals, start=1):
             own = self.identifier if len(crystals) == 1 else f"{self.identifier}-{number}"
-            yield RawCrystal(own, lambda crystal=crystal: crystal, self.targets, self.split)  # type: ignore[misc]
+            yield RawCrystal(own, functools.partial(_raised, crystal), self.targets, self.split)
 
 
 @dataclass(frozen=True)
@@ -165,18 +174,12 @@ def json_lines(path: Path) -> Iterator[Line]:
             raise CrystalError(f"{path}: damaged or cut off: {error}") from error
 
 
-def xyz_frames(path: Path) -> Iterator[Frame]:
+def xyz_entries(path: Path) -> Iterator[Frame]:
     """One entry per frame of an extended XYZ file."""
     stem = path.name.split(".")[0]
     with path.open(encoding="utf-8", errors="replace") as lines:
-        heads = (line for line in lines if line.strip())
-        for number, head in enumerate(heads, start=1):
-            if not re.fullmatch(r"\s*[0-9]{1,9}\s*", head):
-                raise CrystalError(f"{path}: frame {number} does not begin with its number of atoms")
-            body = list(islice(lines, int(head) + 1))
-            if len(body) <= int(head):
-                raise CrystalError(f"{path}: frame {number} is cut off")
-            yield Frame(f"{stem}-{number}", head + "".join(body))
+        for number, frame in enumerate(xyz_frames(lines, str(path)), start=1):
+            yield Frame(f"{stem}-{number}", frame)
 
 
 def json_table(path: Path) -> Iterator[Entry]:
@@ -232,7 +235,7 @@ class FileFormat:
     streamed: bool = False
     in_folders: bool = False
     ase_names: tuple[str, ...] = ()
-    parse: Callable[..., list[Crystal]] | None = None
+    parse: Callable[..., Sequence[Crystal | CrystalError]] | None = None
 
 
 FORMATS = (
@@ -248,7 +251,7 @@ FORMATS = (
     ),
     FileFormat(
         endings=(".extxyz", ".xyz"),
-        entries=xyz_frames,
+        entries=xyz_entries,
         streamed=True,
         in_folders=True,
         ase_names=("extxyz", "xyz"),

@@ -7,7 +7,8 @@ look for elements where there are none, such as in the words of a comment.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from basis_compiler.crystals.crystal import ELEMENTS
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
@@ -69,27 +70,37 @@ def _poscar_symbol(word: str, name: str) -> str:
     return ELEMENTS[number]
 
 
-def xyz_with_elements(text: str, name: str) -> str:
-    """Frames of an extended XYZ file with plain symbols; what is no frame is left as it is.
+def xyz_frames(lines: Iterator[str], name: str) -> Iterator[str]:
+    """The text of each frame of an extended XYZ file that messages call ``name``.
+
+    Args:
+        lines: of the file, with their ends; taken as they are needed.
+        name: of the file, for messages.
+
+    Raises:
+        CrystalError: a frame does not begin with its number of atoms, or is cut off.
+    """
+    heads = (line for line in lines if line.strip())
+    for number, head in enumerate(heads, start=1):
+        if not re.fullmatch(r"\s*[0-9]{1,9}\s*", head):
+            raise CrystalError(f"{name}: frame {number} does not begin with its number of atoms")
+        body = list(islice(lines, int(head) + 1))
+        if len(body) <= int(head):
+            raise CrystalError(f"{name}: frame {number} is cut off")
+        yield head + "".join(body)
+
+
+def xyz_with_elements(frame: str, name: str) -> str:
+    """A frame of an extended XYZ file with plain symbols.
 
     Raises:
         CrystalError: a species is no element.
     """
-    lines = text.splitlines()
-    start = 0
-    while start < len(lines):
-        count = lines[start].strip()
-        if not count:
-            start += 1
-            continue
-        if not re.fullmatch("[0-9]{1,9}", count) or start + 1 >= len(lines):
-            break
-        column = _species_column(lines[start + 1])
-        end = min(len(lines), start + 2 + int(count))
-        if column is not None:
-            lines[start + 2 : end] = _with_symbols(lines[start + 2 : end], column, name)
-        start = end
-    return "\n".join(lines) + "\n"
+    count, header, *rows = frame.splitlines()
+    column = _species_column(header)
+    if column is not None:
+        rows = _with_symbols(rows, column, name)
+    return "\n".join([count, header, *rows]) + "\n"
 
 
 def _species_column(header: str) -> int | None:

@@ -111,11 +111,12 @@ def test_another_order_of_indices_is_detected(number: int, order: tuple[str, ...
     places = [["xx", "yy", "zz", "yz", "xz", "xy"].index(pair) for pair in order]
     written = right[np.ix_(places, places)]
     np.testing.assert_array_equal(from_order(written, order), right)
-    assert project_tensor(right, record, store=store).note == ""
+    assert project_tensor(right, record, store=store).notes == ()
     found = project_tensor(written, record, store=store)
     assert found.relative_distance > 0.05
-    assert f"read in the order {' '.join(order)}" in found.note
-    assert found.note.endswith("reorder it")
+    (note,) = (note for note in found.notes if "order" in note)
+    assert f"read in the order {' '.join(order)}" in note
+    assert note.endswith("reorder it")
 
 
 def test_invalid_input_raises(store: Store) -> None:
@@ -128,5 +129,7 @@ def test_invalid_input_raises(store: Store) -> None:
         project_tensor(np.full((3, 3), np.nan), record, store=store)
     with pytest.raises(FormulaError):
         project_tensor(np.eye(3), record, "ij=jk", store=store)
+    with pytest.raises(TypeError, match=r"needed, not 'x\.cif': sgbasis\.project_tensor takes files"):
+        project_tensor(np.eye(3), "x.cif", store=store)  # type: ignore[arg-type]
     assert project_tensor(np.zeros((3, 3)), record, store=store).relative_distance == 0
     assert project_tensor(np.eye(3, dtype=int), record, store=store).distance < 1e-12

@@ -175,10 +175,40 @@ def test_wrong_options(options: list[str], message: str) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_nothing_is_left_behind_when_a_crystal_fails(tmp_path: Path) -> None:
+def test_nothing_is_left_behind_when_no_crystal_is_encoded(tmp_path: Path) -> None:
     (tmp_path / "bad.cif").write_text(NACL + "Na2 Na 0.5 0.5 0\n")
-    assert encode(CRYSTALS / "nacl.cif", tmp_path / "bad.cif", "-o", tmp_path / "out.csv").exit_code == 1
+    done = encode(tmp_path / "bad.cif", tmp_path / "none.cif", "-o", tmp_path / "out.csv")
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[1:] == [
+        f"{tmp_path}/none.cif: No such file or directory", "Error: none of 2 crystals could be encoded"
+    ]  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == ["bad.cif"]
+
+
+@pytest.mark.parametrize("form", ["text", "--json", "out.json", "out.csv", "out.npz"])
+def test_a_bad_crystal_does_not_end_the_others(form: str, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.cif"
+    bad.write_text(NACL.replace("Na1 Na", "Na1 Wat"))
+    several = tmp_path / "several.cif"
+    several.write_text(f"{NACL}\n{bad.read_text().replace('data_', 'data_second_')}")
+    frames = tmp_path / "frames.extxyz"
+    head = '1\nLattice="3 0 0 0 3 0 0 0 3" Properties=species:S:1:pos:R:3 pbc="T T T"\n'
+    frames.write_text(f"{head}Po 0 0 0\n{head}Xx 0 0 0\n{head}Po 0 0 0\n")
+    options = {"text": (), "--json": ("--json",)}.get(form, ("-o", tmp_path / form))
+    done = encode(bad, CRYSTALS / "nacl.cif", several, frames, tmp_path / "none.cif", *options)
+    assert done.exit_code == 1
+    *failures, error = (line for line in done.stderr.splitlines() if not line.startswith("Note: "))
+    assert [line.split(": ")[0] for line in failures] == [
+        str(bad), f"{several} (block second_nacl)", f"{frames} (frame 2)", f"{tmp_path}/none.cif"
+    ]  # fmt: skip
+    assert error == "Error: 4 of 8 crystals could not be encoded; the others are"
+    if form.startswith("out"):
+        assert (tmp_path / form).stat().st_size > 1000
+    if form == "--json":
+        assert len(json.loads(done.stdout)) == 4
+    else:
+        assert done.stdout.count("in the cell, ") == 4
 
 
 @pytest.mark.parametrize(

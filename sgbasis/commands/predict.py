@@ -200,6 +200,6 @@ def _report(outcome: Outcome, output: Path | None) -> None:
         click.echo(
             f"{output}: {outcome.predictions} predictions for {outcome.crystals} crystals, "
             f"{outcome.outside} of them outside the range of the training data"
-            + f"; {outcome.noted} crystals were read with a note"
+            + f"; read with a note: {outcome.noted}"
             * bool(outcome.noted)
         )

@@ -17,21 +17,25 @@ import numpy as np
 
 from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS, compile_crystal
 from basis_compiler.crystals.formats.entries import Entry
+from basis_compiler.datasets.splits import divided
 from basis_compiler.datasets.targets import UNITS, NoteCounts, target_values
 from basis_store import CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
 from basis_store.datasets.schema import SPLITS
 from basis_store.datasets.writer import dataset_image
 
+OTHER_SPLIT = ""
+"""Stands for the name of a target where crystals are counted that belong to another split than is asked for."""
+
 _TWICE = "a crystal of this identifier came before"
 
 
-def compile_chunk(tolerance: float, entries: Sequence[Entry]) -> bytes:
-    """Compile the entries of a chunk to the bytes of its file."""
+def compile_chunk(tolerance: float, only_split: str, entries: Sequence[Entry]) -> bytes:
+    """Compile the entries of a chunk, or those of one split, to the bytes of its file."""
     records: dict[str, CrystalRecord] = {}
     skipped: list[tuple[str, str]] = []
     counts: NoteCounts = Counter()
     for entry in entries:
-        for outcome in _outcomes(entry, tolerance, counts):
+        for outcome in _outcomes(entry, tolerance, only_split, counts):
             if not isinstance(outcome, CrystalRecord):
                 skipped.append(outcome)
             elif outcome.identifier in records:
@@ -43,11 +47,17 @@ def compile_chunk(tolerance: float, entries: Sequence[Entry]) -> bytes:
     return image
 
 
-def _outcomes(entry: Entry, tolerance: float, counts: NoteCounts) -> Iterator[CrystalRecord | tuple[str, str]]:
-    """A record, or an identifier and why there is none, for every crystal of an entry."""
+def _outcomes(
+    entry: Entry, tolerance: float, only_split: str, counts: NoteCounts
+) -> Iterator[CrystalRecord | tuple[str, str]]:
+    """A record, or an identifier and why there is none, for each crystal of an entry in the split asked for."""
     try:
         for crystal in entry.crystals(tolerance):
             try:
+                split = _split(crystal.split)
+                if only_split and split != only_split:
+                    counts[OTHER_SPLIT, split] += 1
+                    continue
                 yield compile_crystal(
                     crystal.build(),
                     identifier=crystal.identifier,
@@ -55,7 +65,7 @@ def _outcomes(entry: Entry, tolerance: float, counts: NoteCounts) -> Iterator[Cr
                         json.dumps([name, value.shape]): value
                         for name, value in target_values(crystal.targets, counts).items()
                     },
-                    split=_split(crystal.split),
+                    split=split,
                     tolerance=tolerance,
                 )
             except CRYSTAL_ERRORS as error:
@@ -98,22 +108,42 @@ def join_chunks(chunks: Sequence[CrystalTable], output: Path, recipe: CrystalRec
                 continue
             targets = {name: record.targets[key] for name, key in keys.items() if key in record.targets}
             records[record.identifier] = replace(record, targets=targets)
+    counts = _counts(chunks)
     if not records:
-        reason = f"; the first, {skipped[0][0]}: {skipped[0][1]}" if skipped else ""
-        raise CrystalError(f"none of {len(skipped)} crystals could be compiled{reason}")
+        raise CrystalError(_nothing(counts, skipped, recipe.only_split))
     units = UNITS | dict(recipe.units)
     unused = [f"{name}: it has a unit, but no values" for name in recipe.units if name not in shapes]
-    notes = [*_notes(chunks), *notes, *unused]
-    write_crystals(output, records.values(), recipe=recipe, units=units, skipped=skipped, notes=notes)
+    divided_records, of_splits = divided(list(records.values()), recipe)
+    notes = [*_notes(counts), *notes, *unused, *of_splits]
+    write_crystals(output, divided_records, recipe=recipe, units=units, skipped=skipped, notes=notes)
 
 
-def _notes(chunks: Sequence[CrystalTable]) -> list[str]:
+def _counts(chunks: Sequence[CrystalTable]) -> NoteCounts:
     counts: NoteCounts = Counter()
     for chunk in chunks:
         for note in chunk.notes:
             name, why, count = json.loads(note)
             counts[name, why] += count
-    return [f"{name}: {why}, in {count} crystals" for (name, why), count in sorted(counts.items())]
+    return counts
+
+
+def _notes(counts: NoteCounts) -> list[str]:
+    return [
+        f"{count} crystals of {f'the split {why!r}' if why else 'no split'} were not asked for"
+        if name == OTHER_SPLIT
+        else f"{name}: {why}, in {count} crystals"
+        for (name, why), count in sorted(counts.items())
+    ]
+
+
+def _nothing(counts: NoteCounts, skipped: Sequence[tuple[str, str]], only_split: str) -> str:
+    """Why there is no crystal at all."""
+    others = sorted(why for name, why in counts if name == OTHER_SPLIT)
+    if others and not skipped:
+        there = ", ".join(filter(None, others)) or "none"
+        return f"no crystal of the data is in the split {only_split!r}; there are {there}"
+    reason = f"; the first, {skipped[0][0]}: {skipped[0][1]}" if skipped else ""
+    return f"none of {len(skipped)} crystals could be compiled{reason}"
 
 
 def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]], list[str]]:

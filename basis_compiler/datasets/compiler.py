@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from basis_compiler.crystals.formats.entries import Entry
@@ -17,8 +18,8 @@ from basis_compiler.crystals.formats.file_formats import inlined
 from basis_compiler.crystals.formats.sources import read_source
 from basis_compiler.datasets.chunks import compile_chunk, join_chunks
 from basis_compiler.parallel.resumable import ResumableChunks
-from basis_store import CrystalError, CrystalRecipe, CrystalTable, SgbasisError, open_crystals
-from basis_store.datasets.schema import FORMAT_VERSION
+from basis_store import CrystalError, CrystalRecipe, CrystalTable, RecipeError, SgbasisError, open_crystals
+from basis_store.datasets.schema import FORMAT_VERSION, SPLITS
 from basis_store.files.atomic_write import check_writable
 
 _CHUNK = 128
@@ -33,6 +34,10 @@ def compile_dataset(
     *,
     tolerance: float = 0.01,
     units: Mapping[str, str] | None = None,
+    split: Sequence[float] = (),
+    folds: int = 0,
+    seed: int = 0,
+    only_split: str = "",
     workers: int = 1,
     scheduler: str | None = None,
     progress: Progress | None = None,
@@ -47,28 +52,47 @@ def compile_dataset(
         output: the file to write; replaced in one step when the new one is whole.
         tolerance: in Angstrom, as for :func:`standardize`.
         units: of targets, by name, in addition to those known for their names.
+        split: shares of train, val and test, such as ``(0.8, 0.1, 0.1)``, into which the crystals are divided by
+            structure, see :mod:`basis_compiler.datasets.splits`; default, the splits of the inputs.
+        folds: number of folds for cross-validation into which all crystals but those of the split ``test`` are
+            divided by structure; default, none.
+        seed: of both divisions.
+        only_split: ``"train"``, ``"val"`` or ``"test"``: crystals of other splits of the inputs are left out
+            before anything is computed.
         workers: processes; the result does not depend on their number.
         scheduler: address of a Dask cluster that does the work instead. Its workers need no shared disk: this
             process sends them the content of the inputs and writes all files itself.
         progress: called with the number of entries finished, and of all.
 
     Raises:
-        CrystalError: an input that cannot be read at all, or no crystal is left.
+        CrystalError: an input that cannot be read at all, no crystal is left, or fewer structures than parts.
         CompilationError: a worker process was killed, or the cluster cannot do the work.
-        RecipeError: the tolerance is not between 0 and 0.25 Angstrom.
+        RecipeError: the tolerance is not between 0 and 0.25 Angstrom; a split or a number of folds that makes no
+            sense.
         OSError: an input does not exist, or the output cannot be written.
     """
     output = Path(output)
     check_writable(output)
-    sources = [read_source(Path(one)) for one in inputs]
+    if only_split and only_split not in SPLITS:
+        raise RecipeError(f"there are the splits train, val and test, but no {only_split!r}")
     recipe = CrystalRecipe(
-        inputs=tuple(source.recipe_input for source in sources), tolerance=tolerance, units=dict(units or {})
+        tolerance=tolerance,
+        units=dict(units or {}),
+        split=tuple(split),
+        folds=folds,
+        seed=seed,
+        only_split=only_split,
     )
+    sources = [read_source(Path(one)) for one in inputs]
+    recipe = replace(recipe, inputs=tuple(source.recipe_input for source in sources))
     entries = [entry for source in sources for entry in source.entries]
     chunks = [entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK)]
-    decided_by = (recipe.to_json(), str(FORMAT_VERSION), str(_CHUNK))
+    # Splits and folds are made in the end, from all chunks together.
+    of_chunks = replace(recipe, split=(), folds=0, seed=0)
+    decided_by = (of_chunks.to_json(), str(FORMAT_VERSION), str(_CHUNK))
     with ResumableChunks(output, count=len(chunks), decided_by=decided_by, ending=".h5") as files:
-        _compile_chunks(files, chunks, tolerance, workers, scheduler, progress or (lambda finished, total: None))
+        compute = functools.partial(compile_chunk, tolerance, only_split)
+        _compile_chunks(files, chunks, compute, workers, scheduler, progress or (lambda finished, total: None))
         try:
             join_chunks([open_crystals(path) for path in files.paths], output, recipe)
         except CrystalError:  # there is nothing to resume from
@@ -81,7 +105,7 @@ def compile_dataset(
 def _compile_chunks(
     files: ResumableChunks,
     chunks: Sequence[Sequence[Entry]],
-    tolerance: float,
+    compute: Callable[[Sequence[Entry]], bytes],
     workers: int,
     scheduler: str | None,
     progress: Progress,
@@ -101,7 +125,7 @@ def _compile_chunks(
         (number, chunks[number] if scheduler is None else list(map(inlined, chunks[number]))) for number in missing
     )
     files.compute(
-        functools.partial(compile_chunk, tolerance),
+        compute,
         tasks,
         finished=finished,
         workers=min(workers, len(missing)),

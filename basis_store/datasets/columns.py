@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from basis_store.datasets.crystal_notes import split_notes
 from basis_store.datasets.record import CrystalRecord
-from basis_store.datasets.schema import COLUMNS, SPLITS, Arrays, target_array, unpacked
+from basis_store.datasets.schema import COLUMNS, FOLDS, SPLITS, Arrays, target_array, unpacked
 from basis_store.groups.setting import all_settings
 
 
@@ -25,6 +25,7 @@ class CrystalColumns:
         name: what messages call it.
         identifiers: (N,) texts, distinct.
         splits: (N,) ``"train"``, ``"val"``, ``"test"`` or ``""``.
+        folds: (N,) numbers of the folds of cross-validation from 0; -1 where a crystal is in none.
         targets: by name, (N, ...) float64, NaN where missing.
         units: of every target, by name; ``""`` where not known.
         notes: on the whole of them.
@@ -64,8 +65,15 @@ class CrystalColumns:
             if column.name != "splits":
                 setattr(self, column.name, arrays[f"{column.axis}/{column.name}"])
         self.splits = tuple(SPLITS[number] for number in arrays["crystals/splits"])
+        folds = arrays.get(f"{FOLDS.axis}/{FOLDS.name}")
+        self.folds: NDArray[np.int16] = np.full(len(self.splits), -1, np.int16) if folds is None else folds
         self.site_offsets: NDArray[np.int64] = arrays["sites/offsets"]
         self.image_offsets: NDArray[np.int64] = arrays["images/offsets"]
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds; 0 if there are none."""
+        return int(self.folds.max(initial=-1)) + 1
 
     def __len__(self) -> int:
         return len(self.identifiers)
@@ -94,5 +102,6 @@ class CrystalColumns:
             images=self.images[slice(*self.image_offsets[i : i + 2])],
             targets={name: np.asarray(values[i]) for name, values in self.targets.items()},
             split=self.splits[i],
+            fold=int(self.folds[i]),
             notes=self.crystal_notes.get(self.identifiers[i], ()),
         )

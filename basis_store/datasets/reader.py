@@ -18,6 +18,7 @@ from basis_store.datasets.schema import (
     content_digest,
     fixed_arrays,
     inconsistency,
+    optional_arrays,
     parse_format_version,
     target_array,
     unpacked,
@@ -127,5 +128,7 @@ def target_names(file: CheckedFile) -> tuple[str, ...]:
 
 
 def _read_arrays(file: CheckedFile) -> dict[str, NDArray[Any]]:
-    dtypes = fixed_arrays() | {target_array(name): "<f8" for name in target_names(file)}
+    dtypes = (
+        fixed_arrays() | optional_arrays(file.hdf5) | {target_array(name): "<f8" for name in target_names(file)}
+    )
     return {name: file.read(name, dtype) for name, dtype in dtypes.items()}

@@ -36,6 +36,7 @@ class CrystalRecord:
             its atoms in the conventional cell, one for each atom; the identity comes first.
         targets: properties of the crystal, by name: a float or an array of floats; a missing one is NaN.
         split: ``"train"``, ``"val"``, ``"test"`` or ``""``.
+        fold: of cross-validation, from 0; -1 for none.
         notes: on how it was read and compiled, where there was doubt; sentences for users.
     """
 
@@ -52,6 +53,7 @@ class CrystalRecord:
     images: NDArray[np.int16]
     targets: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     split: str = ""
+    fold: int = -1
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:

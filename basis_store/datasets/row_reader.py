@@ -20,6 +20,7 @@ from basis_store.datasets.schema import (
     content_digest,
     fixed_arrays,
     inconsistency,
+    optional_arrays,
     packed,
     target_array,
     unpacked,
@@ -66,7 +67,7 @@ class DatasetRows:
             StoreCorruptError: they differ.
         """
         with open_dataset(self.path) as file:
-            names = [*fixed_arrays(), *map(target_array, target_names(file))]
+            names = [*fixed_arrays(), *optional_arrays(file.hdf5), *map(target_array, target_names(file))]
             if content_digest(self._recipe, {name: file.hdf5[name] for name in names}) != self.content_hash:
                 raise file.corrupt("its content does not match its hash")
 

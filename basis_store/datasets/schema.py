@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,9 @@ COLUMNS = (
     Column("sites", "wyckoff", "|S1"),
     Column("images", "images", "<i2"),
 )
+FOLDS = Column("crystals", "folds", "<i2")
+"""In datasets that have folds only: the number of each crystal's fold from 0, -1 for none."""
+
 RAGGED = ("sites", "images")
 TEXTS = ("identifiers", "target_names", "target_units", "skipped_identifiers", "skipped_reasons", "notes")
 
@@ -57,6 +60,16 @@ def fixed_arrays() -> dict[str, str]:
     arrays = {f"{column.axis}/{column.name}": column.dtype for column in COLUMNS}
     arrays |= {f"{axis}/offsets": "<i8" for axis in (*RAGGED, *TEXTS)}
     return arrays | {f"{name}/utf8": "|u1" for name in TEXTS}
+
+
+def optional_arrays(present: Container[str]) -> dict[str, str]:
+    """Name and dtype of those arrays that only some datasets have.
+
+    Args:
+        present: the names of the arrays in the file.
+    """
+    name = f"{FOLDS.axis}/{FOLDS.name}"
+    return {name: FOLDS.dtype} if name in present else {}
 
 
 def target_array(name: str) -> str:
@@ -133,7 +146,9 @@ def inconsistency(arrays: Arrays) -> str | None:
         if len(arrays[f"{one}/offsets"]) != len(arrays[f"{other}/offsets"]):
             return f"{one} and {other} differ in length"
     halls, splits = arrays["crystals/hall_numbers"], arrays["crystals/splits"]
-    if ((halls < 1) | (halls > 530)).any() or ((splits < 0) | (splits >= len(SPLITS))).any():
-        return "it lists a setting or a split that does not exist"
+    folds = arrays.get(f"{FOLDS.axis}/{FOLDS.name}", np.full(rows, -1))
+    wrong = (halls < 1) | (halls > 530) | (splits < 0) | (splits >= len(SPLITS))
+    if folds.ndim != 1 or (wrong | (folds < -1)).any():
+        return "it lists a setting, a split or a fold that does not exist"
     atoms = np.concatenate([[0], np.cumsum(arrays["sites/multiplicities"])])[arrays["sites/offsets"]]
     return None if np.array_equal(atoms, arrays["images/offsets"]) else "its images do not fit its multiplicities"

@@ -15,6 +15,7 @@ from basis_store.datasets.recipe import CrystalRecipe
 from basis_store.datasets.record import CrystalRecord
 from basis_store.datasets.schema import (
     COLUMNS,
+    FOLDS,
     FORMAT_NAME,
     FORMAT_VERSION,
     SPLITS,
@@ -108,6 +109,8 @@ def dataset_arrays(
     arrays = {f"{column.axis}/{column.name}": _column(records, column.name) for column in COLUMNS}
     arrays["sites/offsets"] = offsets_of(len(record) for record in records)
     arrays["images/offsets"] = offsets_of(len(record.images) for record in records)
+    if any(record.fold >= 0 for record in records):
+        arrays[f"{FOLDS.axis}/{FOLDS.name}"] = np.array([record.fold for record in records], FOLDS.dtype)
     for name, listed in texts.items():
         arrays |= packed(name, listed)
     return arrays | {target_array(name): _target(records, name) for name in names}

@@ -94,13 +94,15 @@ def reference_values(
     table: CrystalTable,
     target: Target,
     split: str | None = None,
+    fold: int | None = None,
 ) -> ReferenceValues:
-    """The values of ``target`` in a dataset, in one of its splits or in all of it.
+    """The values of ``target`` in a dataset, in one of its splits or folds or in all of it.
 
     Args:
         table: the dataset.
         target: what to read.
         split: such as ``"val"``; None for all crystals.
+        fold: number of the fold, from 0; None for all crystals.
 
     Raises:
         TargetError: the dataset has no such target, or holds it in another shape or unit.
@@ -111,6 +113,10 @@ def reference_values(
     if not in_split.any():
         there = _listed({*table.splits} - {""})
         raise EvaluationError(f"no crystal of the data is in the split {split!r}; there are {there}")
+    if fold is not None:
+        if not 0 <= fold < table.n_folds:
+            raise EvaluationError(f"{table.name} {_folds(table)}: there is no fold {fold}")
+        in_split &= table.folds == fold
     known = in_split & np.isfinite(labels.values[:, 0])
     not_positive, invalid = in_split & labels.not_positive, in_split & labels.invalid
     missing = in_split & ~known & ~not_positive & ~invalid
@@ -129,6 +135,12 @@ def reference_values(
         not_positive=int(not_positive.sum()),
         invalid=int(invalid.sum()),
     )
+
+
+def _folds(table: CrystalTable) -> str:
+    if table.n_folds:
+        return f"has the folds 0 to {table.n_folds - 1}"
+    return "has no folds (sgbasis crystals --folds 5 makes them)"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -176,6 +176,10 @@ def _training_text(
         f"The weights are the moving average after epoch {training['best_epoch']}, the best on the validation "
         "split.",
     ]
+    if (fold := configuration.get("fold", -1)) >= 0:
+        sentences.append(
+            f"Fold {fold} of the data was kept apart as the test, and the next fold is the validation split."
+        )
     if configuration["hold_out_groups"]:
         groups = ", ".join(map(str, configuration["hold_out_groups"]))
         sentences.append(f"No crystal of the space groups {groups} was trained on.")

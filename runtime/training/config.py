@@ -39,6 +39,8 @@ class TrainingConfig:
         model: sizes of the architecture, where they differ from its defaults.
         target_weights: relative weight of each target's loss; default: equal.
         initial: folder or name of a trained model whose weights to start from, where they fit.
+        fold: of datasets with folds, the number of the one that is kept apart as the test; the next one is for
+            validation, and the model is trained on the others. -1: the splits train and val are used.
         hold_out_groups: space groups whose crystals are excluded from training: numbers, or ``"inversion"``.
         epochs: passes over the training split.
         batch_size: crystals per step, over all processes.
@@ -60,6 +62,7 @@ class TrainingConfig:
     model: Mapping[str, Any] = field(default_factory=dict)
     target_weights: tuple[float, ...] = ()
     initial: str = ""
+    fold: int = -1
     hold_out_groups: tuple[int, ...] = ()
     epochs: int = 60
     batch_size: int = 64
@@ -85,6 +88,8 @@ class TrainingConfig:
         for name in ("epochs", "batch_size", "learning_rate", "gradient_norm", "pair_budget"):
             if not 0 < getattr(self, name) < math.inf:  # nan is neither
                 raise TrainingError(f"{name} must be positive, not {getattr(self, name)}")
+        if self.fold < -1:
+            raise TrainingError(f"folds are numbered from 0: there is no fold {self.fold}")
         if not 0 <= self.averaging < 1:
             raise TrainingError(f"averaging lies between 0 and 1, not {self.averaging}")
         self.model_config()

@@ -22,6 +22,11 @@ from runtime.training.config import TrainingConfig
 
 Progress = Callable[[Iterable[tuple[int, int]]], Iterable[tuple[int, int]]]
 
+_MAKE_SPLITS = (
+    "compile it with 'sgbasis crystals --split 0.8,0.1,0.1', or give each crystal a 'split' of train or val in its "
+    "file"
+)
+
 _WINDOW = 40
 """Steps that are shuffled and sorted together: enough for little padding, few enough to stay random."""
 
@@ -78,18 +83,23 @@ class TrainingData:
         self.tables = [open_crystals(path) for path in config.data]
         self.groups = [table_groups(table) for table in self.tables]
         self._values = _values_by_table(self.tables, config.targets)
-        self._rows = self._rows_by_split(np.array(config.hold_out_groups, np.int64))
+        parts = [training_parts(table, config.fold) for table in self.tables]
+        self._rows = self._rows_by_part(parts, np.array(config.hold_out_groups, np.int64))
+        files = ", ".join(map(str, config.data))
         for name, split in (("train", "training"), ("val", "validation")):
+            if not any(name in part for part in parts):
+                raise TrainingError(f"no crystal of {files} is in the split {name!r}: {_MAKE_SPLITS}")
             if not self._rows[name]:
-                files = ", ".join(map(str, config.data))
                 raise TrainingError(f"no crystal in the {split} split of {files} has any of the targets")
 
-    def _rows_by_split(self, held_out: IntArray) -> dict[str, list[tuple[int, int]]]:
-        """(table, row) of the crystals of ``train``, ``val`` and ``held_out``."""
+    def _rows_by_part(
+        self, parts: Sequence[Sequence[str]], held_out: IntArray
+    ) -> dict[str, list[tuple[int, int]]]:
+        """(table, row) of the crystals of ``train``, ``val`` and ``held_out``, given the part of every crystal."""
         rows: dict[str, list[tuple[int, int]]] = {"train": [], "val": [], "held_out": []}
         seen: dict[str, str] = {}
         for t, table in enumerate(self.tables):
-            for row, split in enumerate(table.splits):
+            for row, split in enumerate(parts[t]):
                 if split not in ("train", "val") or np.isnan(self._values[t][row]).all():
                     continue
                 # A crystal in two files must not be trained on from the one and validated on from the other.
@@ -124,6 +134,29 @@ class TrainingData:
     def domain(self) -> Domain:
         """What the training split spans."""
         return Domain.of(self.tables[t][row] for t, row in self._rows["train"])
+
+
+def training_parts(table: CrystalTable, fold: int) -> Sequence[str]:
+    """For each crystal of a dataset ``"train"``, ``"val"``, ``"test"`` or ``""``.
+
+    Args:
+        table: the dataset.
+        fold: see :attr:`TrainingConfig.fold`.
+
+    Raises:
+        TrainingError: the dataset has no splits, or no such fold.
+    """
+    n = table.n_folds
+    if fold < 0:
+        if not any(table.splits):
+            have = f"has no splits, but the folds 0 to {n - 1}: give --fold, or" if n else "has no splits:"
+            raise TrainingError(f"{table.name} {have} {_MAKE_SPLITS}")
+        return table.splits
+    if fold >= n:
+        have = f"has the folds 0 to {n - 1}" if n else "has no folds: sgbasis crystals --folds 5 makes them"
+        raise TrainingError(f"there is no fold {fold}: {table.name} {have}")
+    parts = np.array(["test", "val", *["train"] * (n - 2)])[(table.folds - fold) % n]
+    return tuple(np.where(table.folds < 0, table.splits, parts).tolist())
 
 
 def _values_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) -> list[FloatArray]:

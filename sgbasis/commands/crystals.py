@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from basis_store.datasets.recipe import MAX_FOLDS
 from sgbasis.commands.options import parallel_arguments, parallel_options, tolerance_option
 
 
@@ -21,12 +22,24 @@ from sgbasis.commands.options import parallel_arguments, parallel_options, toler
 @click.option(
     "--target-unit", "units", multiple=True, metavar="NAME=UNIT", help="Unit of a target; may be repeated."
 )
+@click.option(
+    "--split", "shares", metavar="A,B,C",
+    help="Divide the crystals into these shares of train, val and test, by structure, such as 0.8,0.1,0.1 "
+    "[default: the splits of the inputs].",
+)  # fmt: skip
+@click.option(
+    "--folds", type=click.IntRange(3, MAX_FOLDS), help="Divide the crystals into folds for cross-validation."
+)
+@click.option("--seed", type=int, help="Seed of splits and folds [default: 0].")
 @parallel_options
 def crystals(
     inputs: tuple[Path, ...],
     output: Path,
     tolerance: float,
     units: tuple[str, ...],
+    shares: str | None,
+    folds: int | None,
+    seed: int | None,
     workers: int | None,
     scheduler: str | None,
 ) -> None:
@@ -35,6 +48,9 @@ def crystals(
     INPUTS are .jsonl files (one object per line with id, lattice, species, frac_coords, targets, split), .json
     tables of matbench and matminer, either of them also as .gz; .extxyz files; folders of crystal files with an
     id_prop.csv; CIF and POSCAR files.
+
+    --split and --folds put all crystals of one structure on one side, whatever their cells, origins and
+    handedness. The outcome depends on structures and seed only, and not on the order of the inputs.
 
     Crystals that cannot be compiled are left out and listed in the dataset with the reason. If this command is
     killed, the same command resumes where it stopped.
@@ -49,6 +65,8 @@ def crystals(
     from sgbasis.reports.dataset_summary import dataset_summary
 
     parallel = parallel_arguments(workers, scheduler)
+    if seed is not None and shares is None and folds is None:
+        raise click.UsageError("--seed is that of --split and --folds: give one of them, or leave it out.")
     started = time.perf_counter()
     with tqdm(unit="crystal", desc="Compiling", disable=None) as bar:
 
@@ -62,6 +80,9 @@ def crystals(
                 output,
                 tolerance=tolerance,
                 units=_units(units),
+                split=_shares(shares),
+                folds=folds or 0,
+                seed=seed or 0,
                 **parallel,
                 progress=progress,
             )
@@ -82,3 +103,10 @@ def _units(pairs: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{pair!r} is not of the form NAME=UNIT", param_hint="--target-unit")
         units[name] = unit
     return units
+
+
+def _shares(text: str | None) -> tuple[float, ...]:
+    try:
+        return () if text is None else tuple(map(float, text.split(",")))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not of the form 0.8,0.1,0.1", param_hint="--split") from None

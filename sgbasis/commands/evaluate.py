@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 @click.option(
     "--split", type=click.Choice(["train", "val", "test"]), help="Only this split [default: all crystals]."
 )
+@click.option("--fold", type=click.IntRange(0), help="Only this fold of a dataset that has folds.")
 @click.option("--target", metavar="NAME", help="Which of the model's targets [default: its first].")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(name: str, data: Path, split: str | None, target: str | None, as_json: bool) -> None:
+def evaluate(
+    name: str, data: Path, split: str | None, fold: int | None, target: str | None, as_json: bool
+) -> None:
     """Compare a model's predictions with known values.
 
     Prints the mean absolute error and the root of the mean squared error with 95 % bootstrap intervals, over all
@@ -53,9 +56,15 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
     index = pretrained.target_index(target)
     chosen, own = targets[index], columns(targets)[index]
     model = pretrained.load()
-    table = _table(data)
-    reference = reference_values(table, chosen, split)
-    if split is None and "train" in table.splits and not as_json:
+    table = _table(data, split)
+    reference = reference_values(table, chosen, split, fold)
+    if (
+        fold is not None
+        and (tested := pretrained.description.training.get("configuration", {}).get("fold")) != fold
+    ):
+        which = "without folds" if tested in (None, -1) else f"with fold {tested} kept apart"
+        click.echo(f"Note: {name} was trained {which}; it may have been trained on fold {fold}", err=True)
+    elif split is None and fold is None and "train" in table.splits and not as_json:
         click.echo(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
 
     # 2. Predict and compare.
@@ -70,6 +79,7 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
         model=name,
         data=str(data),
         split=split,
+        fold=fold,
         target=chosen,
         reference=reference,
         unreadable=len(table.skipped),
@@ -78,8 +88,8 @@ def evaluate(name: str, data: Path, split: str | None, target: str | None, as_js
     click.echo(report.to_json() if as_json else report.to_text())
 
 
-def _table(data: Path) -> CrystalTable:
-    """A compiled dataset, or one compiled temporarily from a file of crystals."""
+def _table(data: Path, split: str | None) -> CrystalTable:
+    """A compiled dataset, or one compiled temporarily from the crystals of a file, or of one split of it."""
     from tqdm import tqdm
 
     from basis_compiler import available_cores, compile_dataset
@@ -97,5 +107,5 @@ def _table(data: Path) -> CrystalTable:
             bar.update(finished - bar.n)
 
         output = Path(folder) / "data.h5"
-        compile_dataset([data], output, workers=available_cores(), progress=progress)
+        compile_dataset([data], output, only_split=split or "", workers=available_cores(), progress=progress)
         return open_crystals(output, name=str(data))  # messages name the user's file, not the temporary one

@@ -49,13 +49,14 @@ def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
 
 def _of_dataset(file: Path) -> tuple[dict[str, Any], str]:
     from basis_store import open_crystals
-    from sgbasis.reports.dataset_summary import dataset_summary
+    from sgbasis.reports.dataset_summary import dataset_summary, divisions
 
     table = open_crystals(file)
     facts = _facts(table) | {
         "inputs": {one.name: one.sha256 for one in table.recipe.inputs},
         "tolerance": table.recipe.tolerance,
         "crystals": len(table),
+        **divisions(table),
         "targets": {name: f"({unit})" if unit else "" for name, unit in table.units.items()},
         "skipped": len(table.skipped),
     }

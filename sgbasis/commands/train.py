@@ -40,6 +40,10 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
     "--hold-out-groups", metavar="GROUPS",
     help='Space groups excluded from training: "inversion", or numbers such as 225,227.',
 )  # fmt: skip
+@click.option(
+    "--fold", type=click.IntRange(0),
+    help="Fold that is kept apart as the test, of datasets that have folds; the next one is for validation.",
+)  # fmt: skip
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the training split.")
 @click.option("--batch-size", type=click.IntRange(1), help="Crystals per step, over all processes.")
 @click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="The maximum of the schedule.")

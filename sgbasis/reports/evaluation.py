@@ -25,6 +25,7 @@ class EvaluationReport:
         model: name or folder, as the user gave it.
         data: the file.
         split: of the file; None for all of it.
+        fold: of the file; None for all of it.
         target: what was compared.
         reference: the values that predictions were compared with.
         unreadable: crystals of the file that could not be compiled.
@@ -34,6 +35,7 @@ class EvaluationReport:
     model: str
     data: str
     split: str | None
+    fold: int | None
     target: Target
     reference: ReferenceValues
     unreadable: int
@@ -42,7 +44,9 @@ class EvaluationReport:
     def to_text(self) -> str:
         """A few lines and two tables."""
         overall = self.evaluation.overall
-        which = f"split {self.split} of {self.data}" if self.split else self.data
+        parts = [f"fold {self.fold}"] if self.fold is not None else []
+        parts += [f"split {self.split}"] if self.split else []
+        which = " of ".join([*parts, self.data])
         left_out = [f"{count:,} {why}" for why, count in self._left_out().items() if count]
         lines = [
             f"{self.model} on {which}: {self.target.name}, {overall.n:,} crystals",
@@ -64,6 +68,7 @@ class EvaluationReport:
             "model": self.model,
             "data": self.data,
             "split": self.split,
+            "fold": self.fold,
             "target": self.target.name,
             "unit": self.target.physical_unit,
             **self.evaluation.overall.to_mapping(),

@@ -77,6 +77,27 @@ def test_info(lines: Path, tmp_path: Path) -> None:
     assert "530" in run("info", default_store_path()).stdout
 
 
+def test_splits_and_folds(lines: Path, tmp_path: Path) -> None:
+    """What was asked for and what was got is said, stored, and shown by ``info``."""
+    records = [json_record(name, id=f"{name}-{i}") for name in ("nacl", "rutile", "quartz") for i in range(2)]
+    some = write_jsonl(tmp_path / "six.jsonl", records)
+    result = run("crystals", some, "-o", tmp_path / "x.h5", "--split", "0.5,0.25,0.25", "--seed", 3)
+    assert result.exit_code == 0, result.output
+    said = "splits: train 2 (33.3%), val 2 (33.3%), test 2 (33.3%); asked for 0.5, 0.25, 0.25 by structure, seed 3"
+    note = "note: split: 6 crystals are 3 structures, of which each is on one side"
+    facts = json.loads(run("info", tmp_path / "x.h5", "--json").stdout)
+    for text in (result.stdout, run("info", tmp_path / "x.h5").stdout):
+        assert said in text.splitlines() and note in text.splitlines()
+    assert facts["splits"] == {"train": 2, "val": 2, "test": 2} and facts["seed"] == 3
+    assert facts["asked"] == {"train": 0.5, "val": 0.25, "test": 0.25} and "folds" not in facts
+    result = run("crystals", some, "-o", tmp_path / "y.h5", "--folds", 3)
+    assert "folds: 0 to 2 with 2, 2, 2 crystals, by structure, seed 0" in result.stdout.splitlines()
+    facts = json.loads(run("info", tmp_path / "y.h5", "--json").stdout)
+    assert facts["folds"] == {"0": 2, "1": 2, "2": 2} and facts["splits"] == {"none": 6}
+    shared = run("crystals", lines, some, "-o", tmp_path / "z.h5")
+    assert "note: " not in shared.stdout, "those without a split are on no side"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -120,6 +141,17 @@ def test_a_folder_with_two_processes(tmp_path: Path) -> None:
         (["some.jsonl", "-o", "x.h5", "--tolerance", "1"], "tolerance"),
         (["some.jsonl", "-o", "x.h5", "--workers", "0"], "workers"),
         (["some.jsonl", "-o", "x.h5", "--target-unit", "eV"], "'eV' is not of the form NAME=UNIT"),
+        (["some.jsonl", "-o", "x.h5", "--split", "0.8,0.2"], "a split is the shares of train, val and test"),
+        (["some.jsonl", "-o", "x.h5", "--split", "80,10,10"], "which add up to 1, such as 0.8,0.1,0.1"),
+        (["some.jsonl", "-o", "x.h5", "--split", "a,b,c"], "'a,b,c' is not of the form 0.8,0.1,0.1"),
+        (["some.jsonl", "-o", "x.h5", "--split", "0.8,nan,0.2"], "not 0.8,nan,0.2"),
+        (
+            ["some.jsonl", "-o", "x.h5", "--split", "0.8,0.1,0.1"],
+            "need as many different structures, but there are 2",
+        ),
+        (["some.jsonl", "-o", "x.h5", "--folds", "2"], "2 is not in the range 3<=x<=1000"),
+        (["some.jsonl", "-o", "x.h5", "--folds", "4"], "4 folds need as many different structures"),
+        (["some.jsonl", "-o", "x.h5", "--seed", "1"], "--seed is that of --split and --folds"),
         (["empty.jsonl", "-o", "x.h5"], "empty.jsonl: the file is empty"),
         (
             ["broken.jsonl", "-o", "x.h5"],

@@ -75,6 +75,31 @@ def test_a_split_of_a_compiled_dataset(model: Path, data: Path, tmp_path: Path) 
     }
 
 
+def test_only_the_split_is_compiled(model: Path, data: Path, tmp_path: Path) -> None:
+    """Crystals of other splits are not read: here none of them could be."""
+    records = [json_record("rutile", id="r", targets={"formation_energy_per_atom": -1.0}, split="val")]
+    good = write_jsonl(tmp_path / "x.jsonl", records)
+    expected = report("--model", model, "--data", good)
+    records += [json_record("nacl", id=f"b{i}", species=["Xx"] * 8, split="train") for i in range(9)]
+    found = report("--model", model, "--data", write_jsonl(good, records), "--split", "val")
+    assert found == expected | {"split": "val"}
+
+
+def test_a_fold(model: Path, data: Path, tmp_path: Path) -> None:
+    table = compile_dataset([data], tmp_path / "data.h5", folds=3)
+    found = [report("--model", model, "--data", tmp_path / "data.h5", "--fold", i) for i in (0, 1, 2)]
+    known = [table.folds[table.identifiers.index(name)] for name in ("nacl", "spinel", "rutile")]
+    assert [one["n"] for one in found] == [known.count(i) for i in (0, 1, 2)]
+    assert [one["fold"] for one in found] == [0, 1, 2]
+    result = evaluate("--model", model, "--data", tmp_path / "data.h5", "--fold", known[0])
+    assert f"fold {known[0]} of {tmp_path / 'data.h5'}" in result.stdout
+    assert "was trained without folds; it may have been trained on fold" in result.stderr
+    result = evaluate("--model", model, "--data", tmp_path / "data.h5", "--fold", 3)
+    assert "data.h5 has the folds 0 to 2: there is no fold 3" in result.stderr
+    result = evaluate("--model", model, "--data", data, "--fold", 0)
+    assert f"{data} has no folds (sgbasis crystals --folds 5 makes them): there is no fold 0" in result.stderr
+
+
 def test_logarithms(model: Path, data: Path) -> None:
     found = report("--model", model, "--data", data, "--target", "bulk_modulus_vrh")
     assert (found["unit"], found["n"]) == ("log10 GPa", 3)

@@ -30,6 +30,12 @@ SAME = 0.05
 _NEIGHBOURS = 20
 """Of each element: the least that tells cubic from hexagonal close packing."""
 
+_FARTHEST = 20.0
+"""Angstrom. Neighbours that are further away, as those of a rare dopant, count as being here."""
+
+_ITSELF = 1e-4
+"""Squared Angstrom: an atom and itself. Others are further apart than 0.5 Angstrom."""
+
 _BIN = 0.0137
 """Angstrom. Distances are hashed in bins whose ends are no round numbers, as distances in files often are."""
 
@@ -97,12 +103,14 @@ def mean_distances(record: CrystalRecord) -> FloatArray:
     atoms = rotated + group.translations24[record.images] / TURN
     elements, kinds = np.unique(record.numbers, return_inverse=True)
     counts = np.bincount(kinds, weights=record.multiplicities)
-    radius = _MARGIN * np.cbrt(3 * (_NEIGHBOURS + 1) * record.volume / (4 * math.pi * counts.min()))
+    radius = _MARGIN * float(np.cbrt(3 * (_NEIGHBOURS + 1) * record.volume / (4 * math.pi * counts.min())))
     while True:
+        radius = min(radius, _FARTHEST)
         nearest = _nearest(record.lattice, record.coordinates, atoms, kinds[owners], len(elements), radius)
-        if nearest.max() <= radius:
+        if radius == _FARTHEST or nearest.max() <= radius:
             break
         radius *= _MARGIN
+    nearest = np.minimum(nearest, _FARTHEST)
     means = [
         np.average(nearest[kinds == kind], axis=0, weights=record.multiplicities[kinds == kind])
         for kind in range(len(elements))
@@ -120,24 +128,23 @@ def _nearest(
     vectors = steps @ lattice
     half = np.linalg.norm(lattice, axis=1).sum() / 2  # no rounded gap is longer
     vectors = vectors[(vectors**2).sum(1) <= (radius + half) ** 2]
-    order = np.argsort(kinds, kind="stable")
-    bounds = np.searchsorted(kinds[order], np.arange(n_kinds + 1))
-    found = np.empty((len(sites), n_kinds, _NEIGHBOURS))
-    # 2. Some sites at a time, in bounded memory.
-    rows = max(1, _BLOCK_ELEMENTS // (len(atoms) * len(vectors)))
-    for first in range(0, len(sites), rows):
-        gaps = atoms[order] - sites[first : first + rows, None]
-        gaps = (gaps - np.rint(gaps)) @ lattice
-        # |g + v|^2 = |g|^2 + 2 g.v + |v|^2
-        squares = 2 * gaps @ vectors.T + (gaps**2).sum(-1)[..., None] + (vectors**2).sum(-1)
-        for kind, (start, stop) in enumerate(itertools.pairwise(bounds)):
-            own = squares[:, start:stop].reshape(len(squares), -1)
-            own[own < 1e-4] = np.inf  # the atom itself
-            if own.shape[1] < _NEIGHBOURS:
-                own = np.pad(own, ((0, 0), (0, _NEIGHBOURS - own.shape[1])), constant_values=np.inf)
-            near = np.sort(np.partition(own, _NEIGHBOURS - 1, axis=1)[:, :_NEIGHBOURS], axis=1)
-            found[first : first + rows, kind] = np.sqrt(near)
-    return found
+    squares = (vectors**2).sum(1)
+    found = np.full((len(sites), n_kinds, _NEIGHBOURS), np.inf)
+    # 2. Some atoms and sites at a time, in bounded memory: |g + v|^2 = |g|^2 + 2 g.v + |v|^2.
+    for kind in range(n_kinds):
+        own = atoms[kinds == kind]
+        columns = max(1, _BLOCK_ELEMENTS // len(vectors))
+        rows = max(1, _BLOCK_ELEMENTS // (min(columns, len(own)) * len(vectors)))
+        for i, j in itertools.product(range(0, len(sites), rows), range(0, len(own), columns)):
+            gaps = own[j : j + columns] - sites[i : i + rows, None]
+            gaps = (gaps - np.rint(gaps)) @ lattice
+            lengths = (2 * gaps) @ vectors.T
+            lengths += (gaps**2).sum(-1)[..., None] + squares
+            lengths = lengths.reshape(len(gaps), -1)
+            lengths[lengths < _ITSELF] = np.inf
+            both = np.concatenate([found[i : i + rows, kind], lengths], axis=1)
+            found[i : i + rows, kind] = np.partition(both, _NEIGHBOURS - 1, axis=1)[:, :_NEIGHBOURS]
+    return np.asarray(np.sqrt(np.sort(found, axis=2)))
 
 
 def _by_formula(records: Sequence[CrystalRecord]) -> dict[str, list[int]]:

@@ -23,8 +23,8 @@ from runtime.training.config import TrainingConfig
 Progress = Callable[[Iterable[tuple[int, int]]], Iterable[tuple[int, int]]]
 
 _MAKE_SPLITS = (
-    "compile it with 'sgbasis crystals --split 0.8,0.1,0.1', or give each crystal a 'split' of train or val in its "
-    "file"
+    "compile it with 'sgbasis crystals --split 0.8,0.1,0.1', or give each crystal a 'split' of train or val in "
+    "its file"
 )
 
 _WINDOW = 40

@@ -35,7 +35,7 @@ class EvaluationReport:
     model: str
     data: str
     split: str | None
-    fold: int | None
+    fold: int | None = None
     target: Target
     reference: ReferenceValues
     unreadable: int

@@ -22,9 +22,14 @@ NACL = compile_crystal(example("nacl"))
 
 
 def structures(n: int, copies: int = 1) -> list[CrystalRecord]:
-    """Rock salts of different sizes, each of them ``copies`` times."""
+    """Rock salts of different sizes and cations, each of them ``copies`` times."""
     return [
-        dataclasses.replace(NACL, identifier=f"{i}-{copy}", lattice=NACL.lattice * (1 + 0.1 * i))
+        dataclasses.replace(
+            NACL,
+            identifier=f"{i}-{copy}",
+            lattice=NACL.lattice * (1 + 0.1 * (i % 5)),
+            numbers=np.array([20 + i // 5, 17], np.uint8),
+        )
         for i in range(n)
         for copy in range(copies)
     ]

@@ -130,7 +130,7 @@ def _counts(chunks: Sequence[CrystalTable]) -> NoteCounts:
 def _notes(counts: NoteCounts) -> list[str]:
     return [
         f"{count} crystals of {f'the split {why!r}' if why else 'no split'} were not asked for"
-        if name == OTHER_SPLIT
+        if name == OTHER_SPLIT and why in SPLITS
         else f"{name}: {why}, in {count} crystals"
         for (name, why), count in sorted(counts.items())
     ]
@@ -138,7 +138,7 @@ def _notes(counts: NoteCounts) -> list[str]:
 
 def _nothing(counts: NoteCounts, skipped: Sequence[tuple[str, str]], only_split: str) -> str:
     """Why there is no crystal at all."""
-    others = sorted(why for name, why in counts if name == OTHER_SPLIT)
+    others = sorted(why for name, why in counts if name == OTHER_SPLIT and why in SPLITS)
     if others and not skipped:
         there = ", ".join(filter(None, others)) or "none"
         return f"no crystal of the data is in the split {only_split!r}; there are {there}"

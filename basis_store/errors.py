@@ -72,4 +72,4 @@ class TrainingError(SgbasisError, ValueError):
 
 
 class MissingDependencyError(SgbasisError, ImportError):
-    """An optional dependency is needed; the message names the extra to install."""
+    """An optional dependency is needed; the message has the command that installs it."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import platform
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import torch
 
 from basis_compiler import available_cores
+from basis_store.version import VERSION
 from benchmarks.row import median_seconds
 
 _BYTES = 1 << 28
@@ -55,5 +55,5 @@ class Machine:
             "flops": self.flops,
             "python": platform.python_version(),
             "torch": torch.__version__,
-            "sgbasis": version("sgbasis"),
+            "sgbasis": VERSION,
         }

@@ -9,4 +9,6 @@ torch.Size([10, 66])
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+from basis_store.extras import lazy_names
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, *lazy_loader.attach_stub(__name__, __file__))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
 from basis_store import TURN, Setting, all_settings, standard_settings
-from runtime.basis import Basis
+from basis_store.extras import needed_for
+
+with needed_for("runtime.testing", "runtime"):
+    import torch
+    from torch import Tensor
+
+    from runtime.basis import Basis
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -59,14 +62,16 @@ def assert_invariant(
 
 def settings(*, standard_only: bool = False) -> SearchStrategy[Setting]:
     """Hypothesis strategy: any of the 530 settings, or of the 230 standard ones."""
-    from hypothesis import strategies  # noqa: PLC0415
+    with needed_for("a strategy"):
+        from hypothesis import strategies  # noqa: PLC0415
 
     return strategies.sampled_from(standard_settings() if standard_only else all_settings())
 
 
 def coordinates(points: int = 1, *, cells: float = 10.0) -> SearchStrategy[Tensor]:
     """Hypothesis strategy: float64 fractional coordinates (points, 3), including special positions in 24ths."""
-    from hypothesis import strategies  # noqa: PLC0415
+    with needed_for("a strategy"):
+        from hypothesis import strategies  # noqa: PLC0415
 
     entry = strategies.one_of(
         strategies.floats(-cells, cells), strategies.integers(-TURN, 2 * TURN).map(lambda units: units / TURN)

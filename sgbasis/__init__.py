@@ -25,11 +25,15 @@ __all__ = sorted(name for names in _MODULES.values() for name in names)  # noqa:
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name == "__version__":
+        return import_module("basis_store.version").VERSION
     for module, names in _MODULES.items():
         if name in names:
-            from importlib import import_module
-
-            value = globals()[name] = getattr(import_module(module), name)
+            import_module("sgbasis.own_packages").check_own_packages()
+            with import_module("basis_store.extras").needed_for(f"sgbasis.{name}"):
+                value = globals()[name] = getattr(import_module(module), name)
             return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

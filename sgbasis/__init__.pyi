@@ -32,3 +32,5 @@ from sgbasis.pictures.tensor_surface import (
 )
 from sgbasis.prediction.predict import Prediction as Prediction, predict as predict
 from sgbasis.tensors import project_tensor as project_tensor
+
+__version__: str

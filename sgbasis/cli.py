@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from basis_store.errors import SgbasisError
+from basis_store.extras import missing_package, missing_text
+from basis_store.version import VERSION
 from sgbasis.commands.compile import compile_command
 from sgbasis.commands.crystals import crystals
 from sgbasis.commands.curves import curves
@@ -26,17 +28,22 @@ from sgbasis.commands.unseen_groups import unseen_groups
 from sgbasis.commands.verify import verify
 from sgbasis.interrupt import EXIT_CODE, INTERRUPTED
 
-_EXTRA_OF = {
-    "networkx": "compiler",
-    "spglib": "compiler",
-    "sympy": "compiler",
-    "torch": "runtime",
-    "safetensors": "runtime",
-    "ase": "structures",
-    "gemmi": "structures",
-    "matplotlib": "plot",
-    "skimage": "plot",
+EXTRAS = {
+    "show": ("compiler",),
+    "plot": ("plot",),
+    "project-tensor": ("structures", "runtime"),
+    "encode": ("structures", "runtime"),
+    "predict": ("structures", "runtime"),
+    "evaluate": ("structures", "runtime"),
+    "crystals": ("structures",),
+    "train": ("train",),
+    "curves": ("runtime", "plot"),
+    "unseen-groups": ("runtime",),
+    "compile": ("compiler",),
+    "verify": ("compiler",),
+    "fetch": ("compiler",),
 }
+"""What each command needs in addition to the base package; an error names all of it that is missing, at once."""
 
 
 class _Group(click.Group):
@@ -50,20 +57,21 @@ class _Group(click.Group):
         except click.UsageError as error:
             error.ctx = None  # the message alone; --help prints the usage
             raise
-        except (SgbasisError, OSError) as error:
-            raise click.ClickException(_one_line(error)) from error
-        except ModuleNotFoundError as error:
-            if error.name not in _EXTRA_OF:
+        except (SgbasisError, OSError, ImportError) as error:
+            if isinstance(error, ImportError) and (package := missing_package(error)):
+                command = ctx.invoked_subcommand or ""
+                text = missing_text(f"sgbasis {command}", package, EXTRAS.get(command, ()))
+                raise click.ClickException(text) from error
+            if not isinstance(error, SgbasisError | OSError):
                 raise
-            hint = f"pip install 'sgbasis[{_EXTRA_OF[error.name]}]'"
-            raise click.ClickException(f"this needs {error.name}, which is not installed: {hint}") from error
+            raise click.ClickException(_one_line(error)) from error
         except KeyboardInterrupt:
             click.echo(f"Error: {INTERRUPTED}", err=True)
             sys.exit(EXIT_CODE)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="sgbasis", prog_name="sgbasis")
+@click.version_option(VERSION, prog_name="sgbasis")
 def main() -> None:
     """Exact symmetry-adapted Fourier bases for every space group.
 

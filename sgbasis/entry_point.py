@@ -16,6 +16,12 @@ def main() -> None:
     try:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # jobs in the background ignore Ctrl-C
             signal.signal(signal.SIGINT, interrupt)
+        from sgbasis.own_packages import check_own_packages
+
+        try:
+            check_own_packages()
+        except ImportError as error:
+            sys.exit(f"Error: {error}")
         from sgbasis.cli import main as run
 
         run(prog_name="sgbasis")

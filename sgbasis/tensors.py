@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from basis_store import CrystalError, CrystalRecord, MissingDependencyError
+from basis_store import CrystalError, CrystalRecord
+from basis_store.extras import needed_for
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from runtime import ProjectedTensor, Store
 
 
+@needed_for("sgbasis.project_tensor", "structures", "runtime")
 def project_tensor(
     tensor: ArrayLike,
     crystal: object,
@@ -48,12 +50,8 @@ def project_tensor(
 
 
 def _record(crystal: object, tolerance: float) -> CrystalRecord:
-    try:
-        from basis_compiler import compile_crystal, read_crystals, standardize
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"a crystal that is not a record must be compiled ({error}): pip install 'sgbasis[structures]'"
-        ) from error
+    from basis_compiler import compile_crystal, read_crystals, standardize
+
     found = read_crystals(crystal, tolerance=tolerance)
     if len(found) != 1:
         raise CrystalError(f"{crystal} holds {len(found)} crystals: give one, or its record")

@@ -18,7 +18,8 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from basis_compiler.parallel.window import bounded_window
-from basis_store import CompilationError, MissingDependencyError
+from basis_store import CompilationError
+from basis_store.extras import needed_for
 from basis_store.files.hdf5_file import provenance
 
 _Task = TypeVar("_Task")
@@ -50,12 +51,10 @@ def on_cluster(
             worker lacks packages of this process.
         MissingDependencyError: distributed is not installed.
     """
-    try:
+    with needed_for("a Dask cluster"):
         import dask  # noqa: PLC0415 - optional
         import distributed  # noqa: PLC0415 - optional
         from distributed.comm import CommClosedError  # noqa: PLC0415 - optional
-    except ImportError as error:
-        raise MissingDependencyError("a Dask cluster needs distributed: pip install 'sgbasis[dask]'") from error
     _check_scheduler(scheduler)
     client = distributed.Client(scheduler, timeout=_TIMEOUT, set_as_default=False)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from basis_store.errors import SgbasisError, StoreCorruptError, StoreFormatError
 from basis_store.files.integrity import ATTRIBUTES, attributes_digest
+from basis_store.version import VERSION
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _CHUNK_ROWS = 1 << 12
@@ -45,8 +46,8 @@ def provenance() -> str:
     """Versions of the libraries used, as JSON; no time and no host, so that equal builds are equal files."""
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow, and readers never need it
 
-    versions = {"hdf5": h5py.version.hdf5_version}
-    for name in ("sgbasis", "numpy", "h5py", "spglib", "networkx", "sympy"):
+    versions = {"hdf5": h5py.version.hdf5_version, "sgbasis": VERSION}
+    for name in ("numpy", "h5py", "spglib", "networkx", "sympy"):
         with contextlib.suppress(PackageNotFoundError):
             versions[name] = version(name)
     return json.dumps(versions, sort_keys=True)

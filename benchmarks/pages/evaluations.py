@@ -13,7 +13,6 @@ import gzip
 import json
 import tempfile
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from basis_compiler import compile_dataset
 from basis_store import CrystalRecord, CrystalTable, open_crystals
 from basis_store.array_types import FloatArray
 from basis_store.files.atomic_write import write_atomically
+from basis_store.version import VERSION
 from benchmarks.pages.figures import FOLDER
 from runtime import shipped_models
 from runtime.evaluation.reference_values import reference_values
@@ -88,7 +88,7 @@ def main() -> None:
     content = {
         "command": "python -m benchmarks.pages.evaluations FOLDER",
         "date": datetime.date.today().isoformat(),
-        "sgbasis": version("sgbasis"),
+        "sgbasis": VERSION,
         **evaluations(parser.parse_args().folder),
     }
     write_atomically(FOLDER / "evaluations.json", json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")

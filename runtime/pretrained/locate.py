@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from basis_store import DownloadError, MissingDependencyError, ModelError
+from basis_store.extras import missing_text
 from basis_store.files.locations import data_folder
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
@@ -57,9 +58,8 @@ def _from_hub(name: str) -> Path:
     try:
         from huggingface_hub import snapshot_download  # noqa: PLC0415 - optional
     except ImportError as error:
-        raise MissingDependencyError(
-            f"there is no folder {name}; to look for it on the Hugging Face Hub: pip install 'sgbasis[hub]'"
-        ) from error
+        looking = f"there is no folder {name}; looking for it on the Hugging Face Hub"
+        raise MissingDependencyError(missing_text(looking, "huggingface_hub")) from error
     try:
         return Path(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS, CARD]))
     except Exception as error:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from basis_store import MissingDependencyError, Setting, TrainingError
+from basis_store import Setting, TrainingError
+from basis_store.extras import needed_for
 from runtime.models.base import CrystalModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.crystal_fourier_transformer.pretraining import pretrain
@@ -168,8 +169,6 @@ def _scores(model: CrystalModel, data: SplitData, config: TrainingConfig) -> dic
 
 
 def _tensorboard(folder: Path) -> Any:
-    try:
+    with needed_for("a log of training"):
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - heavy and optional
-    except ImportError as error:
-        raise MissingDependencyError("training logs need TensorBoard: pip install 'sgbasis[train]'") from error
     return SummaryWriter(str(folder / "tensorboard"))

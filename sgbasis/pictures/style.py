@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from basis_store.errors import MissingDependencyError
+from basis_store.extras import needed_for
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,13 +31,9 @@ def needs_plot_extra(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
     @functools.wraps(function)
     def checked(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        try:
+        with needed_for("a picture", "plot"):
             import matplotlib
             import skimage.measure  # noqa: F401
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"pictures need matplotlib and scikit-image ({error}): pip install 'sgbasis[plot]'"
-            ) from error
         with matplotlib.rc_context(
             {**matplotlib.rcParamsDefault, "mathtext.fontset": "stix", "font.family": "STIXGeneral"}
         ):

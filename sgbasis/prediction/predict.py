@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import CrystalError, CrystalRecord, IndexSymmetry, Setting
+from basis_store.extras import needed_for
 
 if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
@@ -48,6 +49,7 @@ class Prediction:
     symmetry: IndexSymmetry | None = None
 
 
+@needed_for("sgbasis.predict", "structures", "runtime")
 def predict(structures: object, model: str | os.PathLike[str], *, tolerance: float = 0.01) -> list[Prediction]:
     """Predict with a trained model.
 

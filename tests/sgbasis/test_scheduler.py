@@ -15,7 +15,7 @@ import pytest
 
 from basis_compiler import compile_recipe
 from basis_store import Recipe, open_crystals, open_store
-from tests.support.command_line import error_line, sgbasis
+from tests.support.command_line import PIP, error_line, sgbasis
 from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_jsonl
 from tests.support.dask_cluster import Cluster, dask_cluster
 
@@ -226,5 +226,6 @@ def test_what_fails_leaves_nothing(command: list[str], tmp_path: Path) -> None:
         [sys.executable, "-c", code, *command, "--scheduler", "tcp://127.0.0.1:8786"],
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
-    assert error_line(done) == "a Dask cluster needs distributed: pip install 'sgbasis[dask]'"
+    needs = f"sgbasis {command[0]} needs distributed, which is not installed"
+    assert error_line(done) == f"{needs}: {PIP} distributed"
     assert not list(tmp_path.iterdir())

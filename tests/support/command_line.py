@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from sgbasis.cli import main
+
+PIP = f"{shlex.quote(sys.executable)} -m pip install"
+"""How hints on missing packages begin."""
 
 
 def sgbasis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -18,15 +18,14 @@ import numpy as np
 from basis_compiler.crystals.crystal import Crystal, crystal_or_error
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
 from basis_compiler.crystals.formats.text_elements import poscar_with_elements, xyz_frames, xyz_with_elements
-from basis_store import CrystalError, MissingDependencyError
+from basis_store import CrystalError
+from basis_store.extras import needed_for
 
 
 def require_ase() -> None:
     """Raise :class:`MissingDependencyError` unless ASE is installed."""
-    try:
+    with needed_for("reading crystals"):
         import ase.io  # noqa: F401, PLC0415 - heavy and optional
-    except ImportError as error:
-        raise MissingDependencyError("reading crystals needs ASE: pip install 'sgbasis[structures]'") from error
 
 
 def detected_format(path: Path) -> str:

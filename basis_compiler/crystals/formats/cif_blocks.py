@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from basis_store import CrystalError, MissingDependencyError
+from basis_store import CrystalError
+from basis_store.extras import needed_for
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,8 @@ def cif_blocks(text: str, *, name: str) -> list[CifBlock]:
         CrystalError: not a CIF; names the line.
         MissingDependencyError: gemmi is not installed.
     """
-    try:
+    with needed_for("reading CIFs"):
         from gemmi import cif  # noqa: PLC0415 - optional
-    except ImportError as error:
-        raise MissingDependencyError("reading CIFs needs gemmi: pip install 'sgbasis[structures]'") from error
     text = _in_ascii(text)
     try:
         # Duplicate tags are found below: gemmi would also refuse two blocks of one name.

@@ -4,16 +4,10 @@ No other module imports it, so PyTorch Geometric is optional; without it, import
 :class:`basis_store.MissingDependencyError`.
 """
 
-from basis_store import MissingDependencyError
+from basis_store.extras import needed_for
 
-try:
-    import torch_geometric  # noqa: F401
-except ImportError as error:
-    raise MissingDependencyError(
-        "graphs and transforms need PyTorch Geometric: pip install 'sgbasis[pyg]'"
-    ) from error
-
-from runtime.features.pyg.graph import CrystalData, record_to_data
-from runtime.features.pyg.transforms import SgbasisEncoding, SgbasisPairKernel
+with needed_for("runtime.features.pyg", "pyg"):
+    from runtime.features.pyg.graph import CrystalData, record_to_data
+    from runtime.features.pyg.transforms import SgbasisEncoding, SgbasisPairKernel
 
 __all__ = ["CrystalData", "SgbasisEncoding", "SgbasisPairKernel", "record_to_data"]

@@ -20,9 +20,10 @@ from runtime import Store
 from runtime.features.atoms import sites_of_atoms
 from runtime.features.pair_kernel import PairKernel
 from runtime.features.site_encoding import SiteEncoding
+from tests.support.command_line import PIP
 from tests.support.crystals.made_records import made_record
 
-pytest.importorskip("torch_geometric", reason="PyTorch Geometric is not installed: pip install 'sgbasis[pyg]'")
+pytest.importorskip("torch_geometric", reason="PyTorch Geometric is not installed")
 
 from torch_geometric.data import Batch, Data
 from torch_geometric.loader import DataLoader
@@ -193,7 +194,8 @@ except MissingDependencyError as error:
     print(error)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert "pip install 'sgbasis[pyg]'" in done.stdout
+    text = "runtime.features.pyg needs torch_geometric, which is not installed"
+    assert done.stdout == f"{text}: {PIP} torch_geometric\n"
 
 
 @pytest.fixture(scope="module")

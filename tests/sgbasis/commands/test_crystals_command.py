@@ -19,7 +19,7 @@ from basis_store import open_crystals
 from basis_store.files.locations import default_store_path
 from sgbasis.cli import main
 from tests.sgbasis.commands.test_compile_command import processes_of_group
-from tests.support.command_line import error_line, sgbasis
+from tests.support.command_line import PIP, error_line, sgbasis
 from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_folder, write_jsonl
 
 
@@ -275,5 +275,5 @@ def test_missing_dependencies_are_named(tmp_path: Path) -> None:
     code = "import sys; sys.modules['gemmi'] = None; from sgbasis.cli import main; main()"
     arguments = ["crystals", str(CRYSTALS / "nacl.cif"), "-o", str(tmp_path / "x.h5"), "--workers", "1"]
     done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
-    assert error_line(done) == "reading CIFs needs gemmi: pip install 'sgbasis[structures]'"
+    assert error_line(done) == f"sgbasis crystals needs gemmi, which is not installed: {PIP} gemmi"
     assert not list(tmp_path.iterdir())

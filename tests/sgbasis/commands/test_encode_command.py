@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sgbasis.cli import main
+from tests.support.command_line import PIP
 from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS, example_path
 
 NACL = (CRYSTALS / "nacl.cif").read_text()
@@ -214,8 +215,8 @@ def test_a_bad_crystal_does_not_end_the_others(form: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("module", "name", "message"),
     [
-        ("gemmi", "nacl.cif", "reading CIFs needs gemmi: pip install 'sgbasis[structures]'"),
-        ("ase", "POSCAR", "reading crystals needs ASE: pip install 'sgbasis[structures]'"),
+        ("gemmi", "nacl.cif", f"sgbasis encode needs gemmi, which is not installed: {PIP} gemmi"),
+        ("ase", "POSCAR", f"sgbasis encode needs ase, which is not installed: {PIP} ase"),
         ("ase", "nacl.cif", ""),
         ("gemmi", "POSCAR", ""),
     ],

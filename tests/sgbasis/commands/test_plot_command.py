@@ -147,12 +147,15 @@ def test_without_the_extra(reader: StoreReader, tmp_path: Path, monkeypatch: pyt
 
     def no_matplotlib(name: str, *rest: Any, **named: Any) -> Any:
         if name.startswith("matplotlib"):
-            raise ImportError("No module named 'matplotlib'")
+            raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
         return real_import(name, *rest, **named)
 
     monkeypatch.setattr(builtins, "__import__", no_matplotlib)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'sgbasis\[plot\]'"):
+    with pytest.raises(
+        MissingDependencyError,
+        match=r"^a picture needs matplotlib, which is not installed: .* -m pip install matplotlib$",
+    ):
         function_picture(reader.read(Setting.standard(221)), 1)
     output = tmp_path / "picture.png"
-    assert_one_line(plot("221", "--output", output), "pip install 'sgbasis[plot]'")
+    assert_one_line(plot("221", "--output", output), "sgbasis plot needs matplotlib, which is not installed: ")
     assert not output.exists()

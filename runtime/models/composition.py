@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from basis_store import CrystalRecord
 from runtime.models.base import Batch, CrystalModel, PreparedCrystal
 from runtime.models.elements import N_ELEMENTS
+from runtime.models.sizes import check_sizes, dropout, size
 from runtime.store import Store
 from runtime.targets.target import Target
 
@@ -29,11 +30,17 @@ class CompositionConfig:
         width: of an element's token.
         hidden: of the two networks.
         dropout: in the second network.
+
+    Raises:
+        ModelError: a size that makes no sense.
     """
 
-    width: int = 64
-    hidden: int = 256
-    dropout: float = 0.0
+    width: int = size(64)
+    hidden: int = size(256)
+    dropout: float = dropout()
+
+    def __post_init__(self) -> None:
+        check_sizes(self)
 
 
 @dataclass(frozen=True)

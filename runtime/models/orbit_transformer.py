@@ -20,6 +20,7 @@ from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.models.base import Batch, CrystalModel, PreparedCrystal
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.kernel_attention import KernelAttention
+from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
 from runtime.models.tensor_head import TensorHead
 from runtime.site_kernels.direct_kernel import DirectKernel
 from runtime.site_kernels.neighbours import neighbours
@@ -47,18 +48,24 @@ class OrbitTransformerConfig:
         degree: highest angular degree of the kernels, 0 to 3.
         dropout: on the update of each block.
         tensor_channels: moments of each degree from which tensors are made.
+
+    Raises:
+        ModelError: a size that makes no sense.
     """
 
-    width: int = 128
-    layers: int = 3
-    heads: int = 8
-    head_width: int = 16
-    feed_forward: int = 256
-    cutoff: float = 6.0
-    radial: int = 16
-    degree: int = 2
-    dropout: float = 0.0
-    tensor_channels: int = 16
+    width: int = size(128)
+    layers: int = size(3, most=MAX_LAYERS)
+    heads: int = size(8)
+    head_width: int = size(16)
+    feed_forward: int = size(256)
+    cutoff: float = quantity(6.0, 1.0, 30.0)
+    radial: int = size(16, least=2)
+    degree: int = size(2, least=0, most=3)
+    dropout: float = dropout()
+    tensor_channels: int = size(16)
+
+    def __post_init__(self) -> None:
+        check_sizes(self)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from basis_store import TargetError, TrainingError
+from basis_store.files.regular_file import read_regular
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
-from runtime.targets.parse import from_plain_values, parse_target
+from runtime.targets.parse import from_plain_values, parse_target, shown
 from runtime.targets.target import Target
 
 CENTROSYMMETRIC: frozenset[int] = frozenset(
@@ -25,6 +27,11 @@ CENTROSYMMETRIC: frozenset[int] = frozenset(
     for number in range(first, last + 1)
 )  # fmt: skip
 """The 92 space groups with inversion (International Tables A: the eleven Laue classes)."""
+
+_COUNTS = ("epochs", "batch_size", "pair_budget", "warmup_steps", "patience", "pretraining_steps", "seed", "fold")
+_LARGEST = 2**31 - 1
+_MAX_CONFIG = 1 << 20
+"""Bytes of a configuration."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +89,32 @@ class TrainingConfig:
         if not self.targets:
             raise TrainingError("nothing to learn: give at least one target")
         if self.architecture not in ARCHITECTURES:
-            raise TrainingError(f"unknown architecture {self.architecture!r}; known: {', '.join(ARCHITECTURES)}")
+            raise TrainingError(
+                f"unknown architecture {shown(self.architecture)}; known: {', '.join(ARCHITECTURES)}"
+            )
         if self.target_weights and len(self.target_weights) != len(self.targets):
             raise TrainingError(f"{len(self.target_weights)} target_weights for {len(self.targets)} targets")
+        if not all(self.data) or not self.output:
+            raise TrainingError("the names of data and output are not empty")
+        self._check_numbers()
+        self.model_config()
+
+    def _check_numbers(self) -> None:
         for name in ("epochs", "batch_size", "learning_rate", "gradient_norm", "pair_budget"):
             if not 0 < getattr(self, name) < math.inf:  # nan is neither
-                raise TrainingError(f"{name} must be positive, not {getattr(self, name)}")
+                raise TrainingError(f"{name} must be positive, not {shown(getattr(self, name))}")
+        for name in ("warmup_steps", "weight_decay", "patience", "pretraining_steps", "seed"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise TrainingError(f"{name} is not negative, but {shown(getattr(self, name))}")
         if self.fold < -1:
-            raise TrainingError(f"folds are numbered from 0: there is no fold {self.fold}")
+            raise TrainingError(f"folds are numbered from 0: there is no fold {shown(self.fold)}")
+        for name in _COUNTS:
+            if getattr(self, name) > _LARGEST:
+                raise TrainingError(f"{name} is at most {_LARGEST:,}, not {shown(getattr(self, name))}")
+        if not all(0 < weight < math.inf for weight in self.target_weights):
+            raise TrainingError(f"target_weights are positive numbers, not {shown(self.target_weights)}")
         if not 0 <= self.averaging < 1:
-            raise TrainingError(f"averaging lies between 0 and 1, not {self.averaging}")
-        self.model_config()
+            raise TrainingError(f"averaging lies between 0 and 1, not {shown(self.averaging)}")
 
     def model_config(self) -> Any:
         """The architecture's configuration, with its defaults."""
@@ -116,6 +138,8 @@ class TrainingConfig:
         """
         values = dict(values)
         if "targets" in values:
+            if not isinstance(values["targets"], Sequence) or isinstance(values["targets"], str):
+                raise TrainingError(f"targets are a list, not {shown(values['targets'])}")
             try:
                 values["targets"] = tuple(parse_target(one) for one in values["targets"])
             except TargetError as error:
@@ -138,15 +162,20 @@ class TrainingConfig:
             TrainingError: as :meth:`from_mapping`, or not a TOML file; names the file.
         """
         try:
-            return cls.from_mapping({**tomllib.loads(path.read_text()), **overrides})
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise TrainingError(f"{path} is not a TOML file: {error}") from error
+            return cls.from_mapping({**_read_toml(path), **overrides})
         except TrainingError as error:
             raise TrainingError(f"{path}: {error}") from error
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain values, as :meth:`from_mapping` reads them."""
         return dataclasses.asdict(self)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(read_regular(path, limit=_MAX_CONFIG).decode())
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, deep nesting
+        raise TrainingError(f"not a TOML file: {' '.join(str(error).split())[:200]}") from error
 
 
 def parse_groups(groups: str | Sequence[int | str]) -> tuple[int, ...]:
@@ -158,11 +187,15 @@ def parse_groups(groups: str | Sequence[int | str]) -> tuple[int, ...]:
     if isinstance(groups, str):
         groups = [part.strip() for part in groups.split(",") if part.strip()]
     numbers: set[int] = set()
+    if not isinstance(groups, Sequence):
+        raise TrainingError(f"hold_out_groups are a list of numbers, or 'inversion', not {shown(groups)}")
     for group in groups:
         if group == "inversion":
             numbers |= CENTROSYMMETRIC
-        elif str(group).isdecimal() and 1 <= int(group) <= 230:
+        elif isinstance(group, str) and re.fullmatch("[0-9]{1,3}", group) and 1 <= int(group) <= 230:
             numbers.add(int(group))
+        elif isinstance(group, int) and not isinstance(group, bool) and 1 <= group <= 230:
+            numbers.add(group)
         else:
-            raise TrainingError(f"{group!r} is neither a space-group number (1 to 230) nor 'inversion'")
+            raise TrainingError(f"{shown(group)} is neither a space-group number (1 to 230) nor 'inversion'")
     return tuple(sorted(numbers))

@@ -34,7 +34,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord, Setting, ball_norm, wave_norm
+from basis_store import CrystalRecord, ModelError, Setting, ball_norm, wave_norm
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from runtime.encoding.wave_encoder import WaveEncoder
@@ -43,6 +43,7 @@ from runtime.models.base import Batch, CrystalModel, PreparedCrystal
 from runtime.models.crystal_fourier_transformer.position_encoder import PositionEncoder, lattice_features
 from runtime.models.crystal_fourier_transformer.transformer import EPSILON, TransformerBlock
 from runtime.models.elements import N_ELEMENTS
+from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
 from runtime.store import Store
 from runtime.targets.target import Target
 
@@ -64,17 +65,26 @@ class CrystalFourierTransformerConfig:
         head_hidden: width of the head's first layer; the second has an eighth of it.
         dropout: in the blocks; the release uses 0.1 for moduli.
         density_sigma: width in Angstrom of the optional Gaussian density encoding (the release: 2); 0: without.
+
+    Raises:
+        ModelError: a size that makes no sense.
     """
 
-    width: int = 128
-    blocks: int = 4
-    heads: int = 8
-    feed_forward: int = 512
-    encoder_hidden: int = 256
-    encoder_blocks: int = 3
-    head_hidden: int = 2048
-    dropout: float = 0.0
-    density_sigma: float = 0.0
+    width: int = size(128)
+    blocks: int = size(4, most=MAX_LAYERS)
+    heads: int = size(8)
+    feed_forward: int = size(512)
+    encoder_hidden: int = size(256)
+    encoder_blocks: int = size(3, most=MAX_LAYERS)
+    head_hidden: int = size(2048, least=8)
+    dropout: float = dropout()
+    density_sigma: float = quantity(0.0, 0.0, 10.0)
+
+    def __post_init__(self) -> None:
+        check_sizes(self)
+        if self.width % self.heads:
+            name = type(self).__name__
+            raise ModelError(f"width of {name} is a multiple of heads, not {self.width} for {self.heads}")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+"""Sizes of networks that make no sense: one line each, whoever gives them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from basis_store import ModelError, TrainingError
+from runtime.models.architectures import ARCHITECTURES
+from runtime.training.config import TrainingConfig
+
+FIELDS = [
+    (name, field)
+    for name, architecture in ARCHITECTURES.items()
+    for field in dataclasses.fields(architecture.config_class)
+]
+NEVER = [-1, -0.5, float("nan"), float("inf"), -float("inf"), 1e308, 10**30, 10**5000, "12", "", None, True, [],
+         [1], {}, {"a": 1}, b"1", 1j]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS, ids=lambda value: getattr(value, "name", value))
+def test_every_field_has_a_range(name: str, field: dataclasses.Field[Any]) -> None:
+    kind = ARCHITECTURES[name].config_class
+    least, most = field.metadata["range"]
+    wrong = [
+        *NEVER,
+        most * 2,
+        *([0] if least > 0 else []),
+        *([2.0, 1.5] if isinstance(field.default, int) else []),
+    ]
+    for value in wrong:
+        with pytest.raises(ModelError) as caught:
+            kind(**{field.name: value})
+        message = str(caught.value)
+        assert (
+            message.startswith(f"{field.name} of {kind.__name__} is a")
+            and "\n" not in message
+            and len(message) < 200
+        )
+        with pytest.raises(TrainingError, match=field.name) as refused:
+            TrainingConfig(("a",), ("b",), "c", architecture=name, model={field.name: value})  # type: ignore[arg-type]
+        assert "\n" not in str(refused.value) and len(str(refused.value)) < 200
+    assert getattr(kind(), field.name) == field.default
+    kind(**{"heads": 1} | {field.name: least} if "heads" in kind.__dataclass_fields__ else {field.name: least})
+
+
+def test_heads_divide_the_width() -> None:
+    with pytest.raises(
+        ModelError, match="width of CrystalFourierTransformerConfig is a multiple of heads, not 64 for 3"
+    ):
+        ARCHITECTURES["CrystalFourierTransformer"].config_class(width=64, heads=3)
+
+
+def test_messages_of_nonsense() -> None:
+    with pytest.raises(
+        ModelError, match=r"^dropout of OrbitTransformerConfig is a number from 0 to 0.99, not 1.5$"
+    ):
+        ARCHITECTURES["OrbitTransformer"].config_class(dropout=1.5)
+    with pytest.raises(
+        ModelError, match=r"^layers of OrbitTransformerConfig is an integer from 1 to 256, not 1000000$"
+    ):
+        ARCHITECTURES["OrbitTransformer"].config_class(layers=1_000_000)

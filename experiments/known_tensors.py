@@ -89,12 +89,10 @@ class KnownTensors:
     def score(self, predicted: FloatArray) -> Evaluation[TensorScore]:
         """Score physical components (n, d) in the reference frame as ``sgbasis evaluate`` does.
 
-        They are projected on what the point group allows first. Labels are physical values, because a prediction
-        of physical values need not have a logarithm.
+        They are projected on what the point group allows first.
         """
         own = np.einsum("nij,nj->ni", self.to_own, predicted)
-        physical = dataclasses.replace(self.target, log10=False)
-        return physical.evaluate(own, self.labels, self.settings)
+        return self.target.evaluate(own, self.labels, self.settings)
 
 
 def known_tensors(paths: Sequence[str], target: TensorTarget, split: str) -> KnownTensors:
@@ -114,14 +112,12 @@ def known_tensors(paths: Sequence[str], target: TensorTarget, split: str) -> Kno
         known = reference_values(table, target, split)
         records += [table[int(row)] for row in known.rows]
         values.append(known.values)
-    # 2. Equivalent labels, as physical values; the frames of the crystals.
-    labels = equivalent_labels(np.concatenate(values), records, [target])
+    # 2. Equivalent labels; the frames of the crystals.
     frames = [cartesian_frame(record.setting, record.lattice) for record in records]
-    rows = labels.reshape(-1, len(space))
     return KnownTensors(
         target=target,
         records=tuple(records),
-        labels=(space.exp10(rows) if target.log10 else rows).reshape(labels.shape),
+        labels=equivalent_labels(np.concatenate(values), records, [target]),
         to_reference=np.array([space.rotation(frame) for frame in frames]),
         to_own=np.array([allowed_tensors(space, record, store) for record in records]),
     )

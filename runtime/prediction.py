@@ -11,6 +11,7 @@ import torch
 from basis_store import CrystalRecord
 from basis_store.array_types import FloatArray, IntArray
 from runtime.models.base import CrystalModel, PreparedCrystal
+from runtime.targets.target import physical
 
 PAIR_BUDGET = 32_000
 """Cost of a batch that keeps the working set near the processor's caches, by measurement."""
@@ -43,11 +44,13 @@ def predict(
         progress: called with the number of crystals finished since the last call.
 
     Returns:
-        (n, columns) in the targets' units; see :func:`runtime.columns`.
+        (n, columns) in its targets' ``physical_unit``, even where it learnt logarithms: GPa, not log10 GPa.
+        :func:`runtime.columns` says which columns are whose, :meth:`runtime.Target.physical_value` makes tensors.
     """
     rows, stream = [np.zeros((0, len(model.target_mean)))], iter(records)
     while crystals := [model.prepare(record) for record in islice(stream, _WINDOW)]:
-        rows.append(predict_prepared(model, crystals, pair_budget=pair_budget, progress=progress))
+        learnt = predict_prepared(model, crystals, pair_budget=pair_budget, progress=progress)
+        rows.append(physical(learnt, model.targets))
     return np.concatenate(rows)
 
 
@@ -68,7 +71,7 @@ def predict_prepared(
         progress: called with the number of crystals finished since the last call.
 
     Returns:
-        (n, columns) in the targets' units.
+        (n, columns) as the model learnt them: logarithms where its targets say so; see :func:`predict`.
     """
     values = np.empty((len(crystals), len(model.target_mean)))
     lengths = np.array([crystal.n_tokens for crystal in crystals], np.int64)

@@ -1,4 +1,4 @@
-"""The values of a target in a dataset, as models predict them: to train on, and to compare predictions with."""
+"""The values of a target in a dataset: to train on, and to compare predictions with."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from basis_store import CrystalTable, EvaluationError, TargetError
 from basis_store.array_types import BoolArray, FloatArray, IntArray
+from basis_store.datasets.units import UNKNOWN_UNIT
 from runtime.targets.target import Target
 
 
@@ -17,7 +18,7 @@ class Labels:
     """One target of all N crystals of a dataset.
 
     Attributes:
-        values: (N, columns) in the target's unit, logarithms taken; NaN in all columns where there is none.
+        values: (N, columns) as a model learns them, logarithms taken; NaN in all columns where there is none.
         not_positive: (N,) whether there is a value, but one without a logarithm.
         invalid: (N,) whether there is a value, but ``Target.mask_column`` marks it as invalid.
     """
@@ -33,7 +34,7 @@ class ReferenceValues:
 
     Attributes:
         rows: (n,) of the dataset, ascending.
-        values: (n, columns) in the target's unit, finite.
+        values: (n, columns) in ``Target.physical_unit``, finite.
         missing: how many crystals of the split have no value.
         not_positive: how many have one that has no logarithm.
         invalid: how many have one that the dataset marks as invalid.
@@ -63,10 +64,8 @@ def read_labels(table: CrystalTable, target: Target) -> Labels:
     if target.name not in table.targets:
         raise TargetError(f"{table.name} has no target {target.name!r}; it has {_listed(table.targets)}")
     stated = table.units[target.name]
-    found = f"log10 {stated}" if target.log10 else stated
-    if stated and target.unit and found != target.unit:
-        reason = f", its logarithm in {found!r}" if target.log10 else ""
-        raise TargetError(f"{table.name} has {target.name!r} in {stated!r}{reason}, not in {target.unit!r}")
+    if stated and target.unit not in ("", UNKNOWN_UNIT, stated):
+        raise TargetError(f"{table.name} has {target.name!r} in {stated!r}, not in {target.unit!r}")
 
     # 2. Components of the column; invalid values are missing ones.
     try:
@@ -130,7 +129,7 @@ def reference_values(
     rows = np.flatnonzero(known)
     return ReferenceValues(
         rows=rows,
-        values=labels.values[rows],
+        values=target.physical(labels.values[rows]),
         missing=int(missing.sum()),
         not_positive=int(not_positive.sum()),
         invalid=int(invalid.sum()),

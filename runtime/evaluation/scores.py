@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from basis_store import ModelError, Setting
 from basis_store.array_types import FloatArray
+from basis_store.datasets.units import with_unit
 
 Rows = NDArray[np.intp]
 Interval = tuple[float, float]
@@ -27,7 +28,7 @@ class Score(ABC):
 
     @abstractmethod
     def summary(self, unit: str) -> list[str]:
-        """Lines of text with all figures, in the unit of the physical values."""
+        """Lines of text with all figures, errors in ``unit``."""
 
     @abstractmethod
     def cells(self) -> dict[str, str]:
@@ -78,8 +79,8 @@ class ScalarScore(Score):
     def summary(self, unit: str) -> list[str]:
         """Both means with their intervals."""
         return [
-            f"MAE   {self.mae:.5f} {unit}  (95 %: {interval_text(self.mae_interval)})",
-            f"RMSE  {self.rmse:.5f} {unit}  (95 %: {interval_text(self.rmse_interval)})",
+            f"MAE   {with_unit(f'{self.mae:.5f}', unit)}  (95 %: {interval_text(self.mae_interval)})",
+            f"RMSE  {with_unit(f'{self.rmse:.5f}', unit)}  (95 %: {interval_text(self.rmse_interval)})",
         ]
 
     def cells(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from basis_store import IndexSymmetry, Setting
 from basis_store.array_types import FloatArray
+from basis_store.datasets.units import with_unit
 from runtime.evaluation.scores import (
     Evaluation,
     Interval,
@@ -64,13 +65,14 @@ class TensorScore(Score):
     def summary(self, unit: str) -> list[str]:
         """The error, the shares, and the moduli of elastic tensors."""
         lines = [
-            f"Frobenius norm of the error  {self.frobenius:.4f} {unit}  "
+            f"Frobenius norm of the error  {with_unit(f'{self.frobenius:.4f}', unit)}  "
             f"(95 %: {interval_text(self.frobenius_interval)}), median {self.relative:.1%} of the tensor",
             f"within 25 %: {self.ewt25:.3f} of the crystals (95 %: {interval_text(self.ewt25_interval)}), "
             f"within 10 %: {self.ewt10:.3f}, within 5 %: {self.ewt5:.3f}",
         ]
         if self.mae_K is not None:
-            lines.append(f"MAE of K {self.mae_K:.2f}, G {self.mae_G:.2f}, E {self.mae_E:.2f} {unit} (Hill)")
+            moduli = with_unit(f"K {self.mae_K:.2f}, G {self.mae_G:.2f}, E {self.mae_E:.2f}", unit)
+            lines.append(f"MAE of Hill's {moduli}")
         return lines
 
     def cells(self) -> dict[str, str]:

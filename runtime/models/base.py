@@ -1,7 +1,7 @@
 """The interface of all models: records in, physical values out.
 
     crystals = [model.prepare(record) for record in records]    once per crystal: no gradients, no parameters
-    values = model(model.collate(crystals))                     (crystals, columns), in the targets' units
+    values = model(model.collate(crystals))                     (crystals, columns), as learnt
 
 A scalar target has one column, a tensor target one for each component that its index symmetry leaves free.
 Training, prediction and evaluation use nothing else of a model.

@@ -73,7 +73,7 @@ class ModelDescription:
             return cls(
                 architecture=values["architecture"],
                 config=values["config"],
-                targets=tuple(parse_target(one) for one in values["targets"]),
+                targets=tuple(parse_target(_with_own_unit(one)) for one in values["targets"]),
                 store=values["store"],
                 domain=_domain(**values["domain"]),
                 training=values["training"],
@@ -81,6 +81,13 @@ class ModelDescription:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"it lacks what a model needs: {error}") from error
+
+
+def _with_own_unit(target: Any) -> Any:
+    """A target whose unit is that of its values: drafts of this format had ``"log10 GPa"`` beside ``log10``."""
+    if isinstance(target, dict) and target.get("log10") is True and isinstance(target.get("unit"), str):
+        return target | {"unit": target["unit"].removeprefix("log10 ")}
+    return target
 
 
 def _domain(elements: list[int], groups: list[int], max_sites: int, volume_per_atom: list[float]) -> Domain:

@@ -10,6 +10,7 @@ import numpy as np
 
 from basis_store import CrystalRecord, Setting, TargetError
 from basis_store.array_types import FloatArray
+from basis_store.datasets.units import in_unit, log10_unit, with_unit
 from runtime.evaluation.scores import Evaluation, ScalarScore, evaluate_scalars
 from runtime.targets.target import Target
 
@@ -18,12 +19,13 @@ from runtime.targets.target import Target
 class ScalarTarget(Target):
     """A number, such as a formation energy: one column.
 
-    A predicted logarithm is reported as it is, in ``"log10 GPa"``. The loss is the absolute error.
+    The loss is the absolute error; with ``log10`` that of the logarithm, in training as in evaluation.
 
     Attributes:
         name: as in the dataset, such as ``"bulk_modulus_vrh"``.
-        unit: of the prediction, such as ``"log10 GPa"``.
-        log10: whether the model predicts the decimal logarithm of the value in the dataset.
+        unit: of the values in the dataset, and of predictions: such as ``"GPa"``, or ``"1"`` for a pure number.
+            Training fills in that which the dataset states, if there is none here.
+        log10: whether the model learns the decimal logarithm of the value. Predictions are values all the same.
         mask_column: column of the dataset that is 1 where the value is valid; ``""``: all values are.
     """
 
@@ -38,7 +40,12 @@ class ScalarTarget(Target):
     @property
     def description(self) -> str:
         """``name`` and unit."""
-        return f"`{self.name}`{f' in {self.unit}' if self.unit else ''}"
+        return in_unit(f"`{self.name}`", self.physical_unit)
+
+    @property
+    def error_unit(self) -> str:
+        """``"log10 GPa"`` with ``log10``: an error of 0.3 is a factor of 2."""
+        return log10_unit(self.physical_unit) if self.log10 else self.physical_unit
 
     def components(self, column: FloatArray) -> FloatArray:
         """(N, 1) of a column (N,)."""
@@ -50,9 +57,14 @@ class ScalarTarget(Target):
         """(N, 1) of ``components`` (N, 1); NaN or infinite where not positive."""
         return np.asarray(np.log10(components))
 
-    def physical_value(self, predicted: FloatArray, record: CrystalRecord) -> float:
+    def physical(self, values: FloatArray) -> FloatArray:
+        """Powers of ten of logarithms."""
+        with np.errstate(over="ignore"):
+            return np.asarray(10.0**values) if self.log10 else values
+
+    def physical_value(self, components: FloatArray, record: CrystalRecord) -> float:
         """The number itself."""
-        return float(predicted[0])
+        return float(components[0])
 
     def mean_and_scale(self, values: FloatArray) -> tuple[FloatArray, float]:
         """Mean, and mean absolute deviation from the median."""
@@ -62,19 +74,26 @@ class ScalarTarget(Target):
     def evaluate(
         self, predicted: FloatArray, labels: FloatArray, settings: Sequence[Setting]
     ) -> Evaluation[ScalarScore]:
-        """Absolute and squared errors, in the target's unit."""
-        return evaluate_scalars(predicted[:, 0], labels[:, 0, 0], settings)
+        """Absolute and squared errors, of logarithms with ``log10``."""
+        values, known = predicted, labels[:, 0]
+        if self.log10:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values, known = self.logarithm(values), self.logarithm(known)
+        return evaluate_scalars(values[:, 0], known[:, 0], settings)
 
     def loss_figure(self, loss: float) -> tuple[str, str]:
         """The mean absolute error."""
         what = f"mean absolute error of {self.name} on the validation split"
-        return what, f"{loss:.4f} {self.unit}".strip()
+        return what, with_unit(f"{loss:.4f}", self.error_unit)
 
     def score_figures(self, score: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Of the fields of :class:`ScalarScore`."""
         low, high = score["mae_interval"]
         return [
-            (f"mean absolute error, {score['n']:,} validation crystals", f"{score['mae']:.4f} {self.unit}"),
+            (
+                f"mean absolute error, {score['n']:,} validation crystals",
+                with_unit(f"{score['mae']:.4f}", self.error_unit),
+            ),
             ("95 % interval (bootstrap)", f"{low:.4f} to {high:.4f}"),
-            ("root of the mean squared error", f"{score['rmse']:.4f} {self.unit}"),
+            ("root of the mean squared error", with_unit(f"{score['rmse']:.4f}", self.error_unit)),
         ]

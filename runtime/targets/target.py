@@ -16,9 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from basis_store import CrystalRecord, IndexSymmetry, Setting
+from basis_store import CrystalRecord, IndexSymmetry, Setting, TargetError
 from basis_store.array_types import FloatArray
+from basis_store.datasets.units import UNKNOWN_UNIT
 from runtime.evaluation.scores import Evaluation, Score
+
+_LOG10 = "log10 "
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,9 @@ class Target(ABC):
 
     Attributes:
         name: as in the dataset, such as ``"bulk_modulus_vrh"``.
-        unit: of the prediction, such as ``"eV/atom"`` or ``"log10 GPa"``.
-        log10: whether the model predicts the decimal logarithm of the value in the dataset.
+        unit: of the values in the dataset, and of predictions: such as ``"GPa"``, or ``"1"`` for a pure number.
+            Training fills in that which the dataset states, if there is none here.
+        log10: whether the model learns the decimal logarithm of the value. Predictions are values all the same.
         mask_column: column of the dataset that is 1 where the value is valid; ``""``: all values are.
     """
 
@@ -37,6 +41,13 @@ class Target(ABC):
     _: KW_ONLY
     log10: bool = False
     mask_column: str = ""
+
+    def __post_init__(self) -> None:
+        if self.log10 and self.unit.startswith(_LOG10):
+            own = self.unit.removeprefix(_LOG10)
+            raise TargetError(
+                f"the unit of {self.name!r} is that of its values, {own!r}, not of their logarithm, {self.unit!r}"
+            )
 
     kind: ClassVar[str]
     """``"scalar"`` or ``"tensor"``: for messages, and for what an architecture can predict."""
@@ -56,8 +67,13 @@ class Target(ABC):
 
     @property
     def physical_unit(self) -> str:
-        """Unit of :meth:`physical_value`."""
-        return self.unit
+        """``unit``, or ``"unknown unit"`` where it is not given."""
+        return self.unit or UNKNOWN_UNIT
+
+    @property
+    def error_unit(self) -> str:
+        """Unit of the errors that :meth:`evaluate` reports."""
+        return self.physical_unit
 
     @property
     @abstractmethod
@@ -100,11 +116,22 @@ class Target(ABC):
         """
 
     @abstractmethod
-    def physical_value(self, predicted: FloatArray, record: CrystalRecord) -> float | FloatArray:
-        """A prediction in ``physical_unit``.
+    def physical(self, values: FloatArray) -> FloatArray:
+        """The inverse of :meth:`logarithm` with ``log10``, else ``values``: components in ``physical_unit``.
 
         Args:
-            predicted: (columns,) as a model gives them.
+            values: (..., columns) as a model learns them.
+
+        Returns:
+            (..., columns); infinite where a logarithm is too large.
+        """
+
+    @abstractmethod
+    def physical_value(self, components: FloatArray, record: CrystalRecord) -> float | FloatArray:
+        """A prediction as a number or a tensor, in ``physical_unit``.
+
+        Args:
+            components: (columns,) from :meth:`physical`.
             record: the crystal.
         """
 
@@ -155,11 +182,11 @@ class Target(ABC):
     def evaluate(
         self, predicted: FloatArray, labels: FloatArray, settings: Sequence[Setting]
     ) -> Evaluation[Score]:
-        """Score predictions.
+        """Score predictions, in ``error_unit``.
 
         Args:
-            predicted: (n, columns) as a model gives them, n > 0.
-            labels: (n, a, columns) symmetry-equivalent labels, the value itself first; finite.
+            predicted: (n, columns) from :meth:`physical`, n > 0.
+            labels: (n, a, columns) symmetry-equivalent labels in the same unit, the value itself first; finite.
             settings: (n,) of the crystals.
 
         Raises:
@@ -179,3 +206,15 @@ def columns(targets: Sequence[Target]) -> list[slice]:
     """The columns of each of ``targets`` in the predictions of a model, in their order."""
     ends = np.cumsum([target.n_columns for target in targets]).tolist()
     return [slice(end - target.n_columns, end) for end, target in zip(ends, targets, strict=True)]
+
+
+def physical(values: FloatArray, targets: Sequence[Target]) -> FloatArray:
+    """Values of all targets in their physical units: see :meth:`Target.physical`.
+
+    Args:
+        values: (n, columns) as models learn them.
+        targets: what the columns are.
+    """
+    own = columns(targets)
+    parts = [target.physical(values[:, part]) for target, part in zip(targets, own, strict=True)]
+    return np.concatenate(parts, axis=1)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from basis_store import CrystalRecord, IndexSymmetry, Setting, TargetError
 from basis_store.array_types import FloatArray
+from basis_store.datasets.units import in_unit, with_unit
 from runtime.evaluation.scores import Evaluation
 from runtime.evaluation.tensor_scores import SHARES, TensorScore, evaluate_tensors
 from runtime.targets.target import Target
@@ -36,8 +37,9 @@ class TensorTarget(Target):
 
     Attributes:
         name: as in the dataset, such as ``"elastic_tensor"``.
-        unit: of the prediction, such as ``"log10 GPa"``.
-        log10: whether the model predicts the decimal logarithm of the value in the dataset.
+        unit: of the values in the dataset, and of predictions: such as ``"GPa"``, or ``"1"`` for a pure number.
+            Training fills in that which the dataset states, if there is none here.
+        log10: whether the model learns the decimal logarithm of the value. Predictions are values all the same.
         mask_column: column of the dataset that is 1 where the value is valid; ``""``: all values are.
         symmetry: index symmetry, such as ``"ijkl=jikl=klij"``.
         axial: whether the tensor is axial.
@@ -74,15 +76,9 @@ class TensorTarget(Target):
         return IndexSymmetry.parse(self.symmetry, axial=self.axial)
 
     @property
-    def physical_unit(self) -> str:
-        """Unit of the tensor itself, whether or not its logarithm is predicted."""
-        return self.unit.removeprefix("log10 ") if self.log10 else self.unit
-
-    @property
     def description(self) -> str:
         """``the tensor `name` (symmetry) in unit``."""
-        unit = f" in {self.physical_unit}" if self.physical_unit else ""
-        return f"the tensor `{self.name}` ({self.symmetry}){unit}"
+        return in_unit(f"the tensor `{self.name}` ({self.symmetry})", self.physical_unit)
 
     @property
     def notes(self) -> Sequence[str]:
@@ -111,9 +107,13 @@ class TensorTarget(Target):
         """Logarithm of symmetric matrices: (N, columns), NaN where not positive definite."""
         return self.space.log10(components)
 
-    def physical_value(self, predicted: FloatArray, record: CrystalRecord) -> FloatArray:
+    def physical(self, values: FloatArray) -> FloatArray:
+        """Components of the tensors themselves, of those of their logarithms."""
+        return self.space.exp10(values) if self.log10 else values
+
+    def physical_value(self, components: FloatArray, record: CrystalRecord) -> FloatArray:
         """(3, ..., 3) in the record's own Cartesian frame."""
-        tensor = self.space.tensors(self._physical(predicted))
+        tensor = self.space.tensors(components)
         # A logarithm rounded to float32 is good to 1e-6 of the tensor: remove what the point group forbids.
         return nearest_tensor(tensor, allowed_basis(record, self.index_symmetry))
 
@@ -148,36 +148,35 @@ class TensorTarget(Target):
     def evaluate(
         self, predicted: FloatArray, labels: FloatArray, settings: Sequence[Setting]
     ) -> Evaluation[TensorScore]:
-        """Errors of the whole tensor in ``physical_unit``, and of the moduli of elastic ones."""
-        return evaluate_tensors(self._physical(predicted), self._physical(labels), self.space, settings)
+        """Errors of the whole tensor, and of the moduli of elastic ones."""
+        return evaluate_tensors(predicted, labels, self.space, settings)
 
     def loss_figure(self, loss: float) -> tuple[str, str]:
         """The mean Frobenius norm of the error, or the mean relative error."""
         if self.log10:
             return f"mean relative error of {self.name} (Frobenius) on the validation split", f"{loss:.4f}"
         what = f"mean Frobenius norm of the error of {self.name} on the validation split"
-        return what, f"{loss:.4f} {self.unit}".strip()
+        return what, with_unit(f"{loss:.4f}", self.error_unit)
 
     def score_figures(self, score: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Of the fields of :class:`TensorScore`."""
         low, high = score["frobenius_interval"]
         norm = f"mean Frobenius norm of the error, {score['n']:,} validation crystals"
         figures = [
-            (norm, f"{score['frobenius']:.4g} {self.physical_unit}".strip()),
+            (norm, with_unit(f"{score['frobenius']:.4g}", self.error_unit)),
             ("95 % interval (bootstrap)", f"{low:.4g} to {high:.4g}"),
             ("median relative error", f"{score['relative']:.1%}"),
             *((f"share of crystals within {p} %", f"{score[f'ewt{p}']:.3f}") for p in SHARES),
         ]
         if score["mae_K"] is not None:
             figures += [
-                (f"mean absolute error of Hill's {symbol}", f"{score[f'mae_{symbol}']:.2f} {self.physical_unit}")
+                (
+                    f"mean absolute error of Hill's {symbol}",
+                    with_unit(f"{score[f'mae_{symbol}']:.2f}", self.error_unit),
+                )
                 for symbol in "KGE"
             ]
         return figures
-
-    def _physical(self, values: FloatArray) -> FloatArray:
-        """(..., columns) components of the tensor itself."""
-        return self.space.exp10(values) if self.log10 else values
 
     def _powers(self, logarithms: Tensor) -> Tensor:
         """(..., size * size) the matrices 10^S of coordinates (..., columns) of S."""

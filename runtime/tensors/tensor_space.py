@@ -117,7 +117,7 @@ class TensorSpace:
         matrices = np.tensordot(np.asarray(components, np.float64), self.matrices, axes=1)
         finite = np.asarray(np.isfinite(matrices).all(axis=(-1, -2)))
         values, vectors = np.linalg.eigh(np.where(finite[..., None, None], matrices, 0.0))
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             values = function(values)
         found = np.einsum("...ij,...j,...kj->...ik", vectors, values, vectors)
         known = np.isfinite(found).all(axis=(-1, -2)) & finite

@@ -18,6 +18,7 @@ from runtime.models.base import CrystalModel, PreparedCrystal
 from runtime.pretrained.domain import Domain
 from runtime.targets.equivalent_labels import equivalent_labels
 from runtime.targets.target import Target
+from runtime.targets.target_units import targets_with_units
 from runtime.training.config import TrainingConfig
 
 Progress = Callable[[Iterable[tuple[int, int]]], Iterable[tuple[int, int]]]
@@ -37,7 +38,7 @@ class SplitData:
 
     Attributes:
         crystals: (n,) prepared crystals.
-        values: (n, columns) float64 in the targets' units, NaN where missing.
+        values: (n, columns) float64 as the model learns them, NaN where missing.
         labels: (n, a, columns) symmetry-equivalent labels, the first being ``values``; see
             :func:`runtime.equivalent_labels`.
         groups: (n,) space-group numbers.
@@ -74,6 +75,10 @@ class TrainingData:
     Args:
         config: the run.
 
+    Attributes:
+        targets: those of the run, with the units that the datasets state.
+        notes: what was believed in doubt, a sentence each.
+
     Raises:
         TargetError: no dataset has a target or its mask column, or one holds it in another shape or unit.
         TrainingError: nothing is left to train or validate on, or a crystal is in two splits.
@@ -82,7 +87,8 @@ class TrainingData:
     def __init__(self, config: TrainingConfig) -> None:
         self.tables = [open_crystals(path) for path in config.data]
         self.groups = [table_groups(table) for table in self.tables]
-        self._values = _values_by_table(self.tables, config.targets)
+        self.targets, self.notes = targets_with_units(self.tables, config.targets)
+        self._values = _values_by_table(self.tables, self.targets)
         parts = [training_parts(table, config.fold) for table in self.tables]
         self._rows = self._rows_by_part(parts, np.array(config.hold_out_groups, np.int64))
         files = ", ".join(map(str, config.data))

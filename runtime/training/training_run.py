@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from runtime.models.crystal_fourier_transformer.pretraining import pretrain
 from runtime.prediction import predict_prepared
 from runtime.pretrained.card import DataSource, ModelCard
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
-from runtime.targets.target import columns
+from runtime.targets.target import columns, physical
 from runtime.training import parallel
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, TrainingData
@@ -60,6 +60,9 @@ def run_training(
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
     data = TrainingData(config)
+    for note in data.notes:
+        display.say(f"Note: {note}")
+    config = replace(config, targets=data.targets)
     torch.manual_seed(config.seed)
     model = config.new_model()
     if not (output / CHECKPOINT).exists():
@@ -156,15 +159,15 @@ def _copy_weights(source: CrystalModel, model: CrystalModel, name: str) -> None:
 
 def _scores(model: CrystalModel, data: SplitData, config: TrainingConfig) -> dict[str, Any]:
     """By target, where some crystal has it."""
-    predicted = predict_prepared(model, data.crystals, pair_budget=config.pair_budget)
+    learnt = predict_prepared(model, data.crystals, pair_budget=config.pair_budget)
+    predicted = physical(learnt, config.targets)
     scores = {}
     for target, own in zip(config.targets, columns(config.targets), strict=True):
         known = np.flatnonzero(np.isfinite(data.values[:, own.start]))
         if len(known):
             settings = [Setting.standard(int(group)) for group in data.groups[known]]
-            scores[target.name] = asdict(
-                target.evaluate(predicted[known, own], data.labels[known][..., own], settings)
-            )
+            labels = target.physical(data.labels[known][..., own])
+            scores[target.name] = asdict(target.evaluate(predicted[known, own], labels, settings))
     return scores
 
 

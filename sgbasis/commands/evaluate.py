@@ -82,6 +82,7 @@ def evaluate(
         fold=fold,
         target=chosen,
         reference=reference,
+        stated_unit=table.units[chosen.name],
         unreadable=len(table.skipped),
         evaluation=evaluation,
     )

@@ -30,7 +30,8 @@ class Prediction:
         setting: the standard setting of its space group.
         property: what is predicted.
         value: in ``unit``: a number, or a tensor (3, ..., 3) in the Cartesian frame of the crystal's source.
-        unit: such as ``"eV/atom"``, ``"log10 GPa"`` or ``"GPa"``; ``""`` for a number without one.
+        unit: such as ``"eV/atom"`` or ``"GPa"``; ``"1"`` for a pure number, and ``"unknown unit"`` where the data
+            that the model was trained on do not state it.
         notes: where there was doubt when the crystal was read; then in which respects it is unlike those that the
             model was trained on.
         record: the crystal.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from basis_store import Setting
+from basis_store.datasets.units import UNKNOWN_UNIT, in_unit
 from basis_store.text_table import table_lines
 from runtime.evaluation.reference_values import ReferenceValues
 from runtime.evaluation.scores import Evaluation, Score
@@ -28,6 +29,7 @@ class EvaluationReport:
         fold: of the file; None for all of it.
         target: what was compared.
         reference: the values that predictions were compared with.
+        stated_unit: of the values in the file; ``""`` where it states none.
         unreadable: crystals of the file that could not be compiled.
         evaluation: scores.
     """
@@ -38,6 +40,7 @@ class EvaluationReport:
     fold: int | None = None
     target: Target
     reference: ReferenceValues
+    stated_unit: str
     unreadable: int
     evaluation: Evaluation[Score]
 
@@ -47,11 +50,13 @@ class EvaluationReport:
         parts = [f"fold {self.fold}"] if self.fold is not None else []
         parts += [f"split {self.split}"] if self.split else []
         which = " of ".join([*parts, self.data])
-        left_out = [f"{count:,} {why}" for why, count in self._left_out().items() if count]
+        reasons = {"invalid": f"invalid ({self.target.mask_column!r} is not 1)"}
+        left_out = [f"{count:,} {reasons.get(why, why)}" for why, count in self._left_out().items() if count]
         lines = [
             f"{self.model} on {which}: {self.target.name}, {overall.n:,} crystals",
-            *overall.summary(self.target.physical_unit),
+            *overall.summary(self.target.error_unit),
             *([f"left out: {', '.join(left_out)}"] if left_out else []),
+            *(f"note: {note}" for note in self._notes()),
             "",
             *_table("crystal system", self.evaluation.by_system),
         ]
@@ -61,7 +66,7 @@ class EvaluationReport:
         return "\n".join(lines)
 
     def to_json(self) -> str:
-        """All figures, in ``unit`` and for all groups; intervals of 95 %, shares as fractions."""
+        """All figures, errors in ``unit``, and for all groups; intervals of 95 %, shares as fractions."""
         groups = {str(number): score.to_mapping() for number, score in self.evaluation.by_group.items()}
         systems = {system: score.to_mapping() for system, score in self.evaluation.by_system.items()}
         record: dict[str, Any] = {
@@ -70,9 +75,12 @@ class EvaluationReport:
             "split": self.split,
             "fold": self.fold,
             "target": self.target.name,
-            "unit": self.target.physical_unit,
+            "unit": self.target.error_unit,
+            "target_unit": self.target.physical_unit,
             **self.evaluation.overall.to_mapping(),
             "left_out": self._left_out(),
+            "mask_column": self.target.mask_column or None,
+            "notes": self._notes(),
             "crystal_systems": systems,
             "space_groups": groups,
         }
@@ -85,6 +93,20 @@ class EvaluationReport:
             "invalid": self.reference.invalid,
             "not compiled": self.unreadable,
         }
+
+    def _notes(self) -> list[str]:
+        target, notes = self.target, []
+        if target.error_unit != target.physical_unit:
+            notes.append(
+                f"errors are those of the decimal logarithm of {target.name}, 0.1 being a factor of 1.26; "
+                f"{in_unit('predictions are values', target.physical_unit)}"
+            )
+        if UNKNOWN_UNIT in (target.physical_unit, self.stated_unit or UNKNOWN_UNIT):
+            notes.append(
+                f"units were not compared: {target.physical_unit} in the model, "
+                f"{self.stated_unit or UNKNOWN_UNIT} in the data"
+            )
+        return notes
 
 
 def _table(name: str, scores: Mapping[str, Score]) -> list[str]:

@@ -15,9 +15,9 @@ from runtime.targets.target import Target, columns
 from runtime.targets.tensor_target import TensorTarget
 
 ENERGY = ScalarTarget("formation_energy_per_atom", "eV/atom")
-BULK = ScalarTarget("bulk_modulus_vrh", "log10 GPa", log10=True)
-ELASTIC = TensorTarget("elastic_tensor", "log10 GPa", log10=True, symmetry="ijkl=jikl=klij")
-DIELECTRIC = TensorTarget("dielectric_electronic", log10=True, symmetry="ij=ji")
+BULK = ScalarTarget("bulk_modulus_vrh", "GPa", log10=True)
+ELASTIC = TensorTarget("elastic_tensor", "GPa", log10=True, symmetry="ijkl=jikl=klij")
+DIELECTRIC = TensorTarget("dielectric_electronic", "1", log10=True, symmetry="ij=ji")
 PIEZOELECTRIC = TensorTarget("piezoelectric_tensor", "C/m^2", symmetry="ijk=ikj")
 DOMAIN = Domain(elements=(8, 11, 12, 13, 17), groups=(225, 227), max_sites=2, volume_per_atom=(8.0, 30.0))
 """Rock salt lies inside, spinel has a site too many, titania has another element and another group."""

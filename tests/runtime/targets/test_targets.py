@@ -84,9 +84,10 @@ def test_mean_and_scale() -> None:
 
 
 def test_units_of_physical_values() -> None:
-    assert [target.physical_unit for target in ALL] == ["eV/atom", "log10 GPa", "GPa", "", "C/m^2"]
+    assert [target.physical_unit for target in ALL] == ["eV/atom", "GPa", "GPa", "1", "C/m^2"]
+    assert [target.error_unit for target in ALL] == ["eV/atom", "log10 GPa", "GPa", "1", "C/m^2"]
     assert ELASTIC.description == "the tensor `elastic_tensor` (ijkl=jikl=klij) in GPa"
-    assert BULK.description == "`bulk_modulus_vrh` in log10 GPa"
+    assert BULK.description == "`bulk_modulus_vrh` in GPa"
 
 
 def test_nothing_else_asks_for_the_kind_of_a_target() -> None:

@@ -35,7 +35,7 @@ def data(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         energy, modulus = (one.value for one in predict(CRYSTALS / f"{name}.cif", model))
         targets = {
             "formation_energy_per_atom": energy + error if name != "quartz" else None,
-            "bulk_modulus_vrh": 10 ** (modulus + error) if name != "rutile" else -3.0,
+            "bulk_modulus_vrh": modulus * 10**error if name != "rutile" else -3.0,
         }
         records.append(json_record(name, targets=targets, split="train" if name == "nacl" else "val"))
     records.append({"id": "bad", "split": "val"})
@@ -102,7 +102,7 @@ def test_a_fold(model: Path, data: Path, tmp_path: Path) -> None:
 
 def test_logarithms(model: Path, data: Path) -> None:
     found = report("--model", model, "--data", data, "--target", "bulk_modulus_vrh")
-    assert (found["unit"], found["n"]) == ("log10 GPa", 3)
+    assert (found["unit"], found["target_unit"], found["n"]) == ("log10 GPa", "GPa", 3)
     assert found["mae"] == pytest.approx(3.25 / 3, rel=1e-5)
     assert found["left_out"] == {
         "without a value": 0, "not positive": 1, "invalid": 0, "not compiled": 1,

@@ -72,7 +72,7 @@ class TensorScore(Score):
         ]
         if self.mae_K is not None:
             moduli = with_unit(f"K {self.mae_K:.2f}, G {self.mae_G:.2f}, E {self.mae_E:.2f}", unit)
-            lines.append(f"MAE of Hill's {moduli}")
+            lines.append(f"MAE of {moduli} (Hill)")
         return lines
 
     def cells(self) -> dict[str, str]:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
     from runtime.pretrained.pretrained import Pretrained
 
+_TENSOR_KINDS = (
+    ("elastic", "elastic", "GPa"),
+    ("piezoelectric", "piezo", "C/m^2"),
+    ("dielectric", "dielectric", "1"),
+)
+"""Tensors with reports of their own: kind, part of the name, and the unit that the report is in."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
@@ -81,9 +88,13 @@ def predict(structures: object, model: str | os.PathLike[str], *, tolerance: flo
 
 
 def tensor_kind(prediction: Prediction) -> str:
-    """``"elastic"``, ``"piezoelectric"`` or ``"dielectric"``, by name and index symmetry; else ``""``."""
-    for kind, word in (("elastic", "elastic"), ("piezoelectric", "piezo"), ("dielectric", "dielectric")):
-        if word in prediction.property and prediction.symmetry == IndexSymmetry.parse(kind):
+    """``"elastic"``, ``"piezoelectric"`` or ``"dielectric"``, by name, unit and index symmetry; else ``""``."""
+    for kind, word, unit in _TENSOR_KINDS:
+        if (
+            word in prediction.property
+            and prediction.unit == unit
+            and prediction.symmetry == IndexSymmetry.parse(kind)
+        ):
             return kind
     return ""
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from basis_store import CrystalRecord, IndexSymmetry
 from basis_store.array_types import FloatArray
+from basis_store.datasets.units import in_unit
 from basis_store.tensors.index_symmetry import component_name
 from runtime.store import Store
 from runtime.tensors.dielectric import principal, refractive_index
@@ -140,7 +141,7 @@ def matrix_form(tensor: FloatArray, formula: str) -> FloatArray:
     return tensor if form is None else form(tensor)
 
 
-def other_lines(tensor: FloatArray, record: CrystalRecord, symmetry: IndexSymmetry, unit: str = "") -> list[str]:
+def other_lines(tensor: FloatArray, record: CrystalRecord, symmetry: IndexSymmetry, unit: str) -> list[str]:
     """Any other tensor in two frames: as a matrix where it has that form, else its components that are not 0.
 
     Args:
@@ -162,7 +163,7 @@ def other_lines(tensor: FloatArray, record: CrystalRecord, symmetry: IndexSymmet
         return [f"{component_name(indices):>6}{values[indices]:14.6g}" for indices in kept]
 
     voigt = f", order {_ORDER}" if 6 in matrix_form(tensor, symmetry.text).shape else ""
-    return _in_both_frames(f"{what} {symmetry.text}{f' in {unit}' if unit else ''}{voigt}", tensor, record, write)
+    return _in_both_frames(f"{in_unit(f'{what} {symmetry.text}', unit)}{voigt}", tensor, record, write)
 
 
 def _in_both_frames(

@@ -135,7 +135,7 @@ def test_csv_and_jsonl_hold_matrices(models: dict[str, Path], tmp_path: Path) ->
 def test_tensors_of_other_kinds(models: dict[str, Path], tmp_path: Path) -> None:
     result = run_predict(CRYSTALS / "quartz.cif", "--model", models["others"])
     assert result.exit_code == 0, result.output
-    assert "axial tensor ij=ji, in the crystal's own frame" in result.stdout
+    assert "axial tensor ij=ji (unknown unit), in the crystal's own frame" in result.stdout
     assert "tensor ijk in pm, in the crystal's own frame" in result.stdout
     assert any(line.split()[0] == "xxx" for line in result.stdout.splitlines() if line.strip())
     assert "refractive" not in result.stdout

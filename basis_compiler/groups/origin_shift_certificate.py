@@ -1,4 +1,4 @@
-"""Statement 8 of the certificate: the listed origin shifts generate exactly the allowed ones (T5).
+"""Statement 8 of the certificate: the listed origin shifts generate exactly the allowed ones (T5), in normal form.
 
 Proved by trying all shifts in 24ths of the cell, without the Smith form that found the generators.
 """
@@ -6,6 +6,8 @@ Proved by trying all shifts in 24ths of the cell, without the Smith form that fo
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -23,17 +25,66 @@ def prove_origin_shifts(compiled: CompiledSetting, group: Operations) -> None:
     """
     rotations, centrings = tuple(sorted({r.tobytes() for r in group.rotations})), group.centrings24
     allowed = _allowed_shifts(rotations, centrings.tobytes())
-    shifts, directions = compiled.shifts24.astype(np.int64), compiled.shift_directions.astype(np.int64)
+    directions = compiled.shift_directions.astype(np.int64)
+    # 1. Directions are fixed and in reduced echelon form.
     fixed = all(np.array_equal(directions @ rotation.T, directions) for rotation in group.rotations)
     require(fixed, compiled.setting, "a continuous origin shift is not along fixed directions (T5)")
-    found = _generated_shifts([*directions, *centrings])
-    for shift, order in zip(shifts, compiled.shift_orders, strict=True):
-        multiples = [tuple(shift * n % TURN) for n in range(1, int(order) + 1)]
-        inside = [bool(found[multiple]) for multiple in multiples]
-        exact = inside == [False] * (len(inside) - 1) + [True]
-        require(exact, compiled.setting, "an origin shift does not have the stated order (T5)")
-        found = _generated_shifts([shift], found)
-    require(np.array_equal(found, allowed), compiled.setting, "the origin shifts are not the allowed ones (T5)")
+    require(
+        _is_echelon(directions), compiled.setting, "the directions of origin shifts are not in normal form (T5)"
+    )
+    # 2. Together with the finite generators in normal form they give every allowed shift, and no other.
+    continuous = _generated_shifts([*directions, *centrings])
+    shifts, orders, found = _finite_generators(allowed.tobytes(), continuous.tobytes())
+    listed = compiled.shifts24.tolist(), compiled.shift_orders.tolist()
+    require(
+        listed == (shifts, orders) and np.array_equal(found, allowed),
+        compiled.setting,
+        f"the origin shifts are not the allowed ones, {shifts} of orders {orders} (T5)",
+    )
+
+
+def _is_echelon(directions: IntArray) -> bool:
+    """Whether the rows are primitive and their pivots positive, in ascending columns, in which all else is 0."""
+    pivots = [next((column for column, entry in enumerate(row) if entry), -1) for row in directions]
+    return (
+        all(0 <= one < other for one, other in itertools.pairwise(pivots))
+        and -1 not in pivots
+        and all(
+            row[pivot] > 0 and math.gcd(*row.tolist()) == 1 for row, pivot in zip(directions, pivots, strict=True)
+        )
+        and all(np.count_nonzero(directions[:, pivot]) == 1 for pivot in pivots)
+    )
+
+
+@functools.cache
+def _finite_generators(allowed: bytes, continuous: bytes) -> tuple[list[list[int]], list[int], BoolArray]:
+    """Generators of the allowed shifts modulo the continuous ones, their orders, and all that they generate.
+
+    Of each coset the smallest representative is taken; of these, the largest order first, then the
+    lexicographically smallest, if its multiples meet what has been chosen before in 0 only.
+    """
+    # 1. The smallest representative of each coset, and its order.
+    zero, left = _grid(continuous).copy(), _grid(allowed).copy()
+    found = zero
+    candidates = []
+    while left.any():
+        shift = np.argwhere(left)[0]
+        left &= ~np.roll(zero, tuple(shift), axis=(0, 1, 2))
+        order = next(n for n in range(1, TURN + 1) if zero[tuple(shift * n % TURN)])
+        candidates.append((-order, shift.tolist()))
+    # 2. The generators.
+    shifts, orders = [], []
+    for negative, shift in sorted(candidates):
+        if any(found[tuple(np.multiply(shift, n) % TURN)] for n in range(1, -negative)) or negative == -1:
+            continue
+        shifts.append(shift)
+        orders.append(-negative)
+        found = _generated_shifts([np.array(shift)], found)
+    return shifts, orders, found
+
+
+def _grid(content: bytes) -> BoolArray:
+    return np.frombuffer(content, bool).reshape((TURN,) * 3)
 
 
 @functools.cache

@@ -36,7 +36,11 @@ class Job:
 
 _JOBS = (
     Job("crystals", ("crystals", "../many.jsonl", "-o", "out.h5", "--workers", "2"), "out.h5"),
-    Job("compile", ("compile", "--radius", "4", "-o", "out.h5", "--workers", "2"), "out.h5"),
+    Job(
+        "compile",
+        ("compile", "--settings", "standard", "--radius", "3", "-o", "out.h5", "--workers", "2"),
+        "out.h5",
+    ),
     Job(
         "predict",
         ("predict", "../many.jsonl", "--model", "../model", "-o", "out.jsonl", "--workers", "2"),
@@ -88,7 +92,7 @@ def run_kills(n: int, *, seed: int) -> Findings:
 def _write_inputs(root: Path) -> None:
     line = json.loads(sample_texts()["three.jsonl"].splitlines()[0])
     lines = []
-    for i in range(1500):
+    for i in range(600):
         lattice = [[x * (1 + i / 3000) for x in row] for row in line["lattice"]]
         lines.append(json.dumps(line | {"id": f"salt-{i}", "lattice": lattice}))
     (root / "many.jsonl").write_text("\n".join(lines))

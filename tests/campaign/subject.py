@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,3 +42,8 @@ class Subject(ABC):
     @abstractmethod
     def case(self, folder: Path, rng: random.Random) -> Case:
         """Write a hostile input into the empty ``folder``."""
+
+
+def comparable(output: str) -> str:
+    """What a command printed, without seconds and the size of the file."""
+    return re.sub(r"\d+\.\d+ s\b|\"bytes\": \d+|[\d.]+ [kM]B\b", "", output)

@@ -17,7 +17,7 @@ from basis_store.files.hdf5_file import file_image, text_of
 from basis_store.files.integrity import ATTRIBUTES
 from tests.campaign.mutations import damaged_bytes
 from tests.campaign.sandbox import Run, run_forked
-from tests.campaign.subject import Case, Subject
+from tests.campaign.subject import Case, Subject, comparable
 from tests.support.crystals.made_datasets import made_dataset
 from tests.support.tiny_models import ENERGY, save_tiny
 
@@ -42,7 +42,7 @@ class DamagedDatasets(Subject):
         for command in (_PREDICT, ("info", "d.h5", "--json")):
             done = run_forked(command, folder)
             assert done.exit_code == 0, done.errors
-            self._right[command] = (done.output, _output(folder))
+            self._right[command] = (comparable(done.output), _output(folder))
             (folder / "out.jsonl").unlink(missing_ok=True)
 
     def case(self, folder: Path, rng: random.Random) -> Case:
@@ -53,7 +53,7 @@ class DamagedDatasets(Subject):
         def problem(run: Run) -> str:
             if run.exit_code:
                 return "half-written output" if _output(folder) else ""
-            return "" if (run.output, _output(folder)) == self._right[command] else "another output"
+            return "" if (comparable(run.output), _output(folder)) == self._right[command] else "another output"
 
         return Case(command, damage, problem)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.campaign.sandbox import run_forked
+from tests.campaign.sandbox import preload, run_forked
 from tests.campaign.subject import Subject
 from tests.campaign.verdict import fault
 
@@ -50,6 +50,7 @@ def run_cases(
         workers: processes.
         keep: folder for the inputs with faults; default: none is kept.
     """
+    preload()
     findings = Findings()
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)

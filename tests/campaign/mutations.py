@@ -147,7 +147,7 @@ def _double_line(lines: list[str], rng: random.Random) -> list[str]:
 
 def _repeat_line(lines: list[str], rng: random.Random) -> list[str]:
     at = rng.randrange(len(lines))
-    return lines[:at] + [lines[at]] * rng.choice((100, 2000)) + lines[at + 1 :]
+    return lines[:at] + [lines[at]] * rng.choice((20, 300)) + lines[at + 1 :]
 
 
 def _swap_lines(lines: list[str], rng: random.Random) -> list[str]:

@@ -6,7 +6,10 @@ ended is part of its result.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
+import pkgutil
 import resource
 import signal
 import sys
@@ -16,6 +19,11 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import basis_compiler
+import basis_store
+import runtime
+import sgbasis
 
 SECONDS = 20.0
 """A run that takes longer hangs."""
@@ -45,6 +53,15 @@ class Run:
     errors: str
     peak: int
     ended: str
+
+
+def preload() -> None:
+    """Import every module of the project that can be imported, so that no run of the command has to."""
+    for package in (basis_store, basis_compiler, runtime, sgbasis):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                with contextlib.suppress(ImportError):  # of an optional dependency
+                    importlib.import_module(module.name)
 
 
 def run_forked(arguments: Sequence[str], folder: Path) -> Run:

@@ -181,13 +181,6 @@ def later_operation(compiled: CompiledSetting) -> CompiledSetting:
     return column("witnesses", 0, int(serving[-1]))(compiled)
 
 
-def shifts(rows: list[list[int]], orders: list[int], directions: list[list[int]]) -> Damage:
-    return lambda compiled: changed(
-        compiled, shifts24=np.array(rows, np.int8).reshape(-1, 3), shift_orders=np.array(orders, np.int8),
-        shift_directions=np.array(directions, np.int8).reshape(-1, 3),
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("number", "damage", "statement"),
     [
@@ -223,39 +216,6 @@ def shifts(rows: list[list[int]], orders: list[int], directions: list[list[int]]
         (221, lambda c: changed(c, waves=-c.waves), "the waves of an orbit are out of order"),
         (1, swap_waves(0, 1), "a root is not the first wave of its orbit"),
         (230, reversed_absences, "the orbits are out of order"),
-        (225, shifts([[1, 2, 3]], [12], []), "the origin shifts are not the allowed ones"),
-        (225, shifts([[0, 0, 12]], [4], []), "the origin shifts are not the allowed ones"),
-        (225, shifts([], [], []), "the origin shifts are not the allowed ones"),
-        (225, shifts([[0, 0, 12]], [2], [[1, 0, 0]]), "a continuous origin shift is not along fixed directions"),
-        (75, shifts([[12, 12, 0]], [2], []), "the origin shifts are not the allowed ones"),
-        (
-            16,
-            shifts([[0, 12, 0], [0, 0, 12], [12, 0, 0]], [2, 2, 2], []),
-            "the origin shifts are not the allowed ones",
-        ),
-        (
-            16,
-            shifts([[0, 0, 12], [0, 12, 0], [12, 12, 0]], [2, 2, 2], []),
-            "the origin shifts are not the allowed ones",
-        ),
-        (75, shifts([[12, 12, 6]], [2], [[0, 0, 1]]), "the origin shifts are not the allowed ones"),
-        (75, shifts([[12, 12, 0]], [2], [[0, 0, 2]]), "the directions of origin shifts are not in normal form"),
-        (75, shifts([[12, 12, 0]], [2], [[0, 0, -1]]), "the directions of origin shifts are not in normal form"),
-        (
-            75,
-            shifts([[12, 12, 0]], [2], [[0, 0, 1]] * 2),
-            "the directions of origin shifts are not in normal form",
-        ),
-        (
-            1,
-            shifts([], [], [[1, 0, 1], [0, 1, 0], [0, 0, 1]]),
-            "the directions of origin shifts are not in normal form",
-        ),
-        (
-            1,
-            shifts([], [], [[0, 1, 0], [1, 0, 0], [0, 0, 1]]),
-            "the directions of origin shifts are not in normal form",
-        ),
     ],
 )
 def test_a_wrong_basis_fails_its_proof(number: int, damage: Damage, statement: str, reader: StoreReader) -> None:

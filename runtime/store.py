@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, from_numpy
 
 from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
 from runtime.basis import Basis
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # tensors are imported when they are used
@@ -54,11 +54,11 @@ class Store:
         self.settings: tuple[Setting, ...] = reader.settings
         self._compiled: dict[Setting, CompiledSetting] = {}
 
-    def basis(self, setting: Setting, *, radius: float | None = None, count: int | None = None) -> Basis:
+    def basis(self, setting: SettingName, *, radius: float | None = None, count: int | None = None) -> Basis:
         """The basis of one setting, whole or truncated.
 
         Args:
-            setting: the setting.
+            setting: a setting, or its name as :meth:`Setting.parse` reads it.
             radius: as for :meth:`Basis.truncate`; default: that of the store.
             count: as for :meth:`Basis.truncate`; default: all functions.
 
@@ -68,25 +68,28 @@ class Store:
             basis_store.CutoffError: the store holds fewer functions or a smaller radius.
         """
         compiled = self.compiled(setting)
-        shared = self._reader.shared_waves[setting.lattice_family]
+        shared = self._reader.shared_waves[compiled.setting.lattice_family]
         basis = Basis(compiled, shared_waves=shared, content_hash=self.content_hash)
         return basis if radius is None and count is None else basis.truncate(radius=radius, count=count)
 
-    def compiled(self, setting: Setting) -> CompiledSetting:
+    def compiled(self, setting: SettingName) -> CompiledSetting:
         """The stored integers of one setting: operations, waves, phases; read and checked once, then kept.
 
         Raises:
             As :meth:`basis`.
         """
+        setting = as_setting(setting)
         if setting not in self._compiled:
             self._compiled[setting] = self._reader.read(setting)
         return self._compiled[setting]
 
-    def tensor_basis(self, setting: Setting, formula: str | IndexSymmetry, *, axial: bool = False) -> TensorBasis:
+    def tensor_basis(
+        self, setting: SettingName, formula: str | IndexSymmetry, *, axial: bool = False
+    ) -> TensorBasis:
         """The tensors that the point group of a setting allows, exactly, for any index symmetry (T8).
 
         Args:
-            setting: the setting.
+            setting: a setting, or its name as :meth:`Setting.parse` reads it.
             formula: such as ``"ij=ji"``, ``"ijk=ikj"`` or ``"ijkl=jikl=klij"``; or an index symmetry, which
                 includes whether it is axial.
             axial: whether the tensor that a formula describes is axial.
@@ -106,7 +109,7 @@ class Store:
         """Itself: nothing in a store changes, so copies of a model share it."""
         return self
 
-    def __contains__(self, setting: Setting) -> bool:
+    def __contains__(self, setting: SettingName) -> bool:
         """Whether the store holds this setting; :class:`basis_store.SettingError` for a bare number."""
         return setting in self._reader
 

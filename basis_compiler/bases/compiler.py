@@ -17,7 +17,7 @@ from basis_compiler.groups.spglib_database import operations
 from basis_compiler.parallel.parallel_map import parallel_map
 from basis_store import CompiledSetting, Operations, Recipe, Setting, ball_norm, wave_norm, waves_within
 from basis_store.bases.schema import COLUMNS
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
 
 Progress = Callable[[int], None]
 
@@ -60,8 +60,19 @@ def compile_recipe(
     return sorted(compiled, key=lambda one: one.setting)
 
 
-def compile_setting(setting: Setting, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:
-    """Compile and prove a single setting; arguments as in :class:`basis_store.Recipe`."""
+def compile_setting(setting: SettingName, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:
+    """Compile and prove a single setting.
+
+    Args:
+        setting: a setting, or its name as :meth:`Setting.parse` reads it.
+        radius: as in :class:`basis_store.Recipe`.
+        min_functions: as there.
+
+    Raises:
+        SettingError: there is no setting of this name, or it is a bare number.
+        RecipeError: a number out of range.
+    """
+    setting = as_setting(setting)
     recipe = Recipe(radius=radius, min_functions=min_functions, settings=(setting.hall_number,))
     return compile_bundle(recipe, (setting,))[0]
 

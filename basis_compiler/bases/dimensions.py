@@ -11,22 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.bases.wave_listing import CODE
+from basis_compiler.groups.spglib_database import operations_of
 from basis_compiler.proof import require
 from basis_store import TURN, Operations, wave_norm
 from basis_store.array_types import IntArray
+from basis_store.groups.setting import SettingName
 from basis_store.groups.wave_index import dot_columns
 
 
-def dimensions(group: Operations, waves: NDArray[np.integer]) -> dict[int, int]:
+def dimensions(group: Operations | SettingName, waves: NDArray[np.integer]) -> dict[int, int]:
     """T3 shell by shell: norm -> dimension of the invariant functions on the ``waves`` of that norm.
 
     Args:
-        group: all operations, modulo lattice translations.
+        group: all operations, modulo lattice translations; or the setting or its name.
         waves: (n, 3), complete shells.
 
     Raises:
+        SettingError: there is no setting of this name, or it is a bare number.
         CertificateError: a sum is not an integer multiple of the group's order.
     """
+    group = operations_of(group)
     columns = np.ascontiguousarray(np.asarray(waves).T, dtype=np.int64)
     return dimensions_of_columns(group, columns, wave_norm(np.asarray(waves), group.setting.lattice_family))
 

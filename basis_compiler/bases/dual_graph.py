@@ -25,9 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.bases.orbits import partition_into_orbits
+from basis_compiler.groups.spglib_database import operations_of
 from basis_store import TURN, Operations, WaveIndex
 from basis_store.array_types import IntArray
 from basis_store.groups.operations import product_table, rotation_generators, rotation_key, rotation_of_key
+from basis_store.groups.setting import SettingName
 
 Edges = tuple[IntArray, IntArray, IntArray]
 
@@ -53,17 +55,20 @@ class SpanningForest:
     levels: tuple[Edges, ...]
 
 
-def dual_graph(group: Operations, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, int, int]]:
+def dual_graph(group: Operations | SettingName, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, int, int]]:
     """The dual graph of a setting for inspection: nodes are (h, k, l), edges carry ``gain`` in 24ths.
 
     Args:
-        group: all operations of the setting, modulo lattice translations.
+        group: all operations of the setting, modulo lattice translations; or the setting or its name.
         index: the waves, complete shells.
+
+    Raises:
+        SettingError: there is no setting of this name, or it is a bare number.
 
     Centring translations are loops k -> k with gain k.t; an orbit they frustrate is a centring absence.
     """
     graph: nx.MultiDiGraph[tuple[int, int, int]] = nx.MultiDiGraph()
-    rotations, translations = lifted_generators(group)
+    rotations, translations = lifted_generators(operations_of(group))
     nodes = [(h, k, m) for h, k, m in index.waves.tolist()]
     graph.add_nodes_from(nodes)
     for key, (rotation, translation) in enumerate(zip(rotations, translations, strict=True)):

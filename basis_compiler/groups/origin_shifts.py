@@ -26,10 +26,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from basis_compiler.groups.spglib_database import operations_of
 from basis_store import TURN, CertificateError, Operations
 from basis_store.array_types import IntArray
 from basis_store.groups.generated_group import generated_group
 from basis_store.groups.operations import rotation_generators, rotation_of_key
+from basis_store.groups.setting import SettingName
 
 if TYPE_CHECKING:
     from sympy import Matrix
@@ -54,12 +56,17 @@ class OriginShifts:
     directions: IntArray
 
 
-def origin_shifts(group: Operations) -> OriginShifts:
-    """The allowed origin shifts of the setting of ``group``; see the head of this module.
+def origin_shifts(group: Operations | SettingName) -> OriginShifts:
+    """The allowed origin shifts of a setting; see the head of this module.
+
+    Args:
+        group: a setting or its name, or its operations.
 
     Raises:
+        SettingError: there is no setting of this name, or it is a bare number.
         CertificateError: a shift is not a multiple of 1/24, or the generators found are not those of the group.
     """
+    group = operations_of(group)
     centrings = tuple(tuple(int(entry) for entry in row) for row in group.centrings24)
     return _origin_shifts(group.distinct_rotations, centrings)
 

@@ -23,17 +23,14 @@ import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from basis_store import TURN, Operations
+from basis_compiler.groups.spglib_database import operations_of
+from basis_store import TURN, CompiledSetting, Operations
 from basis_store.groups.generated_group import generated_group
-from basis_store.groups.setting import LatticeFamily
-
-if TYPE_CHECKING:
-    from basis_store import CompiledSetting
+from basis_store.groups.setting import LatticeFamily, SettingName
 
 Wave = tuple[int, int, int]
 Gains = tuple[int, ...]
@@ -135,12 +132,19 @@ class ReflectionConditions:
         return allowed
 
 
-def reflection_conditions(group: Operations | CompiledSetting) -> ReflectionConditions:
+def reflection_conditions(group: Operations | CompiledSetting | SettingName) -> ReflectionConditions:
     """The reflection conditions of a setting; see the head of this module.
+
+    Args:
+        group: a setting or its name; or its operations, or what was compiled for it.
+
+    Raises:
+        SettingError: there is no setting of this name, or it is a bare number.
 
     Source:
         T1; International Tables for Crystallography A (2016), section 1.6.3 and the space-group tables.
     """
+    group = group if isinstance(group, CompiledSetting) else operations_of(group)
     rotations = np.asarray(group.rotations, dtype=np.int64)
     translations = np.asarray(group.translations24, dtype=np.int64)
     family = group.setting.lattice_family

@@ -10,22 +10,32 @@ import spglib
 
 from basis_store import TURN, CertificateError, Operations, Setting, check_group
 from basis_store.groups.operations import operation_order
-from basis_store.groups.setting import no_setting
+from basis_store.groups.setting import SettingName, as_setting
 
 # Spglib's C library otherwise prints every attempt that fails on the way to a group.
 os.environ.setdefault("SPGLIB_WARNING", "OFF")
 
 
-@functools.cache
-def operations(setting: Setting) -> Operations:
-    """The exact operations of ``setting``, checked to form a group.
+def operations(setting: SettingName) -> Operations:
+    """The exact operations of a setting, checked to form a group.
+
+    Args:
+        setting: a setting, or its name as :meth:`Setting.parse` reads it.
 
     Raises:
-        SettingError: it is no :class:`Setting`, but a number or symbol.
+        SettingError: there is no setting of this name, or it is a bare number.
         CertificateError: the database's entry is not exact in 24ths, or is not a group.
     """
-    if not isinstance(setting, Setting):
-        raise no_setting(setting)
+    return _operations(as_setting(setting))
+
+
+def operations_of(group: Operations | SettingName) -> Operations:
+    """A group as it is given, or the :func:`operations` of a setting."""
+    return group if isinstance(group, Operations) else operations(group)
+
+
+@functools.cache
+def _operations(setting: Setting) -> Operations:
     database = spglib.get_symmetry_from_database(setting.hall_number)
     if database is None:
         raise CertificateError(f"spglib has no operations for {setting.label}")

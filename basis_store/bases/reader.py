@@ -24,7 +24,7 @@ from basis_store.bases.schema import (
 from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
 from basis_store.files.locations import default_store_path
-from basis_store.groups.setting import LatticeFamily, Setting, all_settings
+from basis_store.groups.setting import LatticeFamily, Setting, SettingName, all_settings, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
 
 if TYPE_CHECKING:  # whoever reads bases only does not wait for the tensors
@@ -98,9 +98,9 @@ class StoreReader:
         self._offsets = {axis: file.read(f"{axis}/offsets", "<i8").tolist() for axis in AXES}
         self._datasets = {column.name: file.hdf5[f"{column.axis}/{column.name}"] for column in COLUMNS}
 
-    def __contains__(self, setting: Setting) -> bool:
+    def __contains__(self, setting: SettingName) -> bool:
         """Whether the store holds this setting; :class:`SettingError` for a bare number, as in :meth:`read`."""
-        return _checked(setting) in self._rows
+        return as_setting(setting) in self._rows
 
     def __len__(self) -> int:
         return len(self.settings)
@@ -124,13 +124,17 @@ class StoreReader:
         """Close the file. Bases that were read stay valid."""
         self._file.close()
 
-    def read(self, setting: Setting) -> CompiledSetting:
+    def read(self, setting: SettingName) -> CompiledSetting:
         """The compiled basis of one setting, checked against its hash. Only its rows are read.
 
+        Args:
+            setting: a setting, or its name as :meth:`Setting.parse` reads it.
+
         Raises:
-            SettingError: the store does not hold this setting, or ``setting`` is a bare number.
+            SettingError: the store does not hold this setting, there is none of this name, or it is a bare number.
             StoreCorruptError: the content does not match its hash.
         """
+        setting = as_setting(setting)
         row = self._row(setting)
         self._check_open()
         arrays = {}
@@ -149,7 +153,9 @@ class StoreReader:
             raise self._file.corrupt(f"the basis of {setting.label} does not match its checksum")
         return compiled
 
-    def tensor_basis(self, setting: Setting, formula: str | IndexSymmetry, *, axial: bool = False) -> TensorBasis:
+    def tensor_basis(
+        self, setting: SettingName, formula: str | IndexSymmetry, *, axial: bool = False
+    ) -> TensorBasis:
         """The tensors that the point group of a setting allows, exactly, for any index symmetry (T8).
 
         Components are in the setting's Cartesian frame, see :mod:`basis_store.tensors.cartesian_frame`.
@@ -169,6 +175,7 @@ class StoreReader:
         from basis_store.tensors.tensor_basis import symmetrised_basis  # noqa: PLC0415
 
         symmetry = formula if isinstance(formula, IndexSymmetry) else IndexSymmetry.parse(formula, axial=axial)
+        setting = as_setting(setting)
         row = self._row(setting)
         orientation = int(self.tensors.orientations[row])
         key = orientation, symmetry
@@ -213,18 +220,12 @@ class StoreReader:
 
     def _row(self, setting: Setting) -> int:
         try:
-            return self._rows[_checked(setting)]
+            return self._rows[setting]
         except KeyError:
             raise SettingError(
                 f"{self.path.name} holds no basis for {setting.label} (hall:{setting.hall_number}): "
                 f"it was compiled with settings={self.recipe.settings!r}"
             ) from None
-
-
-def _checked(setting: Setting) -> Setting:
-    if not isinstance(setting, Setting):
-        raise SettingError(f"give a Setting, such as Setting.standard(227), not {setting!r}")
-    return setting
 
 
 def _reopen(path: Path, content_hash: str) -> StoreReader:

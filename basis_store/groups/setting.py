@@ -262,11 +262,30 @@ def _checked(what: str, number: object, largest: int) -> int:
     return plain
 
 
+SettingName = Setting | str
+"""What names a setting in the functions of this package: a :class:`Setting`, or a text that it parses."""
+
+
+def as_setting(name: SettingName) -> Setting:
+    """The setting of this name.
+
+    Raises:
+        SettingError: a text that :meth:`Setting.parse` does not read; or a bare number, or anything else.
+    """
+    if isinstance(name, Setting):
+        return name
+    if isinstance(name, str):
+        return Setting.parse(name)
+    raise no_setting(name)
+
+
 def no_setting(value: object) -> SettingError:
-    """The error for what is given where a :class:`Setting` is needed, such as a bare number or a symbol."""
+    """The error for what is given where a setting is needed and does not name one, such as a bare number."""
+    plain = as_integer(value)
+    number = plain if plain is not None and 1 <= plain <= 230 else 62
     return SettingError(
-        f"{value!r} is not a setting: write Setting.standard(62) for a space group, Setting.from_hall(292) for a "
-        "Hall number, Setting.parse('Pnma') for a symbol"
+        f"give a setting, not {value!r:.80}: for a space group Setting.standard({number}) or '{number}', for a "
+        f"Hall number Setting.from_hall({number}) or 'hall:{number}', for a symbol 'Pnma'"
     )
 
 

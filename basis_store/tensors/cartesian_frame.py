@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_store.errors import CrystalError
-from basis_store.groups.setting import Setting
+from basis_store.groups.setting import Setting, SettingName, as_setting
 
 
 class FrameDirections(NamedTuple):
@@ -48,7 +48,7 @@ def frame_directions(setting: Setting) -> FrameDirections:
     return _RHOMBOHEDRAL_AXES if setting.choice == "R" else _CELL_AXES
 
 
-def cartesian_frame(setting: Setting, lattice: ArrayLike) -> NDArray[np.float64]:
+def cartesian_frame(setting: SettingName, lattice: ArrayLike) -> NDArray[np.float64]:
     """The axes e1, e2, e3 of the frame of ``setting``, for one lattice in any orientation.
 
     If F is the result and T a tensor in the Cartesian coordinates in which the lattice is given, then
@@ -60,13 +60,14 @@ def cartesian_frame(setting: Setting, lattice: ArrayLike) -> NDArray[np.float64]
     matrix as in a right-handed lattice.
 
     Args:
-        setting: the setting whose cell the lattice is.
+        setting: whose cell the lattice is: a setting, or its name as :meth:`Setting.parse` reads it.
         lattice: (3, 3) rows a, b, c, in any unit of length.
 
     Returns:
         (3, 3) orthonormal rows e1, e2, e3, in the Cartesian coordinates of the lattice.
 
     Raises:
+        basis_store.SettingError: there is no setting of this name, or it is a bare number.
         basis_store.CrystalError: the rows do not span space, or are not finite.
     """
     rows = np.asarray(lattice, dtype=np.float64)
@@ -75,7 +76,7 @@ def cartesian_frame(setting: Setting, lattice: ArrayLike) -> NDArray[np.float64]
     volume = float(np.linalg.det(rows))
     if abs(volume) <= 1e-12 * float(np.prod(np.linalg.norm(rows, axis=1))):
         raise CrystalError("the lattice vectors do not span space")
-    directions = frame_directions(setting)
+    directions = frame_directions(as_setting(setting))
     hand = np.sign(volume)
     first = hand * (np.array(directions.direct) @ rows)
     # The dual basis, whose rows are a*, b*, c*, times a positive number.

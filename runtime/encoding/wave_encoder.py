@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CutoffError, Setting
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
 from runtime.encoding.half_orbits import HalfOrbits, half_orbits
 from runtime.encoding.torch_path import TorchPath
@@ -74,12 +74,12 @@ class WaveEncoder(nn.Module):
         """(K, 3) int64: the waves of the columns, in the order of the store, for settings of a lattice family."""
         return torch.from_numpy(self._waves[family])
 
-    def forward(self, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> Tensor:
+    def forward(self, x: Tensor, settings: Sequence[SettingName], crystals: Tensor) -> Tensor:
         """Encode.
 
         Args:
             x: (n, 3) fractional coordinates in the conventional cells of the settings, float32 or float64.
-            settings: of p crystals.
+            settings: of p crystals, or their names as :meth:`Setting.parse` reads them.
             crystals: (n,) which of them each point belongs to, 0 to p - 1 (PyTorch Geometric's ``batch``).
 
         Returns:
@@ -97,9 +97,10 @@ class WaveEncoder(nn.Module):
             raise ValueError(f"coordinates have shape (n, 3) and crystals (n,), not {shapes}")
         if crystals.is_floating_point() or not settings:
             raise TypeError("crystals are integers, and at least one setting is needed")
+        named = [as_setting(setting) for setting in settings]
         if torch.compiler.is_compiling():  # not a decorator, which would import the compiler in every process
-            return torch.compiler.disable(self._encode)(x, settings, crystals)  # type: ignore[no-any-return, no-untyped-call]
-        return self._encode(x, settings, crystals)
+            return torch.compiler.disable(self._encode)(x, named, crystals)  # type: ignore[no-any-return, no-untyped-call]
+        return self._encode(x, named, crystals)
 
     def _encode(self, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> Tensor:
         for setting in set(settings):

@@ -220,9 +220,9 @@ def test_cuda(store: Store) -> None:
 @pytest.mark.usefixtures("unchecked")
 def test_error_messages(store: Store) -> None:
     basis = store.basis(Setting.standard(227))
-    with pytest.raises(SettingError, match=r"give a Setting, such as Setting.standard\(227\), not 227"):
+    with pytest.raises(SettingError, match=r"give a setting, not 227: for a space group Setting.standard\(227\)"):
         store.basis(227)  # type: ignore[arg-type]
-    with pytest.raises(SettingError, match=r"give a Setting, such as Setting.standard\(227\), not 227"):
+    with pytest.raises(SettingError, match=r"give a setting, not 227: for a space group Setting.standard\(227\)"):
         assert 227 in store
     with pytest.raises(ValueError, match=r"has 1 to \d+ functions in this store, not 1000"):
         basis.truncate(count=1000)

@@ -136,11 +136,10 @@ def test_settings_that_are_not_in_the_store(
     write_store(path, compiled, RECIPE, tensors=tensors)
     with pytest.raises(SettingError, match=r"store\.h5 holds no basis for 2 P-1 \(hall:2\)"):
         open_store(path).read(Setting.standard(2))
-    with pytest.raises(SettingError, match="give a Setting"):
+    with pytest.raises(SettingError, match="give a setting, not 227"):
         reader.read(227)  # type: ignore[arg-type]
-    for one in (227, "Fd-3m"):
-        with pytest.raises(SettingError, match=f"give a Setting, such as .*, not {one!r}"):
-            assert one in reader
+    with pytest.raises(SettingError, match="give a setting, not 227"):
+        assert 227 in reader
     assert Setting.standard(2) in reader
     assert Setting.standard(2) not in open_store(path)
 

@@ -4,12 +4,13 @@ import copy
 import pickle
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import spglib
 
-from basis_compiler import operations
 from basis_compiler.groups.settings_table import settings_rows
 from basis_store import Setting, SettingError, all_settings, standard_settings
+from basis_store.groups.setting import as_setting
 
 
 def test_the_table_is_that_of_spglib() -> None:
@@ -102,11 +103,11 @@ def test_lattice_families_and_centrings(setting: Setting) -> None:
 
 def test_a_bare_number_is_no_setting() -> None:
     """Setting(62) was P2_1/m, whose Hall number is 62, for those who meant Pnma."""
-    with pytest.raises(SettingError, match=r"62 is not a setting: write Setting.standard\(62\)"):
+    with pytest.raises(SettingError, match=r"give a setting, not 62: for a space group Setting.standard\(62\)"):
         Setting(62)  # type: ignore[call-arg, misc]
-    for value in (62, "Pnma", "62", None):
-        with pytest.raises(SettingError, match="is not a setting"):
-            operations(value)  # type: ignore[arg-type]
+    for value in (62, 62.0, np.int64(62), True, None, b"Pnma", ["Pnma"]):
+        with pytest.raises(SettingError, match="give a setting, not "):
+            as_setting(value)  # type: ignore[arg-type]
     setting = Setting(hall_number=62)
     assert replace(setting, hall_number=63) == Setting.from_hall(63)
     assert copy.deepcopy(setting) == setting

@@ -133,7 +133,7 @@ def test_invalid_requests(path: Path, reader: StoreReader) -> None:
     store = open_store(path)
     with pytest.raises(SettingError, match="holds no basis for 2 P-1"):
         store.tensor_basis(Setting.standard(2), "i")
-    with pytest.raises(SettingError, match="give a Setting"):
+    with pytest.raises(SettingError, match="give a setting, not 2:"):
         store.tensor_basis(2, "i")  # type: ignore[arg-type]
     with pytest.raises(FormulaError, match="no index symmetry"):
         store.tensor_basis(Setting.standard(1), "i~j")

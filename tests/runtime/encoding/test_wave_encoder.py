@@ -124,7 +124,7 @@ def test_invalid_arguments_raise(encoder: WaveEncoder, store: Store) -> None:
     x, crystals = torch.rand(2, 3), torch.tensor([0, 0])
     with pytest.raises(CutoffError, match="share have radius 5, not 9"):
         WaveEncoder(store, radius=9)
-    with pytest.raises(SettingError, match="give a Setting"):
+    with pytest.raises(SettingError, match="give a setting, not 227"):
         encoder(x, [227], crystals)  # type: ignore[list-item]
     with pytest.raises(TypeError, match="float32 or float64"):
         encoder(x.half(), MIXED, crystals)

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import MIN_DISTANCE, Crystal
+from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.groups.origin_shifts import origin_shifts
 from basis_store import TURN, CrystalError, Operations
 from basis_store.array_types import FloatArray, IntArray
-
-MAX_TOLERANCE = MIN_DISTANCE / 2
-"""Angstrom. Atoms are MIN_DISTANCE apart, so an image this close to an atom belongs to no other atom."""
+from basis_store.datasets.recipe import MAX_TOLERANCE
 
 _ROUNDING = 1e-4
 """Angstrom. What a crystal may lose in accuracy for an exact origin: five digits of a coordinate in a file."""

@@ -27,13 +27,14 @@ from typing import Any
 import numpy as np
 import spglib
 
-from basis_compiler.crystals.atom_orbits import MAX_TOLERANCE, AtomOrbit, atom_orbits, best_origin
+from basis_compiler.crystals.atom_orbits import AtomOrbit, atom_orbits, best_origin
 from basis_compiler.crystals.canonical import Description, canonical_description
 from basis_compiler.crystals.crystal import ELEMENTS, Crystal
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_store import TURN, CrystalError, Operations, Setting
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.datasets.recipe import check_tolerance
 
 DEFAULT_TOLERANCE = 0.01
 """Angstrom."""
@@ -134,7 +135,8 @@ def standardize(crystal: Crystal, *, tolerance: float = 0.01) -> StandardCrystal
     Raises:
         CrystalError: no group is found, or the positions that the group requires are further than the tolerance
             from the atoms.
-        ValueError: the tolerance is not between 0 and 0.25 Angstrom.
+        TypeError: it is no Crystal.
+        RecipeError: the tolerance is not between 0 and 0.25 Angstrom.
     """
     found = standard_description(crystal, tolerance=tolerance)
     return replace(found, notes=(*found.notes, *_other_groups(crystal, found.setting, tolerance)))
@@ -142,8 +144,11 @@ def standardize(crystal: Crystal, *, tolerance: float = 0.01) -> StandardCrystal
 
 def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCrystal:
     """As :func:`standardize`, but without trying other tolerances, which takes as long as all the rest."""
-    if not 0 < tolerance <= MAX_TOLERANCE:
-        raise ValueError(f"the tolerance must lie between 0 and {MAX_TOLERANCE} Angstrom, not {tolerance}")
+    check_tolerance(tolerance)
+    if not isinstance(crystal, Crystal):
+        raise TypeError(
+            f"a Crystal is needed, not {type(crystal).__name__}: read_crystals(..) gives a list of them"
+        )
     # 1. The space group, and spglib's dataset in its standard setting.
     setting, dataset = _standard_dataset(crystal, tolerance)
     group = operations(setting)

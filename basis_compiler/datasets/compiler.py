@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.crystals.formats.file_formats import inlined
@@ -29,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 
 def compile_dataset(
-    inputs: Sequence[str | os.PathLike[str]],
+    inputs: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     output: str | os.PathLike[str],
     *,
     tolerance: float = 0.01,
@@ -48,7 +49,7 @@ def compile_dataset(
     first is kept. Finished chunks are kept in the folder ``output`` + ``.chunks`` until the dataset is whole.
 
     Args:
-        inputs: files and folders; see :mod:`basis_compiler.crystals.formats.sources`.
+        inputs: files and folders, or a single one; see :mod:`basis_compiler.crystals.formats.sources`.
         output: the file to write; replaced in one step when the new one is whole.
         tolerance: in Angstrom, as for :func:`standardize`.
         units: of targets, by name, in addition to those known for their names.
@@ -70,6 +71,7 @@ def compile_dataset(
         RecipeError: the tolerance is not between 0 and 0.25 Angstrom; a split or a number of folds that makes no
             sense.
         OSError: an input does not exist, or the output cannot be written.
+        TypeError: an input is no path.
     """
     output = Path(output)
     check_writable(output)
@@ -83,7 +85,7 @@ def compile_dataset(
         seed=seed,
         only_split=only_split,
     )
-    sources = [read_source(Path(one)) for one in inputs]
+    sources = [read_source(Path(one)) for one in _paths(inputs)]
     recipe = replace(recipe, inputs=tuple(source.recipe_input for source in sources))
     entries = [entry for source in sources for entry in source.entries]
     chunks = [entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK)]
@@ -100,6 +102,16 @@ def compile_dataset(
             raise
         files.remove()
     return open_crystals(output)
+
+
+def _paths(inputs: Any) -> list[str | os.PathLike[str]]:
+    if isinstance(inputs, str | os.PathLike):
+        return [inputs]
+    listed = [*inputs] if isinstance(inputs, Iterable) else [inputs]
+    for one in listed:
+        if not isinstance(one, str | os.PathLike):
+            raise TypeError(f"inputs are paths of files and folders, not {type(one).__name__}")
+    return listed
 
 
 def _compile_chunks(

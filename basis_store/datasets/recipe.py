@@ -7,11 +7,15 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from numbers import Real
 from typing import Any
 
 from basis_store.errors import RecipeError, StoreFormatError
 
 MAX_FOLDS = 1000
+MAX_TOLERANCE = 0.25
+"""Angstrom: half of the least distance of atoms, so that an image this close belongs to one atom only."""
+
 _OPTIONAL = ("split", "folds", "seed", "only_split")
 
 
@@ -59,8 +63,7 @@ class CrystalRecipe:
     only_split: str = ""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.tolerance, int | float) or not 0 < self.tolerance <= 0.25:
-            raise RecipeError(f"the tolerance lies between 0 and 0.25 Angstrom, not at {self.tolerance!r}")
+        object.__setattr__(self, "tolerance", check_tolerance(self.tolerance))
         if not all(isinstance(text, str) for pair in self.units.items() for text in pair):
             raise RecipeError(f"units are texts by name of the target, not {dict(self.units)!r}")
         object.__setattr__(self, "split", tuple(self.split))
@@ -102,6 +105,19 @@ class CrystalRecipe:
             return cls(inputs=inputs, **values)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise StoreFormatError(f"the recipe of the dataset cannot be read: {error}") from error
+
+
+def check_tolerance(tolerance: object) -> float:
+    """A tolerance in Angstrom as a plain number.
+
+    Raises:
+        RecipeError: it is not a number between 0 and :data:`MAX_TOLERANCE`.
+    """
+    is_number = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
+    if not is_number or not 0 < tolerance <= MAX_TOLERANCE:  # type: ignore[operator]
+        raise RecipeError(f"the tolerance lies between 0 and {MAX_TOLERANCE} Angstrom, not at {tolerance!r}")
+    # An integer stays one: recipes are hashed as text.
+    return tolerance if isinstance(tolerance, int) else float(tolerance)  # type: ignore[arg-type]
 
 
 def _are_shares(numbers: tuple[object, ...]) -> bool:

@@ -101,8 +101,8 @@ def project_tensor(
     """
     if not isinstance(record, CrystalRecord):
         raise TypeError(
-            f"a CrystalRecord is needed, not {record!r:.60}: for files and objects of ASE and pymatgen there is "
-            "sgbasis.project_tensor"
+            f"a CrystalRecord is needed, not {type(record).__name__}: for files and objects of ASE and pymatgen "
+            "there is sgbasis.project_tensor"
         )
     formula = formula_of_shape(np.shape(tensor)) if formula is None else formula
     values = checked(tensor, np.shape(tensor), "the tensor")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from basis_store.datasets.recipe import MAX_TOLERANCE
 from basis_store.groups.setting import Setting
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -44,7 +45,7 @@ def tolerance_option(command: _Command) -> _Command:
     """``--tolerance ANGSTROM``: how far atoms may be from their images by symmetry."""
     return click.option(
         "--tolerance",
-        type=FiniteRange(0, 0.25, min_open=True),
+        type=FiniteRange(0, MAX_TOLERANCE, min_open=True),
         default=0.01,
         show_default=True,
         help="In Angstrom: atoms and their symmetry images closer than this are the same.",

@@ -26,6 +26,10 @@ _TENSOR_KINDS = (
 """Tensors with reports of their own: kind, part of the name, and the unit that the report is in."""
 
 
+_ATTRIBUTES = ("get_atomic_numbers", "frac_coords", "lattice_mat")
+"""One of which a structure of ASE, pymatgen or JARVIS has, and a collection of them has not."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
     """One property of one crystal.
@@ -67,7 +71,8 @@ def predict(structures: object, model: str | os.PathLike[str], *, tolerance: flo
 
     Args:
         structures: the path of a CIF, POSCAR, extended XYZ or JSONL file, of a compiled dataset or of a folder of
-            crystal files; an ``ase.Atoms``; a pymatgen ``Structure``; a record; or several of these.
+            crystal files; an ``ase.Atoms``; a pymatgen ``Structure`` or its ``as_dict()``; a record; or several of
+            these.
         model: the property of a model that ships, such as ``"formation_energy"``; or what
             :func:`runtime.from_pretrained` takes.
         tolerance: in Angstrom; atoms and their images by symmetry this close are the same.
@@ -130,6 +135,7 @@ def predictions(
 
 def _found(structures: Any, tolerance: float) -> Iterator[tuple[str, CrystalRecord]]:
     from basis_compiler import compile_crystals
+    from basis_compiler.crystals.formats.file_formats import SOURCES
     from sgbasis.prediction.inputs import read_inputs
 
     if isinstance(structures, CrystalRecord):
@@ -141,11 +147,11 @@ def _found(structures: Any, tolerance: float) -> Iterator[tuple[str, CrystalReco
             if isinstance(crystal, str):
                 raise CrystalError(crystal)
             yield source, crystal
-    elif hasattr(structures, "get_atomic_numbers") or hasattr(structures, "frac_coords"):
+    elif isinstance(structures, dict) or any(hasattr(structures, one) for one in _ATTRIBUTES):
         for record in compile_crystals(structures, tolerance=tolerance):
             yield "", record
     elif isinstance(structures, Iterable):
         for one in structures:
             yield from _found(one, tolerance)
     else:
-        raise TypeError(f"a path, an ase.Atoms or a pymatgen Structure is needed, not {type(structures).__name__}")
+        raise TypeError(f"{SOURCES} is needed, not {type(structures).__name__}")

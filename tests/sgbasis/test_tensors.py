@@ -39,5 +39,5 @@ def test_exactly_one_crystal_is_needed(tmp_path: Path) -> None:
     both.write_text(f"{text}\n{text.replace('data_', 'data_second_', 1)}")
     with pytest.raises(CrystalError, match="holds 2 crystals"):
         project_tensor(np.eye(3), both)
-    with pytest.raises(TypeError, match="or a pymatgen Structure is needed, not int"):
+    with pytest.raises(TypeError, match=r"a pymatgen Structure or its as_dict\(\) is needed, not int"):
         project_tensor(np.eye(3), 227)

@@ -14,12 +14,17 @@ from typing import Any
 
 from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import parse_frame
-from basis_compiler.crystals.formats.json_structures import crystal_of_arrays, crystal_of_structure, is_structure
+from basis_compiler.crystals.formats.json_structures import (
+    crystal_of_arrays,
+    crystal_of_description,
+    described_crystal,
+)
 from basis_store import CrystalError
 
 _IDENTIFIERS = ("id", "material_id", "identifier", "jid", "mpid", "task_id")
 _NO_TARGETS = re.compile(
-    rf"{'|'.join(_IDENTIFIERS)}|lattice|species|frac_coords|structure|targets|split|space_?group.*", re.IGNORECASE
+    rf"{'|'.join(_IDENTIFIERS)}|@\w+|lattice|species|frac_coords|structure|atoms|targets|split|space_?group.*",
+    re.IGNORECASE,
 )
 """Names of what describes a crystal. Its space group is determined here, so that of the source is no target."""
 
@@ -75,15 +80,19 @@ class Line(Entry):
         if not isinstance(targets, dict | None):
             raise CrystalError(f"{self.name}: its targets are not an object with a value for each name")
 
+        description = described_crystal(record)
+
         def build() -> Crystal:
-            if is_structure(record.get("structure")):
-                return crystal_of_structure(record["structure"], identifier)
+            if description is not None:
+                return crystal_of_description(description, identifier)
             missing = [key for key in ("lattice", "species", "frac_coords") if key not in record]
             if missing:
                 raise CrystalError(f"{identifier}: it has no {missing[0]!r} ({self.name})")
             return crystal_of_arrays(record["lattice"], record["species"], record["frac_coords"], identifier)
 
-        yield RawCrystal(identifier, build, _properties(record) | (targets or {}), _split(record))
+        # The charge of a structure of pymatgen belongs to it, and is no target.
+        properties = {} if description is record else _properties(record)
+        yield RawCrystal(identifier, build, properties | (targets or {}), _split(record))
 
 
 @dataclass(frozen=True)
@@ -99,9 +108,9 @@ class Row(Entry):
         structure = self.values[self.structure]
 
         def build() -> Crystal:
-            if not is_structure(structure):
-                raise CrystalError(f"{identifier}: its {self.structure!r} is not a pymatgen structure")
-            return crystal_of_structure(structure, identifier)
+            if (description := described_crystal(structure)) is None:
+                raise CrystalError(f"{identifier}: its {self.structure!r} is no structure of pymatgen or JARVIS")
+            return crystal_of_description(description, identifier)
 
         properties = {key: value for key, value in _properties(self.values).items() if key != self.structure}
         yield RawCrystal(identifier, build, properties, _split(self.values))

@@ -22,6 +22,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import (
@@ -34,16 +35,22 @@ from basis_compiler.crystals.formats.ase_files import (
 )
 from basis_compiler.crystals.formats.cif import parse_cif
 from basis_compiler.crystals.formats.entries import Entry, Frame, Line, RawCrystal, Row, Unreadable
-from basis_compiler.crystals.formats.json_structures import is_jarvis, is_structure, parse_json
+from basis_compiler.crystals.formats.json_structures import (
+    crystal_of_description,
+    described_crystal,
+    parse_json,
+)
 from basis_compiler.crystals.formats.text_elements import xyz_frames
 from basis_store import CompilationError, CrystalError
+from basis_store.datasets.recipe import check_tolerance
 
 
 def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
     """All crystals of a file, or an object of ASE or pymatgen as a list of one.
 
     Args:
-        source: the path of a CIF, POSCAR or extended XYZ file; an ``ase.Atoms``; a ``pymatgen`` Structure.
+        source: the path of a CIF, POSCAR or extended XYZ file, or of the JSON of one crystal; an ``ase.Atoms``; a
+            ``pymatgen`` Structure or its ``as_dict()``; ``Atoms`` of JARVIS or its ``to_dict()``.
         tolerance: in Angstrom; atoms of a CIF this close to a special position of its own operations are put
             on it (0.333 is not 1/3), and a note says by how much. Other sources are taken as they are.
 
@@ -53,16 +60,29 @@ def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
     Raises:
         CrystalError: the file cannot be read, or a crystal in it is not one (see :class:`Crystal`), is
             disordered, or is not periodic in three directions.
+        RecipeError: the tolerance is not between 0 and 0.25 Angstrom.
         MissingDependencyError: ASE is not installed.
         OSError: there is no such file, or it may not be read.
+        TypeError: the source is anything else.
     """
+    check_tolerance(tolerance)
     if isinstance(source, str | os.PathLike):
         return [_raised(one) for one in read_file(Path(source), name=str(Path(source)), tolerance=tolerance)]
+    if isinstance(source, type):
+        raise TypeError(f"{SOURCES} is needed, not the class {source.__name__}")
     if hasattr(source, "get_atomic_numbers"):
         return [crystal_of_atoms(source, "Atoms")]
-    if hasattr(source, "frac_coords") and hasattr(source, "lattice"):
+    if hasattr(source, "frac_coords") and hasattr(source, "lattice") and isinstance(source, Sequence):
         return [crystal_of_pymatgen(source)]
-    raise TypeError(f"a path, an ase.Atoms or a pymatgen Structure is needed, not {type(source).__name__}")
+    as_dict: Any = getattr(source, "to_dict", None) if hasattr(source, "lattice_mat") else None
+    description = described_crystal(source if as_dict is None else as_dict())
+    if description is not None:
+        return [crystal_of_description(description, "Structure")]
+    raise TypeError(f"{SOURCES} is needed, not {type(source).__name__}")
+
+
+SOURCES = "a path, an ase.Atoms, a pymatgen Structure or its as_dict()"
+"""What crystals are read from, for messages."""
 
 
 def _raised(found: Crystal | CrystalError) -> Crystal:
@@ -194,7 +214,7 @@ def json_table(path: Path) -> Iterator[Entry]:
         table = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise CrystalError(f"{path}: not JSON: {error}") from error
-    if is_structure(table) or is_jarvis(table) or (isinstance(table, dict) and is_jarvis(table.get("atoms"))):
+    if described_crystal(table) is not None:
         yield from one_file(path)
         return
     if not isinstance(table, dict) or not all(isinstance(table.get(k), list) for k in ("columns", "data")):
@@ -205,9 +225,9 @@ def json_table(path: Path) -> Iterator[Entry]:
     columns, data = [str(column) for column in table["columns"]], table["data"]
     if any(not isinstance(row, list) or len(row) != len(columns) for row in data):
         raise CrystalError(f"{path}: its rows do not all have {len(columns)} columns")
-    holding = [i for i in range(len(columns)) if any(is_structure(row[i]) for row in data[:100])]
+    holding = [i for i in range(len(columns)) if any(described_crystal(row[i]) for row in data[:100])]
     if not holding:
-        raise CrystalError(f"{path}: no column of it holds pymatgen structures")
+        raise CrystalError(f"{path}: no column of it holds structures of pymatgen or JARVIS")
     index = table.get("index") or range(len(data))
     stem = path.name.split(".")[0]
     for number, row in zip(index, data, strict=False):

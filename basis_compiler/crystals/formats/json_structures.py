@@ -86,6 +86,27 @@ def crystal_of_jarvis(atoms: dict[str, Any], name: str) -> Crystal:
     return crystal_of_arrays(lattice, atoms["elements"], coordinates, name)
 
 
+def described_crystal(value: object) -> dict[str, Any] | None:
+    """The dictionary of pymatgen or JARVIS that a value is, or has as its ``structure`` or ``atoms``; else None.
+
+    pymatgen's may also be a text of JSON, as tables of pandas often hold them.
+    """
+    found = value
+    if isinstance(value, dict) and not (is_structure(value) or is_jarvis(value)):
+        found = next((value[key] for key in ("structure", "atoms") if key in value), None)
+    if isinstance(found, str):
+        try:
+            found = json.loads(found)
+        except (ValueError, RecursionError):
+            return None
+    return found if is_structure(found) or is_jarvis(found) else None
+
+
+def crystal_of_description(description: dict[str, Any], name: str) -> Crystal:
+    """A crystal from what :func:`described_crystal` found; raises :class:`CrystalError`."""
+    return (crystal_of_structure if is_structure(description) else crystal_of_jarvis)(description, name)
+
+
 def parse_json(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal]:
     """The crystal of a JSON file that messages call ``name``: of pymatgen's ``as_dict``, or of JARVIS.
 
@@ -101,12 +122,8 @@ def parse_json(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CrystalError(f"{name}: not JSON: {error}") from error
-    if isinstance(value, dict) and is_jarvis(value.get("atoms")):
-        value = value["atoms"]
-    if is_structure(value):
-        return [crystal_of_structure(value, name)]
-    if is_jarvis(value):
-        return [crystal_of_jarvis(value, name)]
+    if (description := described_crystal(value)) is not None:
+        return [crystal_of_description(description, name)]
     raise CrystalError(
         f"{name}: not a CIF, POSCAR or extended XYZ file, and not the JSON of one crystal (as_dict of pymatgen, "
         "or JARVIS)"

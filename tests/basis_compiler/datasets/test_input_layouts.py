@@ -165,7 +165,7 @@ def test_frames_of_extended_xyz(tmp_path: Path) -> None:
         ("a.json", b"{", "a.json: not JSON"),
         ("a.json", b"[1]", "a.json: not a table of pandas"),
         ("a.json", b'{"columns": ["x"], "data": [[1, 2]]}', "rows do not all have 1 columns"),
-        ("a.json", b'{"columns": ["x"], "data": [[1]]}', "no column of it holds pymatgen structures"),
+        ("a.json", b'{"columns": ["x"], "data": [[1]]}', "no column of it holds structures of pymatgen or JARVIS"),
         ("a.jsonl", b'{"id": "x"}\n', r"none of 1 crystals could be compiled; the first, x: it has no 'lattice'"),
         ("a.cif", b"data_x\n", r"none of 1 crystals could be compiled; the first, a.cif: no cell and no atoms"),
         ("a.extxyz", b"x\n", "frame 1 does not begin with its number of atoms"),

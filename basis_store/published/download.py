@@ -49,24 +49,28 @@ def fetch_store(
         progress: show a progress bar on standard error, when that is a terminal.
 
     Returns:
-        The absolute path of a file with the registered SHA-256.
+        The absolute path of a file with the registered SHA-256, or of a copy with the registered content that
+        ``sgbasis fetch --compile`` made.
 
     Raises:
         DownloadError: no such name, the server cannot be reached or sends something else, or the cache cannot
             be written. The previous content of the cache is unchanged then.
     """
+    registered = isinstance(store, str)
     if isinstance(store, str):
         store = find_published(store)
     folder = cache_location(cache_folder)
+    if found := cached_copy(store, folder):
+        return found
     target = folder / store.file
     try:
-        # Before anything is created or locked: a good copy is used from a read-only folder too.
-        if not is_whole(target, store):
-            _fetch(_url(store, base_url), target, store, progress)
+        _fetch(_url(store, base_url), target, store, progress)
     except DownloadError as error:
         # Not the registered file, so if there is one, it is damaged.
         rest = f" ({target} is damaged and was not used)" if target.exists() else ""
-        raise DownloadError(f"cannot fetch the store {store.name!r}: {error}; {_advice(store)}{rest}") from error
+        raise DownloadError(
+            f"cannot fetch the store {store.name!r}: {error}; {_advice(store, registered)}{rest}"
+        ) from error
     except OSError as error:
         raise DownloadError(
             f"cannot fetch the store {store.name!r} into {folder}: {error.strerror or error}; "
@@ -84,6 +88,29 @@ def cache_location(cache_folder: str | os.PathLike[str] | None = None) -> Path:
         chosen = pooch.os_cache("sgbasis")
     # A "~" that no shell has expanded (job scripts, .env files); unlike Path.expanduser this never raises.
     return Path(os.path.expanduser(chosen)).absolute()  # noqa: PTH111
+
+
+def cached_copy(store: PublishedStore, folder: Path) -> Path | None:
+    """A good copy in the cache, downloaded or compiled; nothing is created or locked to find it."""
+    if is_whole(folder / store.file, store):
+        return folder / store.file
+    compiled = compiled_copy(store, folder)
+    return compiled if compiled.is_file() and _has_content(compiled, store) else None
+
+
+def compiled_copy(store: PublishedStore, folder: Path) -> Path:
+    """Where ``sgbasis fetch --compile`` puts a store: its bytes may differ from the published ones."""
+    return folder / f"sgbasis-{store.name}-compiled-{store.content_hash[:12]}.h5"
+
+
+def _has_content(path: Path, store: PublishedStore) -> bool:
+    try:
+        with open_store(path) as reader:
+            for _ in reader:  # checks the hash of each setting
+                pass
+            return reader.content_hash == store.content_hash and len(reader.tensors) > 0
+    except (SgbasisError, OSError):
+        return False
 
 
 def is_whole(path: Path, store: PublishedStore) -> bool:
@@ -130,13 +157,17 @@ def _url(store: PublishedStore, base_url: str | None) -> str:
     return f"{base_url.rstrip('/')}/{store.file}"
 
 
-def _advice(store: PublishedStore) -> str:
+def _advice(store: PublishedStore, registered: bool) -> str:
     chosen = store.recipe.settings
     settings = ",".join(f"hall:{number}" for number in chosen) if isinstance(chosen, tuple) else chosen
-    return (
-        f"try later, name a mirror with --base-url or {BASE_URL_VARIABLE}, or compile the same content: "
+    command = (
         f"sgbasis compile --settings {settings} --radius {store.recipe.radius} "
         f"--min-functions {store.recipe.min_functions} --output {store.name}.h5"
+    )
+    into_cache = f"sgbasis fetch {store.name} --compile, or " if registered else ""
+    return (
+        f"compile the same content here, in seconds: {into_cache}{command}; "
+        f"or name a mirror with --base-url or {BASE_URL_VARIABLE}, or try later"
     )
 
 

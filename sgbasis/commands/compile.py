@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from basis_store.bases.recipe import SettingChoice
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import parallel_arguments, parallel_options
+
+if TYPE_CHECKING:
+    from basis_store import CompiledSetting, Recipe
 
 
 @click.command("compile")
@@ -37,23 +42,30 @@ def compile_command(
 
     The store holds the bases of space-group settings and the tensors that their point groups allow.
     """
-    from tqdm import tqdm
-
-    from basis_compiler import compile_recipe, compile_tensors
-    from basis_store import Recipe, write_store
-    from basis_store.files.atomic_write import check_writable
+    from basis_store import Recipe
     from sgbasis.reports.store_summary import summary_table
 
     parallel = parallel_arguments(workers, scheduler)
-    check_writable(output)
     recipe = Recipe(radius=radius, min_functions=min_functions, settings=_parse_settings(chosen))
     started = time.perf_counter()
-    with tqdm(total=len(recipe.setting_list), unit="setting", desc="Compiling", disable=None) as bar:
-        compiled = compile_recipe(recipe, **parallel, progress=bar.update)
-    content_hash = write_store(output, compiled, recipe, tensors=compile_tensors(recipe.setting_list))
+    compiled, content_hash = compile_store(output, recipe, parallel)
     click.echo(summary_table(compiled))
     click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")
     click.echo(f"Compiled and proved {len(compiled)} settings in {time.perf_counter() - started:.1f} s.")
+
+
+def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> tuple[list[CompiledSetting], str]:
+    """Compile a recipe with a progress bar and write the store; returns its settings and its content hash."""
+    from tqdm import tqdm
+
+    from basis_compiler import compile_recipe, compile_tensors
+    from basis_store import write_store
+    from basis_store.files.atomic_write import check_writable
+
+    check_writable(output)
+    with tqdm(total=len(recipe.setting_list), unit="setting", desc="Compiling", disable=None) as bar:
+        compiled = compile_recipe(recipe, **parallel, progress=bar.update)
+    return compiled, write_store(output, compiled, recipe, tensors=compile_tensors(recipe.setting_list))
 
 
 def _parse_settings(text: str) -> SettingChoice:

@@ -107,3 +107,20 @@ def test_imports_say_what_to_install(code: str, needs: str) -> None:
     assert last.startswith("basis_store.errors.MissingDependencyError: ") == bool(needs), done.stderr
     assert needs in last and (not needs or f" not installed: {PIP} " in last)
     assert done.returncode == bool(needs)
+
+
+def test_the_readme_names_the_extras_of_each_command() -> None:
+    from sgbasis import cli
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `sgbasis ([\w-]+)[^|]*\|.*\|([^|]*)\|$", text, re.MULTILINE)
+    found: dict[str, set[str]] = {}
+    for command, extras in rows:
+        found.setdefault(command, set(re.findall(r"\w+", extras)))
+    assert found == {
+        command: set(cli.EXTRAS.get(command, ())) | OPTIONAL.get(command, set()) for command in main.commands
+    }
+
+
+OPTIONAL = {"compile": {"dask"}}
+"""What the README lists for an option only."""

@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from basis_store import published_stores
+from basis_store import Recipe, open_store, published_stores
 from basis_store.files.locations import default_store_path
 from basis_store.published.download import is_whole
+from basis_store.published.registry import find_published
 from tests.support.store_server import StoreServer, flip_a_bit, serving
 
 FETCH = (sys.executable, "-m", "sgbasis", "fetch")
@@ -92,7 +95,12 @@ def test_one_line_says_what_failed_where_and_what_to_do(answer, words, server, c
     server.answers = [answer]
     done = run(environment=environment)
     assert_one_error(
-        done, words, f"{server.base_url}{server.file}", "--base-url", "sgbasis compile --settings all"
+        done,
+        words,
+        f"{server.base_url}{server.file}",
+        "--base-url",
+        "in seconds: sgbasis fetch default --compile, or ",
+        "sgbasis compile --settings all --radius 5 --min-functions 64 --output default.h5",
     )
     assert contents(cache) == []
 
@@ -183,3 +191,39 @@ def test_the_list_takes_no_name(environment):
     done = run("large", "--list", environment=environment)
     assert done.returncode == 2
     assert "--list takes neither" in done.stderr
+
+
+def test_without_a_server_the_same_content_is_compiled(server, cache, environment):
+    """And from then on it is found in the cache, also by programs that fetch."""
+    offline = environment | {"SGBASIS_BASE_URL": "http://127.0.0.1:9"}
+    done = run("--compile", environment=offline)
+    assert (done.returncode, done.stderr) == (0, "")
+    path = Path(done.stdout.strip())
+    assert [path.name] == contents(cache)
+    with open_store(path) as reader:
+        assert reader.content_hash == find_published("default").content_hash
+    modified = path.stat().st_mtime_ns
+    for arguments in (["--compile"], ["default"]):
+        assert run(*arguments, environment=offline).stdout == done.stdout
+    assert "compiled" in run("--list", environment=offline).stdout
+    assert path.stat().st_mtime_ns == modified
+    assert server.asked == []
+    flip_a_bit(path)
+    assert_one_error(run(environment=offline), "cannot be reached (Connection refused)", "--compile")
+    assert run("--compile", environment=offline).stdout == done.stdout
+
+
+def test_other_content_is_not_taken_for_the_store(cache, environment, monkeypatch):
+    from sgbasis.cli import main
+
+    other = replace(find_published("default"), recipe=Recipe(radius=1, min_functions=0, settings=(1,)))
+    monkeypatch.setattr("basis_store.published.registry.find_published", lambda _: other)
+    result = CliRunner().invoke(main, ["fetch", "--compile", "--cache", str(cache)])
+    assert result.exit_code == 1
+    assert "what was compiled is not the store 'default': its content is " in result.stderr
+    assert contents(cache) == []
+
+
+@pytest.mark.parametrize("arguments", [["--compile", "--list"], ["--compile", "--base-url", "http://a.b"]])
+def test_options_that_exclude_each_other(arguments, environment):
+    assert_one_error(run(*arguments, environment=environment), "--compile", code=2)

@@ -99,6 +99,7 @@ class ModelCard:
         training: Mapping[str, Any],
         limits: Sequence[str] = (),
         repeated_by: str = "",
+        version: str = "",
         **others: Any,
     ) -> Self:
         """The card of a model that a training run made.
@@ -110,6 +111,7 @@ class ModelCard:
             training: the summary of the run that ``config.json`` holds, see :mod:`runtime.training.training_run`.
             limits: of the data, a sentence each; what follows from targets and training is added.
             repeated_by: the command that repeats the run.
+            version: of sgbasis that wrote the model; empty if not known.
             others: further attributes of the card: name, sources, figures ...
         """
         notes = [note for target in targets for note in target.notes]
@@ -121,7 +123,7 @@ class ModelCard:
                     *dict.fromkeys(notes),
                 ]
             ),
-            training=_training_text(architecture, targets, training, repeated_by),
+            training=_training_text(architecture, targets, training, repeated_by, version),
             limits=[
                 *limits,
                 f"Trained on crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups "
@@ -159,7 +161,7 @@ class ModelCard:
 
 
 def _training_text(
-    architecture: str, targets: Sequence[Target], training: Mapping[str, Any], repeated_by: str
+    architecture: str, targets: Sequence[Target], training: Mapping[str, Any], repeated_by: str, version: str
 ) -> str:
     """How a model was trained and chosen, from the summary of the run."""
     configuration = training["configuration"]
@@ -183,6 +185,8 @@ def _training_text(
     if configuration["hold_out_groups"]:
         groups = ", ".join(map(str, configuration["hold_out_groups"]))
         sentences.append(f"No crystal of the space groups {groups} was trained on.")
+    if version:
+        sentences.append(f"Written by sgbasis {version}.")
     if repeated_by:
         sentences.append(f"`{repeated_by}` repeats it.")
     return " ".join(sentences)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from basis_store import ModelError, StoreFormatError
@@ -31,6 +31,7 @@ class ModelDescription:
         domain: what it was trained on.
         training: how it was trained, as plain values, for the model card.
         weights_sha256: of ``model.safetensors``.
+        written_by: versions of sgbasis and PyTorch; empty in drafts of this format.
     """
 
     architecture: str
@@ -40,6 +41,7 @@ class ModelDescription:
     domain: Domain
     training: Mapping[str, Any]
     weights_sha256: str
+    written_by: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of ``config.json``; ends with a SHA-256 of its own content."""
@@ -78,8 +80,9 @@ class ModelDescription:
                 domain=_domain(**values["domain"]),
                 training=values["training"],
                 weights_sha256=values["weights_sha256"],
+                written_by={str(name): str(version) for name, version in values.get("written_by", {}).items()},
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"it lacks what a model needs: {error}") from error
 
 

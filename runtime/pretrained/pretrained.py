@@ -23,6 +23,7 @@ from torch import Tensor
 
 from basis_store import ModelError
 from basis_store.files.atomic_write import check_writable, write_atomically
+from basis_store.version import VERSION
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
 from runtime.pretrained.description import ModelDescription
@@ -73,6 +74,7 @@ def save_pretrained(
         domain=domain,
         training=training,
         weights_sha256=hashlib.sha256(weights).hexdigest(),
+        written_by={"sgbasis": VERSION, "torch": torch.__version__},
     ).to_json()
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -62,6 +62,7 @@ def published_card(name: str, description: ModelDescription) -> ModelCard:
         use=f"`sgbasis predict crystal.cif --property {name}`",
         limits=["The values learnt are density-functional ones (PBE, 0 K), with their known errors."],
         repeated_by="make models",
+        version=description.written_by.get("sgbasis", ""),
     )
 
 

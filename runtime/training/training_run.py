@@ -12,6 +12,7 @@ import torch
 
 from basis_store import Setting, TrainingError
 from basis_store.extras import needed_for
+from basis_store.version import VERSION
 from runtime.models.base import CrystalModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.crystal_fourier_transformer.pretraining import pretrain
@@ -116,6 +117,7 @@ def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: Train
         targets=model.targets,
         domain=domain,
         training=summary,
+        version=VERSION,
         figures=[target.loss_figure(summary["val_mae"][target.name]) for target in model.targets],
         sources=[
             DataSource(name=name, attribution=f"`{name}`, content {content}. State its owner and licence here.")

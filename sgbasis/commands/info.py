@@ -1,4 +1,4 @@
-"""``sgbasis info``: what a store or a compiled dataset holds, and how it was built."""
+"""``sgbasis info``: what a store, a compiled dataset or a model holds, and which versions wrote it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import Any
 
 import click
 
+from basis_store.files.locations import data_folder
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(file: Path | None, as_json: bool) -> None:
-    """Describe a store or a dataset.
+    """Describe a store, a dataset or a model.
 
-    Prints what FILE holds, how it was built and by which versions. FILE is a store, or a dataset that sgbasis
-    crystals compiled; without it, the store that ships with sgbasis is described.
+    Prints what FILE holds, how it was built and by which versions. FILE is a store, a dataset that sgbasis
+    crystals compiled, or the folder of a trained model or its name, such as band_gap; without it, the store that
+    ships with sgbasis is described.
     """
-    from basis_store.datasets.schema import FORMAT_NAME
-    from basis_store.files.hdf5_file import format_of
-
-    is_dataset = file is not None and format_of(file) == FORMAT_NAME
-    facts, table = _of_dataset(file) if file and is_dataset else _of_store(file)
+    facts, table = _facts_of(file)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
@@ -31,6 +30,17 @@ def info(file: Path | None, as_json: bool) -> None:
         click.echo(f"{name:<15} {text}")
     click.echo()
     click.echo(table)
+
+
+def _facts_of(file: Path | None) -> tuple[dict[str, Any], str]:
+    from basis_store.datasets.schema import FORMAT_NAME
+    from basis_store.files.hdf5_file import format_of
+
+    if file is None:
+        return _of_store(None)
+    if file.is_dir() or (not file.exists() and (data_folder() / "models" / file).is_dir()):
+        return _of_model(file)
+    return _of_dataset(file) if format_of(file) == FORMAT_NAME else _of_store(file)
 
 
 def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
@@ -61,6 +71,31 @@ def _of_dataset(file: Path) -> tuple[dict[str, Any], str]:
         "skipped": len(table.skipped),
     }
     return facts, dataset_summary(table)
+
+
+def _of_model(file: Path) -> tuple[dict[str, Any], str]:
+    from runtime.pretrained.locate import CARD, CONFIG, WEIGHTS
+    from runtime.pretrained.pretrained import open_pretrained
+
+    opened = open_pretrained(file if file.is_dir() else str(file))
+    described, domain = opened.description, opened.description.domain
+    facts = {
+        "file": str(opened.folder),
+        "bytes": (opened.folder / WEIGHTS).stat().st_size,
+        "format": json.loads((opened.folder / CONFIG).read_bytes())["format_version"],
+        "weights_sha256": described.weights_sha256,
+        "written_by": dict(described.written_by),
+        "architecture": described.architecture,
+        "store": described.store,
+        "targets": {target.name: f"({target.unit})" if target.unit else "" for target in described.targets},
+    }
+    smallest, largest = domain.volume_per_atom
+    text = (
+        f"trained on crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups, with up "
+        f"to {domain.max_sites} sites and {smallest:.1f} to {largest:.1f} cubic Angstrom per atom\n"
+        f"how, and how well: {opened.folder / CARD}"
+    )
+    return facts, text
 
 
 def _facts(opened: Any) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def test_the_readme_names_the_extras_of_each_command() -> None:
     for command, extras in rows:
         found.setdefault(command, set(re.findall(r"\w+", extras)))
     assert found == {
-        command: set(cli.EXTRAS.get(command, ())) | OPTIONAL.get(command, set()) for command in main.commands
+        command: set(cli.EXTRAS.get(command, ())) | OPTIONAL.get(command, set()) for command in cli.main.commands
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,16 @@ import click
 import h5py
 import numpy as np
 import pytest
+import torch
 
-from basis_compiler import compile_tensors
+from basis_compiler import compile_dataset, compile_tensors
 from basis_store import StoreReader, write_store
+from basis_store.files.locations import data_folder
+from basis_store.version import VERSION
+from runtime import Domain, ModelCard, save_pretrained
 from tests.support.command_line import PIP, error_line, sgbasis
 from tests.support.compiled import changed
+from tests.support.tiny_models import tiny_model
 
 
 def test_info_of_the_default_store(reader: StoreReader) -> None:
@@ -26,6 +32,32 @@ def test_info_of_the_default_store(reader: StoreReader) -> None:
     assert facts["shared_waves"] == {"orthogonal": 514, "hexagonal": 418}
     assert facts["format"] == "1.0"
     assert facts["tensors"] == {"orientations": 45}
+
+
+def test_info_of_models(tmp_path: Path) -> None:
+    shipped = json.loads(sgbasis("info", "band_gap", "--json", cwd=tmp_path).stdout)
+    assert shipped["targets"] == {"band_gap": "(eV)"}
+    assert (shipped["format"], shipped["architecture"]) == ("1.0", "OrbitTransformer")
+    card = ModelCard(name="a", summary="b", sources=[], training="c", figures=[], limits=[])
+    domain = Domain((11, 17), (225,), 2, (22.0, 23.0))
+    save_pretrained(tiny_model(), tmp_path, card=card.to_markdown(), domain=domain, training={})
+    done = sgbasis("info", tmp_path)
+    assert re.search(
+        rf"^written_by +sgbasis {re.escape(VERSION)}, torch {re.escape(torch.__version__)}$", done.stdout, re.M
+    )
+    assert (
+        "2 elements and 1 space groups, with up to 2 sites and 22.0 to 23.0 cubic Angstrom per atom" in done.stdout
+    )
+    (tmp_path / "config.json").unlink()
+    assert "is not the folder of a model: it has no config.json" in error_line(sgbasis("info", tmp_path))
+
+
+def test_stores_and_datasets_name_the_version_that_wrote_them(tmp_path: Path) -> None:
+    compile_dataset([data_folder() / "crystals" / "nacl.cif"], tmp_path / "one.h5")
+    for path in (data_folder() / "default.h5", tmp_path / "one.h5"):
+        facts = json.loads(sgbasis("info", path, "--json").stdout)
+        assert (facts["format"], facts["written_by"]["sgbasis"]) == ("1.0", VERSION)
+    assert sgbasis("--version").stdout == f"sgbasis, version {VERSION}\n"
 
 
 @pytest.mark.parametrize("command", ["info", "verify"])

@@ -1,8 +1,8 @@
 """One chunk of a dataset, and the dataset from its chunks.
 
-A chunk is a small dataset with three differences: the names of its targets contain their shapes,
-``["name", [3, 3]]`` as JSON, since these may differ between chunks; its notes are counts, ``["name", "why", 5]``;
-and its crystals may also occur in another chunk.
+A chunk is a small dataset with three differences: the names of its targets contain their shapes and whether they
+are truth values, ``["name", [3, 3], false]`` as JSON, since these may differ between chunks; its notes are counts,
+``["name", "why", 5]``; and its crystals may also occur in another chunk.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS, compile_crystal
 from basis_compiler.crystals.formats.entries import Entry
@@ -21,6 +22,7 @@ from basis_compiler.datasets.splits import divided
 from basis_compiler.datasets.targets import UNITS, NoteCounts, target_values
 from basis_store import CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
 from basis_store.datasets.schema import SPLITS
+from basis_store.datasets.units import TRUE_FALSE
 from basis_store.datasets.writer import dataset_image
 
 OTHER_SPLIT = ""
@@ -62,7 +64,7 @@ def _outcomes(
                     crystal.build(),
                     identifier=crystal.identifier,
                     targets={
-                        json.dumps([name, value.shape]): value
+                        json.dumps([name, value.shape, value.dtype == np.bool_]): value
                         for name, value in target_values(crystal.targets, counts).items()
                     },
                     split=split,
@@ -96,22 +98,27 @@ def join_chunks(chunks: Sequence[CrystalTable], output: Path, recipe: CrystalRec
         CrystalError: no crystal is left.
         OSError: the output cannot be written.
     """
-    shapes, notes = _shapes(chunks)
+    shapes, booleans, notes = _shapes(chunks)
     records: dict[str, CrystalRecord] = {}
     skipped: list[tuple[str, str]] = []
-    keys = {name: json.dumps([name, shape]) for name, shape in shapes.items()}
+    keys = {
+        json.dumps([name, shape, boolean]): name for name, shape in shapes.items() for boolean in (False, True)
+    }
     for chunk in chunks:
         skipped += chunk.skipped
         for record in chunk:
             if record.identifier in records:
                 skipped.append((record.identifier, _TWICE))
                 continue
-            targets = {name: record.targets[key] for name, key in keys.items() if key in record.targets}
+            targets: dict[str, NDArray[np.float64]] = {}
+            for key, name in keys.items():  # of the two, one holds the value and the other is missing
+                if key in record.targets and (name not in targets or np.isnan(targets[name]).all()):
+                    targets[name] = record.targets[key]
             records[record.identifier] = replace(record, targets=targets)
     counts = _counts(chunks)
     if not records:
         raise CrystalError(_nothing(counts, skipped, recipe.only_split))
-    units = UNITS | dict(recipe.units)
+    units = UNITS | dict.fromkeys(booleans, TRUE_FALSE) | dict(recipe.units)
     unused = [f"{name}: it has a unit, but no values" for name in recipe.units if name not in shapes]
     divided_records, of_splits = divided(list(records.values()), recipe)
     notes = [*_notes(counts), *notes, *unused, *of_splits]
@@ -146,18 +153,20 @@ def _nothing(counts: NoteCounts, skipped: Sequence[tuple[str, str]], only_split:
     return f"none of {len(skipped)} crystals could be compiled{reason}"
 
 
-def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]], list[str]]:
-    """The one shape of each target, and notes on values of other shapes.
+def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]], set[str], list[str]]:
+    """The one shape of each target, the targets of which all values are true or false, and notes on other shapes.
 
     A target has the shape of more than half of its values; one without such a shape, as forces per atom, is left
     out.
     """
     counts: dict[str, Counter[tuple[int, ...]]] = {}
+    booleans: Counter[str] = Counter()
     for chunk in chunks:
         for key, values in chunk.targets.items():
-            name, shape = json.loads(key)
+            name, shape, boolean = json.loads(key)
             known = ~np.isnan(values.reshape(len(values), -1)).all(axis=1)
             counts.setdefault(name, Counter())[tuple(shape)] += int(known.sum())
+            booleans[name] += int(known.sum()) * boolean
     shapes, notes = {}, []
     for name, count in counts.items():
         (shape, most), total = count.most_common(1)[0], count.total()
@@ -168,4 +177,4 @@ def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]],
                 notes.append(f"{name}: not {form}, taken as missing, in {total - most} crystals")
         else:
             notes.append(f"{name}: left out, for its values have {len(+count)} shapes")
-    return shapes, notes
+    return shapes, {name for name, count in booleans.items() if 0 < count == counts[name].total()}, notes

@@ -1,7 +1,7 @@
 """The properties of a crystal as arrays of floats: numbers, truth values and nested lists of them.
 
-Missing is NaN: ``null``, NaN itself, and infinities, which no model could learn. Texts and objects are no targets;
-they are left out and counted in the notes.
+Truth values are arrays of dtype bool, without axes. Missing is NaN: ``null``, NaN itself, and infinities, which no
+model could learn. Texts and objects are no targets; they are left out and counted in the notes.
 """
 
 from __future__ import annotations
@@ -38,10 +38,15 @@ NoteCounts = Counter[tuple[str, str]]
 """How often a value was left out, by (name of the target, reason)."""
 
 
-def target_values(raw: Mapping[str, object], counts: NoteCounts) -> dict[str, NDArray[np.float64]]:
+def target_values(
+    raw: Mapping[str, object], counts: NoteCounts
+) -> dict[str, NDArray[np.float64] | NDArray[np.bool_]]:
     """The targets among ``raw`` values; what is left out is counted in ``counts``."""
-    values = {}
+    values: dict[str, NDArray[np.float64] | NDArray[np.bool_]] = {}
     for name, value in raw.items():
+        if isinstance(value, bool | np.bool_):
+            values[name] = np.array(value, dtype=np.bool_)
+            continue
         try:
             found = np.array(_plain(value), dtype=np.float64)
         except (TypeError, ValueError, OverflowError) as error:

@@ -5,6 +5,9 @@ from __future__ import annotations
 PURE_NUMBER = "1"
 """The unit of a pure number, such as a relative permittivity: the name that SI has for it."""
 
+TRUE_FALSE = "true/false"
+"""The unit of truth values, which are stored as 1 for true and 0 for false."""
+
 UNKNOWN_UNIT = "unknown unit"
 """Where neither a dataset nor a configuration states the unit."""
 

@@ -129,7 +129,7 @@ def reference_values(
     rows = np.flatnonzero(known)
     return ReferenceValues(
         rows=rows,
-        values=target.physical(labels.values[rows]),
+        values=target.physical_labels(labels.values[rows]),
         missing=int(missing.sum()),
         not_positive=int(not_positive.sum()),
         invalid=int(invalid.sum()),

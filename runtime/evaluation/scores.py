@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar
 
@@ -163,11 +163,23 @@ def bootstrap_interval(values: FloatArray, *, resamples: int = 1000, seed: int =
         resamples: how often n values are drawn with replacement.
         seed: of the draws; equal values have equal intervals.
     """
-    rng, n = np.random.default_rng(seed), len(values)
-    rows = max(1, _BLOCK // n)
-    draws = (rng.integers(n, size=(min(rows, resamples - done), n)) for done in range(0, resamples, rows))
+    draws = bootstrap_draws(len(values), resamples=resamples, seed=seed)
     low, high = np.percentile(np.concatenate([values[drawn].mean(axis=1) for drawn in draws]), [2.5, 97.5])
     return float(low), float(high)
+
+
+def bootstrap_draws(n: int, *, resamples: int = 1000, seed: int = 0) -> Iterator[Rows]:
+    """Resamples of n values, each with replacement: (r, n) indices, in blocks of r resamples.
+
+    Args:
+        n: number of values.
+        resamples: of all blocks together.
+        seed: of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    rows = max(1, _BLOCK // n)
+    for done in range(0, resamples, rows):
+        yield rng.integers(n, size=(min(rows, resamples - done), n))
 
 
 def interval_text(ends: Interval) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, get_args, get_origin
 
 from basis_store import SgbasisError, TargetError
+from runtime.targets.class_target import ClassTarget
 from runtime.targets.scalar_target import ScalarTarget
 from runtime.targets.target import Target
 from runtime.targets.tensor_target import TensorTarget
@@ -25,7 +26,9 @@ _HUGE = 2**1000
 
 
 def parse_target(values: str | Mapping[str, Any]) -> Target:
-    """A target from the values of its attributes: with a ``symmetry`` a tensor, else a scalar.
+    """A target from the values of its attributes.
+
+    With a ``symmetry`` it is a tensor, with ``classes`` a class, else a scalar.
 
     Args:
         values: a mapping, or only the name.
@@ -37,7 +40,11 @@ def parse_target(values: str | Mapping[str, Any]) -> Target:
         values = {"name": values}
     if not isinstance(values, Mapping):
         raise TargetError(f"a target is a name or a table, not {shown(values)}")
-    kind: type[Target] = TensorTarget if "symmetry" in values else ScalarTarget
+    kind: type[Target] = ScalarTarget
+    if "symmetry" in values:
+        kind = TensorTarget
+    elif "classes" in values:
+        kind = ClassTarget
     return from_plain_values(kind, values, "target", TargetError)
 
 

@@ -126,6 +126,10 @@ class Target(ABC):
             (..., columns); infinite where a logarithm is too large.
         """
 
+    def physical_labels(self, labels: FloatArray) -> FloatArray:
+        """Labels (..., columns) in ``physical_unit``, from what a model learns; see :meth:`physical`."""
+        return self.physical(labels)
+
     @abstractmethod
     def physical_value(self, components: FloatArray, record: CrystalRecord) -> float | FloatArray:
         """A prediction as a number or a tensor, in ``physical_unit``.
@@ -134,6 +138,10 @@ class Target(ABC):
             components: (columns,) from :meth:`physical`.
             record: the crystal.
         """
+
+    def class_of(self, components: FloatArray) -> str:
+        """The class of a prediction (columns,) from :meth:`physical`; ``""`` if the target is no class."""
+        return ""
 
     @abstractmethod
     def mean_and_scale(self, values: FloatArray) -> tuple[FloatArray, float]:
@@ -186,7 +194,8 @@ class Target(ABC):
 
         Args:
             predicted: (n, columns) from :meth:`physical`, n > 0.
-            labels: (n, a, columns) symmetry-equivalent labels in the same unit, the value itself first; finite.
+            labels: (n, a, columns) symmetry-equivalent labels from :meth:`physical_labels`, the value itself
+                first; finite.
             settings: (n,) of the crystals.
 
         Raises:

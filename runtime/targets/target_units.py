@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from basis_store import CrystalTable, TargetError
-from basis_store.datasets.units import UNKNOWN_UNIT
+from basis_store.datasets.units import TRUE_FALSE, UNKNOWN_UNIT
+from runtime.targets.class_target import ClassTarget
+from runtime.targets.scalar_target import ScalarTarget
 from runtime.targets.target import Target
 
 
 def targets_with_units(
     tables: Sequence[CrystalTable], targets: Sequence[Target]
 ) -> tuple[tuple[Target, ...], tuple[str, ...]]:
-    """Targets with the units that datasets state, where they have none of their own.
+    """Targets with the units that datasets state, where they have none of their own; truth values become classes.
 
     Args:
         tables: the datasets.
@@ -26,8 +28,12 @@ def targets_with_units(
         TargetError: datasets state different units for a target without one, only some of them state one, or
             the logarithm of a logarithm is to be learnt.
     """
-    found, notes = [], []
+    found: list[Target] = []
+    notes = []
     for target in targets:
+        if isinstance(target, ClassTarget):
+            found.append(target)
+            continue
         named = {table.name: table.units[target.name] for table in tables if target.name in table.targets}
         unit = target.unit or _stated(target.name, named)
         if unit == UNKNOWN_UNIT:
@@ -35,8 +41,14 @@ def targets_with_units(
                 f"no dataset states the unit of {target.name!r}: predictions will have an {UNKNOWN_UNIT}; "
                 f"state it with 'sgbasis crystals --target-unit {target.name}=UNIT', or in the configuration"
             )
-        found.append(replace(target, unit=unit))
+        found.append(_of_truth_values(target) if unit == TRUE_FALSE else replace(target, unit=unit))
     return tuple(found), tuple(notes)
+
+
+def _of_truth_values(target: Target) -> ClassTarget:
+    if not isinstance(target, ScalarTarget):
+        raise TargetError(f"{target.name!r} is true or false, not a {target.kind}")
+    return ClassTarget(target.name, log10=target.log10, mask_column=target.mask_column)
 
 
 def _stated(name: str, units: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,13 +13,14 @@ from torch import Tensor
 from basis_store import TargetError, TrainingError, all_settings
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.datasets.reader import CrystalTable, open_crystals
-from runtime.evaluation.reference_values import read_labels
+from runtime.evaluation.reference_values import Labels, read_labels
 from runtime.models.base import CrystalModel, PreparedCrystal
 from runtime.pretrained.domain import Domain
 from runtime.targets.equivalent_labels import equivalent_labels
-from runtime.targets.target import Target
+from runtime.targets.target import Target, columns
 from runtime.targets.target_units import targets_with_units
 from runtime.training.config import TrainingConfig
+from runtime.training.target_checks import check_values, left_out
 
 Progress = Callable[[Iterable[tuple[int, int]]], Iterable[tuple[int, int]]]
 
@@ -88,7 +89,8 @@ class TrainingData:
         self.tables = [open_crystals(path) for path in config.data]
         self.groups = [table_groups(table) for table in self.tables]
         self.targets, self.notes = targets_with_units(self.tables, config.targets)
-        self._values = _values_by_table(self.tables, self.targets)
+        labels = _labels_by_table(self.tables, self.targets)
+        self._values = [np.concatenate([one.values for one in found], axis=1) for found in labels]
         parts = [training_parts(table, config.fold) for table in self.tables]
         self._rows = self._rows_by_part(parts, np.array(config.hold_out_groups, np.int64))
         files = ", ".join(map(str, config.data))
@@ -97,6 +99,7 @@ class TrainingData:
                 raise TrainingError(f"no crystal of {files} is in the split {name!r}: {_MAKE_SPLITS}")
             if not self._rows[name]:
                 raise TrainingError(f"no crystal in the {split} split of {files} has any of the targets")
+        self.notes += tuple(self._notes_on_values(labels, files))
 
     def _rows_by_part(
         self, parts: Sequence[Sequence[str]], held_out: IntArray
@@ -119,6 +122,17 @@ class TrainingData:
                 elif split == "val":
                     rows["held_out"].append((t, row))
         return rows
+
+    def _notes_on_values(self, labels: Sequence[Sequence[Labels]], files: str) -> Iterator[str]:
+        """Notes on the values of each target, given those of each dataset; errors where they cannot be learnt."""
+        names = [table.name for table in self.tables]
+        for number, (target, own) in enumerate(zip(self.targets, columns(self.targets), strict=True)):
+            yield from left_out(target, [(name, found[number]) for name, found in zip(names, labels, strict=True)])
+            values = {
+                split: np.array([self._values[t][row, own] for t, row in self._rows[split]])
+                for split in ("train", "val")
+            }
+            yield from check_values(target, values, files)
 
     def split(self, name: str, model: CrystalModel, progress: Progress = iter) -> SplitData:
         """The crystals of a split, prepared for a model.
@@ -165,9 +179,9 @@ def training_parts(table: CrystalTable, fold: int) -> Sequence[str]:
     return tuple(np.where(table.folds < 0, table.splits, parts).tolist())
 
 
-def _values_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) -> list[FloatArray]:
-    """(rows, columns) of each dataset; NaN where it does not have a target that another one has."""
-    parts: list[list[FloatArray]] = [[] for _ in tables]
+def _labels_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) -> list[list[Labels]]:
+    """For each dataset those of each target; NaN where it does not have a target that another one has."""
+    parts: list[list[Labels]] = [[] for _ in tables]
     for target in targets:
         if target.mask_column and not any(target.mask_column in table.targets for table in tables):
             raise TargetError(
@@ -176,10 +190,11 @@ def _values_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) 
         somewhere = any(target.name in table.targets for table in tables)
         for table, part in zip(tables, parts, strict=True):
             if somewhere and target.name not in table.targets:
-                part.append(np.full((len(table), target.n_columns), np.nan))
+                none = np.zeros(len(table), bool)
+                part.append(Labels(np.full((len(table), target.n_columns), np.nan), none, none))
             else:
-                part.append(read_labels(table, target).values)
-    return [np.concatenate(part, axis=1) for part in parts]
+                part.append(read_labels(table, target))
+    return parts
 
 
 def table_groups(table: CrystalTable) -> IntArray:

@@ -168,7 +168,7 @@ def _scores(model: CrystalModel, data: SplitData, config: TrainingConfig) -> dic
         known = np.flatnonzero(np.isfinite(data.values[:, own.start]))
         if len(known):
             settings = [Setting.standard(int(group)) for group in data.groups[known]]
-            labels = target.physical(data.labels[known][..., own])
+            labels = target.physical_labels(data.labels[known][..., own])
             scores[target.name] = asdict(target.evaluate(predicted[known, own], labels, settings))
     return scores
 

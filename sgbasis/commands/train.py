@@ -28,7 +28,8 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
 @click.option("--data", multiple=True, metavar="FILE", help="Compiled dataset; may be repeated.")
 @click.option(
     "--target", "targets", multiple=True, metavar="NAME",
-    help="Target to learn, or log10:NAME to learn its logarithm; may be repeated.",
+    help="Target to learn; log10:NAME learns its logarithm, class:NAME the class of a column of 0 and 1 (columns "
+    "of true and false are classes in any case); may be repeated.",
 )  # fmt: skip
 @click.option("--output", "-o", metavar="FOLDER", help="Folder for checkpoints, logs and the model.")
 @click.option(
@@ -99,7 +100,9 @@ def train(
 
 
 def _target(text: str) -> dict[str, Any]:
-    """A target of the configuration from NAME or log10:NAME."""
+    """A target of the configuration from NAME, log10:NAME or class:NAME."""
+    if text.startswith("class:"):
+        return {"name": text.removeprefix("class:"), "classes": ("false", "true")}
     name, log = text.removeprefix("log10:"), text.startswith("log10:")
     return {"name": name, "log10": log}
 

@@ -40,13 +40,15 @@ class Prediction:
         formula: reduced, such as ``"MgAl2O4"``.
         setting: the standard setting of its space group.
         property: what is predicted.
-        value: in ``unit``: a number, or a tensor (3, ..., 3) in the Cartesian frame of the crystal's source.
+        value: in ``unit``: a number, the probability of a class, or a tensor (3, ..., 3) in the Cartesian frame of
+            the crystal's source.
         unit: such as ``"eV/atom"`` or ``"GPa"``; ``"1"`` for a pure number, and ``"unknown unit"`` where the data
             that the model was trained on do not state it.
         notes: where there was doubt when the crystal was read; then in which respects it is unlike those that the
             model was trained on.
         record: the crystal.
         symmetry: index symmetry of a tensor; None for a number.
+        label: the more probable class, such as ``"metal"``; ``""`` if the property is no class.
     """
 
     source: str
@@ -59,6 +61,7 @@ class Prediction:
     notes: tuple[str, ...]
     record: CrystalRecord = field(repr=False)
     symmetry: IndexSymmetry | None = None
+    label: str = ""
 
 
 @needed_for("sgbasis.predict", "structures", "runtime")
@@ -126,6 +129,7 @@ def predictions(
             notes=(*record.notes, *outside_domain(record, pretrained.description.domain)),
             record=record,
             symmetry=target.index_symmetry,
+            label=target.class_of(predicted[row, own]),
         )
         for row, (source, record) in enumerate(found)
         for (pretrained, model), predicted in zip(models, values, strict=True)

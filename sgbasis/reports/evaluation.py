@@ -96,7 +96,7 @@ class EvaluationReport:
 
     def _notes(self) -> list[str]:
         target, notes = self.target, []
-        if target.error_unit != target.physical_unit:
+        if target.log10 and target.error_unit != target.physical_unit:
             notes.append(
                 f"errors are those of the decimal logarithm of {target.name}, 0.1 being a factor of 1.26; "
                 f"{in_unit('predictions are values', target.physical_unit)}"

@@ -70,10 +70,12 @@ def _file_of(identifier: str, files: Mapping[str, Path]) -> Path | None:
     return next((files[name] for name in names if name in files), None)
 
 
-def _value(cell: str) -> float | str | None:
-    """The number in a cell, None for an empty one; the cell itself when it is neither."""
+def _value(cell: str) -> float | bool | str | None:
+    """The number or truth value in a cell, None for an empty one; the cell itself when it is none of these."""
     if not cell.strip():
         return None
+    if (word := cell.strip().lower()) in ("true", "false"):
+        return word == "true"
     try:
         return float(cell)
     except ValueError:

@@ -41,7 +41,7 @@ def test_lines_of_json(tmp_path: Path, ending: str) -> None:
     assert table.splits == ("train", "val", "")
     np.testing.assert_array_equal(table.targets["band_gap"], [8.5, 3.0, np.nan])
     np.testing.assert_array_equal(table.targets["verified"], [1, 1, np.nan])
-    assert table.units == {"band_gap": "eV", "verified": ""}
+    assert table.units == {"band_gap": "eV", "verified": "true/false"}
     assert table.notes == ("note: text, not a number, in 2 crystals",)
     assert table.skipped == ()
     assert [one.name for one in table.recipe.inputs] == [f"some{ending}"]

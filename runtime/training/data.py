@@ -94,12 +94,11 @@ class TrainingData:
         parts = [training_parts(table, config.fold) for table in self.tables]
         self._rows = self._rows_by_part(parts, np.array(config.hold_out_groups, np.int64))
         files = ", ".join(map(str, config.data))
-        for name, split in (("train", "training"), ("val", "validation")):
+        for name in ("train", "val"):
             if not any(name in part for part in parts):
                 raise TrainingError(f"no crystal of {files} is in the split {name!r}: {_MAKE_SPLITS}")
-            if not self._rows[name]:
-                raise TrainingError(f"no crystal in the {split} split of {files} has any of the targets")
-        self.notes += tuple(self._notes_on_values(labels, files))
+        held_out = ", held-out groups aside" if config.hold_out_groups else ""
+        self.notes += tuple(self._notes_on_values(labels, f"{files}{held_out}"))
 
     def _rows_by_part(
         self, parts: Sequence[Sequence[str]], held_out: IntArray
@@ -127,12 +126,16 @@ class TrainingData:
         """Notes on the values of each target, given those of each dataset; errors where they cannot be learnt."""
         names = [table.name for table in self.tables]
         for number, (target, own) in enumerate(zip(self.targets, columns(self.targets), strict=True)):
-            yield from left_out(target, [(name, found[number]) for name, found in zip(names, labels, strict=True)])
+            own_labels = [(name, found[number]) for name, found in zip(names, labels, strict=True)]
             values = {
-                split: np.array([self._values[t][row, own] for t, row in self._rows[split]])
+                split: np.array([self._values[t][row, own] for t, row in self._rows[split]]).reshape(
+                    -1, target.n_columns
+                )
                 for split in ("train", "val")
             }
-            yield from check_values(target, values, files)
+            notes = left_out(target, own_labels)
+            yield from notes
+            yield from check_values(target, values, files, notes)
 
     def split(self, name: str, model: CrystalModel, progress: Progress = iter) -> SplitData:
         """The crystals of a split, prepared for a model.

@@ -24,44 +24,49 @@ _FEW = 10
 _SPLITS = {"train": "training", "val": "validation"}
 
 
-def check_values(target: Target, values: Mapping[str, FloatArray], data: str) -> Iterator[str]:
+def check_values(
+    target: Target, values: Mapping[str, FloatArray], data: str, notes: Sequence[str]
+) -> Iterator[str]:
     """Notes on the values of a target.
 
     Args:
         target: what they are.
         values: of the crystals of ``"train"`` and ``"val"``, (n, columns) as a model learns them; NaN if missing.
         data: the names of the datasets.
+        notes: on values that were left out.
 
     Raises:
         TrainingError: there are none in a split, they are all the same, or beyond single precision.
     """
     known = {split: rows[np.isfinite(rows[:, 0])] for split, rows in values.items()}
+    where = {split: f"in the {name} split of {data}" for split, name in _SPLITS.items()}
     for split, rows in known.items():
-        where = f"in the {_SPLITS[split]} split of {data}"
         if not len(rows):
             raise TrainingError(
-                f"{target.name!r} has no value {where} ({' and '.join(_counts(known))}): a target needs values to "
-                "train on and others to validate on"
+                f"{target.name!r} has no value {where[split]} ({' and '.join(_counts(known))}): a target needs "
+                f"values to train on and others to validate on{''.join(f'; {note}' for note in notes)}"
             )
+    for split, rows in known.items():
         if (size := float(np.abs(rows).max())) > _LARGEST:
             raise TrainingError(
-                f"{target.name!r} has the value {size:g} {where}: is it a mark for a missing value? Leave it "
-                "out, or choose another unit, or learn the logarithm"
+                f"{target.name!r} has the value {size:g} {where[split]}: is it a mark for a missing value? "
+                "Leave it out, or choose another unit, or learn the logarithm"
             )
         if (split == "train" or isinstance(target, ClassTarget)) and (problem := _alike(target, rows)):
-            raise TrainingError(f"{problem} {where}: there is nothing to learn")
+            raise TrainingError(f"{problem} {where[split]}: there is nothing to learn")
     for split, rows in known.items():
         if len(rows) < _FEW:
             yield f"only {len(rows)} crystals of the {_SPLITS[split]} split have a value of {target.name!r}"
 
 
-def left_out(target: Target, labels: Sequence[tuple[str, Labels]]) -> Iterator[str]:
+def left_out(target: Target, labels: Sequence[tuple[str, Labels]]) -> list[str]:
     """Notes on values that are not trained on.
 
     Args:
         target: what they are.
         labels: of each dataset, with its name.
     """
+    notes = []
     for name, found in labels:
         reasons = (
             (found.not_positive, "they are not positive and have no logarithm"),
@@ -69,7 +74,8 @@ def left_out(target: Target, labels: Sequence[tuple[str, Labels]]) -> Iterator[s
         )
         for rows, reason in reasons:
             if count := int(rows.sum()):
-                yield f"{count} values of {target.name!r} in {name} are left out: {reason}"
+                notes.append(f"{count} values of {target.name!r} in {name} are left out: {reason}")
+    return notes
 
 
 def _counts(known: Mapping[str, FloatArray]) -> list[str]:

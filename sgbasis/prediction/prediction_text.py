@@ -23,16 +23,16 @@ def text_report(predictions: Sequence[Prediction]) -> str:
 
 def csv_head() -> str:
     """The row of names above :func:`csv_rows`."""
-    return f"{','.join(_KEYS)}\n"
+    return f"{','.join((*_KEYS, 'class'))}\n"
 
 
 def csv_rows(predictions: Sequence[Prediction]) -> str:
-    """One row per crystal and property; the value of a tensor is a matrix in JSON."""
+    """One row per crystal and property; the value of a tensor is a matrix in JSON, numbers have no class."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     for one in predictions:
         value = f"{one.value:.6g}" if isinstance(one.value, float) else json.dumps(_rounded_value(one))
-        writer.writerow(_cells(one, value))
+        writer.writerow((*_cells(one, value), one.label))
     return buffer.getvalue()
 
 
@@ -42,12 +42,15 @@ def jsonl_text(predictions: Sequence[Prediction]) -> str:
     for one in predictions:
         record: dict[str, object] = dict(zip(_KEYS, _cells(one, ""), strict=True))
         record |= {"value": _rounded_value(one), "notes": list(one.notes)}
+        if one.label:
+            record["class"] = one.label
         lines.append(json.dumps(record, allow_nan=False) + "\n")
     return "".join(lines)
 
 
 def _number_table(predictions: Sequence[Prediction]) -> str:
-    rows = [_COLUMNS, *(_cells(one, f"{one.value:.6g}") for one in predictions)]
+    values = (f"{one.value:.6g}{f' ({one.label})' if one.label else ''}" for one in predictions)
+    rows = [_COLUMNS, *(_cells(one, value) for one, value in zip(predictions, values, strict=True))]
     left = [i for i, name in enumerate(_COLUMNS) if name != "value"]
     return "\n".join(table_lines(rows, left=left))
 

@@ -1,6 +1,7 @@
 # The public names of runtime and the files that define them; each is imported on first use.
 from .basis import Basis as Basis
 from .encoding.wave_encoder import WaveEncoder as WaveEncoder
+from .evaluation.class_scores import ClassScore as ClassScore
 from .evaluation.reference_values import (
     Labels as Labels,
     ReferenceValues as ReferenceValues,
@@ -60,6 +61,7 @@ from .site_kernels.structure_factors import (
     structure_factors as structure_factors,
 )
 from .store import Recipe as Recipe, Setting as Setting, Store as Store, load_store as load_store
+from .targets.class_target import ClassTarget as ClassTarget
 from .targets.equivalent_labels import equivalent_labels as equivalent_labels
 from .targets.parse import parse_target as parse_target
 from .targets.scalar_target import ScalarTarget as ScalarTarget

@@ -154,7 +154,7 @@ def _ranked(predicted: FloatArray, known: FloatArray) -> tuple[float, Interval, 
     for drawn in bootstrap_draws(len(known)):
         counts = np.zeros(drawn.shape)
         np.add.at(counts, (np.arange(len(drawn))[:, None], drawn), 1)
-        resampled.append(scores(counts))
+        resampled.append(scores(counts[:, order]))
     ends = np.nanpercentile(np.concatenate(resampled), [2.5, 97.5], axis=0)
     area, average = scores(np.ones((1, len(known))))[0].tolist()
     return area, (float(ends[0, 0]), float(ends[1, 0])), average, (float(ends[0, 1]), float(ends[1, 1]))

@@ -127,7 +127,11 @@ class Target(ABC):
         """
 
     def physical_labels(self, labels: FloatArray) -> FloatArray:
-        """Labels (..., columns) in ``physical_unit``, from what a model learns; see :meth:`physical`."""
+        """What :meth:`physical` is for predictions, for labels.
+
+        Args:
+            labels: (..., columns) as a model learns them.
+        """
         return self.physical(labels)
 
     @abstractmethod
@@ -140,7 +144,11 @@ class Target(ABC):
         """
 
     def class_of(self, components: FloatArray) -> str:
-        """The class of a prediction (columns,) from :meth:`physical`; ``""`` if the target is no class."""
+        """The predicted class; ``""`` if the target is no class.
+
+        Args:
+            components: (columns,) from :meth:`physical`.
+        """
         return ""
 
     @abstractmethod

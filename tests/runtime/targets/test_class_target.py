@@ -101,4 +101,4 @@ def test_figures_for_cards() -> None:
     assert rows[-1] == ("accuracy of always the more frequent class", "0.7500")
     only = METAL.evaluate(predicted, labels * 0, [Setting.standard(1)] * 4).overall
     (what, value), *_ = METAL.score_figures(dataclasses.asdict(only))
-    assert (what, value[:6]) == ("accuracy, 4 validation crystals, 0 of them metal", "0.7500")
+    assert (what, value[:6]) == ("accuracy, 4 validation crystals, 0 of them metal", "0.5000")

@@ -52,4 +52,4 @@ clean:
 	@touch $@
 
 .venv/bin/python:
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }  # without pip it would be found, and fail, ever after

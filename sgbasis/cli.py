@@ -40,6 +40,7 @@ EXTRAS = {
     "curves": ("runtime", "plot"),
     "unseen-groups": ("runtime",),
     "compile": ("compiler",),
+    "info": ("runtime",),
     "verify": ("compiler",),
     "fetch": ("compiler",),
 }

@@ -62,7 +62,9 @@ def read_labels(table: CrystalTable, target: Target) -> Labels:
     """
     # 1. Check that the dataset has it, in the same unit.
     if target.name not in table.targets:
-        raise TargetError(f"{table.name} has no target {target.name!r}; it has {_listed(table.targets)}")
+        raise TargetError(
+            f"{table.name} has no target {target.name!r}; it has {_listed(table.targets, 'targets')}"
+        )
     stated = table.units[target.name]
     if stated and target.unit not in ("", UNKNOWN_UNIT, stated):
         raise TargetError(f"{table.name} has {target.name!r} in {stated!r}, not in {target.unit!r}")
@@ -110,7 +112,7 @@ def reference_values(
     labels = read_labels(table, target)
     in_split = np.array([split in (None, one) for one in table.splits])
     if not in_split.any():
-        there = _listed({*table.splits} - {""})
+        there = _listed({*table.splits} - {""}, "splits")
         raise EvaluationError(f"no crystal of the data is in the split {split!r}; there are {there}")
     if fold is not None:
         if not 0 <= fold < table.n_folds:
@@ -142,5 +144,5 @@ def _folds(table: CrystalTable) -> str:
     return "has no folds (sgbasis crystals --folds 5 makes them)"
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
+def _listed(names: Iterable[str], things: str) -> str:
+    return ", ".join(sorted(names)) or f"no {things}"

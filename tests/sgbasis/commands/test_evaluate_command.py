@@ -140,7 +140,7 @@ def test_groups_of_ten_have_a_row(model: Path, tmp_path: Path) -> None:
         (["--data", "absent.jsonl"], "absent.jsonl: No such file or directory"),
         (
             ["--data", str(CRYSTALS / "nacl.cif")],
-            "nacl.cif has no target 'formation_energy_per_atom'; it has none",
+            "nacl.cif has no target 'formation_energy_per_atom'; it has no targets",
         ),
         (["--model", "absent"], "there is no model 'absent'"),
     ],

@@ -29,13 +29,14 @@ import numpy as np
 
 from basis_compiler.bases.dimensions import by_rotation, dimensions_of_columns
 from basis_compiler.bases.order_certificate import prove_order
-from basis_compiler.bases.wave_listing import CODE, IDENTITY, CompleteShells, OrbitListing, in_store_order
+from basis_compiler.bases.wave_listing import IDENTITY, CompleteShells, OrbitListing
 from basis_compiler.groups.origin_shift_certificate import prove_origin_shifts
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.proof import require
 from basis_compiler.tensors.certificate import prove_tensors
 from basis_store import TURN, CertificateError, CompiledSetting, Operations, Recipe, StoreReader, ball_norm
 from basis_store.groups.wave_index import dot_columns
+from basis_store.groups.wave_shells import CODE, in_store_order
 
 
 def prove(compiled: CompiledSetting) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_compiler.bases.wave_listing import CODE
 from basis_compiler.groups.spglib_database import operations_of
 from basis_compiler.proof import require
 from basis_store import TURN, Operations, wave_norm
 from basis_store.array_types import IntArray
 from basis_store.groups.setting import SettingName
 from basis_store.groups.wave_index import dot_columns
+from basis_store.groups.wave_shells import CODE
 
 
 def dimensions(group: Operations | SettingName, waves: NDArray[np.integer]) -> dict[int, int]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from basis_compiler.bases.wave_listing import IDENTITY, OrbitListing, in_store_order
+from basis_compiler.bases.wave_listing import IDENTITY, OrbitListing
 from basis_compiler.proof import require
 from basis_store import TURN, CompiledSetting, Setting
 from basis_store.array_types import IntArray
+from basis_store.groups.wave_shells import in_store_order
 
 
 def prove_order(compiled: CompiledSetting, listing: OrbitListing) -> None:

@@ -6,21 +6,16 @@ wave that was looked for, so a wrong table cannot make a proof succeed.
 
 from __future__ import annotations
 
-import functools
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.proof import require
 from basis_store import CompiledSetting, Setting, WaveIndex, wave_norm
 from basis_store.array_types import IntArray
-from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_index import dot_columns
+from basis_store.groups.wave_shells import CODE, number_of_waves
 
 IDENTITY = np.eye(3, dtype=np.int64)
-CODE = np.array([1 << 32, 1 << 16, 1])
-"""k @ CODE is an integer that sorts like k, lexicographically; distinct k and k R have distinct ones."""
 
 
 class CompleteShells:
@@ -44,7 +39,7 @@ class CompleteShells:
         self._setting = setting
         self.norms = wave_norm(waves, setting.lattice_family)
         # The right number, and all within the limit. Before a table is made, whose size depends on them.
-        complete = len(waves) == _number_of_waves(setting.lattice_family, norm_limit) and bool(
+        complete = len(waves) == number_of_waves(setting.lattice_family, norm_limit) and bool(
             ((self.norms > 0) & (self.norms <= norm_limit)).all()
         )
         self._require_complete(complete, norm_limit)
@@ -91,21 +86,3 @@ class OrbitListing(CompleteShells):
             "the sizes of the orbits do not fit the waves",
         )
         self.orbits = np.repeat(np.arange(len(self.sizes)), self.sizes)
-
-
-@functools.cache
-def _number_of_waves(family: LatticeFamily, norm_limit: int) -> int:
-    """Counted line by line: for each (h, k), the l with 3 l^2 up to what is left; 0 0 0 is not counted."""
-    max_index = math.isqrt(norm_limit // 3)
-    count = -1
-    for h in range(-max_index, max_index + 1):
-        for k in range(-max_index, max_index + 1):
-            rest = norm_limit - (3 * (h * h + k * k) if family == "orthogonal" else 4 * (h * h + h * k + k * k))
-            count += 2 * math.isqrt(rest // 3) + 1 if rest >= 0 else 0
-    return count
-
-
-def in_store_order(codes: IntArray, norms: IntArray) -> bool:
-    """Whether waves ascend in norm and, for equal norms, descend lexicographically."""
-    step = np.diff(norms)
-    return bool(((step > 0) | ((step == 0) & (np.diff(codes) < 0))).all())

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from basis_store.array_types import Int16Array
 from basis_store.bases.recipe import Recipe
 from basis_store.bases.schema import (
+    ARRAYS,
     AXES,
     COLUMNS,
     FORMAT_NAME,
+    FORMAT_VERSION,
+    SETTING_ARRAYS,
+    TENSOR_COLUMNS,
     CompiledSetting,
     content_digest,
     parse_format_version,
 )
+from basis_store.bases.store_checks import check_setting, check_shared_waves
 from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
 from basis_store.files.locations import default_store_path
-from basis_store.groups.setting import LatticeFamily, Setting, SettingName, all_settings, as_setting
-from basis_store.groups.wave_shells import LATTICE_FAMILIES
+from basis_store.files.stored_arrays import check_offsets
+from basis_store.groups.setting import (
+    LatticeFamily,
+    Setting,
+    SettingName,
+    all_settings,
+    as_setting,
+    space_group_numbers,
+)
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm
 
 if TYPE_CHECKING:  # whoever reads bases only does not wait for the tensors
     from basis_store.tensors.index_symmetry import IndexSymmetry
@@ -65,9 +75,13 @@ class StoreReader:
         self.path = self._file.path
         self._tensors: TensorTable | None = None
         self._tensor_bases: dict[tuple[int, IndexSymmetry], TensorBasis] = {}
-        with self._file.errors():
-            self._read_attributes(self._file)
-            self._read_tables(self._file)
+        try:
+            with self._file.errors():
+                self._read_attributes(self._file)
+                self._read_tables(self._file)
+        except BaseException:
+            self.close()
+            raise
 
     def _read_attributes(self, file: CheckedFile) -> None:
         attributes = file.attributes(FORMAT_NAME)
@@ -76,27 +90,39 @@ class StoreReader:
             self.recipe = Recipe.from_json(attributes["recipe"])
         except StoreFormatError as error:
             raise StoreFormatError(f"{self.path}: {error}") from error
-        file.check_attributes(attributes)
+        self.provenance: dict[str, str] = file.check_attributes(attributes, self.recipe.to_json())
         self.content_hash = attributes["content_sha256"]
-        self.provenance: dict[str, str] = json.loads(attributes["provenance"])
 
     def _read_tables(self, file: CheckedFile) -> None:
-        self._norm_limits: list[int] = file.read("settings/norm_limit", "<i4").tolist()
-        self._digests: list[bytes] = [row.tobytes() for row in file.read("settings/sha256", "u1")]
+        file.open_arrays(ARRAYS)
+        if self.format_version[1] <= FORMAT_VERSION[1]:  # a newer minor version may have more
+            file.check_others(array.path for array in ARRAYS)
+        tables = {array.name: file.read(array.path) for array in SETTING_ARRAYS}
+        self._norm_limits: list[int] = tables["norm_limit"].tolist()
+        self._digests: list[bytes] = [row.tobytes() for row in tables["sha256"]]
         self.shared_waves: dict[LatticeFamily, Int16Array] = {
-            family: file.read(f"shared_waves/{family}", "<i2") for family in LATTICE_FAMILIES
+            family: file.read(f"shared_waves/{family}") for family in LATTICE_FAMILIES
         }
         if content_digest(self.recipe, self.shared_waves, self._digests) != self.content_hash:
             raise file.corrupt("its content does not match its hash")
-        hall_numbers = file.read("settings/hall_number", "<i2").tolist()
-        if any(not 1 <= number <= 530 for number in hall_numbers):
-            raise file.corrupt("it lists a setting that does not exist")
+        for array in SETTING_ARRAYS:
+            array.check_range(tables[array.name])
+        for family, waves in self.shared_waves.items():
+            check_shared_waves(family, waves, ball_norm(self.recipe.radius))
+        hall_numbers = tables["hall_number"].tolist()
+        if sorted(set(hall_numbers)) != hall_numbers:
+            raise file.corrupt("its settings are not in the order of their Hall numbers")
         self.settings = tuple(all_settings()[number - 1] for number in hall_numbers)
-        if file.read("settings/number", "<i2").tolist() != [setting.number for setting in self.settings]:
+        if tables["number"].tolist() != space_group_numbers(hall_numbers):
             raise file.corrupt("its space-group numbers are not those of its Hall numbers")
         self._rows = {setting: row for row, setting in enumerate(self.settings)}
-        self._offsets = {axis: file.read(f"{axis}/offsets", "<i8").tolist() for axis in AXES}
-        self._datasets = {column.name: file.hdf5[f"{column.axis}/{column.name}"] for column in COLUMNS}
+        self._columns = {column.name: file.stored_array(column.path) for column in COLUMNS}
+        n_rows = {column.axis: len(self._columns[column.name]) for column in COLUMNS}
+        self._offsets: dict[str, list[int]] = {}
+        for axis in AXES:
+            offsets = file.read(f"{axis}/offsets")
+            check_offsets(axis, offsets, n_rows[axis])
+            self._offsets[axis] = offsets.tolist()
 
     def __contains__(self, setting: SettingName) -> bool:
         """Whether the store holds this setting; :class:`SettingError` for a bare number, as in :meth:`read`."""
@@ -137,20 +163,15 @@ class StoreReader:
         setting = as_setting(setting)
         row = self._row(setting)
         self._check_open()
-        arrays = {}
         with self._file.errors():
-            for column in COLUMNS:
-                start, stop = self._offsets[column.axis][row : row + 2]
-                dataset = self._datasets[column.name]
-                # Checked before reading: h5py clips slices, and would allocate memory for any damaged shape.
-                if dataset.shape[1:] != column.row_shape or not 0 <= start <= stop <= dataset.shape[0]:
-                    raise self._file.corrupt(f"the rows of {setting.label} are out of range")
-                if dataset.dtype != np.dtype(column.dtype):
-                    raise self._file.corrupt(f"{column.name} is stored as {dataset.dtype}")
-                arrays[column.name] = dataset[start:stop]
-        compiled = CompiledSetting(setting=setting, norm_limit=self._norm_limits[row], **arrays)
-        if compiled.digest() != self._digests[row]:
-            raise self._file.corrupt(f"the basis of {setting.label} does not match its checksum")
+            arrays = {
+                column.name: self._columns[column.name].read(*self._offsets[column.axis][row : row + 2])
+                for column in COLUMNS
+            }
+            compiled = CompiledSetting(setting=setting, norm_limit=self._norm_limits[row], **arrays)
+            if compiled.digest() != self._digests[row]:
+                raise self._file.corrupt(f"the basis of {setting.label} does not match its checksum")
+            check_setting(compiled)
         return compiled
 
     def tensor_basis(
@@ -198,24 +219,17 @@ class StoreReader:
         return self._tensors
 
     def _read_tensors(self) -> TensorTable:
-        from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable  # noqa: PLC0415
+        from basis_store.tensors.tensor_table import TensorTable  # noqa: PLC0415
 
         with self._file.errors():
-            arrays = {}
-            for column in TENSOR_COLUMNS:
-                array = self._file.read(f"tensors/{column.name}", column.dtype)
-                if array.shape[1:] != column.row_shape:
-                    raise self._file.corrupt(f"tensors/{column.name} has rows of {array.shape[1:]}")
-                arrays[column.name] = array
-            table = TensorTable(**arrays)
-            if table.digest(self.content_hash) != self._file.read("tensors/sha256", "u1").tobytes():
+            table = TensorTable(**{column.name: self._file.read(column.path) for column in TENSOR_COLUMNS})
+            if table.digest(self.content_hash) != self._file.read("tensors/sha256").tobytes():
                 raise self._file.corrupt("its tensors do not match their hash")
-            if len(table.orientations) != len(self):
-                raise self._file.corrupt("its settings and their orientations differ in number")
+            table.check()
         return table
 
     def _check_open(self) -> None:
-        if not self._file.hdf5:
+        if not self._file:
             raise ValueError(f"the store {self.path} is closed")
 
     def _row(self, setting: Setting) -> int:

@@ -65,7 +65,7 @@ class Recipe:
             if isinstance(values["settings"], list):
                 values["settings"] = tuple(values["settings"])
             return cls(**values)
-        except (TypeError, KeyError, ValueError) as error:
+        except (TypeError, KeyError, ValueError, RecursionError) as error:
             raise StoreFormatError(f"the build recipe of the store cannot be read: {error}") from error
 
 

@@ -20,7 +20,6 @@ import dataclasses
 import functools
 import hashlib
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,40 +35,56 @@ from basis_store.bases.real_functions import (
 from basis_store.bases.recipe import Recipe
 from basis_store.errors import CutoffError
 from basis_store.files.integrity import add_column, parse_version
-from basis_store.groups.operations import Operations
+from basis_store.files.stored_arrays import StoredArray
+from basis_store.groups.operations import TURN, Operations
 from basis_store.groups.setting import LatticeFamily, Setting
-from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
+from basis_store.groups.wave_shells import LATTICE_FAMILIES, MAX_RADIUS, ball_norm, wave_norm
 
 FORMAT_NAME = "sgbasis-store"
 FORMAT_VERSION = (1, 0)
 """(major, minor). A change of sign, order or normalisation is a new major version."""
 
 
-class Column(NamedTuple):
-    """One array of a compiled setting: HDF5 dataset ``axis/name``, rows of ``row_shape`` and ``dtype``."""
-
-    axis: str
-    name: str
-    dtype: str
-    row_shape: tuple[int, ...] = ()
-
-
-COLUMNS = (
-    Column("operations", "rotations", "<i1", (3, 3)),
-    Column("operations", "translations24", "<i1", (3,)),
-    Column("orbits", "orbit_sizes", "<i2"),
-    Column("orbits", "parts", "<i1"),
-    Column("orbits", "real_phases24", "<i1"),
-    Column("waves", "waves", "<i2", (3,)),
-    Column("waves", "phases24", "<i1"),
-    Column("absences", "absence_sizes", "<i2"),
-    Column("absences", "witnesses", "<i2"),
-    Column("absent_waves", "absent_waves", "<i2", (3,)),
-    Column("origin_shifts", "shifts24", "<i1", (3,)),
-    Column("origin_shifts", "shift_orders", "<i1"),
-    Column("origin_directions", "shift_directions", "<i1", (3,)),
+SETTING_ARRAYS = (
+    StoredArray("settings", "hall_number", "<i2", (), 1, 530),
+    StoredArray("settings", "number", "<i2", (), 1, 230),
+    StoredArray("settings", "norm_limit", "<i4", (), 0, ball_norm(MAX_RADIUS)),
+    StoredArray("settings", "sha256", "|u1", (32,)),
 )
+COLUMNS = (
+    StoredArray("operations", "rotations", "<i1", (3, 3), -1, 1),
+    StoredArray("operations", "translations24", "<i1", (3,), 0, TURN - 1),
+    StoredArray("orbits", "orbit_sizes", "<i2", (), 1, 48),
+    StoredArray("orbits", "parts", "<i1", (), -1, 1),
+    StoredArray("orbits", "real_phases24", "<i1", (), -6, 5),
+    StoredArray("waves", "waves", "<i2", (3,), -MAX_RADIUS, MAX_RADIUS),
+    StoredArray("waves", "phases24", "<i1", (), 0, TURN - 1),
+    StoredArray("absences", "absence_sizes", "<i2", (), 1, 48),
+    StoredArray("absences", "witnesses", "<i2", (), 0, 191),
+    StoredArray("absent_waves", "absent_waves", "<i2", (3,), -MAX_RADIUS, MAX_RADIUS),
+    StoredArray("origin_shifts", "shifts24", "<i1", (3,), 0, TURN - 1),
+    StoredArray("origin_shifts", "shift_orders", "<i1", (), 2, TURN),
+    StoredArray("origin_directions", "shift_directions", "<i1", (3,), -1, 1),
+)
+"""The arrays of a compiled setting. What connects them is in :mod:`basis_store.bases.store_checks`."""
 AXES = tuple(dict.fromkeys(column.axis for column in COLUMNS))
+OFFSETS = {axis: StoredArray(axis, "offsets", "<i8", (), 0, rows="settings+1") for axis in AXES}
+SHARED_WAVES = {
+    family: StoredArray("shared_waves", family, "<i2", (3,), -MAX_RADIUS, MAX_RADIUS, rows=family)
+    for family in LATTICE_FAMILIES
+}
+TENSOR_COLUMNS = (
+    StoredArray("tensors", "orientations", "<i2", (), 0, 529, rows="settings"),
+    StoredArray("tensors", "dimensions", "<i1", (2, 4), 0, 81, rows="orientations"),
+    StoredArray("tensors", "row_sizes", "<i1", (), 1, 81, rows="tensor rows"),
+    StoredArray("tensors", "components", "<i1", (), 0, 80, rows="tensor entries"),
+    StoredArray("tensors", "numerators", "<i1", (), -24, 24, rows="tensor entries"),
+    StoredArray("tensors", "denominators", "<i1", (), 1, 24, rows="tensor entries"),
+)
+"""See :mod:`basis_store.tensors.tensor_table`. The least common multiple of 1 to 24 fits into 64 bits."""
+TENSORS_HASH = StoredArray("tensors", "sha256", "|u1", rows="bytes of the tensors hash")
+ARRAYS = (*SETTING_ARRAYS, *SHARED_WAVES.values(), *OFFSETS.values(), *COLUMNS, *TENSOR_COLUMNS, TENSORS_HASH)
+"""Every array of a store."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -17,6 +17,7 @@ from basis_store.bases.schema import (
     COLUMNS,
     FORMAT_NAME,
     FORMAT_VERSION,
+    TENSOR_COLUMNS,
     CompiledSetting,
     content_digest,
 )
@@ -24,7 +25,7 @@ from basis_store.files.atomic_write import write_atomically
 from basis_store.files.hdf5_file import file_image, provenance
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, waves_within
-from basis_store.tensors.tensor_table import TENSOR_COLUMNS, TensorTable
+from basis_store.tensors.tensor_table import TensorTable
 
 
 def write_store(
@@ -89,10 +90,10 @@ def _arrays(
         for column in columns:
             parts = [getattr(one, column.name) for one in compiled]
             empty = np.zeros((0, *column.row_shape), column.dtype)
-            yield f"{axis}/{column.name}", np.concatenate([empty, *parts])
+            yield column.path, np.concatenate([empty, *parts])
 
 
 def _tensor_arrays(tensors: TensorTable, content_hash: str) -> Iterator[tuple[str, NDArray[Any]]]:
     for column in TENSOR_COLUMNS:
-        yield f"tensors/{column.name}", getattr(tensors, column.name)
+        yield column.path, getattr(tensors, column.name)
     yield "tensors/sha256", np.frombuffer(tensors.digest(content_hash), np.uint8)

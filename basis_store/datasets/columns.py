@@ -63,7 +63,7 @@ class CrystalColumns:
         self.targets: dict[str, NDArray[np.float64]] = {one: arrays[target_array(one)] for one in self.units}
         for column in COLUMNS:
             if column.name != "splits":
-                setattr(self, column.name, arrays[f"{column.axis}/{column.name}"])
+                setattr(self, column.name, arrays[column.path])
         self.splits = tuple(SPLITS[number] for number in arrays["crystals/splits"])
         folds = arrays.get(f"{FOLDS.axis}/{FOLDS.name}")
         self.folds: NDArray[np.int16] = np.full(len(self.splits), -1, np.int16) if folds is None else folds

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from basis_store.datasets.columns import CrystalColumns
+from basis_store.datasets.crystal_checks import check_arrays
 from basis_store.datasets.recipe import CrystalRecipe
 from basis_store.datasets.schema import (
+    FIXED_ARRAYS,
     FORMAT_NAME,
+    FORMAT_VERSION,
     content_digest,
+<<<<<<< HEAD
     fixed_arrays,
     inconsistency,
     optional_arrays,
+=======
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
     parse_format_version,
     target_array,
     unpacked,
-    wrong_offsets,
 )
 from basis_store.errors import StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
@@ -75,12 +77,13 @@ class CrystalTable(CrystalColumns):
         with open_dataset(path) as file:
             self.path: Path = file.path
             self.recipe, self.format_version, self.provenance, self.content_hash = read_header(file)
-            arrays = _read_arrays(file)
+            arrays = {path: file.read(path) for path in array_paths(file, self.format_version)}
             if content_digest(self.recipe, arrays) != self.content_hash:
                 raise file.corrupt("its content does not match its hash")
-            if (problem := inconsistency(arrays)) is not None:
-                raise file.corrupt(problem)
+            check_arrays(arrays)
             super().__init__(str(self.path) if name is None else name, arrays)
+            if len(set(self.identifiers)) < len(self):
+                raise file.corrupt("identifiers lists one twice")
             pairs = zip(unpacked("skipped_identifiers", arrays), unpacked("skipped_reasons", arrays), strict=True)
             self.skipped = tuple(pairs)
 
@@ -92,7 +95,7 @@ class CrystalTable(CrystalColumns):
 def open_dataset(path: str | os.PathLike[str]) -> Iterator[CheckedFile]:
     """The file of a dataset, open for reading; raises as :func:`open_crystals`."""
     file = CheckedFile(path, kind="an sgbasis crystal dataset", hint="compile it again")
-    with file.errors(), contextlib.closing(file):
+    with contextlib.closing(file), file.errors():
         yield file
 
 
@@ -109,16 +112,21 @@ def read_header(file: CheckedFile) -> Header:
         recipe = CrystalRecipe.from_json(attributes["recipe"])
     except StoreFormatError as error:
         raise StoreFormatError(f"{file.path}: {error}") from error
-    file.check_attributes(attributes)
-    return Header(recipe, version, json.loads(attributes["provenance"]), attributes["content_sha256"])
+    programs = file.check_attributes(attributes, recipe.to_json())
+    return Header(recipe, version, programs, attributes["content_sha256"])
 
 
-def target_names(file: CheckedFile) -> tuple[str, ...]:
-    """The targets of a dataset.
+def array_paths(file: CheckedFile, version: tuple[int, int]) -> list[str]:
+    """The names of all arrays of a dataset, whose types and shapes are right.
+
+    Args:
+        file: with checked root attributes.
+        version: of its format.
 
     Raises:
-        StoreCorruptError: their names cannot be read.
+        StoreCorruptError: an array is not as the format says, or not of the format.
     """
+<<<<<<< HEAD
     arrays = {
         name: file.read(name, fixed_arrays()[name]) for name in ("target_names/offsets", "target_names/utf8")
     }
@@ -132,3 +140,22 @@ def _read_arrays(file: CheckedFile) -> dict[str, NDArray[Any]]:
         fixed_arrays() | optional_arrays(file.hdf5) | {target_array(name): "<f8" for name in target_names(file)}
     )
     return {name: file.read(name, dtype) for name, dtype in dtypes.items()}
+=======
+    file.open_arrays(FIXED_ARRAYS)
+    listed = {path: file.read(path) for path in ("target_names/offsets", "target_names/utf8")}
+    names = unpacked("target_names", listed)
+    if sorted(set(names)) != list(names):
+        raise file.corrupt("target_names lists names that are not distinct and sorted")
+    targets = [target_array(name) for name in names]
+    n_crystals = len(file.stored_array("crystals/hall_numbers"))
+    for path in targets:
+        array = file.stored_array(path)
+        if not array.is_of("<f8"):
+            raise file.corrupt(f"{path} is stored as {array.type_name}")
+        if array.shape[0] != n_crystals or 0 in array.shape[1:]:
+            raise file.corrupt(f"{path} and crystals differ in length, or it has no values")
+    paths = [*(array.path for array in FIXED_ARRAYS), *targets]
+    if version[1] <= FORMAT_VERSION[1]:  # a newer minor version may have more
+        file.check_others(paths)
+    return paths
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)

@@ -103,7 +103,7 @@ class CrystalRecipe:
             values: dict[str, Any] = json.loads(text)
             inputs = tuple(CrystalInput(**one) for one in values.pop("inputs"))
             return cls(inputs=inputs, **values)
-        except (TypeError, KeyError, ValueError, AttributeError) as error:
+        except (TypeError, KeyError, ValueError, AttributeError, RecursionError) as error:
             raise StoreFormatError(f"the recipe of the dataset cannot be read: {error}") from error
 
 

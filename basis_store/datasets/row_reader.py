@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterator, Mapping
+=======
+import contextlib
+from collections.abc import Iterator
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from basis_store.datasets.columns import CrystalColumns
+<<<<<<< HEAD
 from basis_store.datasets.crystal_notes import split_notes
 from basis_store.datasets.reader import open_dataset, read_header, target_names
 from basis_store.datasets.record import CrystalRecord
@@ -26,7 +32,16 @@ from basis_store.datasets.schema import (
     unpacked,
     wrong_offsets,
 )
+=======
+from basis_store.datasets.crystal_checks import check_arrays
+from basis_store.datasets.reader import array_paths, open_dataset, read_header
+from basis_store.datasets.record import CrystalRecord
+from basis_store.datasets.schema import COLUMNS, TEXTS, Arrays, content_digest, packed, unpacked
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 from basis_store.files.hdf5_file import CheckedFile
+from basis_store.files.stored_arrays import ContentError
+
+_CHECKED_ROWS = 4096
 
 
 def is_dataset(path: Path) -> bool:
@@ -51,33 +66,62 @@ class DatasetRows:
     def __init__(self, path: Path) -> None:
         self.path = path
         with open_dataset(path) as file:
+<<<<<<< HEAD
             header = read_header(file)
             self._recipe = header.recipe
             self.content_hash = header.content_hash
             self._count = len(file.hdf5["crystals/hall_numbers"])
         self._notes: Mapping[str, tuple[str, ...]] | None = None
+=======
+            self._identity = file.identity
+            self._header = read_header(file)
+            array_paths(file, self._header.format_version)
+            self._count = len(file.stored_array("crystals/hall_numbers"))
+
+    @property
+    def content_hash(self) -> str:
+        """As stored."""
+        return self._header.content_hash
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 
     def __len__(self) -> int:
         return self._count
 
     def check(self) -> None:
-        """Compare the content with its hash.
+        """Compare the content with its hash, and every crystal with the format.
 
         Raises:
             StoreCorruptError: they differ.
         """
+<<<<<<< HEAD
         with open_dataset(self.path) as file:
             names = [*fixed_arrays(), *optional_arrays(file.hdf5), *map(target_array, target_names(file))]
             if content_digest(self._recipe, {name: file.hdf5[name] for name in names}) != self.content_hash:
+=======
+        with self._opened() as (file, paths):
+            arrays = {path: file.stored_array(path) for path in paths}
+            if content_digest(self._header.recipe, arrays) != self.content_hash:
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
                 raise file.corrupt("its content does not match its hash")
+            for name in TEXTS:
+                if name != "identifiers":  # these are checked with their crystals
+                    unpacked(name, {f"{name}/{part}": file.read(f"{name}/{part}") for part in ("offsets", "utf8")})
+            for start in range(0, len(self), _CHECKED_ROWS):
+                self._columns(file, start, min(start + _CHECKED_ROWS, len(self)))
 
     def take(self, start: int, stop: int) -> Iterator[CrystalRecord]:
         """The crystals in rows ``start`` to ``stop``.
 
         Raises:
-            StoreCorruptError: the rows contradict each other.
+            StoreCorruptError: the rows contradict each other, or the file is not the one that was opened first.
         """
+        with self._opened() as (file, _):
+            return iter(self._columns(file, start, stop))
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[tuple[CheckedFile, list[str]]]:
         with open_dataset(self.path) as file:
+<<<<<<< HEAD
             arrays = _arrays(file, start, stop)
             if (problem := inconsistency(arrays)) is not None:
                 raise file.corrupt(problem)
@@ -94,20 +138,31 @@ def _crystal_notes(file: CheckedFile) -> Mapping[str, tuple[str, ...]]:
     if (problem := wrong_offsets("notes", arrays)) is not None:
         raise file.corrupt(problem)
     return split_notes(unpacked("notes", arrays))[1]
+=======
+            if file.identity != self._identity:
+                raise file.corrupt("it was changed while it was read")
+            yield file, array_paths(file, self._header.format_version)
+
+    def _columns(self, file: CheckedFile, start: int, stop: int) -> CrystalColumns:
+        arrays = _arrays(file, start, stop)
+        check_arrays(arrays)
+        return CrystalColumns(self.path.name, arrays)
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 
 
 def _arrays(file: CheckedFile, start: int, stop: int) -> Arrays:
     """All arrays but the targets, of some rows."""
-    hdf5, bounds = file.hdf5, {"crystals": (start, stop)}
+    bounds = {"crystals": (start, stop)}
     arrays: dict[str, NDArray[Any]] = {}
     for name in TEXTS:
         arrays |= packed(name, ())
-    for axis in (*RAGGED, "identifiers"):
-        offsets = hdf5[f"{axis}/offsets"][start : stop + 1]
-        bounds[axis] = int(offsets[0]), int(offsets[-1])
-        arrays[f"{axis}/offsets"] = offsets - offsets[0]
-    arrays["identifiers/utf8"] = hdf5["identifiers/utf8"][slice(*bounds["identifiers"])]
+    for axis, first_array in (("sites", "numbers"), ("images", "images"), ("identifiers", "utf8")):
+        offsets = file.stored_array(f"{axis}/offsets").read(start, stop + 1)
+        first, last = bounds[axis] = int(offsets[0]), int(offsets[-1])
+        if not 0 <= first <= last <= len(file.stored_array(f"{axis}/{first_array}")):
+            raise ContentError(f"the rows of {axis} are out of range")
+        arrays[f"{axis}/offsets"] = offsets - first
+    arrays["identifiers/utf8"] = file.stored_array("identifiers/utf8").read(*bounds["identifiers"])
     for column in COLUMNS:
-        name = f"{column.axis}/{column.name}"
-        arrays[name] = hdf5[name][slice(*bounds[column.axis])]
+        arrays[column.path] = file.stored_array(column.path).read(*bounds[column.axis])
     return arrays

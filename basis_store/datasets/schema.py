@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.bases.schema import Column
 from basis_store.datasets.recipe import CrystalRecipe
+from basis_store.files.hdf5_objects import SafeArray
 from basis_store.files.integrity import parse_version
+from basis_store.files.stored_arrays import ContentError, StoredArray, check_offsets
 
 FORMAT_NAME = "sgbasis-crystals"
 FORMAT_VERSION = (1, 0)
@@ -31,23 +32,42 @@ SPLITS = ("", "train", "val", "test")
 """Names of the splits by their number in the file."""
 
 COLUMNS = (
-    Column("crystals", "hall_numbers", "<i2"),
-    Column("crystals", "lattices", "<f8", (3, 3)),
-    Column("crystals", "changes_of_basis", "<i4", (3, 3)),
-    Column("crystals", "denominators", "|i1"),
-    Column("crystals", "origin_shifts", "<f8", (3,)),
-    Column("crystals", "splits", "|i1"),
-    Column("sites", "numbers", "|u1"),
-    Column("sites", "coordinates", "<f8", (3,)),
-    Column("sites", "multiplicities", "<i4"),
-    Column("sites", "wyckoff", "|S1"),
-    Column("images", "images", "<i2"),
+    StoredArray("crystals", "hall_numbers", "<i2", (), 1, 530),
+    StoredArray("crystals", "lattices", "<f8", (3, 3), -1e6, 1e6),
+    StoredArray("crystals", "changes_of_basis", "<i4", (3, 3)),
+    StoredArray("crystals", "denominators", "|i1", (), 1, 6),
+    StoredArray("crystals", "origin_shifts", "<f8", (3,), 0, 1),
+    StoredArray("crystals", "splits", "|i1", (), 0, len(SPLITS) - 1),
+    StoredArray("sites", "numbers", "|u1", (), 1, 118),
+    StoredArray("sites", "coordinates", "<f8", (3,), 0, 1),
+    StoredArray("sites", "multiplicities", "<i4", (), 1, 192),
+    StoredArray("sites", "wyckoff", "|S1"),
+    StoredArray("images", "images", "<i2", (), 0, 191),
 )
+<<<<<<< HEAD
 FOLDS = Column("crystals", "folds", "<i2")
 """In datasets that have folds only: the number of each crystal's fold from 0, -1 for none."""
 
+=======
+"""The arrays of crystals. What connects them is in :mod:`basis_store.datasets.crystal_checks`."""
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 RAGGED = ("sites", "images")
-TEXTS = ("identifiers", "target_names", "target_units", "skipped_identifiers", "skipped_reasons", "notes")
+TEXTS = {
+    "identifiers": "crystals",
+    "target_units": "targets",
+    "target_names": "targets",
+    "skipped_identifiers": "skipped",
+    "skipped_reasons": "skipped",
+    "notes": "notes",
+}
+"""The lists of texts, with the name of the count of their entries."""
+FIXED_ARRAYS = (
+    *COLUMNS,
+    *(StoredArray(axis, "offsets", "<i8", (), 0, rows="crystals+1") for axis in RAGGED),
+    *(StoredArray(name, "offsets", "<i8", (), 0, rows=f"{count}+1") for name, count in TEXTS.items()),
+    *(StoredArray(name, "utf8", "|u1", rows=f"bytes of {name}") for name in TEXTS),
+)
+"""Every array but the targets."""
 
 _HASHED_ROWS = 1 << 16
 """Rows that are in memory at once while an array of a file is hashed."""
@@ -55,6 +75,7 @@ _HASHED_ROWS = 1 << 16
 Arrays = Mapping[str, NDArray[Any]]
 
 
+<<<<<<< HEAD
 def fixed_arrays() -> dict[str, str]:
     """Name and dtype of every array but the targets."""
     arrays = {f"{column.axis}/{column.name}": column.dtype for column in COLUMNS}
@@ -72,26 +93,30 @@ def optional_arrays(present: Container[str]) -> dict[str, str]:
     return {name: FOLDS.dtype} if name in present else {}
 
 
+=======
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 def target_array(name: str) -> str:
     """Name of the HDF5 dataset of a target: a slash would make a group of it, and a dot is the group itself."""
     escaped = name.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
     return f"targets/{'%2E' if escaped == '.' else escaped}"
 
 
-def content_digest(recipe: CrystalRecipe, arrays: Mapping[str, Any]) -> str:
+def content_digest(recipe: CrystalRecipe, arrays: Mapping[str, NDArray[Any] | SafeArray]) -> str:
     """The content hash (hexadecimal SHA-256).
 
     Args:
         recipe: of the dataset.
-        arrays: all of them, by their names in the file: numpy arrays, or datasets of an open HDF5 file, of which
-            only some rows are in memory at a time.
+        arrays: all of them, by their names in the file: numpy arrays, or arrays of an open file, of which only
+            some rows are in memory at a time.
     """
     digest = hashlib.sha256(f"{FORMAT_NAME} {FORMAT_VERSION[0]}\n{recipe.to_json()}\n".encode())
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(f";{name}:{array.dtype.str}:{array.shape}:".encode())
         for start in range(0, len(array), _HASHED_ROWS):
-            digest.update(np.ascontiguousarray(array[start : start + _HASHED_ROWS]).data)
+            stop = min(start + _HASHED_ROWS, len(array))
+            rows = array.read(start, stop) if isinstance(array, SafeArray) else array[start:stop]
+            digest.update(np.ascontiguousarray(rows).data)
     return digest.hexdigest()
 
 
@@ -113,25 +138,12 @@ def packed(name: str, texts: Sequence[str]) -> dict[str, NDArray[Any]]:
 
 
 def unpacked(name: str, arrays: Arrays) -> tuple[str, ...]:
-    """Inverse of :func:`packed`."""
-    bounds, content = arrays[f"{name}/offsets"].tolist(), arrays[f"{name}/utf8"].tobytes()
-    return tuple(content[start:stop].decode() for start, stop in itertools.pairwise(bounds))
+    """Inverse of :func:`packed`.
 
-
-def wrong_offsets(axis: str, arrays: Arrays) -> str | None:
-    """What is wrong with the offsets of an axis or a list of texts; None if nothing is."""
-    offsets = arrays[f"{axis}/offsets"]
-    rows = {len(array) for name, array in arrays.items() if name.startswith(f"{axis}/") and "offsets" not in name}
-    if offsets.ndim != 1 or not len(offsets) or (np.diff(offsets) < 0).any() or rows != {offsets[-1]}:
-        return f"the rows of {axis} are out of range"
-    return None
-
-
-def inconsistency(arrays: Arrays) -> str | None:
-    """What contradicts the format, as another program may have written it; None if nothing does.
-
-    Damage is found by the hash.
+    Raises:
+        ContentError: the offsets do not cut the bytes into texts, or these are not UTF-8.
     """
+<<<<<<< HEAD
     for axis in (*RAGGED, *TEXTS):
         if (problem := wrong_offsets(axis, arrays)) is not None:
             return problem
@@ -152,3 +164,11 @@ def inconsistency(arrays: Arrays) -> str | None:
         return "it lists a setting, a split or a fold that does not exist"
     atoms = np.concatenate([[0], np.cumsum(arrays["sites/multiplicities"])])[arrays["sites/offsets"]]
     return None if np.array_equal(atoms, arrays["images/offsets"]) else "its images do not fit its multiplicities"
+=======
+    offsets, content = arrays[f"{name}/offsets"], arrays[f"{name}/utf8"].tobytes()
+    check_offsets(name, offsets, len(content))
+    try:
+        return tuple(content[start:stop].decode() for start, stop in itertools.pairwise(offsets.tolist()))
+    except UnicodeDecodeError as error:
+        raise ContentError(f"{name} is not a list of texts: {error}") from None
+>>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)

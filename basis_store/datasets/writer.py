@@ -106,7 +106,7 @@ def dataset_arrays(
     twice = [identifier for identifier, count in Counter(texts["identifiers"]).items() if count > 1]
     if twice:
         raise ValueError(f"identifiers are distinct, but {twice[0]!r} is given twice")
-    arrays = {f"{column.axis}/{column.name}": _column(records, column.name) for column in COLUMNS}
+    arrays = {column.path: _column(records, column.name) for column in COLUMNS}
     arrays["sites/offsets"] = offsets_of(len(record) for record in records)
     arrays["images/offsets"] = offsets_of(len(record.images) for record in records)
     if any(record.fold >= 0 for record in records):

@@ -69,8 +69,17 @@ class Operations:
 
     @functools.cached_property
     def product_table(self) -> NDArray[np.int16]:
-        """(g, g) the multiplication table: entry (a, b) is the index of "first b, then a", modulo the lattice."""
+        """(g, g) the multiplication table: entry (a, b) is the index of "first b, then a", modulo the lattice.
+
+        Raises:
+            CertificateError: this is not a group.
+        """
         return product_table(self.rotations, self.translations24).astype(np.int16)
+
+    @functools.cached_property
+    def of_point_group(self) -> PointGroupOperations:
+        """See :func:`point_group_operations`."""
+        return _point_group_operations(self)
 
     def translation_of(self, rotation: IntArray) -> IntArray:
         """(3,) in 24ths, of the first operation with this ``rotation`` (3, 3); others differ by centrings."""
@@ -98,14 +107,13 @@ class PointGroupOperations(NamedTuple):
     half: IntArray
 
 
-_POINT_GROUP_OPERATIONS: dict[Setting, PointGroupOperations] = {}
-
-
 def point_group_operations(group: Operations) -> PointGroupOperations:
-    """The first operation of each rotation, in the order of ``group``; computed once for each setting."""
-    if group.setting not in _POINT_GROUP_OPERATIONS:
-        _POINT_GROUP_OPERATIONS[group.setting] = _point_group_operations(group)
-    return _POINT_GROUP_OPERATIONS[group.setting]
+    """The first operation of each rotation, in the order of ``group``; computed once for each group.
+
+    Raises:
+        CertificateError: the rotations are not closed under composition.
+    """
+    return group.of_point_group
 
 
 def _point_group_operations(group: Operations) -> PointGroupOperations:
@@ -165,11 +173,17 @@ def product_table(rotations: IntArray, translations24: IntArray) -> IntArray:
     Args:
         rotations: (g, 3, 3).
         translations24: (g, 3) in 24ths, 0 to 23; all 0 for the table of a point group.
+
+    Raises:
+        CertificateError: the operations are not closed under composition.
     """
     codes = _codes(rotations, translations24)
     order = np.argsort(codes)
-    found = np.searchsorted(codes, _product_codes(rotations, translations24), sorter=order)
-    return np.asarray(order[found])
+    products = _product_codes(rotations, translations24)
+    found = order[np.searchsorted(codes, products, sorter=order).clip(max=len(codes) - 1)]
+    if not np.array_equal(codes[found], products):
+        raise CertificateError("operations that are not closed under composition form no group")
+    return np.asarray(found)
 
 
 def _product_codes(rotations: IntArray, translations24: IntArray) -> IntArray:

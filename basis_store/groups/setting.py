@@ -16,6 +16,7 @@ import csv
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import index
 from pathlib import Path
@@ -27,6 +28,11 @@ LatticeFamily = Literal["orthogonal", "hexagonal"]
 
 _TABLE = Path(__file__).with_name("settings.csv")
 _PRINTED = re.compile(r"[(){}#]|\bno\b", re.IGNORECASE)
+_POINT_GROUP_ORDERS = {
+    "1": 1, "-1": 2, "2": 2, "m": 2, "2/m": 4, "222": 4, "mm2": 4, "mmm": 8, "4": 4, "-4": 4, "4/m": 8, "422": 8,
+    "4mm": 8, "-42m": 8, "4/mmm": 16, "3": 3, "-3": 6, "32": 6, "3m": 6, "-3m": 12, "6": 6, "-6": 6, "6/m": 12,
+    "622": 12, "6mm": 12, "-6m2": 12, "6/mmm": 24, "23": 12, "m-3": 24, "432": 24, "-43m": 24, "m-3m": 48,
+}  # fmt: skip
 _STANDARD_CHOICES = frozenset({"", "b", "b1", "H", "2"})
 
 
@@ -188,6 +194,11 @@ class Setting:
         return self.hall_symbol.lstrip("-")[0]
 
     @property
+    def n_operations(self) -> int:
+        """Number of operations modulo the lattice translations of the conventional cell: 1 to 192."""
+        return _POINT_GROUP_ORDERS[self.point_group] * {"P": 1, "R": 3, "F": 4}.get(self.centring, 2)
+
+    @property
     def crystal_system(self) -> str:
         """One of the seven crystal systems in lower case, ``"triclinic"`` to ``"cubic"``."""
         bounds = (2, 15, 74, 142, 167, 194, 230)
@@ -229,6 +240,12 @@ class Setting:
 def all_settings() -> tuple[Setting, ...]:
     """The 530 settings in the order of their Hall numbers."""
     return tuple(Setting(hall_number=hall_number) for hall_number in range(1, 531))
+
+
+def space_group_numbers(hall_numbers: Iterable[int]) -> list[int]:
+    """The space-group number of each Hall number, without making settings."""
+    rows = _rows()
+    return [rows[hall_number - 1].number for hall_number in hall_numbers]
 
 
 @functools.cache

@@ -20,7 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 from basis_store.errors import CutoffError
 from basis_store.groups.setting import LatticeFamily
 
-_MAX_RADIUS = 1000  # int16 indices and int32 norms allow more, but such a ball does not fit into memory
+MAX_RADIUS = 1000
+"""int16 indices and int32 norms allow more, but such a ball does not fit into memory."""
+
+CODE = np.array([1 << 32, 1 << 16, 1])
+"""k @ CODE is an integer that sorts like k, lexicographically; distinct k and k R have distinct ones."""
 
 LATTICE_FAMILIES: tuple[LatticeFamily, ...] = ("orthogonal", "hexagonal")
 
@@ -39,8 +43,8 @@ def ball_norm(radius: float) -> int:
     Raises:
         CutoffError: the radius is negative, infinite or not a number.
     """
-    if not 0 <= radius <= _MAX_RADIUS:
-        raise CutoffError(f"a radius lies between 0 and {_MAX_RADIUS}, not {radius}")
+    if not 0 <= radius <= MAX_RADIUS:
+        raise CutoffError(f"a radius lies between 0 and {MAX_RADIUS}, not {radius}")
     # The square of a rounded root must not fall short of the norm that it came from.
     return math.floor(3 * radius * radius * (1 + 1e-12))
 
@@ -60,6 +64,32 @@ def waves_within(family: LatticeFamily, max_norm: int) -> NDArray[np.int16]:
     return waves
 
 
+@functools.lru_cache(maxsize=1024)
+def number_of_waves(family: LatticeFamily, max_norm: int) -> int:
+    """How many waves but 0 of a ``family`` have a norm up to ``max_norm``; counted without listing them."""
+    max_index = math.isqrt(max_norm // 3)
+    h = np.arange(-max_index, max_index + 1)[:, None]
+    k = h.T
+    rest = max_norm - (3 * (h * h + k * k) if family == "orthogonal" else 4 * (h * h + h * k + k * k))
+    # For each (h, k) the l with 3 l^2 up to what is left: n from each side, and 0.
+    rest = rest[rest >= 0] // 3
+    n = np.sqrt(rest).astype(np.int64)
+    n -= n * n > rest
+    n += (n + 1) * (n + 1) <= rest
+    return int((2 * n + 1).sum()) - 1
+
+
+def in_store_order(codes: NDArray[np.int64], norms: NDArray[np.int64]) -> bool:
+    """Whether waves ascend in norm and, for equal norms, descend lexicographically; so they are distinct.
+
+    Args:
+        codes: (n,) ``waves @ CODE``.
+        norms: (n,) of the waves.
+    """
+    step = np.diff(norms)
+    return bool(((step > 0) | ((step == 0) & (np.diff(codes) < 0))).all())
+
+
 def store_order(waves: NDArray[np.integer], norms: NDArray[np.integer]) -> NDArray[np.intp]:
     """(n,) rows that sort ``waves`` (n, 3) by norm, then lexicographically with the largest first."""
     return np.lexsort((-waves[:, 2], -waves[:, 1], -waves[:, 0], norms))
@@ -67,4 +97,4 @@ def store_order(waves: NDArray[np.integer], norms: NDArray[np.integer]) -> NDArr
 
 def is_leading(waves: NDArray[np.integer]) -> NDArray[np.bool_]:
     """(n,) whether the first index of each wave (n, 3) that is not 0 is positive: one of each k, -k."""
-    return np.asarray(waves.astype(np.int64) @ np.array([1 << 40, 1 << 20, 1]) > 0)
+    return np.asarray(waves.astype(np.int64) @ CODE > 0)

@@ -14,32 +14,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.bases.schema import TENSOR_COLUMNS
 from basis_store.files.integrity import add_column
+from basis_store.files.stored_arrays import ContentError
 from basis_store.tensors.exact_rows import ReducedRows
 from basis_store.tensors.index_symmetry import MAX_RANK
-
-
-class TensorColumn(NamedTuple):
-    """One array of the table: HDF5 dataset ``tensors/name``, rows of ``row_shape`` and ``dtype``."""
-
-    name: str
-    dtype: str
-    row_shape: tuple[int, ...] = ()
-
-
-TENSOR_COLUMNS = (
-    TensorColumn("orientations", "<i2"),
-    TensorColumn("dimensions", "<i1", (2, MAX_RANK)),
-    TensorColumn("row_sizes", "<i1"),
-    TensorColumn("components", "<i1"),
-    TensorColumn("numerators", "<i1"),
-    TensorColumn("denominators", "<i1"),
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,6 +99,27 @@ class TensorTable:
             rows[i, columns] = self.numerators[entries] * (common // below)
             pivots[i] = columns[0]
         return ReducedRows(rows, pivots)
+
+    def check(self) -> None:
+        """Check that the numbers of a stored table lie in their ranges and fit together, so that it can be read.
+
+        Raises:
+            ContentError: naming the array and what is wrong.
+        """
+        for column in TENSOR_COLUMNS:
+            column.check_range(getattr(self, column.name))
+        if self.orientations.max(initial=-1) >= len(self):
+            raise ContentError("tensors/orientations names one that tensors/dimensions does not list")
+        if self._row_starts[-1] != len(self.row_sizes):
+            raise ContentError("tensors/dimensions does not fit tensors/row_sizes")
+        if self._entry_starts[-1] != len(self.components):
+            raise ContentError("tensors/row_sizes does not fit tensors/components")
+        ranks = np.tile(np.arange(1, MAX_RANK + 1), 2 * len(self)).reshape(-1, 2, MAX_RANK)
+        limits = np.repeat(np.repeat(3 ** ranks.ravel(), self.dimensions.ravel()), self.row_sizes)
+        if (self.components >= limits).any() or (self.dimensions > 3**ranks).any():
+            raise ContentError("tensors/components names one that its rank does not have")
+        if not self.numerators.all():
+            raise ContentError("tensors/numerators lists a zero")
 
     def digest(self, content_hash: str) -> bytes:
         """The tensors hash (32 bytes) in the store that has this ``content_hash``."""

@@ -23,9 +23,9 @@ from basis_store import (
     open_store,
     write_store,
 )
+from basis_store.bases.schema import TENSOR_COLUMNS
 from basis_store.files.integrity import ATTRIBUTES, attributes_digest
 from basis_store.tensors.exact_rows import ReducedRows
-from basis_store.tensors.tensor_table import TENSOR_COLUMNS
 
 RECIPE = Recipe(radius=2, min_functions=4, settings=(1, 230, 462))
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store.array_types import IntArray
-from basis_store.datasets.schema import COLUMNS, FIXED_ARRAYS, RAGGED, SPLITS, Arrays
+from basis_store.datasets.schema import COLUMNS, FIXED_ARRAYS, FOLDS, RAGGED, SPLITS, Arrays
 from basis_store.files.stored_arrays import ContentError, StoredArray, check_offsets, check_shapes
 from basis_store.groups.setting import all_settings
 
@@ -45,13 +45,14 @@ def check_arrays(arrays: Arrays) -> None:
     Raises:
         ContentError: naming the array and what is wrong.
     """
-    names = [array for array in FIXED_ARRAYS if array.path in arrays]
+    names = [array for array in (*FIXED_ARRAYS, FOLDS) if array.path in arrays]
     check_shapes(names, {path: len(array) for path, array in arrays.items()})
     halls, splits = arrays["crystals/hall_numbers"].astype(np.int64), arrays["crystals/splits"]
     if ((halls < 1) | (halls > 530)).any() or ((splits < 0) | (splits >= len(SPLITS))).any():
-        raise ContentError("it lists a setting or a split that does not exist")
-    for column in COLUMNS:
-        column.check_range(arrays[column.path])
+        raise ContentError("it lists a setting, a split or a fold that does not exist")
+    for column in (*COLUMNS, FOLDS):
+        if column.path in arrays:
+            column.check_range(arrays[column.path])
     for path, array in arrays.items():
         if path.startswith("targets/") and np.isinf(array).any():
             raise ContentError(f"{path} holds an infinite value: what is missing is NaN")

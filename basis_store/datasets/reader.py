@@ -13,15 +13,10 @@ from basis_store.datasets.crystal_checks import check_arrays
 from basis_store.datasets.recipe import CrystalRecipe
 from basis_store.datasets.schema import (
     FIXED_ARRAYS,
+    FOLDS,
     FORMAT_NAME,
     FORMAT_VERSION,
     content_digest,
-<<<<<<< HEAD
-    fixed_arrays,
-    inconsistency,
-    optional_arrays,
-=======
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
     parse_format_version,
     target_array,
     unpacked,
@@ -126,22 +121,7 @@ def array_paths(file: CheckedFile, version: tuple[int, int]) -> list[str]:
     Raises:
         StoreCorruptError: an array is not as the format says, or not of the format.
     """
-<<<<<<< HEAD
-    arrays = {
-        name: file.read(name, fixed_arrays()[name]) for name in ("target_names/offsets", "target_names/utf8")
-    }
-    if (problem := wrong_offsets("target_names", arrays)) is not None:
-        raise file.corrupt(problem)
-    return unpacked("target_names", arrays)
-
-
-def _read_arrays(file: CheckedFile) -> dict[str, NDArray[Any]]:
-    dtypes = (
-        fixed_arrays() | optional_arrays(file.hdf5) | {target_array(name): "<f8" for name in target_names(file)}
-    )
-    return {name: file.read(name, dtype) for name, dtype in dtypes.items()}
-=======
-    file.open_arrays(FIXED_ARRAYS)
+    arrays = file.open_arrays(FIXED_ARRAYS, optional=[FOLDS])
     listed = {path: file.read(path) for path in ("target_names/offsets", "target_names/utf8")}
     names = unpacked("target_names", listed)
     if sorted(set(names)) != list(names):
@@ -154,8 +134,7 @@ def _read_arrays(file: CheckedFile) -> dict[str, NDArray[Any]]:
             raise file.corrupt(f"{path} is stored as {array.type_name}")
         if array.shape[0] != n_crystals or 0 in array.shape[1:]:
             raise file.corrupt(f"{path} and crystals differ in length, or it has no values")
-    paths = [*(array.path for array in FIXED_ARRAYS), *targets]
+    paths = [*(array.path for array in arrays), *targets]
     if version[1] <= FORMAT_VERSION[1]:  # a newer minor version may have more
         file.check_others(paths)
     return paths
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)

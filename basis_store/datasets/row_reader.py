@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Iterator, Mapping
-=======
 import contextlib
-from collections.abc import Iterator
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from basis_store.datasets.columns import CrystalColumns
-<<<<<<< HEAD
-from basis_store.datasets.crystal_notes import split_notes
-from basis_store.datasets.reader import open_dataset, read_header, target_names
-from basis_store.datasets.record import CrystalRecord
-from basis_store.datasets.schema import (
-    COLUMNS,
-    RAGGED,
-    TEXTS,
-    Arrays,
-    content_digest,
-    fixed_arrays,
-    inconsistency,
-    optional_arrays,
-    packed,
-    target_array,
-    unpacked,
-    wrong_offsets,
-)
-=======
 from basis_store.datasets.crystal_checks import check_arrays
+from basis_store.datasets.crystal_notes import split_notes
 from basis_store.datasets.reader import array_paths, open_dataset, read_header
 from basis_store.datasets.record import CrystalRecord
 from basis_store.datasets.schema import COLUMNS, TEXTS, Arrays, content_digest, packed, unpacked
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 from basis_store.files.hdf5_file import CheckedFile
 from basis_store.files.stored_arrays import ContentError
 
@@ -66,23 +43,16 @@ class DatasetRows:
     def __init__(self, path: Path) -> None:
         self.path = path
         with open_dataset(path) as file:
-<<<<<<< HEAD
-            header = read_header(file)
-            self._recipe = header.recipe
-            self.content_hash = header.content_hash
-            self._count = len(file.hdf5["crystals/hall_numbers"])
-        self._notes: Mapping[str, tuple[str, ...]] | None = None
-=======
             self._identity = file.identity
             self._header = read_header(file)
             array_paths(file, self._header.format_version)
             self._count = len(file.stored_array("crystals/hall_numbers"))
+        self._notes: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def content_hash(self) -> str:
         """As stored."""
         return self._header.content_hash
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 
     def __len__(self) -> int:
         return self._count
@@ -93,19 +63,13 @@ class DatasetRows:
         Raises:
             StoreCorruptError: they differ.
         """
-<<<<<<< HEAD
-        with open_dataset(self.path) as file:
-            names = [*fixed_arrays(), *optional_arrays(file.hdf5), *map(target_array, target_names(file))]
-            if content_digest(self._recipe, {name: file.hdf5[name] for name in names}) != self.content_hash:
-=======
         with self._opened() as (file, paths):
             arrays = {path: file.stored_array(path) for path in paths}
             if content_digest(self._header.recipe, arrays) != self.content_hash:
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
                 raise file.corrupt("its content does not match its hash")
             for name in TEXTS:
                 if name != "identifiers":  # these are checked with their crystals
-                    unpacked(name, {f"{name}/{part}": file.read(f"{name}/{part}") for part in ("offsets", "utf8")})
+                    unpacked(name, _texts(file, name))
             for start in range(0, len(self), _CHECKED_ROWS):
                 self._columns(file, start, min(start + _CHECKED_ROWS, len(self)))
 
@@ -121,24 +85,6 @@ class DatasetRows:
     @contextlib.contextmanager
     def _opened(self) -> Iterator[tuple[CheckedFile, list[str]]]:
         with open_dataset(self.path) as file:
-<<<<<<< HEAD
-            arrays = _arrays(file, start, stop)
-            if (problem := inconsistency(arrays)) is not None:
-                raise file.corrupt(problem)
-            if self._notes is None:
-                self._notes = _crystal_notes(file)
-        columns = CrystalColumns(self.path.name, arrays)
-        columns.crystal_notes = self._notes
-        return iter(columns)
-
-
-def _crystal_notes(file: CheckedFile) -> Mapping[str, tuple[str, ...]]:
-    """The notes on all crystals: they are few, or the same for many."""
-    arrays = {name: file.read(name, fixed_arrays()[name]) for name in ("notes/offsets", "notes/utf8")}
-    if (problem := wrong_offsets("notes", arrays)) is not None:
-        raise file.corrupt(problem)
-    return split_notes(unpacked("notes", arrays))[1]
-=======
             if file.identity != self._identity:
                 raise file.corrupt("it was changed while it was read")
             yield file, array_paths(file, self._header.format_version)
@@ -146,8 +92,15 @@ def _crystal_notes(file: CheckedFile) -> Mapping[str, tuple[str, ...]]:
     def _columns(self, file: CheckedFile, start: int, stop: int) -> CrystalColumns:
         arrays = _arrays(file, start, stop)
         check_arrays(arrays)
-        return CrystalColumns(self.path.name, arrays)
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
+        columns = CrystalColumns(self.path.name, arrays)
+        if self._notes is None:  # of all crystals: they are few, or the same for many
+            self._notes = split_notes(unpacked("notes", _texts(file, "notes")))[1]
+        columns.crystal_notes = self._notes
+        return columns
+
+
+def _texts(file: CheckedFile, name: str) -> Arrays:
+    return {f"{name}/{part}": file.read(f"{name}/{part}") for part in ("offsets", "utf8")}
 
 
 def _arrays(file: CheckedFile, start: int, stop: int) -> Arrays:

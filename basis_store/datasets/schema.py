@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.datasets.recipe import CrystalRecipe
+from basis_store.datasets.recipe import MAX_FOLDS, CrystalRecipe
 from basis_store.files.hdf5_objects import SafeArray
 from basis_store.files.integrity import parse_version
 from basis_store.files.stored_arrays import ContentError, StoredArray, check_offsets
@@ -44,13 +44,9 @@ COLUMNS = (
     StoredArray("sites", "wyckoff", "|S1"),
     StoredArray("images", "images", "<i2", (), 0, 191),
 )
-<<<<<<< HEAD
-FOLDS = Column("crystals", "folds", "<i2")
-"""In datasets that have folds only: the number of each crystal's fold from 0, -1 for none."""
-
-=======
 """The arrays of crystals. What connects them is in :mod:`basis_store.datasets.crystal_checks`."""
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
+FOLDS = StoredArray("crystals", "folds", "<i2", (), -1, MAX_FOLDS - 1)
+"""In datasets that have folds only: the number of each crystal's fold from 0, -1 for none."""
 RAGGED = ("sites", "images")
 TEXTS = {
     "identifiers": "crystals",
@@ -75,26 +71,6 @@ _HASHED_ROWS = 1 << 16
 Arrays = Mapping[str, NDArray[Any]]
 
 
-<<<<<<< HEAD
-def fixed_arrays() -> dict[str, str]:
-    """Name and dtype of every array but the targets."""
-    arrays = {f"{column.axis}/{column.name}": column.dtype for column in COLUMNS}
-    arrays |= {f"{axis}/offsets": "<i8" for axis in (*RAGGED, *TEXTS)}
-    return arrays | {f"{name}/utf8": "|u1" for name in TEXTS}
-
-
-def optional_arrays(present: Container[str]) -> dict[str, str]:
-    """Name and dtype of those arrays that only some datasets have.
-
-    Args:
-        present: the names of the arrays in the file.
-    """
-    name = f"{FOLDS.axis}/{FOLDS.name}"
-    return {name: FOLDS.dtype} if name in present else {}
-
-
-=======
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
 def target_array(name: str) -> str:
     """Name of the HDF5 dataset of a target: a slash would make a group of it, and a dot is the group itself."""
     escaped = name.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
@@ -143,32 +119,9 @@ def unpacked(name: str, arrays: Arrays) -> tuple[str, ...]:
     Raises:
         ContentError: the offsets do not cut the bytes into texts, or these are not UTF-8.
     """
-<<<<<<< HEAD
-    for axis in (*RAGGED, *TEXTS):
-        if (problem := wrong_offsets(axis, arrays)) is not None:
-            return problem
-    for column in COLUMNS:
-        if arrays[f"{column.axis}/{column.name}"].shape[1:] != column.row_shape:
-            return f"{column.name} has rows of another shape than {column.row_shape}"
-    rows = len(arrays["identifiers/offsets"]) - 1
-    by_crystal = [array for name, array in arrays.items() if name.startswith(("crystals/", "targets/"))]
-    if {len(array) for array in by_crystal} | {len(arrays[f"{axis}/offsets"]) - 1 for axis in RAGGED} != {rows}:
-        return "its columns differ in length"
-    for one, other in (("target_names", "target_units"), ("skipped_identifiers", "skipped_reasons")):
-        if len(arrays[f"{one}/offsets"]) != len(arrays[f"{other}/offsets"]):
-            return f"{one} and {other} differ in length"
-    halls, splits = arrays["crystals/hall_numbers"], arrays["crystals/splits"]
-    folds = arrays.get(f"{FOLDS.axis}/{FOLDS.name}", np.full(rows, -1))
-    wrong = (halls < 1) | (halls > 530) | (splits < 0) | (splits >= len(SPLITS))
-    if folds.ndim != 1 or (wrong | (folds < -1)).any():
-        return "it lists a setting, a split or a fold that does not exist"
-    atoms = np.concatenate([[0], np.cumsum(arrays["sites/multiplicities"])])[arrays["sites/offsets"]]
-    return None if np.array_equal(atoms, arrays["images/offsets"]) else "its images do not fit its multiplicities"
-=======
     offsets, content = arrays[f"{name}/offsets"], arrays[f"{name}/utf8"].tobytes()
     check_offsets(name, offsets, len(content))
     try:
         return tuple(content[start:stop].decode() for start, stop in itertools.pairwise(offsets.tolist()))
     except UnicodeDecodeError as error:
         raise ContentError(f"{name} is not a list of texts: {error}") from None
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)

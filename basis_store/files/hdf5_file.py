@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 from basis_store.errors import SgbasisError, StoreCorruptError, StoreFormatError
 from basis_store.files.hdf5_objects import SafeArray, fits, open_arrays, text_attribute
 from basis_store.files.integrity import ATTRIBUTES, attributes_digest
-<<<<<<< HEAD
-from basis_store.version import VERSION
-=======
 from basis_store.files.regular_file import open_regular
 from basis_store.files.stored_arrays import ContentError, StoredArray, check_shapes
->>>>>>> 7653a10 (Check what HDF5 files consist of before their data are read, and what the data say before they are used)
+from basis_store.version import VERSION
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _CHUNK_ROWS = 1 << 12
@@ -157,13 +154,23 @@ class CheckedFile:
             raise self.corrupt("its attribute provenance does not list versions of programs")
         return programs
 
-    def open_arrays(self, arrays: Sequence[StoredArray]) -> None:
-        """Check what the file consists of, and type and shape of these ``arrays``; nothing is read.
+    def open_arrays(
+        self, arrays: Sequence[StoredArray], *, optional: Sequence[StoredArray] = ()
+    ) -> list[StoredArray]:
+        """Check what the file consists of, and type and shape of its arrays; nothing is read.
+
+        Args:
+            arrays: that the format has.
+            optional: that some files of the format have.
+
+        Returns:
+            The arrays of the format that this file has.
 
         Raises:
             StoreCorruptError: naming the array and what is wrong.
         """
         self._arrays = open_arrays(self._hdf5, self.size)
+        arrays = [*arrays, *(array for array in optional if array.path in self._arrays)]
         for array in arrays:
             found = self._arrays.get(array.path)
             if found is None:
@@ -175,6 +182,7 @@ class CheckedFile:
                 raise self.corrupt(f"{array.path} has rows of another shape than {array.row_shape}: {shape}")
         with self.errors():
             check_shapes(arrays, {path: one.shape[0] for path, one in self._arrays.items() if one.shape})
+        return arrays
 
     def check_others(self, paths: Iterable[str]) -> None:
         """Raise StoreCorruptError if there is an array or a root attribute that the format does not know."""

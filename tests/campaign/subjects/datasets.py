@@ -13,7 +13,7 @@ import numpy as np
 
 from basis_store.datasets.recipe import CrystalRecipe
 from basis_store.datasets.schema import content_digest
-from basis_store.files.hdf5_file import file_image, text_of
+from basis_store.files.hdf5_file import file_image
 from basis_store.files.integrity import ATTRIBUTES
 from tests.campaign.mutations import damaged_bytes
 from tests.campaign.sandbox import Run, run_forked
@@ -71,7 +71,7 @@ class ForgedDatasets(Subject):
 
     def prepare(self, folder: Path) -> None:
         with h5py.File(_write_good(folder)) as file:
-            self._attributes = {name: text_of(file.attrs[name]) for name in ATTRIBUTES}
+            self._attributes = {name: file.attrs[name].decode() for name in ATTRIBUTES}
             self._arrays: dict[str, Any] = {}
             file.visititems(self._keep)
 

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from basis_store import Recipe, open_store, write_store
-from basis_store.bases.schema import COLUMNS
-from basis_store.tensors.tensor_table import TENSOR_COLUMNS
+from basis_store.bases.schema import COLUMNS, TENSOR_COLUMNS
 from tests.campaign.mutations import damaged_bytes
 from tests.campaign.sandbox import Run, run_forked
 from tests.campaign.subject import Case, Subject, comparable

@@ -53,7 +53,8 @@ def check_values(
                 "Leave it out, or choose another unit, or learn the logarithm"
             )
         if (split == "train" or isinstance(target, ClassTarget)) and (problem := _alike(target, rows)):
-            raise TrainingError(f"{problem} {where[split]}: there is nothing to learn")
+            learn = "learn" if split == "train" else "choose the best epoch by"
+            raise TrainingError(f"{problem} {where[split]}: there is nothing to {learn}")
     for split, rows in known.items():
         if len(rows) < _FEW:
             yield f"only {len(rows)} crystals of the {_SPLITS[split]} split have a value of {target.name!r}"

@@ -28,6 +28,9 @@ def unseen_groups(held_out: Path, all_data: Path) -> None:
     for target, scores in first["held_out"].items():
         if target not in second["val"]:
             raise TrainingError(f"{all_data} has no target {target!r}")
+        if "mae" not in scores["overall"]:
+            click.echo(f"{target}: left out, for the gap is one of mean absolute errors of numbers")
+            continue
         gap, unseen, seen, n = group_balanced_gap(scores["by_group"], second["val"][target]["by_group"])
         click.echo(
             f"{target}: gap {gap:.4f} over {n} groups; group-balanced MAE {unseen:.4f} unseen, {seen:.4f} seen; "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from basis_store import Setting
-from basis_store.datasets.units import UNKNOWN_UNIT, in_unit
+from basis_store.datasets.units import TRUE_FALSE, UNKNOWN_UNIT, in_unit
 from basis_store.text_table import table_lines
 from runtime.evaluation.reference_values import ReferenceValues
 from runtime.evaluation.scores import Evaluation, Score
@@ -101,7 +101,10 @@ class EvaluationReport:
                 f"errors are those of the decimal logarithm of {target.name}, 0.1 being a factor of 1.26; "
                 f"{in_unit('predictions are values', target.physical_unit)}"
             )
-        if UNKNOWN_UNIT in (target.physical_unit, self.stated_unit or UNKNOWN_UNIT):
+        if (
+            UNKNOWN_UNIT in (target.unit or UNKNOWN_UNIT, self.stated_unit or UNKNOWN_UNIT)
+            and target.unit != TRUE_FALSE
+        ):
             notes.append(
                 f"units were not compared: {target.physical_unit} in the model, "
                 f"{self.stated_unit or UNKNOWN_UNIT} in the data"

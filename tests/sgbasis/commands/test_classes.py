@@ -107,3 +107,30 @@ def test_options_suffice(folder: Path, tmp_path: Path) -> None:
     done = run("train", "--data", folder / "oxides.h5", "--target", "class:size", "-o", tmp_path / "other")
     assert done.exit_code == 1
     assert "has 'size'" in done.stderr or "values that are neither 0 nor 1, such as 0.9" in done.stderr
+
+
+def test_a_column_of_0_and_1_without_a_unit(folder: Path, tmp_path: Path) -> None:
+    """``class:`` takes it as it is, and nothing is said of units."""
+    records = [
+        json_record(NAMES[i % 4], id=str(i), flag=i % 4 % 2, split="val" if i % 5 < 2 else "train")
+        for i in range(40)
+    ]
+    lines = write_jsonl(tmp_path / "flags.jsonl", records)
+    assert run("crystals", lines, "-o", tmp_path / "x.h5", "--workers", 1).exit_code == 0
+    done = run(
+        "train", "--data", tmp_path / "x.h5", "--target", "class:flag", "--architecture", "CompositionModel",
+        "--epochs", 1, "-o", tmp_path / "run", "--device", "cpu",
+    )  # fmt: skip
+    assert done.exit_code == 0 and "unit" not in done.output, done.output
+    done = run("evaluate", "--model", tmp_path / "run/model", "--data", lines, "--split", "val")
+    assert "ROC AUC" in done.stdout and "unit" not in done.output
+
+
+def test_a_column_of_words(tmp_path: Path) -> None:
+    records = [json_record("nacl", id=str(i), word=("a", "b")[i % 2], x=i, split="train") for i in range(4)]
+    run("crystals", write_jsonl(tmp_path / "x.jsonl", records), "-o", tmp_path / "x.h5", "--workers", 1)
+    done = run("train", "--data", tmp_path / "x.h5", "--target", "class:word", "-o", tmp_path / "run")
+    assert (
+        "has no target 'word'; it was left out of the dataset (word: text, not a number, in 4 crystals)"
+        in done.stderr
+    )

@@ -34,6 +34,23 @@ def test_the_gap_is_the_mean_over_groups(tmp_path: Path) -> None:
     assert "held no group out" in error_line(sgbasis("unseen-groups", all_data, held_out))
 
 
+def test_targets_without_a_mean_absolute_error_are_named(tmp_path: Path) -> None:
+    """Tensors and classes have other scores."""
+    runs = [
+        made_run(tmp_path / "all", {"2": 0.1, "14": 0.4}),
+        made_run(tmp_path / "noinv", {"19": 0.7}, {"2": 0.3}),
+    ]
+    for run in runs:
+        report = json.loads((run / "report.json").read_text())
+        for part in filter(None, (report["val"], report["held_out"])):
+            part["metal"] = {"overall": {"n": 3, "roc_auc": 0.9}, "by_group": {"2": {"n": 3, "roc_auc": None}}}
+        (run / "report.json").write_text(json.dumps(report))
+    done = sgbasis("unseen-groups", runs[1], runs[0])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].startswith("energy: gap 0.2000")
+    assert done.stdout.splitlines()[1] == "metal: left out, for the gap is one of mean absolute errors of numbers"
+
+
 def test_curves_are_a_picture(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", {"1": 0.1})
     assert sgbasis("curves", run, "-o", tmp_path / "curves.png").returncode == 0

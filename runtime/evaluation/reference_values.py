@@ -63,12 +63,12 @@ def read_labels(table: CrystalTable, target: Target) -> Labels:
     # 1. Check that the dataset has it, in the same unit.
     if target.name not in table.targets:
         reason = next((note for note in table.notes if note.startswith(f"{target.name}: ")), "")
-        known = (
+        there = (
             f"it was left out of the dataset ({reason})"
             if reason
             else f"it has {_listed(table.targets, 'targets')}"
         )
-        raise TargetError(f"{table.name} has no target {target.name!r}; {known}")
+        raise TargetError(f"{table.name} has no target {target.name!r}; {there}")
     stated = table.units[target.name]
     if stated and target.unit not in ("", UNKNOWN_UNIT, stated):
         raise TargetError(f"{table.name} has {target.name!r} in {stated!r}, not in {target.unit!r}")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--radius", type=click.IntRange(1, 100), default=5, show_default=True,
-    help="Radius of the ball of waves that all settings share.",
+    help="Radius of the ball of waves that all settings share: norm up to 3 radius^2, without unit.",
 )  # fmt: skip
 @click.option(
     "--min-functions", type=click.IntRange(0, 100_000), default=64, show_default=True,

@@ -15,7 +15,7 @@ from sgbasis.commands.options import SETTING, FiniteRange, store_option
 @click.option("--setting", type=SETTING, required=True, help="Such as 227, 227:1, hall:525 or Fd-3m.")
 @click.option(
     "--radius", type=FiniteRange(0, min_open=True),
-    help="Only waves up to this radius, that is, of norm up to 3 radius^2.",
+    help="Only waves of norm up to 3 radius^2, without unit [default: all].",
 )  # fmt: skip
 @store_option
 def export(output: Path, setting: Setting, radius: float | None, store_path: Path | None) -> None:

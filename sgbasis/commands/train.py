@@ -45,13 +45,17 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
     "--fold", type=click.IntRange(0),
     help="Fold that is kept apart as the test, of datasets that have folds; the next one is for validation.",
 )  # fmt: skip
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the training split.")
-@click.option("--batch-size", type=click.IntRange(1), help="Crystals per step, over all processes.")
-@click.option("--learning-rate", type=FiniteRange(0, min_open=True), help="The maximum of the schedule.")
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the training split [default: 60].")
+@click.option("--batch-size", type=click.IntRange(1), help="Crystals per step, over all processes [default: 64].")
 @click.option(
-    "--patience", type=click.IntRange(0), help="Stop after this many epochs without a better one; 0: never."
+    "--learning-rate", type=FiniteRange(0, min_open=True), help="The maximum of the schedule [default: 0.001]."
 )
-@click.option("--seed", type=int, help="Seed of weights, order and dropout.")
+@click.option(
+    "--patience",
+    type=click.IntRange(0),
+    help="Stop after this many epochs without a better one; 0: never [default: 0].",
+)
+@click.option("--seed", type=int, help="Seed of weights, order and dropout [default: 0].")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
     help="Where to train; auto takes a GPU if there is one.",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import fields
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from runtime import TrainingConfig
 from sgbasis.cli import main
 
 OPTIONS = [
@@ -54,3 +56,26 @@ def test_options_of_one_name_are_of_one_kind(word: str) -> None:
         if word in option.opts:
             kinds[tuple(option.opts), option.is_flag, option.multiple].append(name)
     assert len(kinds) == 1, kinds
+
+
+NUMBERS = [
+    (name, option)
+    for name, option in OPTIONS
+    if isinstance(option.type, click.types.IntParamType | click.types.FloatParamType)
+]
+
+
+@pytest.mark.parametrize(("name", "option"), NUMBERS, ids=lambda one: getattr(one, "name", one))
+def test_every_number_has_a_default_that_is_printed(name: str, option: click.Option) -> None:
+    assert option.show_default or "[default: " in str(option.help) or (name, option.name) in WITHOUT_DEFAULT
+
+
+WITHOUT_DEFAULT = {("train", "fold"), ("evaluate", "fold"), ("crystals", "folds")}
+"""These choose something that is not used otherwise."""
+
+
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "patience", "seed", "learning_rate"])
+def test_the_defaults_of_training_are_those_of_its_configuration(name: str) -> None:
+    (option,) = (one for command, one in OPTIONS if command == "train" and one.name == name)
+    (default,) = (field.default for field in fields(TrainingConfig) if field.name == name)
+    assert f"[default: {default}" in str(option.help)

@@ -65,7 +65,7 @@ def on_sites(records: Sequence[CrystalRecord]) -> Figures:
     model = default_model()
     data, predictions = _split_data(model, records), _predictions(model, records)
     with tempfile.TemporaryDirectory() as folder:
-        config = TrainingConfig(("",), model.targets, folder, epochs=1 + _EPOCHS, batch_size=STEP)
+        config = TrainingConfig(("given",), model.targets, folder, epochs=1 + _EPOCHS, batch_size=STEP)
         trainer = Trainer(config, model, data, _split_data(model, records[:1]))
         before = _memory()
         rates = [report.crystals_per_second for report in trainer.epochs()]

@@ -26,7 +26,9 @@ _SUFFIXES = (".npz", ".json", ".csv")
     "--radius", type=FiniteRange(0, min_open=True),
     help="Only functions of waves of norm up to 3 radius^2, without unit [default: all].",
 )  # fmt: skip
-@click.option("--count", type=click.IntRange(1), help="Only this many functions, the constant included [default: all].")
+@click.option(
+    "--count", type=click.IntRange(1), help="Only this many functions, the constant included [default: all]."
+)
 @click.option("--origin-free", is_flag=True, help="Moduli |psi|, which do not depend on the choice of origin.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write .npz, .json or .csv.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

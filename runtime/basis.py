@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import TURN, CompiledSetting, CutoffError, Setting
+from runtime.arrays import constant
 from runtime.encoding.cosine_terms import cosine_terms
 from runtime.encoding.phase import turns
 from runtime.routing_matrix import Routing, project, route, routing_matrix, wave_rows
@@ -104,7 +105,7 @@ class Basis(nn.Module):
             )
         tables = _tables(compiled, shared_waves, self.n_functions)
         for name, array in tables.items():
-            self.register_buffer(name, torch.from_numpy(array.astype(np.int64)), persistent=False)
+            self.register_buffer(name, constant(array.astype(np.int64)), persistent=False)
 
     @property
     def n_waves(self) -> int:

@@ -43,9 +43,9 @@ def assert_invariant(
         AssertionError: naming the setting, the operation and the difference.
     """
     atol = (1e-9 if dtype == torch.float64 else 1e-4) if atol is None else atol
-    generator = torch.Generator().manual_seed(seed)
-    x = (torch.rand(points, 3, generator=generator, dtype=torch.float64) * 2 - 1) * cells
-    steps = torch.randint(-2, 3, (points, len(basis.rotations), 3), generator=generator)
+    generator = torch.Generator("cpu").manual_seed(seed)
+    x = (torch.rand(points, 3, generator=generator, dtype=torch.float64, device="cpu") * 2 - 1) * cells
+    steps = torch.randint(-2, 3, (points, len(basis.rotations), 3), generator=generator, device="cpu")
     images = basis.images(x.to(basis.rotations.device)) + steps.to(basis.rotations.device)
     expected = function(x.to(images.device, dtype))
     for operation in range(images.shape[1]):
@@ -77,4 +77,4 @@ def coordinates(points: int = 1, *, cells: float = 10.0) -> SearchStrategy[Tenso
         strategies.floats(-cells, cells), strategies.integers(-TURN, 2 * TURN).map(lambda units: units / TURN)
     )
     rows = strategies.lists(entry, min_size=3 * points, max_size=3 * points)
-    return rows.map(lambda values: torch.tensor(values, dtype=torch.float64).reshape(points, 3))
+    return rows.map(lambda values: torch.tensor(values, dtype=torch.float64, device="cpu").reshape(points, 3))

@@ -46,7 +46,7 @@ class Block(NamedTuple):
     segments: list[Segment]
 
 
-class TorchPath(nn.Module):
+class TorchPath:
     """Encodes block by block: exponentials, one number per Friedel pair of orbits, all waves.
 
     Args:
@@ -57,12 +57,9 @@ class TorchPath(nn.Module):
     def __init__(
         self, waves: Mapping[LatticeFamily, NDArray[np.integer]], orbits_of: Callable[[Setting], HalfOrbits]
     ) -> None:
-        super().__init__()
         self._waves, self._orbits_of = waves, orbits_of
         self._n_columns = 2 * max(map(len, waves.values()))
-        self._exponentials = nn.ModuleDict(
-            {family: Exponentials(some[is_leading(some)]) for family, some in waves.items()}
-        )
+        self._exponentials = {family: Exponentials(some[is_leading(some)]) for family, some in waves.items()}
         self._sums: dict[Setting, OrbitSums] = {}
 
     def divide(self, settings: Sequence[Setting], crystals: Tensor) -> list[Block]:
@@ -134,7 +131,7 @@ class TorchPath(nn.Module):
         by_cosines, by_sines = by_exponentials.chunk(2)
         by_angles = cosines * by_sines - sines * by_cosines
         with torch.autocast(x.device.type, enabled=False):
-            slopes: Tensor = math.tau * (by_angles.T @ exponentials.waves.to(x))
+            slopes: Tensor = math.tau * (by_angles.T @ exponentials.tables(x.device).waves.to(x))
         return slopes
 
     def _values(self, x: Tensor, block: Block) -> Tensor:
@@ -151,9 +148,7 @@ class TorchPath(nn.Module):
         return self._sums[setting]
 
     def _exponentials_of(self, block: Block) -> Exponentials:
-        found = self._exponentials[block.segments[0].setting.lattice_family]
-        assert isinstance(found, Exponentials)
-        return found
+        return self._exponentials[block.segments[0].setting.lattice_family]
 
 
 @contextlib.contextmanager

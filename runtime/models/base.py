@@ -19,8 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord, ModelError
+from runtime.arrays import building
 from runtime.store import Store, load_store
+from runtime.targets.parse import shown
 from runtime.targets.target import Target, columns
+
+MAX_TARGETS = 100
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class CrystalModel(nn.Module, ABC):
             training split. The mean of a tensor is isotropic and its scale the same for all its columns.
 
     Raises:
-        ModelError: a target is of a kind that the architecture does not predict.
+        ModelError: a target is of a kind that the architecture does not predict, or has the name of another.
     """
 
     config_class: ClassVar[type[Any]]
@@ -82,8 +86,9 @@ class CrystalModel(nn.Module, ABC):
 
     def __init__(self, config: Any, targets: Sequence[Target], store: Store | None = None) -> None:
         super().__init__()
-        if not targets:
-            raise ValueError("a model needs at least one target")
+        names = [target.name for target in targets]
+        if not 1 <= len(names) <= MAX_TARGETS or len(set(names)) < len(names):
+            raise ModelError(f"a model has 1 to {MAX_TARGETS} targets with different names, not {shown(names)}")
         for target in targets:
             if target.kind not in self.kinds:
                 predicted = "s and ".join(self.kinds)
@@ -99,6 +104,23 @@ class CrystalModel(nn.Module, ABC):
         self.register_buffer("target_mean", torch.zeros(n_columns))
         self.register_buffer("target_scale", torch.ones(n_columns))
 
+    @property
+    def precision(self) -> torch.dtype:
+        """Type of weights and inputs: float32 or float64.
+
+        Raises:
+            ModelError: the model was converted to another type, or has no weights.
+        """
+        if self.target_mean.is_meta:
+            raise ModelError('the model has no weights: it is on the device "meta"')
+        if self.target_mean.dtype not in (torch.float32, torch.float64):
+            found = str(self.target_mean.dtype).removeprefix("torch.")
+            raise ModelError(
+                f"models are float32 or float64, not {found}, in which distances lose their digits: convert it "
+                "back, and use torch.autocast for speed"
+            )
+        return self.target_mean.dtype
+
     @abstractmethod
     def prepare(self, record: CrystalRecord) -> PreparedCrystal:
         """Compute all inputs of ``record`` that do not depend on parameters, once per crystal."""
@@ -112,14 +134,20 @@ class CrystalModel(nn.Module, ABC):
         """The output for ``batch`` before scaling: (crystals, columns) of order one."""
 
     def forward(self, batch: Batch) -> Tensor:
-        """(crystals, columns) in the targets' units."""
+        """(crystals, columns) in the targets' units.
+
+        Raises:
+            ModelError: as :attr:`precision`.
+        """
+        _ = self.precision
         values: Tensor = self.target_mean + self.target_scale * self.network(batch)
         return values
 
     def with_only(self, index: int) -> Self:
         """A copy, in evaluation mode, that predicts the target number ``index`` alone, with the same weights."""
         own, row = columns(self.targets)[index], self._head_row(index)
-        small = type(self)(self.config, [self.targets[index]], self.store)
+        with building(self.precision, self.target_mean.device):
+            small = type(self)(self.config, [self.targets[index]], self.store)
         whole, chosen = self.state_dict(), {}
         for name, tensor in small.state_dict().items():
             chosen[name] = whole[name]

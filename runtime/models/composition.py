@@ -109,14 +109,14 @@ class CompositionModel(CrystalModel):
         numbers = np.flatnonzero(atoms)
         # Quotients of integers, correctly rounded: a formula and its multiples have the same ones.
         fractions = atoms[numbers] / atoms.sum()
-        dtype = np.float64 if self.target_mean.dtype == torch.float64 else np.float32
+        dtype = np.float64 if self.precision == torch.float64 else np.float32
         return PreparedComposition(numbers=numbers.astype(np.uint8), fractions=fractions.astype(dtype))
 
     def collate(self, crystals: Sequence[PreparedComposition]) -> CompositionBatch:  # type: ignore[override]
         """Pad the elements."""
         longest = max(crystal.n_tokens for crystal in crystals)
-        numbers = torch.zeros(len(crystals), longest, dtype=torch.long)
-        fractions = torch.zeros(len(crystals), longest, dtype=self.target_mean.dtype)
+        numbers = torch.zeros(len(crystals), longest, dtype=torch.long, device="cpu")
+        fractions = torch.zeros(len(crystals), longest, dtype=self.precision, device="cpu")
         for row, crystal in enumerate(crystals):
             numbers[row, : crystal.n_tokens] = torch.from_numpy(crystal.numbers)
             fractions[row, : crystal.n_tokens] = torch.from_numpy(crystal.fractions)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+
+from runtime.arrays import constant, random_weights
 
 
 class KernelMoments(nn.Module):
@@ -35,9 +38,9 @@ class KernelMoments(nn.Module):
         self.heads, self.head_width, self.degree = heads, head_width, degree
         self.norm = nn.LayerNorm(width)
         self.query_key_value = nn.Linear(width, 3 * heads * head_width)
-        self.filters = nn.Parameter(torch.randn(degree + 1, radial, heads) / math.sqrt(radial))
-        degrees = torch.repeat_interleave(torch.arange(degree + 1), 2 * torch.arange(degree + 1) + 1)
-        self.register_buffer("degrees", degrees, persistent=False)
+        self.filters = random_weights(degree + 1, radial, heads, std=radial**-0.5)
+        degrees = np.repeat(np.arange(degree + 1), 2 * np.arange(degree + 1) + 1)
+        self.register_buffer("degrees", constant(degrees), persistent=False)
 
     def moments(self, tokens: Tensor, kernels: Tensor) -> Tensor:
         """Sums over neighbours.
@@ -71,7 +74,7 @@ class KernelAttention(KernelMoments):
     def __init__(self, width: int, heads: int, head_width: int, radial: int, degree: int) -> None:
         super().__init__(width, heads, head_width, radial, degree)
         invariants = heads * head_width * (degree + 1)
-        self.partners = nn.Parameter(torch.randn(degree, heads, head_width, head_width) / math.sqrt(head_width))
+        self.partners = random_weights(degree, heads, head_width, head_width, std=head_width**-0.5)
         self.invariant_norm = nn.LayerNorm(invariants)
         self.invariant_gate = nn.Linear(width, invariants)
         self.output = nn.Sequential(nn.Linear(invariants, width), nn.SiLU(), nn.Linear(width, width))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from basis_store import CrystalRecord
 from basis_store.tensors.cartesian_frame import cartesian_frame
+from runtime.arrays import constant
 from runtime.models.base import Batch, CrystalModel, PreparedCrystal
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.kernel_attention import KernelAttention
@@ -163,7 +164,8 @@ class OrbitTransformer(CrystalModel):
         # 1. Tokens from element, element features and volume per atom.
         self.element = nn.Embedding(N_ELEMENTS, config.width)
         nn.init.normal_(self.element.weight, std=0.3)
-        self.register_buffer("element_features", element_features(), persistent=False)
+        features = constant(element_features(), torch.get_default_dtype())
+        self.register_buffer("element_features", features, persistent=False)
         self.from_features = nn.Linear(self.element_features.shape[1], config.width)
         self.from_volume = nn.Linear(1, config.width)
         # 2. Blocks, and what is pooled over sites.
@@ -194,7 +196,7 @@ class OrbitTransformer(CrystalModel):
     def prepare(self, record: CrystalRecord) -> PreparedSites:
         """Find the neighbours of every site (direct sums over the store's operations)."""
         found = neighbours(record, self.store.compiled(record.setting), self.config.cutoff)
-        dtype = np.float64 if self.target_mean.dtype == torch.float64 else np.float32
+        dtype = np.float64 if self.precision == torch.float64 else np.float32
         allowed = [allowed_tensors(target.space, record, self.store) for target in tensor_targets(self.targets)]
         return PreparedSites(
             numbers=record.numbers.astype(np.int64),

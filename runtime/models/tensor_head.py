@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from runtime.arrays import constant, random_weights
 from runtime.models.kernel_attention import KernelMoments
 from runtime.tensors.tensor_space import TensorSpace, couplings, isotropic_parts
 
@@ -63,24 +63,25 @@ class TensorHead(nn.Module):
         self.paths = _paths([degree for degree in parts if degree], space.parity, self.degree)
         # 2. Moments of each site, mixed and gated by its token.
         self.around = KernelMoments(width, heads, head_width, radial, self.degree)
-        self.mixtures = nn.Parameter(
-            torch.randn(self.degree, heads * head_width, 2 * channels) / math.sqrt(heads * head_width)
+        self.mixtures = random_weights(
+            self.degree, heads * head_width, 2 * channels, std=(heads * head_width) ** -0.5
         )
         self.gates = nn.Linear(width, self.degree * 2 * channels)
         # 3. Isotropic tensors and couplings, in float64: a model in double precision is equivariant to it.
         for degree, part in parts.items():
-            self.register_buffer(f"isotropic_{degree}", part, persistent=False)
+            self.register_buffer(f"isotropic_{degree}", constant(part), persistent=False)
         products = {path for path in self.paths if len(path.factors) > 1}
         if self.pseudoscalar:
             products.add(_Path(2, (1, 2)))
         for path in sorted(products):
             first, second = path.factors
             coupling = couplings(first, second, path.degree)
-            self.register_buffer(_coupling_name(path), coupling, persistent=False)
+            self.register_buffer(_coupling_name(path), constant(coupling), persistent=False)
         # 4. Learned coefficients of each path, and the isotropic part.
         ways = {degree: part.shape[2] for degree, part in parts.items()}
         self.coefficients = nn.ParameterList(
-            torch.randn(channels, ways[path.degree]) / math.sqrt(channels * len(self.paths)) for path in self.paths
+            random_weights(channels, ways[path.degree], std=(channels * len(self.paths)) ** -0.5)
+            for path in self.paths
         )
         self.scalars: nn.Module | None = None
         if self.pseudoscalar:

@@ -11,7 +11,7 @@ from typing import Any
 from basis_store import ModelError, StoreFormatError
 from basis_store.files.integrity import parse_version
 from runtime.pretrained.domain import Domain
-from runtime.targets.parse import parse_target
+from runtime.targets.parse import from_plain_values, parse_target, shown
 from runtime.targets.target import Target
 
 FORMAT_NAME = "sgbasis-model"
@@ -58,32 +58,49 @@ class ModelDescription:
             ModelError: not the file of a model, a format that this release does not read, or damaged.
         """
         try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ModelError(f"damaged, not JSON: {error}") from error
-        if not isinstance(values, dict) or values.get("format") != FORMAT_NAME:
-            raise ModelError("not that of an sgbasis model")
-        try:
-            parse_version(
-                str(values.get("format_version")), kind="model", reads=FORMAT_VERSION, hint="train it again"
-            )
+            values = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_number)
+            if not isinstance(values, dict) or values.get("format") != FORMAT_NAME:
+                raise ModelError("not that of an sgbasis model")
+            digest = _digest({key: value for key, value in values.items() if key != "sha256"})
+            version = str(values.get("format_version"))[:20]
+            parse_version(version, kind="model", reads=FORMAT_VERSION, hint="train it again")
         except StoreFormatError as error:
             raise ModelError(str(error)) from error
-        if values.pop("sha256", None) != _digest(values):
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, ModelError):
+                raise
+            raise ModelError(f"damaged, not JSON: {' '.join(str(error).split())[:200]}") from error
+        if values.get("sha256") != digest:
             raise ModelError("damaged or edited: its content does not match its own hash")
         try:
-            return cls(
-                architecture=values["architecture"],
-                config=values["config"],
-                targets=tuple(parse_target(_with_own_unit(one)) for one in values["targets"]),
-                store=values["store"],
-                domain=_domain(**values["domain"]),
-                training=values["training"],
-                weights_sha256=values["weights_sha256"],
-                written_by={str(name): str(version) for name, version in values.get("written_by", {}).items()},
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"it lacks what a model needs: {error}") from error
+            return cls._from_values(values)
+        except (KeyError, TypeError, ValueError) as error:
+            reason = ascii(" ".join(str(error).split()))[1:-1]
+            raise ModelError(f"it lacks what a model needs: {reason[:400]}") from error
+
+    @classmethod
+    def _from_values(cls, values: Mapping[str, Any]) -> ModelDescription:
+        """From the content of ``config.json``; a KeyError, TypeError or ValueError says what is wrong."""
+        texts = ["architecture", "weights_sha256", *(["store"] if values["store"] is not None else [])]
+        for kind, keys in ((str, texts), (dict, ("config", "domain", "training")), (list, ("targets",))):
+            for key in keys:
+                if not isinstance(values[key], kind):
+                    raise TypeError(f"{key} is {shown(values[key])}")
+        written_by = values.get("written_by", {})
+        if not isinstance(written_by, dict) or not all(
+            isinstance(text, str) and text.isprintable() for pair in written_by.items() for text in pair
+        ):
+            raise TypeError(f"written_by is {shown(written_by)}")
+        return cls(
+            architecture=values["architecture"],
+            config=values["config"],
+            targets=tuple(parse_target(_with_own_unit(one)) for one in values["targets"]),
+            store=values["store"],
+            domain=from_plain_values(Domain, values["domain"], "domain", ModelError),
+            training=values["training"],
+            weights_sha256=values["weights_sha256"],
+            written_by=written_by,
+        )
 
 
 def _with_own_unit(target: Any) -> Any:
@@ -93,9 +110,15 @@ def _with_own_unit(target: Any) -> Any:
     return target
 
 
-def _domain(elements: list[int], groups: list[int], max_sites: int, volume_per_atom: list[float]) -> Domain:
-    smallest, largest = volume_per_atom
-    return Domain(tuple(elements), tuple(groups), max_sites, (smallest, largest))
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("a key appears twice in one table")
+    return values
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number")
 
 
 def _digest(values: Mapping[str, Any]) -> str:

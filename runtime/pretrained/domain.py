@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from basis_store import CrystalRecord
+from basis_store import CrystalRecord, ModelError
 from runtime.models.formula import symbol
+from runtime.targets.parse import shown
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,28 @@ class Domain:
         groups: space-group numbers.
         max_sites: sites of the largest asymmetric unit.
         volume_per_atom: smallest and largest, cubic Angstrom.
+
+    Raises:
+        ModelError: there are no such crystals.
     """
 
     elements: tuple[int, ...]
     groups: tuple[int, ...]
     max_sites: int
     volume_per_atom: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        ranges = (
+            ("elements", self.elements, 1, 118),
+            ("groups", self.groups, 1, 230),
+            ("max_sites", (self.max_sites,), 1, math.inf),
+            ("volume_per_atom", self.volume_per_atom, 0, 1e6),
+        )
+        for name, values, least, most in ranges:
+            if not values or not all(least <= value <= most for value in values):
+                raise ModelError(f"{name} of a domain are out of range: {shown(values)}")
+        if len(self.volume_per_atom) != 2 or self.volume_per_atom[0] > self.volume_per_atom[1]:
+            raise ModelError(f"volume_per_atom is the smallest and the largest, not {shown(self.volume_per_atom)}")
 
     @classmethod
     def of(cls, records: Iterable[CrystalRecord]) -> Self:

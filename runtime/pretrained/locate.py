@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 
 from basis_store import DownloadError, MissingDependencyError, ModelError
@@ -13,7 +14,7 @@ from basis_store.files.locations import data_folder
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 """The files of a model's folder, as the Hugging Face Hub names them."""
 
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_NAME = re.compile(r"(?!.*(--|\.\.))[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 
 
 def shipped_models() -> dict[str, Path]:
@@ -37,20 +38,26 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
     shipped, path = shipped_models(), Path(name_or_path)
     if isinstance(name_or_path, str) and name_or_path in shipped:
         return shipped[name_or_path]
-    if path.is_dir():
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):  # nothing, or no name of a file
+        kind = 0
+    if stat.S_ISDIR(kind):
         return _checked(path)
-    if path.exists():
+    if kind:
         raise ModelError(f"{path} is a file; a model is a folder with {CONFIG} and {WEIGHTS}")
     if isinstance(name_or_path, str) and _HUB_NAME.fullmatch(name_or_path):
         return _checked(_from_hub(name_or_path))
     known = ", ".join(shipped) or "none"
-    raise ModelError(f"there is no model {str(name_or_path)!r}: not a folder; those that ship are {known}")
+    raise ModelError(
+        f"there is no model {ascii(str(name_or_path))[:200]}: not a folder; those that ship are {known}"
+    )
 
 
 def _checked(folder: Path) -> Path:
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
-            raise ModelError(f"{folder} is not the folder of a model: it has no {name}")
+            raise ModelError(f"{folder} is not the folder of a model: it has no {name}, or one that is no file")
     return folder
 
 

@@ -23,13 +23,19 @@ from torch import Tensor
 
 from basis_store import ModelError
 from basis_store.files.atomic_write import check_writable, write_atomically
+from basis_store.files.regular_file import read_regular
 from basis_store.version import VERSION
+from runtime.arrays import building
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
 from runtime.pretrained.description import ModelDescription
 from runtime.pretrained.domain import Domain
 from runtime.pretrained.locate import CARD, CONFIG, WEIGHTS, find_model, shipped_models
 from runtime.store import Store, load_store
+from runtime.targets.parse import from_plain_values, shown
+
+_MAX_DESCRIPTION, _MAX_WEIGHTS = 4 << 20, 1 << 30
+"""Bytes."""
 
 ModelT = TypeVar("ModelT", bound=CrystalModel)
 
@@ -135,7 +141,7 @@ def open_pretrained(name_or_path: str | os.PathLike[str]) -> Pretrained:
     folder = find_model(name_or_path)
     path = folder / CONFIG
     try:
-        return Pretrained(folder, ModelDescription.from_json(path.read_bytes()))
+        return Pretrained(folder, ModelDescription.from_json(read_regular(path, limit=_MAX_DESCRIPTION)))
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
@@ -172,41 +178,43 @@ class Pretrained:
     def load(self, store: Store | None = None) -> CrystalModel:
         """The model itself, with ``store`` or the default store; see :func:`from_pretrained`."""
         tensors = self._weights()
-        model = self._empty_model(store)
-        if any(tensor.dtype == torch.float64 for tensor in tensors.values()):
-            model.double()
+        double = any(tensor.dtype == torch.float64 for tensor in tensors.values())
+        # Without memory for weights until it is known that those of the file fit.
+        with building(torch.float64 if double else torch.float32, "meta"):
+            model = self._empty_model(store)
         self._check_fit(model, tensors)
-        model.load_state_dict(tensors)
+        model.load_state_dict(tensors, assign=True)
         return model.eval()
 
     def _weights(self) -> dict[str, Tensor]:
         path = self.folder / WEIGHTS
-        content = path.read_bytes()
+        content = read_regular(path, limit=_MAX_WEIGHTS)
         if hashlib.sha256(content).hexdigest() != self.description.weights_sha256:
             raise ModelError(f"{path} is damaged, or is not the file that {CONFIG} next to it describes")
         try:
             return safetensors.torch.load(content)
-        except SafetensorError as error:
-            raise ModelError(f"{path} is not a safetensors file: {error}") from error
+        except (SafetensorError, ValueError, KeyError) as error:  # a type that PyTorch lacks
+            raise ModelError(f"{path} is not a safetensors file: {' '.join(str(error).split())[:200]}") from error
 
     def _empty_model(self, store: Store | None) -> CrystalModel:
         described = self.description
         architecture = ARCHITECTURES.get(described.architecture)
         if architecture is None:
             raise ModelError(
-                f"{self.folder} has the unknown architecture {described.architecture!r}; "
+                f"{self.folder} has the unknown architecture {shown(described.architecture)}; "
                 f"known: {', '.join(ARCHITECTURES)}"
             )
         if architecture.uses_store:
             store = self._checked(load_store() if store is None else store)
         try:
-            return architecture(architecture.config_class(**described.config), described.targets, store)
-        except (TypeError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())
+            config = from_plain_values(architecture.config_class, described.config, "config", ModelError)
+            return architecture(config, described.targets, store)
+        except (TypeError, ValueError, RuntimeError, KeyError) as error:
+            reason = " ".join(str(error).split())[:400]
             raise ModelError(f"{self.folder / CONFIG} makes no {described.architecture}: {reason}") from error
 
     def _checked(self, store: Store) -> Store:
-        known = str(self.description.store)
+        known = ascii(self.description.store or "none").strip("'")
         if store.content_hash != known:
             raise ModelError(
                 f"{self.folder} was trained with the store {known[:12]}, not with {store.path} "
@@ -215,11 +223,23 @@ class Pretrained:
         return store
 
     def _check_fit(self, model: CrystalModel, tensors: Mapping[str, Tensor]) -> None:
-        needed = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-        found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-        if differing := sorted(name for name in needed | found if needed.get(name) != found.get(name)):
-            name = differing[0]
-            raise ModelError(
-                f"{self.folder / WEIGHTS} does not fit {CONFIG} next to it: the shape of {name} is "
-                f"{found.get(name, 'missing')} in the one, {needed.get(name, 'missing')} by the other"
-            )
+        path, state = self.folder / WEIGHTS, model.state_dict()
+        for what, of in (("shape", _shape), ("type", _dtype)):
+            needed = {name: of(tensor) for name, tensor in state.items()}
+            found = {name: of(tensor) for name, tensor in tensors.items()}
+            if differing := sorted(name for name in needed | found if needed.get(name) != found.get(name)):
+                name = differing[0]
+                raise ModelError(
+                    f"{path} does not fit {CONFIG} next to it: the {what} of {ascii(name)[1:-1][:100]} is "
+                    f"{found.get(name, 'missing')} in the one, {needed.get(name, 'missing')} by the other"
+                )
+        if broken := [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]:
+            raise ModelError(f"{path} has weights that are not finite: {broken[0]}")
+
+
+def _shape(tensor: Tensor) -> str:
+    return str(tuple(tensor.shape))
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag
 
+from runtime.arrays import constant
 from runtime.site_kernels.harmonics import real_harmonics
 
 
@@ -29,7 +30,9 @@ class DirectKernel(nn.Module):
     def __init__(self, cutoff: float, radial: int, degree: int) -> None:
         super().__init__()
         self.cutoff, self.degree = cutoff, degree
-        self.register_buffer("centres", torch.linspace(0.5, cutoff, radial), persistent=False)
+        # Values of float32 in every type, so that a converted model remains the same function.
+        centres = torch.linspace(0.5, cutoff, radial, dtype=torch.float32, device="cpu")
+        self.register_buffer("centres", constant(centres, torch.get_default_dtype()), persistent=False)
         self.spacing = (cutoff - 0.5) / (radial - 1)
 
     @property

@@ -59,7 +59,7 @@ def harmonic_rotation(rotations: Tensor, degree: int) -> Tensor:
     Returns:
         (..., 2 l + 1, 2 l + 1) orthogonal, float64.
     """
-    count = torch.arange(4 * degree + 4, dtype=torch.float64)
+    count = torch.arange(4 * degree + 4, dtype=torch.float64, device="cpu")
     z, angle = 1 - (2 * count + 1) / len(count), 2.399963 * count  # on a spiral, so that ``before`` has full rank
     radius = (1 - z * z).sqrt()
     points = torch.stack([radius * angle.cos(), radius * angle.sin(), z], dim=-1)

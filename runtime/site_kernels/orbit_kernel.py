@@ -56,5 +56,5 @@ def gaussian_transforms(lengths: Tensor, widths: Sequence[float]) -> Tensor:
         lengths: (m,) |G| in 1/Angstrom, without 2 pi.
         widths: in Angstrom.
     """
-    width = torch.tensor(widths, dtype=torch.float64).to(lengths)[:, None]
+    width = lengths.new_tensor(widths)[:, None]
     return (math.tau * width**2) ** 1.5 * torch.exp(-2 * (math.pi * width * lengths) ** 2)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CompiledSetting, CrystalRecord
+from runtime.arrays import constant
 from runtime.site_kernels.pair_sums import pair_sums
 from runtime.site_kernels.reciprocal_kernel import TAIL_WIDTHS
 from runtime.site_kernels.structure_factors import structure_factors
@@ -49,9 +50,9 @@ class OrbitMoments(nn.Module):
         if not 0 <= degree <= 4:
             raise ValueError(f"the degree is 0 to 4, not {degree}")
         self.degree, self.width = degree, g_max / shells
-        self.register_buffer(
-            "centres", torch.linspace(self.width, g_max, shells, dtype=torch.float64), persistent=False
-        )
+        centres = torch.linspace(self.width, g_max, shells, dtype=torch.float64, device="cpu")
+        self._centres = tuple(centres.tolist())
+        self.register_buffer("centres", constant(centres), persistent=False)
         self.g_cutoff = g_max + TAIL_WIDTHS * self.width
         # A symmetric tensor has one component for each multiset of indices.
         self._chosen = list(itertools.combinations_with_replacement(range(3), degree))
@@ -86,7 +87,7 @@ class OrbitMoments(nn.Module):
     def _weights(self, vectors: Tensor) -> Tensor:
         """Means over the waves (h, m, 3) of each orbit of w_s (G/|G|)^{tensor l}; (shells components, m)."""
         lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-        shells = torch.exp(-0.5 * ((lengths - self.centres.to(vectors)) / self.width) ** 2)
+        shells = torch.exp(-0.5 * ((lengths - vectors.new_tensor(self._centres)) / self.width) ** 2)
         axes = (vectors / lengths).unbind(-1)
         components = []
         for chosen in self._chosen:

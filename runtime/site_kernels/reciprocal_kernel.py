@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from runtime.arrays import constant
 from runtime.site_kernels.harmonics import real_harmonics
 from runtime.site_kernels.pair_sums import sum_of_chunks
 from runtime.site_kernels.structure_factors import StructureFactors, orbit_lengths
@@ -39,12 +40,15 @@ class GaussianShells(nn.Module):
     def __init__(self, g_max: float, shells: int) -> None:
         super().__init__()
         self.width = g_max / shells
-        self.register_buffer("centres", torch.linspace(self.width, g_max, shells), persistent=False)
+        centres = torch.linspace(self.width, g_max, shells, dtype=torch.float64, device="cpu")
+        self._centres = tuple(centres.tolist())
+        self.register_buffer("centres", constant(centres, torch.get_default_dtype()), persistent=False)
         self.g_cutoff = g_max + TAIL_WIDTHS * self.width
 
     def forward(self, lengths: Tensor) -> Tensor:
         """(m,) |G| to (shells, m), in cubic Angstrom and in the type of ``lengths``."""
-        centres = self.centres.to(lengths)[:, None]
+        # From their exact values: a module in another type has rounded them.
+        centres = lengths.new_tensor(self._centres)[:, None]
         integrals = 4 * math.pi * math.sqrt(math.tau) * self.width * (centres.square() + self.width**2)
         scale = math.sqrt(0.5 * math.log2(math.e)) / self.width  # exp2 takes half of the time of exp
         x, c = scale * lengths, scale * centres
@@ -137,8 +141,8 @@ class ReciprocalKernel(nn.Module):
         back = torch.tensor(self._order, device=sums.device).argsort()
         moments = sums.T.view(*atoms.shape, self.n_angular, -1)[:, :, back]
         moments[:, :, 0] += atoms[:, :, None] * self.shells(atoms.new_zeros(1))[:, 0]
-        squares = self.shells.centres.to(moments) ** 2 + self.shells.width**2
-        degrees = torch.tensor(self._degrees).to(moments)[:, None]
+        squares = moments.new_tensor(self.shells._centres) ** 2 + self.shells.width**2
+        degrees = moments.new_tensor(self._degrees)[:, None]
         return moments / (factors.volume.detach() * squares ** (degrees / 2))
 
     def _angular(self, vectors: Tensor, lengths: Tensor) -> Tensor:

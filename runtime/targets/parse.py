@@ -45,7 +45,10 @@ def parse_target(values: str | Mapping[str, Any]) -> Target:
         kind = TensorTarget
     elif "classes" in values:
         kind = ClassTarget
-    return from_plain_values(kind, values, "target", TargetError)
+    target = from_plain_values(kind, values, "target", TargetError)
+    if not target.name.strip():
+        raise TargetError("the name of a target is empty")
+    return target
 
 
 def from_plain_values(kind: type[T], values: Mapping[str, Any], what: str, error: type[SgbasisError]) -> T:

@@ -227,7 +227,7 @@ def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
     for _ in range(_SQUARINGS):
         projector = projector @ projector
     ways = round(float(projector.trace()))
-    fixed = torch.arange(ways * a * b, dtype=torch.float64).view(ways, a * b).square().mul(0.7).cos()
+    fixed = torch.arange(ways * a * b, dtype=torch.float64, device="cpu").view(ways, a * b).square().mul(0.7).cos()
     # Orthonormal in the order in which they come: the triangular factor of QR with a positive diagonal.
     maps, triangle = torch.linalg.qr((fixed @ projector.T).T)
     maps = maps * triangle.diagonal().sign() * math.sqrt(b)
@@ -237,10 +237,11 @@ def _equivariant_maps(to: Tensor, of: Tensor) -> Tensor:
 
 def _generic_rotations() -> Tensor:
     """(24, 3, 3) generic rotations: powers of means over them converge fast."""
-    angles = torch.arange(24, dtype=torch.float64)[:, None] ** 2 * torch.tensor([1.1, 0.7, 1.9])
+    counts = torch.arange(24, dtype=torch.float64, device="cpu")
+    angles = counts[:, None] ** 2 * torch.tensor([1.1, 0.7, 1.9], dtype=torch.float32, device="cpu")
     cosines, sines = angles.cos(), angles.sin()
-    ones, zeros = torch.ones(24, dtype=torch.float64), torch.zeros(24, dtype=torch.float64)
-    rotations = torch.eye(3, dtype=torch.float64)
+    ones, zeros = torch.ones_like(counts), torch.zeros_like(counts)
+    rotations = torch.eye(3, dtype=torch.float64, device="cpu")
     for axis in range(3):
         c, s = cosines[:, axis], sines[:, axis]
         about_z = torch.stack([c, -s, zeros, s, c, zeros, zeros, zeros, ones], dim=-1).view(-1, 3, 3)

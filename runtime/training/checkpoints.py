@@ -128,7 +128,11 @@ def optimizer_layout(optimizer: torch.optim.Optimizer, state: Mapping[Any, Any])
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     return optimizer.state_dict() | {
         "state": {
-            number: {"step": torch.zeros(()), "exp_avg": parameter, "exp_avg_sq": parameter}
+            number: {
+                "step": torch.zeros((), dtype=torch.float32, device="cpu"),
+                "exp_avg": parameter,
+                "exp_avg_sq": parameter,
+            }
             for number, parameter in enumerate(parameters)
             if number in state
         }

@@ -145,7 +145,7 @@ class Trainer:
         # 1. Train. Dropout depends on seed, epoch and process alone, so that a resumed run draws the same numbers.
         torch.manual_seed((self.config.seed * 100_003 + self.epoch) * 1_009 + parallel.rank())
         self.model.train()
-        sums = torch.zeros(2, len(self.weights), dtype=torch.float64)
+        sums = torch.zeros(2, len(self.weights), dtype=torch.float64, device="cpu")
         steps = epoch_steps(
             self.train_data.lengths, self.config.batch_size, seed=self.config.seed, epoch=self.epoch
         )
@@ -186,7 +186,7 @@ class Trainer:
         """One optimizer step; returns (2, targets): sums of losses in units of their scales, and their counts."""
         # 1. Gradients of this process's share of the step, batch by batch.
         own = indices[parallel.rank() :: parallel.world_size()]
-        sums = torch.zeros(2, len(self.weights), dtype=torch.float64)
+        sums = torch.zeros(2, len(self.weights), dtype=torch.float64, device="cpu")
         self.optimizer.zero_grad()
         for rows in batches(own, self.train_data.lengths, self.config.pair_budget):
             batch = self.model.collate([self.train_data.crystals[row] for row in rows]).to(self.device)

@@ -192,7 +192,7 @@ class CrystalFourierTransformer(CrystalModel):
 
     def prepare(self, record: CrystalRecord) -> PreparedWaves:
         """Copy the sites; compute the features of the lattice and the transforms of the Gaussian."""
-        dtype = self.target_mean.dtype
+        dtype = self.precision
         lattice = torch.from_numpy(record.lattice.copy())
         return PreparedWaves(
             setting=record.setting,
@@ -206,8 +206,8 @@ class CrystalFourierTransformer(CrystalModel):
     def collate(self, crystals: Sequence[PreparedWaves]) -> WaveBatch:  # type: ignore[override]
         """Pad the tokens; evaluate the waves at the sites, in float64, and keep them in the model's type."""
         n = max(crystal.n_tokens for crystal in crystals)
-        numbers = torch.zeros(len(crystals), n, dtype=torch.long)
-        multiplicities = torch.zeros(len(crystals), n, dtype=self.target_mean.dtype)
+        numbers = torch.zeros(len(crystals), n, dtype=torch.long, device="cpu")
+        multiplicities = torch.zeros(len(crystals), n, dtype=self.precision, device="cpu")
         for row, crystal in enumerate(crystals):
             numbers[row, : crystal.n_tokens] = torch.from_numpy(crystal.numbers)
             multiplicities[row, : crystal.n_tokens] = torch.from_numpy(crystal.multiplicities)
@@ -219,7 +219,7 @@ class CrystalFourierTransformer(CrystalModel):
             numbers=numbers,
             multiplicities=multiplicities,
             lattices=torch.from_numpy(np.stack([crystal.lattice for crystal in crystals])),
-            groups=torch.tensor([crystal.setting.number for crystal in crystals]),
+            groups=torch.tensor([crystal.setting.number for crystal in crystals], device="cpu"),
             **parts,
         )
 
@@ -257,12 +257,12 @@ class CrystalFourierTransformer(CrystalModel):
         self, family: LatticeFamily, crystals: Sequence[PreparedWaves], starts: Sequence[int]
     ) -> dict[str, Tensor]:
         """The fields of a batch that belong to one lattice family, from its crystals and their first rows."""
-        dtype, n_density = self.target_mean.dtype, self._density_waves[family]
-        sites = [torch.arange(start, start + one.n_tokens) for one, start in zip(crystals, starts, strict=True)]
-        values = torch.zeros(0, len(self.waves.waves(family)), dtype=torch.complex128)
-        weights = torch.zeros(0, n_density, dtype=torch.float64)
+        dtype, n_density = self.precision, self._density_waves[family]
+        sites = [np.arange(start, start + one.n_tokens) for one, start in zip(crystals, starts, strict=True)]
+        values = torch.zeros(0, len(self.waves.waves(family)), dtype=torch.complex128, device="cpu")
+        weights = torch.zeros(0, n_density, dtype=torch.float64, device="cpu")
         if crystals:
-            rows = torch.repeat_interleave(torch.tensor([one.n_tokens for one in crystals]))
+            rows = torch.from_numpy(np.repeat(np.arange(len(crystals)), [one.n_tokens for one in crystals]))
             x = torch.from_numpy(np.concatenate([one.coordinates for one in crystals]))
             values = self.waves(x, [one.setting for one in crystals], rows)[:, : values.shape[1]]
             # T7: F_I = m_I P_k(x_I), times the transform of a Gaussian.
@@ -271,7 +271,7 @@ class CrystalFourierTransformer(CrystalModel):
             )
         densities = values[:, :n_density] * weights
         return {
-            f"{family}_sites": torch.cat([torch.zeros(0, dtype=torch.long), *sites]),
+            f"{family}_sites": torch.from_numpy(np.concatenate([np.zeros(0, np.int64), *sites])),
             f"{family}_waves": torch.cat([values.real, values.imag], dim=1).to(dtype),
             f"{family}_densities": torch.cat([densities.real, densities.imag], dim=1).to(dtype),
         }
@@ -284,7 +284,7 @@ class CrystalFourierTransformer(CrystalModel):
     def _decays(self, lattice: Tensor, family: LatticeFamily) -> Tensor:
         """(D,) exp(-2 pi^2 sigma^2 |G|^2) at the leading shared waves."""
         if not self.config.density_sigma:
-            return torch.zeros(0)
+            return torch.zeros(0, device="cpu")
         k = self.waves.waves(family)[: self._density_waves[family]].to(lattice)
         squares = (k @ torch.linalg.inv(lattice).T).square().sum(-1)
         return torch.exp(-2 * (math.pi * self.config.density_sigma) ** 2 * squares)

@@ -72,7 +72,7 @@ def pretrain(
     settings = [setting for setting in standard_settings() if setting.number not in excluded]
     if not settings:
         raise ValueError("every space group is excluded from pretraining")
-    generator = Generator().manual_seed(seed)
+    generator = Generator("cpu").manual_seed(seed)
     parameters = list(model.encoders.parameters())
     optimizer = torch.optim.Adam(parameters, lr=learning_rate, weight_decay=2 * _L2)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _schedule(step / steps))
@@ -80,7 +80,7 @@ def pretrain(
 
     # 2. Steps: pairs of a few groups, the error of all distances.
     for step in range(1, steps + 1):
-        groups = torch.randint(len(settings), (_GROUPS_PER_STEP,), generator=generator).tolist()
+        groups = torch.randint(len(settings), (_GROUPS_PER_STEP,), generator=generator, device="cpu").tolist()
         batches = [sample_pairs(model, settings[i], pairs // _GROUPS_PER_STEP, generator) for i in groups]
         optimizer.zero_grad()
         loss = torch.cat(list(_errors(model, batches))).square().mean()
@@ -97,11 +97,11 @@ def pretrain(
 def sample_pairs(model: CrystalFourierTransformer, setting: Setting, n: int, generator: Generator) -> _Pairs:
     """Random pairs of points in random cells of one setting."""
     lattices = random_lattices(setting.crystal_system, n, generator)
-    x, y = torch.rand(2, n, 3, generator=generator, dtype=torch.float64)
+    x, y = torch.rand(2, n, 3, generator=generator, dtype=torch.float64, device="cpu")
     compiled = model.store.compiled(setting)
     operations = (torch.from_numpy(part) for part in (compiled.rotations, compiled.translations24))
     distances = orbit_distance(x, y, lattices, *operations)
-    values = model.waves(torch.cat([x, y]), [setting], torch.zeros(2 * n, dtype=torch.long))
+    values = model.waves(torch.cat([x, y]), [setting], torch.zeros(2 * n, dtype=torch.long, device="cpu"))
     values = values[:, : len(model.waves.waves(setting.lattice_family))]
     at_x, at_y = torch.cat([values.real, values.imag], dim=1).chunk(2)
     return _Pairs(setting, at_x, at_y, lattice_features(lattices), distances)
@@ -119,7 +119,7 @@ def random_lattices(crystal_system: str, n: int, generator: Generator) -> Tensor
     """
 
     def uniform(low: float, high: float) -> Tensor:
-        return low + (high - low) * torch.rand(n, generator=generator, dtype=torch.float64)
+        return low + (high - low) * torch.rand(n, generator=generator, dtype=torch.float64, device="cpu")
 
     a, b, c = (uniform(*_LENGTHS) for _ in range(3))
     right = torch.full_like(a, math.pi / 2)
@@ -158,9 +158,9 @@ def _errors(model: CrystalFourierTransformer, batches: list[_Pairs]) -> Iterator
             continue
         waves = torch.cat([batch.x for batch in some] + [batch.y for batch in some]).to(like)
         lattices = torch.cat([batch.lattices for batch in some]).to(like)
-        numbers = [torch.full((len(batch.x),), batch.setting.number) for batch in some]
+        numbers = [torch.full((len(batch.x),), batch.setting.number, device=like.device) for batch in some]
         rows = torch.arange(len(lattices), device=like.device).repeat(2)
-        at_x, at_y = encoder(waves, rows, lattices, torch.cat(numbers).to(like.device)).chunk(2)
+        at_x, at_y = encoder(waves, rows, lattices, torch.cat(numbers)).chunk(2)
         distances = torch.cat([batch.distances for batch in some]).to(like)
         yield ((at_x - at_y).square().sum(-1) + 1e-6).sqrt() - distances
 

@@ -177,7 +177,7 @@ def test_shipped_models_are_whole_and_small(name: str) -> None:
             {"architecture": "Oracle"},
             "unknown architecture 'Oracle'; known: OrbitTransformer, CrystalFourierTransformer",
         ),
-        ({"config": {"width": 16, "depth": 3}}, "unexpected keyword argument 'depth'"),
+        ({"config": {"width": 16, "depth": 3}}, "unknown key 'depth' in the config; known: width"),
         ({"config": {"width": 32}}, r"does not fit config.json next to it: the shape of blocks.0"),
         ({"targets": [{"name": "a"}, {"name": "b"}]}, r"is \(119, 1\) in the one, \(119, 2\) by"),
         ({"config": asdict(CONFIG) | {"layers": 2}}, r"blocks.1.attention.filters is missing in the one"),

@@ -28,6 +28,68 @@ def constant(values: NDArray[np.generic] | Tensor, dtype: torch.dtype | None = N
     return tensor.to("cpu" if device.type == "meta" else device, dtype)
 
 
+def as_tensor(values: object, what: str, device: torch.device | str = "cpu") -> Tensor:
+    """A tensor as it is; a NumPy array or lists of numbers as a tensor.
+
+    Args:
+        values: anything.
+        what: it is called in messages.
+        device: for what is no tensor yet.
+
+    Raises:
+        TypeError: they are not numbers.
+        ValueError: there is nothing in it, as on the device "meta".
+    """
+    if not isinstance(values, Tensor):
+        try:
+            array = np.asarray(values)
+            values = torch.tensor(array.astype(array.dtype.newbyteorder("=")), device=device)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise TypeError(f"{what} are a tensor or an array of numbers, not {type(values).__name__}") from error
+    if values.is_meta:
+        raise ValueError(f'{what} are on the device "meta", where they have no values')
+    return values
+
+
+def real_tensor(values: object, what: str, device: torch.device | str = "cpu") -> Tensor:
+    """The same in float32 or float64.
+
+    Raises:
+        TypeError: another type.
+        ValueError: as :func:`as_tensor`.
+    """
+    tensor = as_tensor(values, what, device)
+    if tensor.dtype not in (torch.float32, torch.float64):
+        raise TypeError(f"{what} must be float32 or float64, not {str(tensor.dtype).removeprefix('torch.')}")
+    return tensor
+
+
+def points(values: object, what: str = "coordinates", device: torch.device | str = "cpu") -> Tensor:
+    """The same with shape (..., 3).
+
+    Raises:
+        TypeError: another type.
+        ValueError: another shape, or as :func:`as_tensor`.
+    """
+    tensor = real_tensor(values, what, device)
+    if tensor.ndim == 0 or tensor.shape[-1] != 3:
+        raise ValueError(f"{what} have shape (..., 3), not {tuple(tensor.shape)}")
+    return tensor
+
+
+def integers(values: object, what: str, device: torch.device | str = "cpu") -> Tensor:
+    """A tensor of integers, from whatever a caller gives.
+
+    Raises:
+        TypeError: another type.
+        ValueError: as :func:`as_tensor`.
+    """
+    tensor = as_tensor(values, what, device)
+    if tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool:
+        raise TypeError(f"{what} are integers, not {str(tensor.dtype).removeprefix('torch.')}")
+    return tensor
+
+
 def random_weights(*shape: int, std: float) -> nn.Parameter:
     """Normally distributed parameters with a mean of 0, in the default type and on the default device."""
     return nn.Parameter(nn.init.normal_(torch.empty(shape), std=std))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import TURN, CompiledSetting, CutoffError, Setting
-from runtime.arrays import constant
+from runtime.arrays import constant, integers, points, real_tensor
 from runtime.encoding.cosine_terms import cosine_terms
 from runtime.encoding.phase import turns
 from runtime.routing_matrix import Routing, project, route, routing_matrix, wave_rows
@@ -39,6 +39,7 @@ class Basis(nn.Module):
 
     ``basis(x)`` is :meth:`evaluate`. All coordinates are fractional, in the conventional cell of the setting.
     Leading dimensions are free; they are written ``n`` below. ``M`` counts the functions, the constant included.
+    NumPy arrays and lists are taken as well, and results are tensors.
 
     Args:
         compiled: the integers of the setting.
@@ -153,12 +154,13 @@ class Basis(nn.Module):
 
         Raises:
             TypeError: ``x`` is neither float32 nor float64.
-            ValueError: its last dimension is not 3.
+            ValueError: its last dimension is not 3, or it is on another device.
         """
         return self._evaluate_rows(x)[..., : self.n_functions]
 
     def evaluate_complex(self, x: Float[Tensor, "*n 3"]) -> Complex[Tensor, "*n functions"]:
         """Complex orthonormal functions psi_O(x) (T2); (n, 3) -> (n, M)."""
+        x = self._coordinates(x)
         real = self._evaluate_rows(x)
         rows = torch.arange(self.n_functions, device=real.device)
         first = real[..., rows - (self.parts == -1).long()]
@@ -217,6 +219,7 @@ class Basis(nn.Module):
 
     def images(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n operations 3"]:
         """``R x + t`` for every operation; (n, 3) -> (n, g, 3), not reduced to the cell."""
+        x = self._coordinates(x)
         # This class has no matrix products, only sums of products: autocast and TF32 would round the former.
         rotated = (self.rotations.to(x.dtype) * x[..., None, None, :]).sum(-1)
         return rotated + self.translations24.to(x.dtype) / TURN
@@ -228,7 +231,7 @@ class Basis(nn.Module):
             TypeError: the waves are not integers.
             CutoffError: a wave lies beyond this basis.
         """
-        waves = self.shared_waves if waves is None else waves
+        waves = self.shared_waves if waves is None else integers(waves, "waves", self.waves.device)
         return route(waves, self._wave_rows, self.orbits, self.phases24, self.counts, setting=self.setting)
 
     def project(
@@ -275,17 +278,23 @@ class Basis(nn.Module):
         waves = self._term_waves.to(points.dtype) * math.tau
         if lattice is None:
             return waves
+        lattice = real_tensor(lattice, "lattice vectors", points.device)
         if lattice.shape != (3, 3):
             raise ValueError(f"a lattice has shape (3, 3), its rows the cell vectors, not {tuple(lattice.shape)}")
         reciprocal: Tensor = torch.linalg.inv(lattice.to(points))
         return torch.sum(reciprocal * waves[..., None, :], dim=-1)
 
+    def _coordinates(self, x: object) -> Tensor:
+        x = points(x, device=self.waves.device)
+        if x.device != self.waves.device:
+            raise ValueError(
+                f"coordinates are on {x.device}, the basis is on {self.waves.device}: move one of them"
+            )
+        return x
+
     def _in_blocks(self, x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
         """Apply ``function`` to flattened points in blocks, so that intermediate values stay in the cache."""
-        if x.dtype not in (torch.float32, torch.float64):
-            raise TypeError(f"coordinates must be float32 or float64, not {x.dtype}")
-        if x.ndim == 0 or x.shape[-1] != 3:
-            raise ValueError(f"coordinates have shape (..., 3), not {tuple(x.shape)}")
+        x = self._coordinates(x)
         points = x.reshape(-1, 3)
         block = _CPU_BLOCK if x.device.type == "cpu" else _DEVICE_BLOCK
         size = max(1, block // self._term_phases24.numel())

@@ -59,11 +59,11 @@ def route(
         setting: named in the error message.
 
     Raises:
-        TypeError: the waves are not integers.
+        ValueError: the waves have another shape.
         CutoffError: a wave lies beyond those that the basis holds.
     """
-    if waves.is_floating_point() or waves.is_complex():
-        raise TypeError(f"waves are integers, not {waves.dtype}")
+    if waves.ndim != 2 or waves.shape[1] != 3:
+        raise ValueError(f"waves have shape (K, 3), not {tuple(waves.shape)}")
     found = _look_up(waves, rows)
     if (found == _UNKNOWN).any():
         beyond = waves[int((found == _UNKNOWN).int().argmax())].tolist()

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from basis_store import CutoffError, Setting
 from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
+from runtime.arrays import integers, points
 from runtime.encoding.half_orbits import HalfOrbits, half_orbits
 from runtime.encoding.torch_path import TorchPath
 from runtime.store import Store, load_store
@@ -88,15 +89,17 @@ class WaveEncoder(nn.Module):
         Raises:
             basis_store.SettingError: the store does not hold a setting, or it is a bare number.
             TypeError: coordinates of another dtype, crystals that are not integers, or no settings.
-            ValueError: other shapes.
+            ValueError: other shapes, or crystals without a setting.
         """
-        if x.dtype not in (torch.float32, torch.float64):
-            raise TypeError(f"coordinates must be float32 or float64, not {x.dtype}")
+        x = points(x)
+        crystals = integers(crystals, "crystals", x.device).to(x.device)
         if x.ndim != 2 or x.shape[1] != 3 or crystals.shape != x.shape[:1]:
             shapes = f"{tuple(x.shape)} and {tuple(crystals.shape)}"
             raise ValueError(f"coordinates have shape (n, 3) and crystals (n,), not {shapes}")
-        if crystals.is_floating_point() or not settings:
-            raise TypeError("crystals are integers, and at least one setting is needed")
+        if not settings:
+            raise TypeError("at least one setting is needed")
+        if not x.is_cuda and len(x) and not 0 <= int(crystals.min()) <= int(crystals.max()) < len(settings):
+            raise ValueError(f"crystals are 0 to {len(settings) - 1}, one for each setting")
         named = [as_setting(setting) for setting in settings]
         if torch.compiler.is_compiling():  # not a decorator, which would import the compiler in every process
             return torch.compiler.disable(self._encode)(x, named, crystals)  # type: ignore[no-any-return, no-untyped-call]

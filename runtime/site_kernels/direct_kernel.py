@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag
 
-from runtime.arrays import constant
-from runtime.site_kernels.harmonics import real_harmonics
+from runtime.arrays import constant, integers, points
+from runtime.site_kernels.harmonics import HIGHEST_DEGREE, real_harmonics
 
 
 class DirectKernel(nn.Module):
@@ -23,12 +23,20 @@ class DirectKernel(nn.Module):
         cutoff: Angstrom; every phi_b falls to zero there with a continuous slope.
         radial: number of Gaussians phi_b, evenly spaced from 0.5 Angstrom to the cutoff.
         degree: highest l, 0 to 4.
+
+    Raises:
+        ValueError: other sizes.
     """
 
     centres: Tensor
 
     def __init__(self, cutoff: float, radial: int, degree: int) -> None:
         super().__init__()
+        if not 0.5 < cutoff < math.inf or radial < 2 or not 0 <= degree <= HIGHEST_DEGREE:
+            raise ValueError(
+                "a direct kernel has a cutoff above 0.5 Angstrom, 2 radial functions or more and a degree of 0 to "
+                f"{HIGHEST_DEGREE}, not {cutoff}, {radial} and {degree}"
+            )
         self.cutoff, self.degree = cutoff, degree
         # Values of float32 in every type, so that a converted model remains the same function.
         centres = torch.linspace(0.5, cutoff, radial, dtype=torch.float32, device="cpu")
@@ -51,13 +59,18 @@ class DirectKernel(nn.Module):
         Returns:
             (n_pairs, (degree + 1)^2, radial); in memory, angular functions come before pairs.
         """
+        vectors = points(vectors, "vectors")
+        pairs = integers(pairs, "pairs", vectors.device)
         vectors = vectors.index_select(0, torch.argsort(pairs)).T.contiguous()
         lengths = vectors.square().sum(0).sqrt()
         envelope = 0.5 * (torch.cos(math.pi / self.cutoff * lengths) + 1) * (lengths < self.cutoff)
         angular = real_harmonics((vectors / lengths).T, self.degree).T * envelope
         # exp2, because PyTorch's exp is ten times as slow where Gaussians are almost 0.
         scale = math.sqrt(0.5 * math.log2(math.e)) / self.spacing
-        radial = torch.exp2(-(scale * (lengths[:, None] - self.centres)).square())
+        centres = self.centres
+        if centres.dtype.itemsize < 4:  # rounded, in a module of another type
+            centres = torch.linspace(0.5, self.cutoff, len(centres), dtype=torch.float32, device=lengths.device)
+        radial = torch.exp2(-(scale * (lengths[:, None] - centres.to(lengths))).square())
         return _sums_of_products(angular, radial, torch.bincount(pairs, minlength=n_pairs)).transpose(0, 1)
 
 

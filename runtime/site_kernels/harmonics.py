@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from runtime.arrays import points
+
 HIGHEST_DEGREE = 4
 
 
@@ -20,11 +22,12 @@ def real_harmonics(u: Tensor, degree: int) -> Tensor:
         degree: 0 to 4.
 
     Raises:
-        ValueError: another degree.
+        TypeError: the vectors are neither float32 nor float64.
+        ValueError: another degree or shape.
     """
     if not 0 <= degree <= HIGHEST_DEGREE:
         raise ValueError(f"the degree is 0 to {HIGHEST_DEGREE}, not {degree}")
-    x, y, z = u.unbind(-1)
+    x, y, z = points(u, "unit vectors").unbind(-1)
     values = [torch.ones_like(x)]
     if degree >= 1:
         root = math.sqrt(3)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
+from runtime.arrays import real_tensor
 from runtime.site_kernels.pair_sums import pair_sums
 from runtime.site_kernels.structure_factors import StructureFactors, orbit_lengths
 
@@ -56,5 +57,6 @@ def gaussian_transforms(lengths: Tensor, widths: Sequence[float]) -> Tensor:
         lengths: (m,) |G| in 1/Angstrom, without 2 pi.
         widths: in Angstrom.
     """
+    lengths = real_tensor(lengths, "lengths")
     width = lengths.new_tensor(widths)[:, None]
     return (math.tau * width**2) ** 1.5 * torch.exp(-2 * (math.pi * width * lengths) ** 2)

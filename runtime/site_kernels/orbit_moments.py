@@ -51,7 +51,7 @@ class OrbitMoments(nn.Module):
             raise ValueError(f"the degree is 0 to 4, not {degree}")
         self.degree, self.width = degree, g_max / shells
         centres = torch.linspace(self.width, g_max, shells, dtype=torch.float64, device="cpu")
-        self._centres = tuple(centres.tolist())
+        self.g_max = g_max
         self.register_buffer("centres", constant(centres), persistent=False)
         self.g_cutoff = g_max + TAIL_WIDTHS * self.width
         # A symmetric tensor has one component for each multiset of indices.
@@ -87,7 +87,10 @@ class OrbitMoments(nn.Module):
     def _weights(self, vectors: Tensor) -> Tensor:
         """Means over the waves (h, m, 3) of each orbit of w_s (G/|G|)^{tensor l}; (shells components, m)."""
         lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-        shells = torch.exp(-0.5 * ((lengths - vectors.new_tensor(self._centres)) / self.width) ** 2)
+        centres = torch.linspace(
+            self.width, self.g_max, len(self.centres), dtype=vectors.dtype, device=vectors.device
+        )
+        shells = torch.exp(-0.5 * ((lengths - centres) / self.width) ** 2)
         axes = (vectors / lengths).unbind(-1)
         components = []
         for chosen in self._chosen:

@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from runtime.arrays import constant
-from runtime.site_kernels.harmonics import real_harmonics
+from runtime.arrays import constant, real_tensor
+from runtime.site_kernels.harmonics import HIGHEST_DEGREE, real_harmonics
 from runtime.site_kernels.pair_sums import sum_of_chunks
 from runtime.site_kernels.structure_factors import StructureFactors, orbit_lengths
 
@@ -33,26 +33,35 @@ class GaussianShells(nn.Module):
 
     Attributes:
         g_cutoff: |G| beyond which all shells are negligible, 1/Angstrom.
+
+    Raises:
+        ValueError: there is no shell.
     """
 
     centres: Tensor
 
     def __init__(self, g_max: float, shells: int) -> None:
         super().__init__()
+        if not 0 < g_max < math.inf or shells < 1:
+            raise ValueError(f"there is at least one shell, and g_max is positive, not {shells} and {g_max}")
         self.width = g_max / shells
+        self.g_max = g_max
         centres = torch.linspace(self.width, g_max, shells, dtype=torch.float64, device="cpu")
-        self._centres = tuple(centres.tolist())
         self.register_buffer("centres", constant(centres, torch.get_default_dtype()), persistent=False)
         self.g_cutoff = g_max + TAIL_WIDTHS * self.width
 
     def forward(self, lengths: Tensor) -> Tensor:
         """(m,) |G| to (shells, m), in cubic Angstrom and in the type of ``lengths``."""
-        # From their exact values: a module in another type has rounded them.
-        centres = lengths.new_tensor(self._centres)[:, None]
+        lengths = real_tensor(lengths, "lengths")
+        centres = self._exact_centres(lengths)[:, None]
         integrals = 4 * math.pi * math.sqrt(math.tau) * self.width * (centres.square() + self.width**2)
         scale = math.sqrt(0.5 * math.log2(math.e)) / self.width  # exp2 takes half of the time of exp
         x, c = scale * lengths, scale * centres
         return (torch.exp2(-(x - c).square()) + torch.exp2(-(x + c).square())) / integrals
+
+    def _exact_centres(self, like: Tensor) -> Tensor:
+        """In the type and on the device of a tensor; ``centres`` are rounded to the type of the module."""
+        return torch.linspace(self.width, self.g_max, len(self.centres), dtype=like.dtype, device=like.device)
 
 
 class ReciprocalKernel(nn.Module):
@@ -80,6 +89,8 @@ class ReciprocalKernel(nn.Module):
 
     def __init__(self, g_max: float, shells: int, degree: int) -> None:
         super().__init__()
+        if not 0 <= degree <= HIGHEST_DEGREE:
+            raise ValueError(f"the degree is 0 to {HIGHEST_DEGREE}, not {degree}")
         self.degree, self.shells = degree, GaussianShells(g_max, shells)
         self._degrees = [each for each in range(degree + 1) for _ in range(2 * each + 1)]
         # Even degrees first: for odd l, i^l exchanges cosines and sines.
@@ -141,7 +152,7 @@ class ReciprocalKernel(nn.Module):
         back = torch.tensor(self._order, device=sums.device).argsort()
         moments = sums.T.view(*atoms.shape, self.n_angular, -1)[:, :, back]
         moments[:, :, 0] += atoms[:, :, None] * self.shells(atoms.new_zeros(1))[:, 0]
-        squares = moments.new_tensor(self.shells._centres) ** 2 + self.shells.width**2
+        squares = self.shells._exact_centres(moments) ** 2 + self.shells.width**2
         degrees = moments.new_tensor(self._degrees)[:, None]
         return moments / (factors.volume.detach() * squares ** (degrees / 2))
 

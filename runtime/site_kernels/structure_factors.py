@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from basis_store import TURN, CompiledSetting, CrystalRecord, point_group_operations
+from runtime.arrays import points, real_tensor
 from runtime.site_kernels.orbit_representatives import orbit_representatives
 
 
@@ -89,9 +90,17 @@ def structure_factors(
             position, a gradient holds for displacements that keep it. Default: the record's, in float64.
         lattice: (3, 3) rows in Angstrom, to differentiate by; default: the record's.
         device: of the record's own coordinates, where they are used.
+
+    Raises:
+        TypeError: coordinates or lattice are neither float32 nor float64.
+        ValueError: they have another shape.
     """
-    x = torch.from_numpy(record.coordinates).to(device) if coordinates is None else coordinates
-    cell = torch.from_numpy(record.lattice).to(x) if lattice is None else lattice
+    x = points(record.coordinates if coordinates is None else coordinates, device=device or "cpu")
+    cell = real_tensor(record.lattice if lattice is None else lattice, "lattice vectors", x.device)
+    if x.shape != record.coordinates.shape or cell.shape != (3, 3):
+        shapes = f"{tuple(x.shape)} and {tuple(cell.shape)}"
+        raise ValueError(f"coordinates have shape ({len(record)}, 3) and the lattice (3, 3), not {shapes}")
+    cell = cell.to(x)
     group = point_group_operations(compiled.operations)
     n, order = len(record), len(group.rotations)
     # 1. Which operations fix each site. Their number is known from its multiplicity: those that move it least.

@@ -32,6 +32,9 @@ ELEMENTS: tuple[str, ...] = tuple(
 """Symbols by atomic number; ``ELEMENTS[0]`` is the dummy atom, which no crystal may contain."""
 
 _BLOCK_ELEMENTS = 1 << 21
+_MAX_ATOM_VOLUME = 10_000.0
+"""Cubic Angstrom: a single atom in a box of 21 Angstrom."""
+
 _MAX_LENGTH = 1e6
 """Angstrom: a tenth of a millimetre."""
 
@@ -75,6 +78,12 @@ class Crystal:
             labels = tuple(f"{ELEMENTS[number]}{i}" for i, number in enumerate(self.numbers, start=1))
             object.__setattr__(self, "labels", labels)
         _check_distances(self)
+        if self.volume > _MAX_ATOM_VOLUME * len(self):
+            note = (
+                f"its volume per atom of {self.volume / len(self):.3g} cubic Angstrom is that of a gas: are its "
+                "lengths in Angstrom?"
+            )
+            object.__setattr__(self, "notes", (*self.notes, note))
 
     def __len__(self) -> int:
         return len(self.numbers)

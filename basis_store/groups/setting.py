@@ -27,7 +27,11 @@ from basis_store.errors import SettingError
 LatticeFamily = Literal["orthogonal", "hexagonal"]
 
 _TABLE = Path(__file__).with_name("settings.csv")
-_PRINTED = re.compile(r"[(){}#]|\bno\b", re.IGNORECASE)
+_PRINTED = re.compile(r"[(){}$<\\]")
+_NUMBERED = re.compile(
+    r"(?<=\S)\s*\(?\s*(?:\bno\b\.?|#)\s*(\d+)\s*\)?$|(?<=\S)\s*\(\s*(\d\d+)\s*\)$", re.IGNORECASE
+)
+"""The number behind a symbol: ``(No. 62)``, ``#62``, ``(62)``; but ``P2(1)`` is P2_1."""
 _POINT_GROUP_ORDERS = {
     "1": 1, "-1": 2, "2": 2, "m": 2, "2/m": 4, "222": 4, "mm2": 4, "mmm": 8, "4": 4, "-4": 4, "4/m": 8, "422": 8,
     "4mm": 8, "-42m": 8, "4/mmm": 16, "3": 3, "-3": 6, "32": 6, "3m": 6, "-3m": 12, "6": 6, "-6": 6, "6/m": 12,
@@ -98,8 +102,9 @@ class Setting:
 
         Accepted as ``text``: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
         Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
-        ``"P 1 21/c 1"``, ``"P21/n"``, ``"P2(1)/n"``; ``"Cmca"`` and ``"F m 3 m"`` as before 1992; spaces,
-        underscores and case do not matter), a Hall number or a Hall symbol (``"hall:525"``,
+        ``"P 1 21/c 1"``, ``"P21/n"``, ``"P2(1)/n"``, ``"P2_{1}/n"``; ``"Cmca"`` and ``"F m 3 m"`` as before
+        1992; ``"F d -3 m Z"`` as in ICSD; ``"Pnma (62)"``; spaces, underscores and case do not matter), a Hall
+        number or a Hall symbol (``"hall:525"``,
         ``"hall:F 4d 2 3 -1d"``), a :attr:`label`. Without a choice, the standard setting is preferred.
 
         Raises:
@@ -110,12 +115,19 @@ class Setting:
             return cls._from_hall_text(match[1])
         if re.fullmatch(r"[+-]?\d+", text):
             return cls.standard(int(text))
+        if match := _NUMBERED.search(text):
+            setting, number = cls.parse(text[: match.start()]), int(match[1] or match[2])
+            if setting.number != number:
+                raise SettingError(f"{text!r} contradicts itself: that symbol is group {setting.number}")
+            return setting
         by_name = _settings_by_name()
         if len(labelled := by_name.get(text, ())) == 1:
             return labelled[0]
         symbol, _, choice = text.partition(":")
         choice = choice.strip().lower()
         found = [s for s in by_name.get(_normalised(symbol), ()) if choice in ("", s.choice.lower())]
+        if not found and (spelled := _respelled(text)) != text:
+            return cls.parse(spelled)
         if not found:
             raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
         if len(found) > 1 and not choice:
@@ -316,11 +328,17 @@ def as_integer(number: object) -> int | None:
         return None
 
 
+def _respelled(text: str) -> str:
+    """ICSD's endings S and Z for the first and second origin, H and R for the axes, as a choice."""
+    match = re.fullmatch(r"([^:]*[^:\s])\s*([SZHR])", text)
+    return text if match is None else f"{match[1]}:{ {'S': '1', 'Z': '2'}.get(match[2], match[2]) }"
+
+
 def _normalised(name: str) -> str:
     """A symbol without what people write differently: ``P2(1)/c``, ``P 2_1/c``, ``P2_{1}/c (No. 14)``."""
     if name.isascii() and not _PRINTED.search(name):
         return "".join(name.split()).replace("_", "").lower()
     text = unicodedata.normalize("NFKC", name).replace("\u2212", "-").replace("\u2013", "-")
-    text = re.sub("([0-9])[\u0304\u0305]", r"-\1", text)
-    text = re.sub(r"\(?\s*(no\.?|#)\s*\d+\s*\)?$", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"\$?\\(?:bar|overline)\{?([0-9])\}?\$?", r"-\1", text).replace("$", "")
+    text = re.sub("([0-9])[\u0304\u0305]", r"-\1", re.sub("</?su[bp]>", "", text))
     return re.sub(r"[\s_(){}]", "", text).lower()

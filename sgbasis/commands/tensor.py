@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ class _GroupType(SettingType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Setting:
         """As for settings; a symbol that only a point group has gives the first standard setting of its class."""
         try:
-            return super().convert(value, param, ctx)
+            found = super().convert(value, param, ctx)
+            _say_which(value, found)
+            return found
         except SettingError as error:
             try:
                 setting = Setting.of_point_group(value)
@@ -28,6 +31,18 @@ class _GroupType(SettingType):
         note = f"Note: {value} is a point group; it is given the orientation that it has in {setting.label}"
         click.echo(note, err=True)
         return setting
+
+
+def _say_which(value: object, found: Setting) -> None:
+    """A note where a number of a space group, such as 32, is the symbol of a point group as well."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        with contextlib.suppress(SettingError):
+            other = Setting.of_point_group(value)
+            click.echo(
+                f"Note: {value.strip()} is taken as space group {found.label} (point group {found.point_group}); "
+                f"for the point group {value.strip()} write {other.symbol.replace('_', '')}",
+                err=True,
+            )
 
 
 # Point groups such as -3m are arguments, not options.
@@ -43,8 +58,8 @@ def tensor(setting: Setting, formula: str, axial: bool, as_json: bool, store_pat
     They are those with index symmetry FORMULA that all operations of the point group of GROUP leave unchanged.
 
     GROUP is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m, or is a point group such
-    as m-3m, in the orientation of its first space group (1, 2, 3, 4 and 6 are numbers of space groups: for these
-    classes, write P1, P2, P3, P4 and P6). FORMULA is written
+    as m-3m, in the orientation of its first space group (1, 2, 3, 4, 6, 23, 32 and 222 are numbers of space
+    groups: a note says what to write for these classes, such as P312). FORMULA is written
     "ij=ji", "ijk=ikj", "ijkl=jikl=klij" and so on, up to four indices, with signs where needed ("ij=-ji"); or one
     of dielectric, piezoelectric, elastic, photoelastic.
     """

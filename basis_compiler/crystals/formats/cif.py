@@ -31,6 +31,7 @@ _ANGLES = ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")
 _FRACTIONS = ("_atom_site_fract_x", "_atom_site_fract_y", "_atom_site_fract_z")
 _TYPE, _LABEL, _OCCUPANCY = "_atom_site_type_symbol", "_atom_site_label", "_atom_site_occupancy"
 _DUMMY_FLAG, _HYDROGENS = "_atom_site_calc_flag", "_atom_site_attached_hydrogens"
+_DISORDER = "_atom_site_disorder_group"
 _MAX_LENGTH = 1e6
 """Angstrom. A cell vector is shorter than a tenth of a millimetre."""
 
@@ -108,6 +109,9 @@ def _lattice(block: CifBlock, fixed_angles: Mapping[int, float], name: str) -> F
     for tag, length in zip(_LENGTHS, lengths, strict=True):
         if np.isnan(length):
             raise CrystalError(f"{name}: no cell: {tag} is missing or not a number")
+    for tag in (*_LENGTHS, *_ANGLES):
+        if len(set(block.column(tag))) > 1:
+            raise CrystalError(f"{name}: it gives several cells: {tag} has {len(block.column(tag))} values")
     angles = []
     for axis, tag in enumerate(_ANGLES):
         text = block.first([tag])
@@ -137,7 +141,9 @@ def _no_such_cell(name: str, lengths: Sequence[float], angles: Sequence[float]) 
 def _check_loop(block: CifBlock, name: str) -> None:
     """That the values of an atom stand in one row: rows of different loops may be in different orders."""
     tags = [
-        tag for tag in (*_FRACTIONS, _TYPE, _LABEL, _OCCUPANCY, _DUMMY_FLAG, _HYDROGENS) if tag in block.values
+        tag
+        for tag in (*_FRACTIONS, _TYPE, _LABEL, _OCCUPANCY, _DUMMY_FLAG, _HYDROGENS, _DISORDER)
+        if tag in block.values
     ]
     missing = [tag for tag in _FRACTIONS if tag not in tags]
     if missing:
@@ -184,6 +190,13 @@ def _check_sites(block: CifBlock, name: str, labels: Sequence[str]) -> None:
             raise CrystalError(
                 f"{name}: partial occupancy ({label} {text}): only ordered crystals have a symmetric basis"
             )
+    groups = {text: label for label, text in zip(labels, block.column(_DISORDER), strict=False) if text}
+    if len(groups) > 1:
+        (one, first), (other, second), *_ = groups.items()
+        raise CrystalError(
+            f"{name}: {first} and {second} are of the alternatives {one} and {other} of a disordered crystal "
+            f"({_DISORDER}): only ordered crystals have a symmetric basis"
+        )
     for label, text in zip(labels, block.column(_DUMMY_FLAG), strict=False):
         if text.lower() == "dum":
             raise CrystalError(f"{name}: {label} is a dummy site ({_DUMMY_FLAG} {text}); remove it")

@@ -14,7 +14,6 @@ Magnetic structures and superspace groups are refused by every sign of them.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +36,10 @@ _OPERATIONS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
 _HALL_SYMBOLS = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
 _HERMANN_MAUGUIN = ("_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", "_space_group_name_h-m_full")
 _NUMBERS = ("_space_group_it_number", "_symmetry_int_tables_number")
-_MAGNETIC = ("_space_group_magn", "_space_group_symop_magn", "_parent_space_group", "_atom_site_moment")
+_MAGNETIC = (
+    "_space_group_magn", "_space_group_symop_magn", "_parent_space_group", "_parent_propagation",
+    "_atom_site_moment", "_atom_site_magn", "_magnetic", "_iso_magnetic", "_propagation_vector",
+)  # fmt: skip
 _MODULATED = (
     "_space_group_ssg", "_space_group_symop_ssg", "_cell_modulation", "_cell_wave_vector", "_cell_subsystem",
     "_atom_site_fourier", "_atom_site_displace", "_atom_site_occ_", "_atom_site_u_modulation",
@@ -252,11 +254,9 @@ def _of_symbol(text: str) -> _Group | None:
     """By our own table, which knows old and other spellings, then by gemmi's, which has more settings."""
     if not text:
         return None
-    # ICSD's endings: S and Z for the first and second origin, H and R for the axes.
-    spelled = re.sub(r"(?<=\S)\s*([SZHR])$", lambda m: {"S": ":1", "Z": ":2"}.get(m[1], f":{m[1]}"), text)
-    for one in (text, spelled):
-        if (setting := _parsed(one)) is not None:
-            return _of_setting(setting, is_chosen=":" in one)
+    if (setting := _parsed(text)) is not None:
+        # By a choice behind a colon, or an ending of ICSD.
+        return _of_setting(setting, is_chosen=":" in text or text[-1] in "SZHR")
     import gemmi  # noqa: PLC0415 - optional
 
     found: Any = gemmi.find_spacegroup_by_name(text)  # None if there is none, whatever its annotation says

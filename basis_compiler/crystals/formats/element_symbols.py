@@ -27,6 +27,10 @@ _CHARGE = re.compile(r"(\d{0,2}(\.\d+)?[+-]|[+-]\d{1,2}(\.\d+)?|0)?")
 _MOLECULES = ("CN", "NH", "NO")
 """In capitals more likely a group of two atoms than copernicium, nihonium or nobelium."""
 
+_MOLECULE_LABEL = re.compile(r"[HDhd][23][Oo]([^a-z]|$)")
+_HEAVIEST = 103
+"""Of elements with more protons there are no crystals."""
+
 _WATER = {"OW": 8, "HW": 1, "OH": 8}
 """By convention the oxygen and the hydrogen of water, and the oxygen of a hydroxyl group."""
 
@@ -43,17 +47,26 @@ def element_of_label(label: str) -> int:
     """The atomic number of an atom's label; 0 if it names no element, or might name two.
 
     ``CO1`` may be a carbon atom named O1 or cobalt: capitals count as one symbol only where the first letter is no
-    element itself. ``T1`` is a tetrahedral site and not tritium.
+    element itself. ``T1`` is a tetrahedral site and not tritium, ``Cn1`` and ``Rg1`` are centres of rings.
     """
     match = re.match("[A-Za-z]+", label)
     if match is None or not re.match(r"$|[\d()\[\]{}'\"*]", label[match.end() :]):
         return 0
-    letters = match[0]
+    letters, rest = match[0], label[match.end() :]
+    # H2O is a molecule, or a hydrogen atom of O; Fe1/Mn1 and Fe1Mn1 are mixed sites.
+    if _MOLECULE_LABEL.match(label) or re.search("[/,;&|+]", rest.rstrip("+-")) or _names_element(rest):
+        return 0
     if letters.upper() in _WATER and letters[0].isupper():
         return _WATER[letters.upper()]
     if letters == "T" or (len(letters) == 2 and letters.isupper() and letters[0] in _NUMBERS):
         return 0
-    return _NUMBERS.get(letters.capitalize(), 0) if len(letters) <= 2 else 0
+    number = _NUMBERS.get(letters.capitalize(), 0) if len(letters) <= 2 else 0
+    return number if number <= _HEAVIEST else 0
+
+
+def _names_element(text: str) -> bool:
+    """Whether a text has a symbol of two letters."""
+    return any(word in _NUMBERS for word in re.findall("[A-Z][a-z]", text))
 
 
 def is_water_label(label: str) -> bool:

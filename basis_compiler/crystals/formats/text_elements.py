@@ -12,6 +12,7 @@ from itertools import islice
 
 from basis_compiler.crystals.crystal import ELEMENTS
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
+from basis_compiler.crystals.formats.poscar_rows import check_poscar_rows
 from basis_store import CrystalError
 
 _SYMBOLS = frozenset(ELEMENTS[1:])
@@ -47,6 +48,7 @@ def poscar_with_elements(text: str, name: str) -> tuple[str, list[str]]:
             f"{name}: the POSCAR names {len(symbols)} elements ({' '.join(names_line)}) but gives numbers of "
             f"atoms for {len(counts)}"
         )
+    check_poscar_rows(lines[7:], symbols, [int(word) for word in counts], name)
     lines[5] = " ".join(symbols)
     return "\n".join(lines) + "\n", notes
 
@@ -97,27 +99,30 @@ def xyz_with_elements(frame: str, name: str) -> str:
         CrystalError: a species is no element.
     """
     count, header, *rows = frame.splitlines()
-    column = _species_column(header)
-    if column is not None:
-        rows = _with_symbols(rows, column, name)
+    columns = _columns(header)
+    if "pos" not in columns:
+        raise CrystalError(f"{name}: the frame has no positions (pos) among its Properties")
+    if (column := columns.get("species")) is not None:
+        rows = _with_symbols(rows, column, columns.get("z"), name)
     return "\n".join([count, header, *rows]) + "\n"
 
 
-def _species_column(header: str) -> int | None:
-    """The column of the symbols, by the item Properties of a frame's comment line: the first by default."""
+def _columns(header: str) -> dict[str, int]:
+    """First column of each item of Properties in a frame's comment line, by its name in lower case."""
     match = re.search(r"\bProperties\s*=\s*[\"']?([^\s\"']+)", header, re.IGNORECASE)
     if match is None:
-        return 0
+        return {"species": 0, "pos": 1}
     parts = match[1].split(":")
+    columns: dict[str, int] = {}
     column = 0
     for kind, width in zip(parts[::3], parts[2::3], strict=False):
-        if kind.lower() == "species":
-            return column
+        columns.setdefault(kind.lower(), column)
         column += int(width) if width.isdigit() else 0
-    return None
+    return columns
 
 
-def _with_symbols(rows: Sequence[str], column: int, name: str) -> list[str]:
+def _with_symbols(rows: Sequence[str], column: int, numbers: int | None, name: str) -> list[str]:
+    """Rows with plain symbols in a column; the column of atomic ``numbers``, if there is one, must agree."""
     found = list(rows)
     for i, row in enumerate(rows):
         words = row.split()
@@ -127,4 +132,9 @@ def _with_symbols(rows: Sequence[str], column: int, name: str) -> list[str]:
                 raise unknown_element(name, i + 1, words[column])
             words[column] = ELEMENTS[number]
             found[i] = " ".join(words)
+        # Of two columns that contradict each other, ASE takes the numbers.
+        if numbers is not None and len(words) > max(column, numbers) and words[numbers].isdecimal():
+            other = int(words[numbers])
+            if other >= len(ELEMENTS) or ELEMENTS[other] != words[column]:
+                raise CrystalError(f"{name}: atom {i + 1} is {words[column]} but its atomic number is {other}")
     return found

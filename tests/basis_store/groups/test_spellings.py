@@ -51,11 +51,20 @@ def test_cubic_symbols_without_the_bar(setting: Setting) -> None:
     [
         ("F m 3 m", 523), ("I a 3 d", 530), ("P a 3", 501), ("Fd3m", 526), ("Fd3m:1", 525), ("P2(1)/c", 81),
         ("P 2(1)/n", 82), ("P2_{1}/c", 81), ("P 63 m c", 480), ("P 6(3)/m m c", 488), ("P 2_1/n (No. 14)", 82),
+        ("F d 3 m S", 525), ("Fd-3mZ", 526), ("R -3 m H", 458), ("R -3 m R", 459), ("P n -3 m Z", 522),
+        ("$Fm\\bar{3}m$", 523), ("F\\overline{4}3m", 512), ("Fm$\\bar{3}$m", 523), ("P2<sub>1</sub>/c", 81),
+        ("Fm-3m (225)", 523), ("Pnma (No. 62)", 292), ("P 6(3)/m m c (194)", 488), ("P4(2)/mnm No.136", 419),
         ("Pm3n #223", 520), ("P2(1)2(1)2(1)", 115), ("P 2\u2081/c", 81), ("Fm3\u0305m", 523), ("P\u22121", 2),
     ],
 )  # fmt: skip
 def test_spellings_of_papers_and_programs(text: str, hall_number: int) -> None:
     assert Setting.parse(text).hall_number == hall_number
+
+
+@pytest.mark.parametrize("text", ["Fm-3m (227)", "Pnma (No. 63)", "P2(1)/c #15", "F d -3 m S (225)"])
+def test_a_number_that_contradicts_the_symbol(text: str) -> None:
+    with pytest.raises(SettingError, match="contradicts itself: that symbol is group"):
+        Setting.parse(text)
 
 
 def test_no_two_groups_share_a_spelling() -> None:

@@ -159,3 +159,17 @@ def test_an_unknown_property_gets_near_names(word: str, near: str) -> None:
     assert done.exit_code == 1
     assert f"{word!r} is no index symmetry and no name of one; did you mean" in done.stderr
     assert near in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("group", "taken", "written"),
+    [("1", "1 P1", "P1"), ("2", "2 P-1", "P2"), ("3", "3:b P2", "P3"), ("4", "4:b P2_1", "P4"),
+     ("6", "6:b Pm", "P6"), ("23", "23 I222", "P23"), ("32", "32 Pba2", "P312"), ("222", "222:2 Pn-3n", "P222")],
+)  # fmt: skip
+def test_a_number_that_is_a_point_group_as_well(group: str, taken: str, written: str) -> None:
+    done = CliRunner().invoke(main, ["tensor", group, "dielectric"])
+    assert done.stderr.startswith(f"Note: {group} is taken as space group {taken} (point group ")
+    assert done.stderr.endswith(f"for the point group {group} write {written}\n")
+    assert taken in done.stdout
+    assert Setting.parse(written).point_group == group
+    assert CliRunner().invoke(main, ["tensor", "225", "dielectric"]).stderr == ""

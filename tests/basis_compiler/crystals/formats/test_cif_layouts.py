@@ -223,3 +223,44 @@ def test_blocks_of_one_name_are_read(tmp_path: Path) -> None:
 def test_an_mcif_is_read_as_a_cif(tmp_path: Path) -> None:
     (crystal,) = read(tmp_path, PLAIN, "x.mcif")
     assert_is_zirconia(crystal)
+
+
+def in_a_loop(values: str) -> str:
+    """The cell's a in a loop of its own."""
+    (line,) = (line for line in PLAIN.splitlines() if line.startswith("_cell_length_a"))
+    return PLAIN.replace(f"{line}\n", "") + f"loop_ _cell_length_a {values}\n"
+
+
+def test_two_cells_are_not_one(tmp_path: Path) -> None:
+    (line,) = (line for line in PLAIN.splitlines() if line.startswith("_cell_length_a"))
+    value = line.split()[1]
+    assert_is_zirconia(read(tmp_path, in_a_loop(value))[0])
+    assert_is_zirconia(read(tmp_path, in_a_loop(f"{value} {value}"))[0])
+    with pytest.raises(CrystalError, match="it gives several cells: _cell_length_a has 2 values"):
+        read(tmp_path, in_a_loop(f"{value} 6.5"))
+
+
+@pytest.mark.parametrize(("groups", "is_refused"), [("12", True), (".1", False), ("11", False), ("..", False)])
+def test_alternatives_of_a_disordered_crystal(groups: str, is_refused: bool, tmp_path: Path) -> None:
+    text = "data_x _cell_length_a 4 _cell_length_b 4 _cell_length_c 4 _cell_angle_alpha 90 _cell_angle_beta 90 "
+    text += "_cell_angle_gamma 90 loop_ _atom_site_label _atom_site_fract_x _atom_site_fract_y _atom_site_fract_z "
+    text += "_atom_site_disorder_group O1 0 0 0 {} C1 .3 .3 .3 {}\n"
+    if is_refused:
+        with pytest.raises(
+            CrystalError, match="O1 and C1 are of the alternatives 1 and 2 of a disordered crystal"
+        ):
+            read(tmp_path, text.format(*groups))
+    else:
+        assert len(read(tmp_path, text.format(*groups))[0]) == 2
+
+
+def test_lengths_in_another_unit_are_doubted(tmp_path: Path) -> None:
+    """Picometres in silence: a gas."""
+    text = "data_x _cell_length_a {0} _cell_length_b {0} _cell_length_c {0} _symmetry_Int_Tables_number 225\n"
+    text += (
+        "loop_ _atom_site_label _atom_site_fract_x _atom_site_fract_y _atom_site_fract_z Na1 0 0 0 Cl1 .5 .5 .5\n"
+    )
+    assert read(tmp_path, text.format(5.64))[0].notes == ()
+    assert "are its lengths in Angstrom?" in read(tmp_path, text.format(564))[0].notes[0]
+    with pytest.raises(CrystalError, match="Angstrom apart"):
+        read(tmp_path, text.format(0.564))

@@ -28,7 +28,8 @@ NO_TYPES = [
 LABELS = {
     "Ca": 20, "Ca1": 20, "ca1": 20, "C1": 6, "C(12)": 6, "C[1]": 6, "C1A": 6, "O1'": 8, "O'": 8, 'O"': 8, "O1*": 8,
     "Si(1)": 14, "D1": 1, "H12B": 1, "N1": 7, "Nb1": 41, "ZN1": 30, "AL2": 13, "Fe2+": 26, "W1": 74, "U": 92,
-    "Te1": 52, "K01": 19, "I1": 53, "In1": 49, "No1": 102,
+    "Te1": 52, "K01": 19, "I1": 53, "In1": 49, "No1": 102, "O1W": 8, "H1N": 1, "H2N": 1, "H2A": 1, "O2-": 8,
+    "C12A": 6, "C{1}": 6, "Al3+": 13,
 }  # fmt: skip
 """Labels with the atomic numbers of their elements."""
 
@@ -38,7 +39,8 @@ NO_LABELS = [
     "Wat1", "WAT", "Wat2", "Dum1", "DUM", "Cat1", "Tet1", "Ani1", "Oct2", "Met1", "An1", "Cent1", "Center",
     "CO1", "CA1", "HO1", "NH4", "NH1", "CN1", "NO3", "T1", "M1", "X1", "A1", "Q1", "Va1", "Vac", "Bond1",
     "Ring", "Fe_1", "Fe-1", "Cap1", "Water", "Tau1", "1Fe", "(Fe)", "Fe/Mn1", "FeMn1", "SiT1", "AlT", "Oxy1",
-    "Hyd1", "Me1", "Ln1", "R1", "OWat", "Osi1",
+    "Hyd1", "Me1", "Ln1", "R1", "OWat", "Osi1", "H2O", "H2O1", "D2O", "H3O", "Fe1/Mn1", "Fe1,Mn1", "Fe1Mn1",
+    "K1Na1", "Al1;Si1", "Cn1", "Cn", "Rg1", "Nh1", "Fl1", "Cg1",
 ]  # fmt: skip
 """Labels that name no element, or might name two."""
 
@@ -167,3 +169,17 @@ def test_atoms_that_are_none_or_not_all_are_refused(column: str, value: str, mes
     (tmp_path / "x.cif").write_text(f"{CELL}label\n_atom_site_{column}\n0 0 0 O1 {value}\n")
     with pytest.raises(CrystalError, match=message):
         read_crystals(tmp_path / "x.cif")
+
+
+def test_columns_of_extended_xyz_that_contradict_each_other(tmp_path: Path) -> None:
+    """ASE takes the numbers, and leaves atoms without positions at 0."""
+    head = 'Lattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3:Z:I:1'
+    path = tmp_path / "x.extxyz"
+    path.write_text(f"1\n{head}\nCs 0 0 0 55\n")
+    assert read_crystals(path)[0].numbers.tolist() == [55]
+    path.write_text(f"1\n{head}\nCs 0 0 0 11\n")
+    with pytest.raises(CrystalError, match="atom 1 is Cs but its atomic number is 11"):
+        read_crystals(path)
+    path.write_text(f"1\n{head.replace('pos:', 'scaled:')}\nCs 0 0 0 55\n")
+    with pytest.raises(CrystalError, match="no positions"):
+        read_crystals(path)

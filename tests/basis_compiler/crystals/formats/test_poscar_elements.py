@@ -66,6 +66,51 @@ def test_a_first_line_of_elements_counts_as_in_vasp_4_and_a_note_says_so(tmp_pat
     assert "its first line counts: Cs Cl" in crystal.notes[0]
 
 
+BODIES = {
+    "one number": (".5 .5 .5", ".5", r"the row of atom 2 has no three coordinates: '\.5'"),
+    "two numbers": (".5 .5 .5", ".5 .5", "the row of atom 2 has no three coordinates"),
+    "fractions": (".5 .5 .5", "1/2 1/2 1/2", "the row of atom 2 has no three coordinates"),
+    "words": (".5 .5 .5", "half half half", "the row of atom 2 has no three coordinates"),
+    "missing": ("0 0 0\n", "", "1 rows of coordinates for 2 atoms|is cut off"),
+    "more": (".5 .5 .5", ".5 .5 .5\n.25 .25 .25", r"more rows of coordinates follow than there are atoms \(2\)"),
+    "another element": (".5 .5 .5", ".5 .5 .5 Br", "atom 2 is Cl by line 6 but Br by its own row"),
+    "swapped elements": ("0 0 0", "0 0 0 Cl", "atom 1 is Cs by line 6 but Cl by its own row"),
+    "selective, another element": (
+        "Direct\n0 0 0\n.5 .5 .5", "Selective\nDirect\n0 0 0 T T F Cs\n.5 .5 .5 T T T O", "by line 6 but O by"
+    ),
+    "no mode": ("Direct\n", "", "1 rows of coordinates for 2 atoms|is cut off"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_rows_that_are_not_those_of_the_atoms(name: str, tmp_path: Path) -> None:
+    old, new, message = BODIES[name]
+    assert old in BODY
+    (tmp_path / "POSCAR").write_text("x\n" + BODY.format("Cs Cl\n").replace(old, new))
+    with pytest.raises(CrystalError, match=message):
+        read_crystals(tmp_path / "POSCAR")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BODY.replace("0 0 0\n.5 .5 .5", "0 0 0 Cs\n.5 .5 .5 Cl"),
+        BODY.replace("0 0 0\n.5 .5 .5", "0 0 0 F F F\n.5 .5 .5 T T T"),
+        BODY.replace("Direct\n0 0 0\n.5 .5 .5", "Selective dynamics\nDirect\n0 0 0 F F F\n.5 .5 .5 T T T Cl"),
+        BODY.replace(".5 .5 .5", ".5 .5 .5 ! the second atom"),
+        BODY + "\n0 0 0\n0 0 0\n",
+        BODY + "Cartesian\n0 0 0\n0 0 0\n",
+        BODY.replace("Direct\n0 0 0\n.5 .5 .5", "cart\n0 0 0\n2 2 2"),
+        BODY.replace("Direct\n0 0 0\n.5 .5 .5", "Konventional\n0 0 0\n2 2 2"),
+    ],
+)
+def test_what_may_stand_in_and_below_the_rows(body: str, tmp_path: Path) -> None:
+    (tmp_path / "POSCAR").write_text("x\n" + body.format("Cs Cl\n"))
+    (crystal,) = read_crystals(tmp_path / "POSCAR")
+    assert crystal.numbers.tolist() == [55, 17]
+    assert crystal.coordinates[1].tolist() == [0.5, 0.5, 0.5]
+
+
 def test_other_files_of_the_folder_are_not_asked(tmp_path: Path) -> None:
     (tmp_path / "POTCAR").write_text("   TITEL  = PAW_PBE Na 08Apr2002\n   TITEL  = PAW_PBE Cl 08Apr2002\n")
     with pytest.raises(CrystalError, match="names no elements"):

@@ -54,11 +54,12 @@ def _outcomes(
 ) -> Iterator[CrystalRecord | tuple[str, str]]:
     """A record, or an identifier and why there is none, for each crystal of an entry in the split asked for."""
     try:
+        if entry.known_split is not None and not _is_asked_for(_split(entry.known_split), only_split, counts):
+            return
         for crystal in entry.crystals(tolerance):
             try:
                 split = _split(crystal.split)
-                if only_split and split != only_split:
-                    counts[OTHER_SPLIT, split] += 1
+                if not _is_asked_for(split, only_split, counts):
                     continue
                 yield compile_crystal(
                     crystal.build(),
@@ -74,6 +75,14 @@ def _outcomes(
                 yield crystal.identifier, _reason(error, entry.name, crystal.identifier)
     except (*CRYSTAL_ERRORS, OSError) as error:
         yield entry.name, _reason(error, entry.name)
+
+
+def _is_asked_for(split: str, only_split: str, counts: NoteCounts) -> bool:
+    """Whether crystals of a split are compiled; others are counted."""
+    if only_split in ("", split):
+        return True
+    counts[OTHER_SPLIT, split] += 1
+    return False
 
 
 def _reason(error: Exception, *names: str) -> str:

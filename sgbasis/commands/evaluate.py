@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -58,11 +59,8 @@ def evaluate(
     model = pretrained.load()
     table = _table(data, split)
     reference = reference_values(table, chosen, split, fold)
-    if (
-        fold is not None
-        and (tested := pretrained.description.training.get("configuration", {}).get("fold")) != fold
-    ):
-        which = "without folds" if tested in (None, -1) else f"with fold {tested} kept apart"
+    if fold is not None and (tested := _tested_fold(pretrained.description.training)) != fold:
+        which = "without folds" if tested < 0 else f"with fold {tested} kept apart"
         click.echo(f"Note: {name} was trained {which}; it may have been trained on fold {fold}", err=True)
     elif split is None and fold is None and "train" in table.splits and not as_json:
         click.echo(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
@@ -87,6 +85,13 @@ def evaluate(
         evaluation=evaluation,
     )
     click.echo(report.to_json() if as_json else report.to_text())
+
+
+def _tested_fold(training: Mapping[str, Any]) -> int:
+    """The fold that was kept apart when a model was trained; -1 if there was none."""
+    configuration = training.get("configuration")
+    fold = configuration.get("fold") if isinstance(configuration, dict) else None
+    return fold if isinstance(fold, int) else -1
 
 
 def _table(data: Path, split: str | None) -> CrystalTable:

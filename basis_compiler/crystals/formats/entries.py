@@ -56,6 +56,11 @@ class Entry(ABC):
 
     name: str
 
+    @property
+    def known_split(self) -> str | None:
+        """The split of its crystals, if that is known before they are read."""
+        return None
+
     @abstractmethod
     def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystals in it; raises :class:`CrystalError` or OSError where it cannot be read."""

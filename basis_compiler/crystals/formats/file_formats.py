@@ -131,6 +131,11 @@ class CrystalFile(Entry):
     targets: Mapping[str, object] = field(default_factory=dict)
     split: str = ""
 
+    @property
+    def known_split(self) -> str:
+        """That of the listing."""
+        return self.split
+
     def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystals of the file; several are numbered."""
         crystals = read_file(self.path, name=self.name, tolerance=tolerance)
@@ -145,6 +150,11 @@ class InlinedFile(Entry):
 
     file: CrystalFile
     content: bytes
+
+    @property
+    def known_split(self) -> str:
+        """That of the listing."""
+        return self.file.split
 
     def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystals of the file, read from a temporary file: ASE reads files only.

@@ -15,7 +15,14 @@ import pytest
 from basis_compiler import compile_crystal, compile_dataset
 from basis_compiler.datasets.splits import divided
 from basis_store import CrystalError, CrystalRecipe, CrystalRecord, RecipeError, open_crystals
-from tests.support.crystals.crystal_inputs import OTHER_CELLS, compile_inputs, example, json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import (
+    OTHER_CELLS,
+    compile_inputs,
+    example,
+    json_record,
+    write_folder,
+    write_jsonl,
+)
 
 SHARES = (0.8, 0.1, 0.1)
 NACL = compile_crystal(example("nacl"))
@@ -210,6 +217,17 @@ def test_only_one_split(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="there are the splits train, val and test, but no 'dev'"):
         compile_dataset([lines], tmp_path / "x.h5", only_split="dev")
     assert not (tmp_path / "x.h5").exists() and not (tmp_path / "x.h5.chunks").exists()
+
+
+def test_files_of_other_splits_are_not_read(tmp_path: Path) -> None:
+    folder = write_folder(
+        tmp_path / "cifs", "id,x,split\nnacl,1,train\nquartz,2,val\nrutile,3,\nspinel,4,validation\n"
+    )
+    for name in ("nacl", "rutile"):
+        (folder / f"{name}.cif").write_text("nothing")
+    table = compile_inputs(tmp_path, folder, only_split="val")
+    assert table.identifiers == ("quartz", "spinel") and table.skipped == ()
+    assert compile_inputs(tmp_path, folder).skipped != ()
 
 
 def test_parts_are_random() -> None:

@@ -9,6 +9,7 @@ import click
 
 from basis_store.errors import SgbasisError
 from basis_store.extras import missing_package, missing_text
+from basis_store.printable import short_line
 from basis_store.version import VERSION
 from sgbasis.commands.compile import compile_command
 from sgbasis.commands.crystals import crystals
@@ -26,6 +27,7 @@ from sgbasis.commands.tensor import tensor
 from sgbasis.commands.train import train
 from sgbasis.commands.unseen_groups import unseen_groups
 from sgbasis.commands.verify import verify
+from sgbasis.echo import echo
 from sgbasis.interrupt import EXIT_CODE, INTERRUPTED
 
 EXTRAS = {
@@ -48,16 +50,21 @@ EXTRAS = {
 
 
 class _Group(click.Group):
-    """A group whose commands fail with one line on standard error and a non-zero exit, never a traceback."""
+    """A group whose commands fail with one short line on standard error and a non-zero exit, never a traceback."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **options)
+        except click.UsageError as error:
+            raise _in_one_line(error) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             raise
-        except click.UsageError as error:
-            error.ctx = None  # the message alone; --help prints the usage
-            raise
+        except click.ClickException as error:
+            raise _in_one_line(error) from error
         except (SgbasisError, OSError, ImportError) as error:
             if isinstance(error, ImportError) and (package := missing_package(error)):
                 command = ctx.invoked_subcommand or ""
@@ -65,9 +72,9 @@ class _Group(click.Group):
                 raise click.ClickException(text) from error
             if not isinstance(error, SgbasisError | OSError):
                 raise
-            raise click.ClickException(_one_line(error)) from error
+            raise click.ClickException(short_line(_text(error))) from error
         except KeyboardInterrupt:
-            click.echo(f"Error: {INTERRUPTED}", err=True)
+            echo(f"Error: {INTERRUPTED}", err=True)
             sys.exit(EXIT_CODE)
 
 
@@ -87,7 +94,15 @@ for command in (
     main.add_command(command)
 
 
-def _one_line(error: Exception) -> str:
+def _in_one_line(error: click.ClickException) -> click.ClickException:
+    """An error of click with its message alone, without the usage, which --help prints."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help itself
+        return error
+    text = short_line(" ".join(error.format_message().split()))
+    return click.UsageError(text) if isinstance(error, click.UsageError) else click.ClickException(text)
+
+
+def _text(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and not isinstance(error, SgbasisError):
         prefix = f"{error.filename}: " if error.filename else ""
         return f"{prefix}{error.strerror}"

@@ -12,6 +12,7 @@ import click
 from basis_store.bases.recipe import SettingChoice
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import parallel_arguments, parallel_options
+from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
     from basis_store import CompiledSetting, Recipe
@@ -49,9 +50,9 @@ def compile_command(
     recipe = Recipe(radius=radius, min_functions=min_functions, settings=_parse_settings(chosen))
     started = time.perf_counter()
     compiled, content_hash = compile_store(output, recipe, parallel)
-    click.echo(summary_table(compiled))
-    click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")
-    click.echo(f"Compiled and proved {len(compiled)} settings in {time.perf_counter() - started:.1f} s.")
+    echo(summary_table(compiled))
+    echo_line(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")
+    echo_line(f"Compiled and proved {len(compiled)} settings in {time.perf_counter() - started:.1f} s.")
 
 
 def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> tuple[list[CompiledSetting], str]:

@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from basis_store.datasets.recipe import MAX_FOLDS
+from basis_store.printable import short_line
 from sgbasis.commands.options import parallel_arguments, parallel_options, tolerance_option
+from sgbasis.echo import echo, echo_line
 
 
 @click.command()
@@ -88,11 +90,12 @@ def crystals(
             )
         except KeyboardInterrupt:
             if (kept := chunk_folder(output)).exists():
-                bar.write(f"Run again, the same command resumes with what is in {kept}.", file=sys.stderr)
+                note = f"Run again, the same command resumes with what is in {kept}."
+                bar.write(short_line(note), file=sys.stderr)
             raise
-    click.echo(dataset_summary(table))
-    click.echo(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {table.content_hash}")
-    click.echo(f"Compiled {len(table)} crystals in {time.perf_counter() - started:.1f} s.")
+    echo(dataset_summary(table))
+    echo_line(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {table.content_hash}")
+    echo_line(f"Compiled {len(table)} crystals in {time.perf_counter() - started:.1f} s.")
 
 
 def _units(pairs: tuple[str, ...]) -> dict[str, str]:

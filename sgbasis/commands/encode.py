@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from basis_store.counted import counted
 from basis_store.errors import CrystalError
 from sgbasis.commands.options import FiniteRange, store_option, tolerance_option
+from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
     from basis_compiler import StandardCrystal
@@ -82,7 +84,7 @@ def encode(
             failures.append(one)
             continue
         for note in one.notes:
-            click.echo(f"Note: {one.crystal.name}: {note}", err=True)
+            echo_line(f"Note: {one.crystal.name}: {note}", err=True)
         try:
             basis = store.basis(one.setting, radius=radius, count=count)
         except ValueError as error:
@@ -104,11 +106,13 @@ def encode(
     if output is not None and encoded:
         write_atomically(output, _content(encoded, output.suffix.lower()))
     if as_json and encoded:
-        click.echo(json_text(encoded), nl=False)
+        echo(json_text(encoded), nl=False)
     elif encoded:
-        click.echo("\n\n".join(encoding_text(one) for one in encoded))
+        echo("\n\n".join(encoding_text(one) for one in encoded))
         if output is not None:
-            click.echo(f"\n{output}: encodings of {sum(len(one.standard.crystal) for one in encoded)} atoms")
+            atoms = sum(len(one.standard.crystal) for one in encoded)
+            echo()
+            echo_line(f"{output}: encodings of {counted(atoms, 'atom')}")
     _report(failures, len(encoded))
 
 
@@ -124,7 +128,7 @@ def _content(encoded: Sequence[EncodedCrystal], suffix: str) -> bytes:
 def _report(failures: Sequence[str], n_encoded: int) -> None:
     """One line for each crystal that could not be encoded, and an error if there are any."""
     for failure in failures:
-        click.echo(failure, err=True)
+        echo_line(failure, err=True)
     if failures:
         rest = f"{len(failures)} of {len(failures) + n_encoded} crystals could not be encoded; the others are"
         raise CrystalError(rest if n_encoded else f"none of {len(failures)} crystals could be encoded")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sgbasis.echo import echo, echo_line
+
 if TYPE_CHECKING:
     from basis_store import CrystalTable
 
@@ -61,9 +63,9 @@ def evaluate(
     reference = reference_values(table, chosen, split, fold)
     if fold is not None and (tested := _tested_fold(pretrained.description.training)) != fold:
         which = "without folds" if tested < 0 else f"with fold {tested} kept apart"
-        click.echo(f"Note: {name} was trained {which}; it may have been trained on fold {fold}", err=True)
+        echo_line(f"Note: {name} was trained {which}; it may have been trained on fold {fold}", err=True)
     elif split is None and fold is None and "train" in table.splits and not as_json:
-        click.echo(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
+        echo_line(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
 
     # 2. Predict and compare.
     records = [table[int(row)] for row in reference.rows]
@@ -84,7 +86,7 @@ def evaluate(
         unreadable=len(table.skipped),
         evaluation=evaluation,
     )
-    click.echo(report.to_json() if as_json else report.to_text())
+    echo(report.to_json() if as_json else report.to_text())
 
 
 def _tested_fold(training: Mapping[str, Any]) -> int:

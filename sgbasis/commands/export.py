@@ -8,6 +8,7 @@ import click
 
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SETTING, FiniteRange, store_option
+from sgbasis.echo import echo_line
 
 
 @click.command()
@@ -40,6 +41,6 @@ def export(output: Path, setting: Setting, radius: float | None, store_path: Pat
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_atomically(output, buffer.getvalue())
     functions = int(arrays["orbit"].max(initial=-1)) + 1
-    click.echo(
+    echo_line(
         f"{output}: {setting.label}, {len(arrays['waves'])} waves, {functions} functions without the constant"
     )

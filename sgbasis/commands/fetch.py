@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from sgbasis.echo import echo, echo_line
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -44,9 +46,9 @@ def fetch(
     if compile_it:
         if base_url:
             raise click.UsageError("--compile downloads nothing: leave out --base-url.")
-        click.echo(_compiled(name or "default", cache_folder))
+        echo(str(_compiled(name or "default", cache_folder)))
         return
-    click.echo(fetch_store(name or "default", base_url=base_url, cache_folder=cache_folder, progress=True))
+    echo(str(fetch_store(name or "default", base_url=base_url, cache_folder=cache_folder, progress=True)))
 
 
 def _compiled(name: str, cache_folder: Path | None) -> Path:
@@ -90,5 +92,5 @@ def _list(cache_folder: Path | None) -> None:
             f">= {recipe.min_functions}", state, store.description,
         ))  # fmt: skip
     for line in table_lines(rows, left=(0, 5, 6)):
-        click.echo(line)
-    click.echo(f"cache: {folder}")
+        echo(line)
+    echo_line(f"cache: {folder}")

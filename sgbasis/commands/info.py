@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from basis_store.files.locations import data_folder
+from basis_store.printable import printable
+from sgbasis.echo import echo
 
 
 @click.command()
@@ -23,13 +25,15 @@ def info(file: Path | None, as_json: bool) -> None:
     """
     facts, table = _facts_of(file)
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
+        echo(json.dumps(facts, indent=2))
         return
     for name, value in facts.items():
+        if value == {}:
+            continue
         text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        click.echo(f"{name:<15} {text}")
-    click.echo()
-    click.echo(table)
+        echo(printable(f"{name:<15} {text}"))
+    echo()
+    echo(table)
 
 
 def _facts_of(file: Path | None) -> tuple[dict[str, Any], str]:

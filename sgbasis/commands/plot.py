@@ -9,6 +9,7 @@ import click
 
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SETTING, store_option
+from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
     from sgbasis.pictures.section import Section
@@ -62,7 +63,7 @@ def plot(
     output = output or Path(f"{setting.label.split()[0].replace(':', '-')}-{function}.png")
     check_writable(output)
     write_atomically(output, function_picture(compiled, function, section=section, cells=cells))
-    click.echo(f"{output}: function {function} of {setting.label}")
+    echo_line(f"{output}: function {function} of {setting.label}")
 
 
 def _parse_section(text: str | None) -> Section | None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from basis_store.printable import short_line
 from sgbasis.commands.options import tolerance_option
+from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
     from sgbasis.prediction.chunk_results import Job
@@ -101,7 +103,7 @@ def predict(
 
         def write(text: str) -> None:
             with bar.external_write_mode():
-                click.echo(text)
+                echo(text)
 
         try:
             outcome = (
@@ -111,12 +113,13 @@ def predict(
             )
         except KeyboardInterrupt:
             if output is not None and (kept := chunk_folder(output)).exists():
-                bar.write(f"Run again, the same command resumes with what is in {kept}.", file=sys.stderr)
+                note = f"Run again, the same command resumes with what is in {kept}."
+                bar.write(short_line(note), file=sys.stderr)
             raise
     _report(outcome, output)
     if picture is not None and drawing is not None:
         write_atomically(picture, drawing)
-        click.echo(f"{picture}: written")
+        echo_line(f"{picture}: written")
     if outcome.unread:
         raise CrystalError(
             f"{outcome.unread} of {outcome.unread + outcome.crystals} crystals could not be read; "
@@ -190,14 +193,14 @@ def _report(outcome: Outcome, output: Path | None) -> None:
     if not outcome.crystals and outcome.unread == 1:
         raise CrystalError(outcome.failures[0])
     for failure in outcome.failures:
-        click.echo(failure, err=True)
+        echo_line(failure, err=True)
     if more := outcome.unread - len(outcome.failures):
         where = f"; all are listed in {failure_list(output)}" if output is not None and outcome.crystals else ""
-        click.echo(f"... and {more} more{where}", err=True)
+        echo_line(f"... and {more} more{where}", err=True)
     if not outcome.crystals:
         raise CrystalError(f"none of {outcome.unread} inputs holds a crystal that can be read")
     if output is not None:
-        click.echo(
+        echo_line(
             f"{output}: {outcome.predictions} predictions for {outcome.crystals} crystals, "
             f"{outcome.outside} of them outside the range of the training data"
             + f"; read with a note: {outcome.noted}"

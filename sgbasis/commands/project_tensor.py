@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from basis_store.counted import counted
 from sgbasis.commands.options import store_option, tolerance_option
+from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
     from basis_store.array_types import FloatArray
@@ -57,21 +59,22 @@ def project_tensor(
             "formula": found.formula,
             "notes": list(found.notes),
         }
-        click.echo(json.dumps(facts, indent=2))
+        echo(json.dumps(facts, indent=2))
         return
-    click.echo("\n".join(matrix_lines(rows)))
+    echo("\n".join(matrix_lines(rows)))
     size = len(found.basis)
-    click.echo(
-        f"\n{setting.number} {setting.symbol}, point group {setting.point_group}: a tensor {found.formula} has "
-        f"{size} free component{'' if size == 1 else 's'}"
+    echo()
+    echo_line(
+        f"{setting.number} {setting.symbol}, point group {setting.point_group}: a tensor {found.formula} has "
+        f"{counted(size, 'free component')}"
     )
-    click.echo(
+    echo_line(
         f"distance: {matrix} differs from the tensor above by {found.distance:.3g} (Frobenius norm over all "
         f"indices), {found.relative_distance:.2%} of its own norm"
     )
-    click.echo(f"frame: {found.frame}")
+    echo_line(f"frame: {found.frame}")
     for note in found.notes:
-        click.echo(f"note: {note}")
+        echo_line(f"note: {note}")
 
 
 def read_matrix(path: Path) -> FloatArray:

@@ -9,6 +9,7 @@ import click
 
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SETTING, store_option
+from sgbasis.echo import echo
 
 
 @click.command()
@@ -37,6 +38,6 @@ def show(setting: Setting, count: int, latex: bool, as_json: bool, store_path: P
             f"this store holds {compiled.n_orbits} functions of {setting.label} besides the constant, not {count}"
         )
     if as_json:
-        click.echo(json.dumps(setting_facts(compiled, count=count), indent=2))
+        echo(json.dumps(setting_facts(compiled, count=count), indent=2))
         return
-    click.echo("\n".join(setting_page(compiled, count=count, latex=latex)))
+    echo("\n".join(setting_page(compiled, count=count, latex=latex)))

@@ -12,6 +12,7 @@ import click
 from basis_store.errors import SettingError
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SettingType, store_option
+from sgbasis.echo import echo, echo_line
 
 
 class _GroupType(SettingType):
@@ -29,7 +30,7 @@ class _GroupType(SettingType):
             except SettingError:
                 raise error from None
         note = f"Note: {value} is a point group; it is given the orientation that it has in {setting.label}"
-        click.echo(note, err=True)
+        echo_line(note, err=True)
         return setting
 
 
@@ -69,6 +70,6 @@ def tensor(setting: Setting, formula: str, axial: bool, as_json: bool, store_pat
     with open_store(store_path) as store:
         basis = store.tensor_basis(setting, formula, axial=axial)
     if as_json:
-        click.echo(json.dumps(allowed_tensors_facts(basis), indent=2))
+        echo(json.dumps(allowed_tensors_facts(basis), indent=2))
         return
-    click.echo("\n".join(allowed_tensors_page(basis)))
+    echo("\n".join(allowed_tensors_page(basis)))

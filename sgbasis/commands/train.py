@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sgbasis.commands.options import FiniteRange
+from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
     from runtime.training.trainer import EpochReport
@@ -130,7 +131,7 @@ class _Display:
 
     def say(self, text: str) -> None:
         if self.loud:
-            click.echo(text)
+            echo_line(text)
 
     def bar(self, things: Iterable[Any], label: str, unit: str) -> Iterator[Any]:
         from tqdm import tqdm

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from sgbasis.echo import echo_line
+
 _RUN = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -32,7 +34,7 @@ def unseen_groups(held_out: Path, all_data: Path) -> None:
             click.echo(f"{target}: left out, for the gap is one of mean absolute errors of numbers")
             continue
         gap, unseen, seen, n = group_balanced_gap(scores["by_group"], second["val"][target]["by_group"])
-        click.echo(
+        echo_line(
             f"{target}: gap {gap:.4f} over {n} groups; group-balanced MAE {unseen:.4f} unseen, {seen:.4f} seen; "
             f"MAE {scores['overall']['mae']:.4f} over {scores['overall']['n']} unseen crystals"
         )

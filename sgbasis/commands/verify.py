@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from sgbasis.echo import echo_line
+
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
@@ -31,7 +33,5 @@ def verify(file: Path) -> None:
         prove_store(store, progress=bar.update)
         orientations = len(store.tensors)
     seconds = time.perf_counter() - started
-    click.echo(
-        f"{file}: {len(store)} settings proved, tensors of {orientations} orientations, in {seconds:.1f} s."
-    )
-    click.echo(f"content {store.content_hash}")
+    echo_line(f"{file}: {len(store)} settings proved, tensors of {orientations} orientations, in {seconds:.1f} s.")
+    echo_line(f"content {store.content_hash}")

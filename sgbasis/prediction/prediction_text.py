@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 
+from basis_store.printable import lines_text, short_line
 from basis_store.text_table import table_lines
 from sgbasis.prediction.predict import Prediction, tensor_kind
 
@@ -60,9 +61,9 @@ def _tensor_block(one: Prediction) -> str:
     title = f"{one.property} of {one.formula} ({one.setting.number} {one.setting.symbol})"
     # A file may hold several crystals, and an object has no file.
     where = " ".join(dict.fromkeys(text for text in (one.source, one.identifier) if text))
-    title = f"{title}, {where}" if where else title
+    title = short_line(f"{title}, {where}" if where else title)
     notes = [f"note: {note}" for note in one.notes]
-    return "\n".join([title, "-" * len(title), *_tensor_lines(one), *notes])
+    return lines_text([title, "-" * len(title), *_tensor_lines(one), *map(short_line, notes)])
 
 
 def _tensor_lines(one: Prediction) -> list[str]:

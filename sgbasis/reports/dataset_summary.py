@@ -9,6 +9,7 @@ import numpy as np
 
 from basis_store import CrystalTable, all_settings
 from basis_store.datasets.schema import SPLITS
+from basis_store.printable import lines_text
 from basis_store.text_table import table_lines
 from sgbasis.reports.kinds import kind_lines
 
@@ -30,7 +31,7 @@ def dataset_summary(table: CrystalTable) -> str:
         f"skipped: {len(table.skipped):,}",
         *kind_lines(table.skipped),
     ]
-    return "\n".join(lines)
+    return lines_text(lines)
 
 
 def divisions(table: CrystalTable) -> dict[str, Any]:

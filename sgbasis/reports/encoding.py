@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from basis_compiler.crystals.crystal import ELEMENTS
 from basis_store import TURN
 from basis_store.array_types import FloatArray
+from basis_store.counted import counted
+from basis_store.printable import printable
 from basis_store.text_table import table_lines
 from sgbasis.reports.change_of_basis import axes_text, coordinates_text, vector_text
 
@@ -63,7 +65,7 @@ def encoding_text(encoded: EncodedCrystal) -> str:
     ]
     counts = Counter(ELEMENTS[number] for number in crystal.numbers)
     formula = " ".join(f"{element}{count}" for element, count in counts.items())
-    head = f"{crystal.name}: {formula} in the cell, {len(standard.sites)} sites"
+    head = f"{printable(crystal.name)}: {formula} in the cell, {counted(len(standard.sites), 'site')}"
     lines = [head, *(f"  {name:<14} {text}" for name, text in facts), "", _site_table(encoded)]
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from basis_store import Setting
 from basis_store.datasets.units import TRUE_FALSE, UNKNOWN_UNIT, in_unit
+from basis_store.printable import lines_text
 from basis_store.text_table import table_lines
 from runtime.evaluation.reference_values import ReferenceValues
 from runtime.evaluation.scores import Evaluation, Score
@@ -63,7 +64,7 @@ class EvaluationReport:
         groups = {_group(n): score for n, score in self.evaluation.by_group.items() if score.n >= _MIN_CRYSTALS}
         if groups:
             lines += ["", *_table(f"group (of {_MIN_CRYSTALS} or more)", groups)]
-        return "\n".join(lines)
+        return lines_text(lines)
 
     def to_json(self) -> str:
         """All figures, errors in ``unit``, and for all groups; intervals of 95 %, shares as fractions."""

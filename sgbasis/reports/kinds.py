@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from basis_store.printable import short_line
+
 
 def kind_lines(messages: Iterable[tuple[str, str]]) -> list[str]:
     """The number of messages of each kind and the first of them, most frequent first.
@@ -16,6 +18,6 @@ def kind_lines(messages: Iterable[tuple[str, str]]) -> list[str]:
     for identifier, text in messages:
         kinds.setdefault(re.sub(r"'[^']*'|\S*\d\S*", "..", text), []).append((identifier, text))
     return [
-        f"{len(members):>7,}  {members[0][0]}: {members[0][1]}"
+        f"{len(members):>7,}  {short_line(f'{members[0][0]}: {members[0][1]}')}"
         for members in sorted(kinds.values(), key=len, reverse=True)
     ]

@@ -1,0 +1,47 @@
+"""Names, paths and messages as text to print: whatever they hold, they stay on their line and do nothing.
+
+Names come from files of strangers. Printed as they are, control characters move the cursor, change colours or the
+title of a window; line breaks forge lines, and directional overrides hide what stands where. Every text that is
+printed for people therefore passes :func:`printable`, and every cell of a CSV file :func:`csv_cell`. JSON has
+escapes of its own and holds all names exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAX_LENGTH = 1000
+"""Characters of an error, a note or a name that are printed."""
+
+_END = 200
+"""Characters that are kept of the end of a longer one: it says what to do."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the latter are full-width
+
+
+def printable(text: str) -> str:
+    """``text`` with escapes, as of Python, in place of all that Unicode does not count as printable.
+
+    These are control and format characters, line breaks, tabs, unpaired surrogates, and all spaces but the usual.
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def short_line(text: str) -> str:
+    """:func:`printable`; of more than :data:`MAX_LENGTH` characters, the beginning and the end."""
+    if len(text) > MAX_LENGTH:
+        text = f"{text[: MAX_LENGTH - _END]} ... {text[-_END:]}"
+    return printable(text)
+
+
+def lines_text(lines: Iterable[str]) -> str:
+    """Lines as one text; line breaks within them are escaped."""
+    return "\n".join(map(printable, lines))
+
+
+def csv_cell(text: str) -> str:
+    """:func:`printable`, with ``'`` before what a spreadsheet could take for a formula (OWASP, CSV injection)."""
+    shown = printable(text)
+    return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA_STARTS) else shown

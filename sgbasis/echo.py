@@ -1,0 +1,25 @@
+"""How commands print: nothing that names from files hold reaches the terminal as a command to it."""
+
+from __future__ import annotations
+
+import click
+
+from basis_store.printable import lines_text, short_line
+
+
+def echo(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print text whose line breaks are meant; everything else that is not printable is escaped.
+
+    Names within the text have passed :func:`basis_store.printable.printable`, which escapes their line breaks.
+
+    Args:
+        text: one or more lines.
+        err: whether to standard error.
+        nl: whether to end the last line.
+    """
+    click.echo(lines_text(text.split("\n")), err=err, nl=nl)
+
+
+def echo_line(text: str, *, err: bool = False) -> None:
+    """Print an error, a note or another sentence with names in it, as one line of bounded length."""
+    click.echo(short_line(text), err=err)

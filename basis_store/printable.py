@@ -42,6 +42,9 @@ def lines_text(lines: Iterable[str]) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """:func:`printable`, with ``'`` before what a spreadsheet could take for a formula (OWASP, CSV injection)."""
+    """:func:`printable`, with ``'`` before what a spreadsheet could take for a formula (OWASP, CSV injection).
+
+    A single character is no formula: the file ``-`` keeps its name.
+    """
     shown = printable(text)
-    return f"'{shown}" if shown.lstrip(" ").startswith(_FORMULA_STARTS) else shown
+    return f"'{shown}" if len(shown) > 1 and shown.lstrip(" ").startswith(_FORMULA_STARTS) else shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import stat
@@ -48,10 +49,20 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
         raise ModelError(f"{path} is a file; a model is a folder with {CONFIG} and {WEIGHTS}")
     if isinstance(name_or_path, str) and _HUB_NAME.fullmatch(name_or_path):
         return _checked(_from_hub(name_or_path))
-    known = ", ".join(shipped) or "none"
-    raise ModelError(
-        f"there is no model {ascii(str(name_or_path))[:200]}: not a folder; those that ship are {known}"
-    )
+    raise unknown_model(str(name_or_path), "there is no folder of this name")
+
+
+def unknown_model(name: str, reason: str) -> ModelError:
+    """An error that names the models that ship, the most similar ones first.
+
+    Args:
+        name: that no model has.
+        reason: what else was tried.
+    """
+    shipped = list(shipped_models())
+    near = difflib.get_close_matches(re.sub(r"[^a-z0-9]+", "_", name.lower()), shipped, cutoff=0.5)
+    asked = f"; did you mean {' or '.join(near)}?" if near else ";"
+    return ModelError(f"no model {name!r}: {reason}{asked} Those that ship are {', '.join(shipped) or 'none'}")
 
 
 def _checked(folder: Path) -> Path:

@@ -34,6 +34,9 @@ _SUSPICIOUS = 0.05
 _ROUNDING = 1e-12
 """An entry of an orthonormal basis below this is rounding, not a component that symmetry allows."""
 
+_ROUNDING = 1e-10
+"""Entries of an orthonormal basis up to this size are 0 but for the rounding of cell vectors."""
+
 _MUCH_BETTER = 0.1
 """Another order or frame is reported if the distance falls below this fraction."""
 
@@ -155,7 +158,10 @@ def nearest_tensor(full: FloatArray, basis: FloatArray) -> FloatArray:
     """The projection of a tensor (3, ..., 3) on the span of an orthonormal basis (d, 3, ..., 3)."""
     # Where nothing is allowed, the basis is empty and the sum exactly 0.
     axes = full.ndim
-    return np.asarray(np.tensordot(np.tensordot(basis, full, axes=axes), basis, axes=1)).reshape(full.shape)
+    found = np.asarray(np.tensordot(np.tensordot(basis, full, axes=axes), basis, axes=1)).reshape(full.shape)
+    # So are components that no allowed tensor has in this frame; rounding would leave 1e-14 of the others.
+    allowed = np.abs(basis).max(axis=0, initial=0.0) > _ROUNDING
+    return np.where(allowed, found, 0.0)
 
 
 def _notes(

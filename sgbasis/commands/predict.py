@@ -7,14 +7,17 @@ import gc
 import hashlib
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from basis_store.counted import counted
 from basis_store.printable import short_line
 from sgbasis.commands.options import tolerance_option
 from sgbasis.echo import echo, echo_line
+from sgbasis.prediction.standard_input import ENDINGS, with_standard_input
 
 if TYPE_CHECKING:
     from sgbasis.prediction.chunk_results import Job
@@ -41,6 +44,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write .csv or .jsonl instead of printing.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each prediction.")
+@click.option(
+    "--format", "form", type=click.Choice(list(ENDINGS)),
+    help="Format of standard input [default: jsonl or cif, as it begins].",
+)  # fmt: skip
 @click.option(
     "--plot", "picture", type=click.Path(path_type=Path, dir_okay=False),
     help="Draw a tensor of one crystal by direction, as .png: Young's modulus, or dielectric constant.",
@@ -56,15 +64,18 @@ def predict(
     properties: tuple[str, ...],
     folders: tuple[str, ...],
     output: Path | None,
+    as_json: bool,
+    form: str | None,
     picture: Path | None,
     tolerance: float,
     workers: int | None,
 ) -> None:
     """Predict properties of crystals.
 
-    FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), and folders of
-    crystal files. Predictions do not depend on the cell in which a crystal is given. The column "notes" says where
-    there was doubt when a crystal was read, and in which respects it is unlike all that a model was trained on.
+    FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), folders of
+    crystal files, and - for standard input. Predictions do not depend on the cell in which a crystal is given. The
+    column "notes" says where there was doubt when a crystal was read, in which respects it is unlike all that a
+    model was trained on, and which model to prefer where two predict one property.
 
     Tensors (elastic_tensor, dielectric_electronic, piezoelectric_tensor) obey the crystal's point group. They are
     printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv
@@ -76,6 +87,8 @@ def predict(
     Memory does not grow with the number of crystals, so there may be millions. If this command is killed before
     the output is whole, the same command resumes where it stopped.
     """
+    if output is not None and as_json:
+        raise click.UsageError("--json prints: leave it out, or give --output FILE.jsonl alone")
     if output is not None and output.suffix.lower() not in (".csv", ".jsonl"):
         raise click.BadParameter(f"{output} does not end in .csv or .jsonl", param_hint="--output")
     if picture is not None and picture.suffix.lower() != ".png":
@@ -92,9 +105,12 @@ def predict(
     for path in (output, picture):
         if path is not None:
             check_writable(path)
+    ending = output.suffix.lower() if output is not None else ".jsonl" if as_json else ""
     with _garbage_collection_paused():
-        job = _job(properties, folders, tolerance, "" if output is None else output.suffix.lower())
-    found = survey(files)
+        job = _job(properties, folders, tolerance, ending)
+    paths, copy = click.get_current_context().with_resource(with_standard_input(files, form))
+    job = replace(job, standard_input=copy)
+    found = survey(paths)
     # A picture that cannot be drawn is an error before anything is written.
     drawing = None if picture is None else _drawing(found, job)
     workers = workers or available_cores()
@@ -103,7 +119,7 @@ def predict(
 
         def write(text: str) -> None:
             with bar.external_write_mode():
-                echo(text)
+                echo(text, nl=not as_json)
 
         try:
             outcome = (
@@ -119,12 +135,10 @@ def predict(
     _report(outcome, output)
     if picture is not None and drawing is not None:
         write_atomically(picture, drawing)
-        echo_line(f"{picture}: written")
+        echo_line(f"{picture}: written", err=as_json)
     if outcome.unread:
-        raise CrystalError(
-            f"{outcome.unread} of {outcome.unread + outcome.crystals} crystals could not be read; "
-            "the others are predicted"
-        )
+        of_all = counted(outcome.unread + outcome.crystals, "crystal")
+        raise CrystalError(f"{outcome.unread:,} of {of_all} could not be read; the others are predicted")
 
 
 @contextlib.contextmanager
@@ -144,15 +158,13 @@ def _garbage_collection_paused() -> Iterator[None]:
 def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, form: str) -> Job:
     """With the requested models, or all that ship; they are loaded, so that a damaged one is reported at once."""
     from basis_store import ModelError
-    from runtime.pretrained.locate import shipped_models
+    from runtime.pretrained.locate import shipped_models, unknown_model
     from runtime.pretrained.pretrained import open_pretrained
     from sgbasis.prediction.chunk_results import Job, loaded
 
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
-        raise ModelError(
-            f"no model for {unknown[0]!r} ships with this package; known: {', '.join(shipped) or 'none'}"
-        )
+        raise unknown_model(unknown[0], "--model FOLDER takes your own")
     names = [*properties, *folders] or list(shipped)
     if not names:
         raise ModelError("no models ship with this package: give --model FOLDER")
@@ -198,11 +210,11 @@ def _report(outcome: Outcome, output: Path | None) -> None:
         where = f"; all are listed in {failure_list(output)}" if output is not None and outcome.crystals else ""
         echo_line(f"... and {more} more{where}", err=True)
     if not outcome.crystals:
-        raise CrystalError(f"none of {outcome.unread} inputs holds a crystal that can be read")
+        raise CrystalError(f"none of {outcome.unread:,} inputs holds a crystal that can be read")
     if output is not None:
+        made, crystals = counted(outcome.predictions, "prediction"), counted(outcome.crystals, "crystal")
+        noted = f"; read with a note: {outcome.noted:,}" if outcome.noted else ""
         echo_line(
-            f"{output}: {outcome.predictions} predictions for {outcome.crystals} crystals, "
-            f"{outcome.outside} of them outside the range of the training data"
-            + f"; read with a note: {outcome.noted}"
-            * bool(outcome.noted)
+            f"{output}: {made} for {crystals}, {outcome.outside:,} of them outside the range of the training data"
+            + noted
         )

@@ -34,11 +34,17 @@ class Job:
         models: folder of each model, and SHA-256 of its description, which contains that of its weights.
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
         form: ``".csv"`` or ``".jsonl"``, the ending of the output; ``""`` for a report to people.
+        standard_input: path of its copy, which is shown as ``-``; ``""`` where it is not read.
     """
 
     models: tuple[tuple[Path, str], ...]
     tolerance: float
     form: str
+    standard_input: str = ""
+
+    def shown(self, text: str) -> str:
+        """``text`` as people read it."""
+        return text.replace(self.standard_input, "-") if self.standard_input else text
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,9 @@ def chunk_predictions(job: Job, chunk: Chunk) -> tuple[int, list[Prediction], li
     failures: list[str] = []
     for source, crystal in readings(chunk, tolerance=job.tolerance):
         if isinstance(crystal, str):
-            failures.append(crystal)
+            failures.append(job.shown(crystal))
         else:
-            found.append((source, crystal))
+            found.append((job.shown(source), crystal))
     return len(found), predictions(found, loaded(job.models)), failures
 
 
@@ -83,7 +89,7 @@ def numbered_result(job: Job, task: tuple[int, Chunk]) -> tuple[int, ChunkResult
 def chunk_result(job: Job, chunk: Chunk) -> ChunkResult:
     """Predict for the crystals of a chunk."""
     crystals, predicted, failures = chunk_predictions(job, chunk)
-    outside = sum(len(one.notes) > len(one.record.notes) for one in predicted)
+    outside = sum(one.is_outside for one in predicted)
     noted = len({id(one.record) for one in predicted if one.record.notes})
     return ChunkResult(crystals, len(predicted), outside, noted, failures, _FORMS[job.form](predicted))
 

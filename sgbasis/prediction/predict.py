@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ _TENSOR_KINDS = (
 )
 """Tensors with reports of their own: kind, part of the name, and the unit that the report is in."""
 
+_MODULI = ("bulk_modulus", "shear_modulus", "bulk_modulus_vrh", "shear_modulus_vrh")
+"""Properties that an elastic tensor determines, too."""
+
 
 _ATTRIBUTES = ("get_atomic_numbers", "frac_coords", "lattice_mat")
 """One of which a structure of ASE, pymatgen or JARVIS has, and a collection of them has not."""
@@ -44,8 +47,9 @@ class Prediction:
             the crystal's source.
         unit: such as ``"eV/atom"`` or ``"GPa"``; ``"1"`` for a pure number, and ``"unknown unit"`` where the data
             that the model was trained on do not state it.
-        notes: where there was doubt when the crystal was read; then in which respects it is unlike those that the
-            model was trained on.
+        notes: where there was doubt when the crystal was read; in which respects it is unlike those that the model
+            was trained on; which model to prefer where two predict one property.
+        is_outside: whether the crystal is unlike those that the model was trained on.
         record: the crystal.
         symmetry: index symmetry of a tensor; None for a number.
         label: the more probable class, such as ``"metal"``; ``""`` if the property is no class.
@@ -59,13 +63,19 @@ class Prediction:
     value: float | NDArray[np.float64]
     unit: str
     notes: tuple[str, ...]
+    is_outside: bool
     record: CrystalRecord = field(repr=False)
     symmetry: IndexSymmetry | None = None
     label: str = ""
 
 
 @needed_for("sgbasis.predict", "structures", "runtime")
-def predict(structures: object, model: str | os.PathLike[str], *, tolerance: float = 0.01) -> list[Prediction]:
+def predict(
+    structures: object,
+    model: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    *,
+    tolerance: float = 0.01,
+) -> list[Prediction]:
     """Predict with a trained model.
 
     >>> from sgbasis import predict
@@ -77,11 +87,11 @@ def predict(structures: object, model: str | os.PathLike[str], *, tolerance: flo
             crystal files; an ``ase.Atoms``; a pymatgen ``Structure`` or its ``as_dict()``; a record; or several of
             these.
         model: the property of a model that ships, such as ``"formation_energy"``; or what
-            :func:`runtime.from_pretrained` takes.
+            :func:`runtime.from_pretrained` takes; or several of these.
         tolerance: in Angstrom; atoms and their images by symmetry this close are the same.
 
     Returns:
-        A prediction for every crystal and target of the model, in this order.
+        A prediction for every crystal, model, and target of the model, in this order.
 
     Raises:
         CrystalError: a file cannot be read, or holds no ordered crystal.
@@ -90,9 +100,9 @@ def predict(structures: object, model: str | os.PathLike[str], *, tolerance: flo
     """
     from runtime.pretrained.pretrained import open_pretrained
 
-    pretrained = open_pretrained(model)
+    opened = [open_pretrained(one) for one in ([model] if isinstance(model, str | os.PathLike) else model)]
     found = list(_found(structures, tolerance))
-    return predictions(found, [(pretrained, pretrained.load())])
+    return predictions(found, [(one, one.load()) for one in opened])
 
 
 def tensor_kind(prediction: Prediction) -> str:
@@ -117,24 +127,44 @@ def predictions(
     from runtime.targets.target import columns
 
     values = [predict(model, (record for _, record in found)) for _, model in models]
-    return [
-        Prediction(
-            source=source,
-            identifier=record.identifier,
-            formula=reduced_formula(record),
-            setting=record.setting,
-            property=label,
-            value=target.physical_value(predicted[row, own], record),
-            unit=target.physical_unit,
-            notes=(*record.notes, *outside_domain(record, pretrained.description.domain)),
-            record=record,
-            symmetry=target.index_symmetry,
-            label=target.class_of(predicted[row, own]),
+    labels = [label for pretrained, _ in models for label in pretrained.labels]
+    made: list[Prediction] = []
+    for row, (source, record) in enumerate(found):
+        formula = reduced_formula(record)
+        for (pretrained, model), predicted in zip(models, values, strict=True):
+            outside = outside_domain(record, pretrained.description.domain)
+            for target, label, own in zip(model.targets, pretrained.labels, columns(model.targets), strict=True):
+                one = Prediction(
+                    source=source,
+                    identifier=record.identifier,
+                    formula=formula,
+                    setting=record.setting,
+                    property=label,
+                    value=target.physical_value(predicted[row, own], record),
+                    unit=target.physical_unit,
+                    notes=(*record.notes, *outside),
+                    is_outside=bool(outside),
+                    record=record,
+                    symmetry=target.index_symmetry,
+                    label=target.class_of(predicted[row, own]),
+                )
+                made.append(replace(one, notes=(*one.notes, *_remarks(one, labels, pretrained.folder))))
+    return made
+
+
+def _remarks(one: Prediction, labels: Sequence[str], folder: Path) -> list[str]:
+    """What a user has to know about a value, given the names of all that is predicted, and where its model is."""
+    remarks = []
+    if labels.count(one.property) > 1:
+        remarks.append(f"one of {labels.count(one.property)} models for {one.property}: {folder}")
+    if not np.isfinite(one.value).all():
+        remarks.append("the model gives no finite value for this crystal")
+    if tensor_kind(one) == "elastic" and (others := [name for name in _MODULI if name in labels]):
+        remarks.append(
+            f"K and G that follow from this tensor differ from {' and '.join(others)} of models of their own: "
+            "prefer those for these numbers"
         )
-        for row, (source, record) in enumerate(found)
-        for (pretrained, model), predicted in zip(models, values, strict=True)
-        for target, label, own in zip(model.targets, pretrained.labels, columns(model.targets), strict=True)
-    ]
+    return remarks
 
 
 def _found(structures: Any, tolerance: float) -> Iterator[tuple[str, CrystalRecord]]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from basis_compiler.parallel.parallel_map import parallel_map
 from basis_compiler.parallel.resumable import ResumableChunks
 from basis_store import CrystalError
+from basis_store.printable import short_line
 from sgbasis.prediction.chunk_results import ChunkResult, Job, encoded_result, numbered_result, read_result
 from sgbasis.prediction.inputs import CHUNK, InputFile, cut, n_entries
 from sgbasis.prediction.prediction_text import csv_head
@@ -90,7 +91,7 @@ def print_predictions(
             following = waiting.pop(written)
             written += 1
             if following.text:
-                write("\n" * bool(outcome.predictions) + following.text)
+                write("\n" * bool(outcome.predictions and not job.form) + following.text)
             outcome.add(following)
         progress(n_entries(chunks[number]))
     return outcome
@@ -157,7 +158,8 @@ def _write_output(kept: ResumableChunks, job: Job, output: Path, outcome: Outcom
     listing = failure_list(output)
     if outcome.unread > LISTED_FAILURES:
         kept.assemble(
-            (_encoded(f"{line}\n") for result in _results(kept.paths) for line in result.failures), listing
+            (_encoded(f"{short_line(line)}\n") for result in _results(kept.paths) for line in result.failures),
+            listing,
         )
     else:
         listing.unlink(missing_ok=True)  # of an earlier run

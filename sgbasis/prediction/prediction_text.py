@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Sequence
 
-from basis_store.printable import lines_text, short_line
+from basis_store.printable import csv_cell, lines_text, short_line
 from basis_store.text_table import table_lines
 from sgbasis.prediction.predict import Prediction, tensor_kind
 
@@ -28,17 +29,24 @@ def csv_head() -> str:
 
 
 def csv_rows(predictions: Sequence[Prediction]) -> str:
-    """One row per crystal and property; the value of a tensor is a matrix in JSON, numbers have no class."""
+    """One row per crystal and property; the value of a tensor is a matrix in JSON, numbers have no class.
+
+    Texts are cells that a spreadsheet does not take for formulas: see :func:`basis_store.printable.csv_cell`.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     for one in predictions:
         value = f"{one.value:.6g}" if isinstance(one.value, float) else json.dumps(_rounded_value(one))
-        writer.writerow((*_cells(one, value), one.label))
+        cells = dict(zip(_KEYS, map(csv_cell, _cells(one, "")), strict=True))
+        writer.writerow((*(cells | {"value": value}).values(), csv_cell(one.label)))
     return buffer.getvalue()
 
 
 def jsonl_text(predictions: Sequence[Prediction]) -> str:
-    """One object per crystal and property, a line each; tensors as matrices, as in :func:`csv_rows`."""
+    """One object per crystal and property, a line each; tensors as matrices, as in :func:`csv_rows`.
+
+    Names are exact. A value that is not finite, of which JSON has none, is null.
+    """
     lines = []
     for one in predictions:
         record: dict[str, object] = dict(zip(_KEYS, _cells(one, ""), strict=True))
@@ -92,7 +100,7 @@ def _rounded_value(one: Prediction) -> object:
     (3, 6) and (6, 6) in Voigt notation without factors where index symmetry allows it, else all indices.
     """
     if isinstance(one.value, float):
-        return float(f"{one.value:.6g}")
+        return _rounded(one.value)
     from sgbasis.reports.tensor import matrix_form
 
     assert one.symmetry is not None
@@ -100,6 +108,7 @@ def _rounded_value(one: Prediction) -> object:
 
 
 def _rounded(entries: list[object] | float) -> object:
+    """Numbers of six digits, without negative zeros; None for one that is not finite."""
     if isinstance(entries, list):
         return [_rounded(entry) for entry in entries]  # type: ignore[arg-type]
-    return float(f"{entries:.6g}") + 0.0  # no negative zeros
+    return float(f"{entries:.6g}") + 0.0 if math.isfinite(entries) else None

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import TURN, CompiledSetting, CutoffError, Setting
+from basis_store.counted import counted
 from runtime.arrays import constant, integers, points, real_tensor
 from runtime.encoding.cosine_terms import cosine_terms
 from runtime.encoding.phase import turns
@@ -101,7 +102,8 @@ class Basis(nn.Module):
         self.n_functions = available if n_functions is None else operator.index(n_functions)
         if not 1 <= self.n_functions <= available:
             raise CutoffError(
-                f"{self.setting.label} has 1 to {available} functions in this store, not {n_functions}; "
+                f"{self.setting.label} has 1 to {available} functions in this store, the constant included, not "
+                f"{n_functions}; "
                 "compile one with a larger radius or more functions"
             )
         tables = _tables(compiled, shared_waves, self.n_functions)
@@ -115,7 +117,8 @@ class Basis(nn.Module):
 
     def extra_repr(self) -> str:
         """One line for ``print``."""
-        return f"{self.setting.label}, {self.n_functions} functions, {self.n_waves} waves"
+        functions, waves = counted(self.n_functions, "function"), counted(self.n_waves, "wave")
+        return f"{self.setting.label}, {functions}, {waves}, the constant included"
 
     def truncate(self, *, radius: float | None = None, count: int | None = None) -> Basis:
         """The first functions of this basis: those within ``radius``, or the first ``count``, or both.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, from_numpy
 
 from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store
+from basis_store.counted import counted
 from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
 from runtime.basis import Basis
 
@@ -117,4 +118,4 @@ class Store:
         return len(self.settings)
 
     def __repr__(self) -> str:
-        return f"<Store {self.path.name}: {len(self)} settings, {self.content_hash[:12]}>"
+        return f"<Store {self.path.name}: {counted(len(self), 'setting')}, {self.content_hash[:12]}>"

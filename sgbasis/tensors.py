@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from basis_store import CrystalError, CrystalRecord
+from basis_store.counted import counted
 from basis_store.extras import needed_for
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _record(crystal: object, tolerance: float) -> CrystalRecord:
 
     found = read_crystals(crystal, tolerance=tolerance)
     if len(found) != 1:
-        raise CrystalError(f"{crystal} holds {len(found)} crystals: give one, or its record")
+        raise CrystalError(f"{crystal} holds {counted(len(found), 'crystal')}: give one, or its record")
     # Whether the group depends on the tolerance decides which tensors are allowed.
     notes = standardize(found[0], tolerance=tolerance).notes
     return replace(compile_crystal(found[0], tolerance=tolerance), notes=notes)

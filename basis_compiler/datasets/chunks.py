@@ -21,6 +21,7 @@ from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.datasets.splits import divided
 from basis_compiler.datasets.targets import UNITS, NoteCounts, target_values
 from basis_store import CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
+from basis_store.counted import counted
 from basis_store.datasets.schema import SPLITS
 from basis_store.datasets.units import TRUE_FALSE
 from basis_store.datasets.writer import dataset_image
@@ -145,9 +146,9 @@ def _counts(chunks: Sequence[CrystalTable]) -> NoteCounts:
 
 def _notes(counts: NoteCounts) -> list[str]:
     return [
-        f"{count} crystals of {f'the split {why!r}' if why else 'no split'} were not asked for"
+        f"not asked for: {counted(count, 'crystal')} of {f'the split {why!r}' if why else 'no split'}"
         if name == OTHER_SPLIT and why in SPLITS
-        else f"{name}: {why}, in {count} crystals"
+        else f"{name}: {why}, in {counted(count, 'crystal')}"
         for (name, why), count in sorted(counts.items())
     ]
 
@@ -159,7 +160,7 @@ def _nothing(counts: NoteCounts, skipped: Sequence[tuple[str, str]], only_split:
         there = ", ".join(filter(None, others)) or "none"
         return f"no crystal of the data is in the split {only_split!r}; there are {there}"
     reason = f"; the first, {skipped[0][0]}: {skipped[0][1]}" if skipped else ""
-    return f"none of {len(skipped)} crystals could be compiled{reason}"
+    return f"none of {counted(len(skipped), 'crystal')} could be compiled{reason}"
 
 
 def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]], set[str], list[str]]:
@@ -183,7 +184,7 @@ def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]],
             shapes[name] = shape
             if most < total:
                 form = " x ".join(map(str, shape)) or "a single number"
-                notes.append(f"{name}: not {form}, taken as missing, in {total - most} crystals")
+                notes.append(f"{name}: not {form}, taken as missing, in {counted(total - most, 'crystal')}")
         else:
             notes.append(f"{name}: left out, for its values have {len(+count)} shapes")
     return shapes, {name for name, count in booleans.items() if 0 < count == counts[name].total()}, notes

@@ -23,6 +23,7 @@ from basis_store.bases.schema import (
     parse_format_version,
 )
 from basis_store.bases.store_checks import check_setting, check_shared_waves
+from basis_store.counted import counted
 from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
 from basis_store.files.locations import default_store_path
@@ -135,7 +136,9 @@ class StoreReader:
         return (self.read(setting) for setting in self.settings)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.path.name}: {len(self)} settings, {self.content_hash[:12]}>"
+        return (
+            f"<{type(self).__name__} {self.path.name}: {counted(len(self), 'setting')}, {self.content_hash[:12]}>"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.path, self.content_hash)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.counted import counted
 from basis_store.datasets.crystal_notes import split_notes
 from basis_store.datasets.record import CrystalRecord
 from basis_store.datasets.schema import COLUMNS, FOLDS, SPLITS, Arrays, target_array, unpacked
@@ -85,7 +86,7 @@ class CrystalColumns:
         """The crystal in row ``index``; its arrays are views of the columns."""
         i = operator.index(index)
         if not -len(self) <= i < len(self):
-            raise IndexError(f"{self.name} has {len(self)} crystals; there is no number {index}")
+            raise IndexError(f"{self.name} has {counted(len(self), 'crystal')}; there is no number {index}")
         i %= len(self)
         sites = slice(*self.site_offsets[i : i + 2])
         return CrystalRecord(

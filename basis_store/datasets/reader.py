@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from basis_store.counted import counted
 from basis_store.datasets.columns import CrystalColumns
 from basis_store.datasets.crystal_checks import check_arrays
 from basis_store.datasets.recipe import CrystalRecipe
@@ -83,7 +84,9 @@ class CrystalTable(CrystalColumns):
             self.skipped = tuple(pairs)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.path.name}: {len(self)} crystals, {self.content_hash[:12]}>"
+        return (
+            f"<{type(self).__name__} {self.path.name}: {counted(len(self), 'crystal')}, {self.content_hash[:12]}>"
+        )
 
 
 @contextlib.contextmanager

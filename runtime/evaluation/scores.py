@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from basis_store import ModelError, Setting
 from basis_store.array_types import FloatArray
+from basis_store.counted import counted
 from basis_store.datasets.units import with_unit
 
 Rows = NDArray[np.intp]
@@ -151,7 +152,7 @@ def finite(predicted: ArrayLike) -> FloatArray:
     """
     values = np.asarray(predicted, np.float64)
     if broken := int((~np.isfinite(values.reshape(len(values), -1)).all(axis=1)).sum()):
-        raise ModelError(f"the model has no finite prediction for {broken} of {len(values)} crystals")
+        raise ModelError(f"the model has no finite prediction for {broken:,} of {counted(len(values), 'crystal')}")
     return values
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from basis_store import CrystalRecord, Setting, TargetError
 from basis_store.array_types import FloatArray
+from basis_store.counted import counted
 from basis_store.datasets.units import in_unit, log10_unit, with_unit
 from runtime.evaluation.scores import Evaluation, ScalarScore, evaluate_scalars
 from runtime.targets.target import Target
@@ -91,7 +92,7 @@ class ScalarTarget(Target):
         low, high = score["mae_interval"]
         return [
             (
-                f"mean absolute error, {score['n']:,} validation crystals",
+                f"mean absolute error, {counted(score['n'], 'validation crystal')}",
                 with_unit(f"{score['mae']:.4f}", self.error_unit),
             ),
             ("95 % interval (bootstrap)", f"{low:.4f} to {high:.4f}"),

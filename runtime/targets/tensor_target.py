@@ -14,6 +14,7 @@ from torch import Tensor
 
 from basis_store import CrystalRecord, IndexSymmetry, Setting, TargetError
 from basis_store.array_types import FloatArray
+from basis_store.counted import counted
 from basis_store.datasets.units import in_unit, with_unit
 from runtime.evaluation.scores import Evaluation
 from runtime.evaluation.tensor_scores import SHARES, TensorScore, evaluate_tensors
@@ -161,7 +162,7 @@ class TensorTarget(Target):
     def score_figures(self, score: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Of the fields of :class:`TensorScore`."""
         low, high = score["frobenius_interval"]
-        norm = f"mean Frobenius norm of the error, {score['n']:,} validation crystals"
+        norm = f"mean Frobenius norm of the error, {counted(score['n'], 'validation crystal')}"
         figures = [
             (norm, with_unit(f"{score['frobenius']:.4g}", self.error_unit)),
             ("95 % interval (bootstrap)", f"{low:.4g} to {high:.4g}"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from basis_store.bases.recipe import SettingChoice
+from basis_store.counted import counted
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import parallel_arguments, parallel_options
 from sgbasis.echo import echo, echo_line
@@ -52,7 +53,7 @@ def compile_command(
     compiled, content_hash = compile_store(output, recipe, parallel)
     echo(summary_table(compiled))
     echo_line(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")
-    echo_line(f"Compiled and proved {len(compiled)} settings in {time.perf_counter() - started:.1f} s.")
+    echo_line(f"Compiled and proved {counted(len(compiled), 'setting')} in {time.perf_counter() - started:.1f} s.")
 
 
 def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> tuple[list[CompiledSetting], str]:

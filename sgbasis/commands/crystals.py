@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from basis_store.counted import counted
 from basis_store.datasets.recipe import MAX_FOLDS
 from basis_store.printable import short_line
 from sgbasis.commands.options import parallel_arguments, parallel_options, tolerance_option
@@ -95,7 +96,7 @@ def crystals(
             raise
     echo(dataset_summary(table))
     echo_line(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {table.content_hash}")
-    echo_line(f"Compiled {len(table)} crystals in {time.perf_counter() - started:.1f} s.")
+    echo_line(f"Compiled {counted(len(table), 'crystal')} in {time.perf_counter() - started:.1f} s.")
 
 
 def _units(pairs: tuple[str, ...]) -> dict[str, str]:

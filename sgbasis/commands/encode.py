@@ -29,7 +29,7 @@ _SUFFIXES = (".npz", ".json", ".csv")
     help="Only functions of waves of norm up to 3 radius^2, without unit [default: all].",
 )  # fmt: skip
 @click.option(
-    "--count", type=click.IntRange(1), help="Only this many functions, the constant included [default: all]."
+    "--count", type=click.IntRange(1), help="Only this many functions besides the constant [default: all]."
 )
 @click.option("--origin-free", is_flag=True, help="Moduli |psi|, which do not depend on the choice of origin.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write .npz, .json or .csv.")
@@ -86,7 +86,7 @@ def encode(
         for note in one.notes:
             echo_line(f"Note: {one.crystal.name}: {note}", err=True)
         try:
-            basis = store.basis(one.setting, radius=radius, count=count)
+            basis = store.basis(one.setting, radius=radius, count=None if count is None else count + 1)
         except ValueError as error:
             raise click.UsageError(f"{one.crystal.name}: {error}") from error
         x = torch.from_numpy(one.coordinates)
@@ -130,8 +130,9 @@ def _report(failures: Sequence[str], n_encoded: int) -> None:
     for failure in failures:
         echo_line(failure, err=True)
     if failures:
-        rest = f"{len(failures)} of {len(failures) + n_encoded} crystals could not be encoded; the others are"
-        raise CrystalError(rest if n_encoded else f"none of {len(failures)} crystals could be encoded")
+        of_all = counted(len(failures) + n_encoded, "crystal")
+        rest = f"{len(failures):,} of {of_all} could not be encoded; the others are"
+        raise CrystalError(rest if n_encoded else f"none of {counted(len(failures), 'crystal')} could be encoded")
 
 
 def _standardised(file: Path, tolerance: float) -> Iterator[StandardCrystal | str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from basis_store.counted import counted
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SETTING, FiniteRange, store_option
 from sgbasis.echo import echo_line
@@ -40,7 +41,9 @@ def export(output: Path, setting: Setting, radius: float | None, store_path: Pat
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_atomically(output, buffer.getvalue())
-    functions = int(arrays["orbit"].max(initial=-1)) + 1
+    functions, absent = int(arrays["orbit"].max(initial=-1)) + 1, int((arrays["orbit"] < 0).sum())
+    waves = counted(len(arrays["waves"]) - absent, "wave")
     echo_line(
-        f"{output}: {setting.label}, {len(arrays['waves'])} waves, {functions} functions without the constant"
+        f"{output}: {setting.label}, {counted(functions, 'function')} without the constant, {waves} of these "
+        f"functions, and {counted(absent, 'absent wave')}"
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from basis_store.counted import counted
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import SETTING, store_option
 from sgbasis.echo import echo
@@ -15,7 +16,11 @@ from sgbasis.echo import echo
 @click.command()
 @click.argument("setting", type=SETTING)
 @click.option(
-    "--count", type=click.IntRange(0), default=3, show_default=True, help="How many functions to write out."
+    "--count",
+    type=click.IntRange(0),
+    default=3,
+    show_default=True,
+    help="How many functions to write out, besides the constant.",
 )
 @click.option("--latex", is_flag=True, help="Write the functions in LaTeX.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with formulas as text, as LaTeX and as terms.")
@@ -35,7 +40,8 @@ def show(setting: Setting, count: int, latex: bool, as_json: bool, store_path: P
         compiled = store.read(setting)
     if count > compiled.n_orbits:
         raise click.ClickException(
-            f"this store holds {compiled.n_orbits} functions of {setting.label} besides the constant, not {count}"
+            f"this store holds {counted(compiled.n_orbits, 'function')} of {setting.label} besides the constant, "
+            f"not {count}"
         )
     if as_json:
         echo(json.dumps(setting_facts(compiled, count=count), indent=2))

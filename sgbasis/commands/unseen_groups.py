@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from basis_store.counted import counted
 from sgbasis.echo import echo_line
 
 _RUN = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -35,6 +36,7 @@ def unseen_groups(held_out: Path, all_data: Path) -> None:
             continue
         gap, unseen, seen, n = group_balanced_gap(scores["by_group"], second["val"][target]["by_group"])
         echo_line(
-            f"{target}: gap {gap:.4f} over {n} groups; group-balanced MAE {unseen:.4f} unseen, {seen:.4f} seen; "
-            f"MAE {scores['overall']['mae']:.4f} over {scores['overall']['n']} unseen crystals"
+            f"{target}: gap {gap:.4f} over {counted(n, 'group')}; group-balanced MAE {unseen:.4f} unseen, "
+            f"{seen:.4f} seen; "
+            f"MAE {scores['overall']['mae']:.4f} over {counted(scores['overall']['n'], 'unseen crystal')}"
         )

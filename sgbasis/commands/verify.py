@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from basis_store.counted import counted
 from sgbasis.echo import echo_line
 
 
@@ -33,5 +34,6 @@ def verify(file: Path) -> None:
         prove_store(store, progress=bar.update)
         orientations = len(store.tensors)
     seconds = time.perf_counter() - started
-    echo_line(f"{file}: {len(store)} settings proved, tensors of {orientations} orientations, in {seconds:.1f} s.")
+    settings, frames = counted(len(store), "setting"), counted(orientations, "orientation")
+    echo_line(f"{file}: {settings} proved, tensors of {frames}, in {seconds:.1f} s.")
     echo_line(f"content {store.content_hash}")

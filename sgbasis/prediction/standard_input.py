@@ -29,7 +29,8 @@ def with_standard_input(files: Sequence[Path], form: str | None) -> Iterator[tup
 
     Args:
         files: as a user gave them.
-        form: a key of :data:`ENDINGS`; None: lines of JSON, which begin with a brace, or a CIF, which has data blocks.
+        form: a key of :data:`ENDINGS`; None: lines of JSON, which begin with a brace, or a CIF, which has a data
+            block.
 
     Raises:
         CrystalError: ``-`` is given twice, there is nothing to read, or it is neither JSON nor a CIF.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from basis_store import CrystalTable, all_settings
+from basis_store.counted import counted
 from basis_store.datasets.schema import SPLITS
 from basis_store.printable import lines_text
 from basis_store.text_table import table_lines
@@ -22,8 +23,8 @@ def dataset_summary(table: CrystalTable) -> str:
     groups = {all_settings()[number - 1].number for number in table.hall_numbers}
     noted = [(name, note) for name, notes in table.crystal_notes.items() for note in notes]
     lines = [
-        f"{len(table):,} crystals in {len(groups)} space groups: {len(table.numbers):,} sites, "
-        f"{len(table.images):,} atoms in the conventional cells",
+        f"{counted(len(table), 'crystal')} in {counted(len(groups), 'space group')}: "
+        f"{counted(len(table.numbers), 'site')}, {counted(len(table.images), 'atom')} in the conventional cells",
         *_division_lines(table),
         *_targets(table),
         *(f"note: {note}" for note in table.notes),
@@ -38,7 +39,9 @@ def divisions(table: CrystalTable) -> dict[str, Any]:
     """Crystals in each split and in each fold; the shares that were asked for, and the seed."""
     recipe = table.recipe
     sizes = Counter(table.splits)
-    found: dict[str, Any] = {"splits": {name or "none": sizes[name] for name in (*SPLITS[1:], "") if sizes[name]}}
+    found: dict[str, Any] = {
+        "splits": {name or "without": sizes[name] for name in (*SPLITS[1:], "") if sizes[name]}
+    }
     if recipe.split:
         found["asked"] = dict(zip(SPLITS[1:], recipe.split, strict=True))
     if table.n_folds:
@@ -58,11 +61,12 @@ def _division_lines(table: CrystalTable) -> list[str]:
         asked = ", ".join(f"{share:g}" for share in recipe.split)
         lines.append(f"splits: {shares}; asked for {asked} by structure, seed {recipe.seed}")
     else:
-        lines.append(f"splits: {', '.join(f'{name} {size:,}' for name, size in sizes.items())}")
+        named = [f"{'without one' if name == 'none' else name} {size:,}" for name, size in sizes.items()]
+        lines.append(f"splits: {'none' if list(sizes) == ['none'] else ', '.join(named)}")
     if "folds" in found:
         counts = [f"{count:,}" for count in found["folds"].values()]
         listed = ", ".join(counts if len(counts) <= _LISTED else [*counts[:_LISTED], "..."])
-        lines.append(f"folds: 0 to {table.n_folds - 1} with {listed} crystals, by structure, seed {recipe.seed}")
+        lines.append(f"folds: 0 to {table.n_folds - 1} of {listed} crystals, by structure, seed {recipe.seed}")
     return lines
 
 

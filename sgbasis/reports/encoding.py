@@ -93,7 +93,7 @@ def _site_table(encoded: EncodedCrystal) -> str:
         )
     lines = [f"  {line}" for line in table_lines(table, left=())]
     more = encoded.encodings.shape[1] - 1 - len(shown)
-    return "\n".join(lines + [f"  ... and {more} more functions; --output writes all"] * (more > 0))
+    return "\n".join(lines + [f"  ... and {counted(more, 'more function')}; --output writes all"] * (more > 0))
 
 
 def _lattice_text(lattice: FloatArray) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from basis_store import Setting
+from basis_store.counted import counted
 from basis_store.datasets.units import TRUE_FALSE, UNKNOWN_UNIT, in_unit
 from basis_store.printable import lines_text
 from basis_store.text_table import table_lines
@@ -54,7 +55,7 @@ class EvaluationReport:
         reasons = {"invalid": f"invalid ({self.target.mask_column!r} is not 1)"}
         left_out = [f"{count:,} {reasons.get(why, why)}" for why, count in self._left_out().items() if count]
         lines = [
-            f"{self.model} on {which}: {self.target.name}, {overall.n:,} crystals",
+            f"{self.model} on {which}: {self.target.name}, {counted(overall.n, 'crystal')}",
             *overall.summary(self.target.error_unit),
             *([f"left out: {', '.join(left_out)}"] if left_out else []),
             *(f"note: {note}" for note in self._notes()),

@@ -19,6 +19,7 @@ from basis_compiler import (
 )
 from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT
 from basis_store import TURN, CompiledSetting, wave_norm
+from basis_store.counted import counted
 from basis_store.text_table import table_lines
 
 _WIDTH = 100
@@ -138,7 +139,7 @@ def _shell_table(compiled: CompiledSetting) -> Iterator[str]:
     lines = [f"   {line}" for line in table_lines(rows, left=())]
     if (rest := len(shells) - _SHELLS) > 0:
         lines.insert(-1, f"    ... {rest} more")
-    yield f"Shells of waves (radius = sqrt(norm/3), compiled to {radius:.2f})"
+    yield f"Shells of waves, functions without the constant (radius = sqrt(norm/3), compiled to {radius:.2f})"
     yield from lines
 
 
@@ -163,7 +164,7 @@ def _orbit_name(compiled: CompiledSetting, function: int) -> str:
     """``{2 1 1}, 24 waves``: the root of the orbit and how many waves the function has."""
     real = compiled.real_function(function)
     which = {0: "", 1: ", real part", -1: ", imaginary part"}[real.part]
-    return f"{{{' '.join(map(str, real.waves[0].tolist()))}}}, {real.n_plane_waves} waves{which}"
+    return f"{{{' '.join(map(str, real.waves[0].tolist()))}}}, {counted(real.n_plane_waves, 'wave')}{which}"
 
 
 def _wrapped(formula: str, indent: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from basis_compiler.crystals.formats.entries import Entry, Unreadable
 from basis_compiler.crystals.formats.file_formats import CrystalFile, folder_endings, format_of
 from basis_store import CrystalError
+from basis_store.counted import counted
 
 LISTING = "id_prop.csv"
 
@@ -59,7 +60,9 @@ def _entry(row: list[str], names: list[str], files: Mapping[str, Path]) -> Entry
     if found is None:
         return Unreadable(identifier, f"{LISTING} lists it, but there is no such file")
     if len(row) != len(names) + 1:
-        return Unreadable(found.name, f"its line in {LISTING} has {len(row)} entries, not {len(names) + 1}")
+        return Unreadable(
+            found.name, f"its line in {LISTING} has {counted(len(row), 'entry', 'entries')}, not {len(names) + 1}"
+        )
     values = {name: _value(cell) for name, cell in zip(names, row[1:], strict=True)}
     split = str(values.pop("split", None) or "")
     return CrystalFile(found.name, found, found.stem if identifier == found.name else identifier, values, split)

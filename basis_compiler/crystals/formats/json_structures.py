@@ -11,6 +11,7 @@ from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import check_occupancies
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
 from basis_store import CrystalError
+from basis_store.counted import counted
 
 
 def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -> Crystal:
@@ -31,7 +32,9 @@ def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -
     if cell.shape != (3, 3):
         raise CrystalError(f"{name}: its lattice is not three rows of three numbers")
     if len(points) != len(numbers):
-        raise CrystalError(f"{name}: it has {len(numbers)} species but coordinates for {len(points)} atoms")
+        raise CrystalError(
+            f"{name}: it has {len(numbers)} species but coordinates for {counted(len(points), 'atom')}"
+        )
     return Crystal(lattice=cell, numbers=numbers, coordinates=points, name=name)
 
 

@@ -14,6 +14,7 @@ from basis_compiler.crystals.crystal import ELEMENTS
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
 from basis_compiler.crystals.formats.poscar_rows import check_poscar_rows
 from basis_store import CrystalError
+from basis_store.counted import counted
 
 _SYMBOLS = frozenset(ELEMENTS[1:])
 
@@ -44,8 +45,9 @@ def poscar_with_elements(text: str, name: str) -> tuple[str, list[str]]:
     symbols = [_poscar_symbol(word, name) for word in names_line]
     counts = [word for word in _before_comment(lines[6]) if word.isdigit()]
     if len(counts) != len(symbols):
+        elements = counted(len(symbols), "element")
         raise CrystalError(
-            f"{name}: the POSCAR names {len(symbols)} elements ({' '.join(names_line)}) but gives numbers of "
+            f"{name}: the POSCAR names {elements} ({' '.join(names_line)}) but gives numbers of "
             f"atoms for {len(counts)}"
         )
     check_poscar_rows(lines[7:], symbols, [int(word) for word in counts], name)

@@ -209,7 +209,7 @@ def test_only_one_split(tmp_path: Path) -> None:
     table = compile_inputs(tmp_path, lines, only_split="val")
     assert table.identifiers == ("nacl", "quartz") and table.skipped == ()
     assert set(table.notes) == {
-        "3 crystals of the split 'train' were not asked for", "1 crystals of no split were not asked for",
+        "not asked for: 3 crystals of the split 'train'", "not asked for: 1 crystal of no split",
     }  # fmt: skip
     assert table.recipe.only_split == "val"
     with pytest.raises(CrystalError, match="no crystal of the data is in the split 'test'; there are train, val"):

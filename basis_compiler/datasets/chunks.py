@@ -146,9 +146,9 @@ def _counts(chunks: Sequence[CrystalTable]) -> NoteCounts:
 
 def _notes(counts: NoteCounts) -> list[str]:
     return [
-        f"not asked for: {counted(count, 'crystal')} of {f'the split {why!r}' if why else 'no split'}"
+        f"not asked for: {_crystals(count)} of {f'the split {why!r}' if why else 'no split'}"
         if name == OTHER_SPLIT and why in SPLITS
-        else f"{name}: {why}, in {counted(count, 'crystal')}"
+        else f"{name}: {why}, in {_crystals(count)}"
         for (name, why), count in sorted(counts.items())
     ]
 
@@ -184,7 +184,12 @@ def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]],
             shapes[name] = shape
             if most < total:
                 form = " x ".join(map(str, shape)) or "a single number"
-                notes.append(f"{name}: not {form}, taken as missing, in {counted(total - most, 'crystal')}")
+                notes.append(f"{name}: not {form}, taken as missing, in {_crystals(total - most)}")
         else:
             notes.append(f"{name}: left out, for its values have {len(+count)} shapes")
     return shapes, {name for name, count in booleans.items() if 0 < count == counts[name].total()}, notes
+
+
+def _crystals(count: int) -> str:
+    """In notes, which are part of what is hashed."""
+    return counted(count, "crystal", separator="")

@@ -74,9 +74,7 @@ def outside_domain(record: CrystalRecord, domain: Domain) -> list[str]:
     if record.setting.number not in domain.groups:
         sentences.append(f"no training crystal has space group {record.setting.number} {record.setting.symbol}")
     if len(record) > domain.max_sites:
-        sentences.append(
-            f"its {counted(len(record), 'site')} are more than the {domain.max_sites} of any training crystal"
-        )
+        sentences.append(f"its {len(record)} sites are more than the {domain.max_sites} of any training crystal")
     volume, (smallest, largest) = _volume_per_atom(record), domain.volume_per_atom
     if not smallest <= volume <= largest:
         sentences.append(

@@ -60,9 +60,8 @@ def _entry(row: list[str], names: list[str], files: Mapping[str, Path]) -> Entry
     if found is None:
         return Unreadable(identifier, f"{LISTING} lists it, but there is no such file")
     if len(row) != len(names) + 1:
-        return Unreadable(
-            found.name, f"its line in {LISTING} has {counted(len(row), 'entry', 'entries')}, not {len(names) + 1}"
-        )
+        entries = counted(len(row), "entry", "entries")
+        return Unreadable(found.name, f"its line in {LISTING} has {entries}, not {len(names) + 1}")
     values = {name: _value(cell) for name, cell in zip(names, row[1:], strict=True)}
     split = str(values.pop("split", None) or "")
     return CrystalFile(found.name, found, found.stem if identifier == found.name else identifier, values, split)

@@ -46,16 +46,16 @@ def test_odd_targets(tmp_path: Path) -> None:
     assert np.isnan(table.targets["n"]).all()
     assert set(table.targets) == {"x", "t", "n"}
     assert set(table.notes) == {
-        "x: infinite, taken as missing, in 1 crystals",
-        "x: text, not a number, in 1 crystals",
-        "x: not an array of numbers, in 1 crystals",
-        "x: not a single number, taken as missing, in 1 crystals",
-        "t: not an array of numbers, in 1 crystals",
-        "t: text, not a number, in 1 crystals",
-        "t: not 2 x 2, taken as missing, in 1 crystals",
-        "forces: an empty list, in 1 crystals",
+        "x: infinite, taken as missing, in 1 crystal",
+        "x: text, not a number, in 1 crystal",
+        "x: not an array of numbers, in 1 crystal",
+        "x: not a single number, taken as missing, in 1 crystal",
+        "t: not an array of numbers, in 1 crystal",
+        "t: text, not a number, in 1 crystal",
+        "t: not 2 x 2, taken as missing, in 1 crystal",
+        "forces: an empty list, in 1 crystal",
         "forces: left out, for its values have 3 shapes",
-        "n: not a number, in 1 crystals",
+        "n: not a number, in 1 crystal",
     }
 
 

@@ -71,7 +71,7 @@ def test_a_table_of_matminer_has_identifiers_and_more_columns(tmp_path: Path) ->
     table = compile_inputs(tmp_path, path)
     assert group_numbers(table) == {"mp-1": 154}
     assert {name: values.tolist() for name, values in table.targets.items()} == {"e_total": [tensor], "ok": [1.0]}
-    assert table.notes == ("formula: text, not a number, in 1 crystals",)
+    assert table.notes == ("formula: text, not a number, in 1 crystal",)
 
 
 def test_pymatgen_writes_such_structures(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_folder_with_a_header_and_splits(tmp_path: Path) -> None:
     assert table.splits == ("train", "test", "val", "")
     np.testing.assert_array_equal(table.targets["band_gap"], [8.5, 3.0, np.nan, np.nan])
     assert table.units == {"band_gap": "eV"}
-    assert table.notes == ("band_gap: text, not a number, in 1 crystals",)
+    assert table.notes == ("band_gap: text, not a number, in 1 crystal",)
 
 
 def test_a_first_line_that_names_a_file_is_no_header(tmp_path: Path) -> None:

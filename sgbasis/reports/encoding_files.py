@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.printable import csv_cell
 from sgbasis.reports.encoding import EncodedCrystal
 
 _COLUMNS = (
@@ -33,7 +34,8 @@ def csv_text(encoded: Sequence[EncodedCrystal]) -> str:
     writer.writerow([*_COLUMNS, *(letter.format(j) for j in range(most))])
     for one in encoded:
         for row in _rows(one):
-            writer.writerow(row + [""] * (len(_COLUMNS) + most - len(row)))
+            cells = [csv_cell(cell) if isinstance(cell, str) else cell for cell in row]
+            writer.writerow(cells + [""] * (len(_COLUMNS) + most - len(row)))
     return buffer.getvalue()
 
 

@@ -49,7 +49,7 @@ def find_model(name_or_path: str | os.PathLike[str]) -> Path:
         raise ModelError(f"{path} is a file; a model is a folder with {CONFIG} and {WEIGHTS}")
     if isinstance(name_or_path, str) and _HUB_NAME.fullmatch(name_or_path):
         return _checked(_from_hub(name_or_path))
-    raise unknown_model(str(name_or_path), "there is no folder of this name")
+    raise unknown_model(str(name_or_path), "not a folder")
 
 
 def unknown_model(name: str, reason: str) -> ModelError:
@@ -61,8 +61,9 @@ def unknown_model(name: str, reason: str) -> ModelError:
     """
     shipped = list(shipped_models())
     near = difflib.get_close_matches(re.sub(r"[^a-z0-9]+", "_", name.lower()), shipped, cutoff=0.5)
-    asked = f"; did you mean {' or '.join(near)}?" if near else ";"
-    return ModelError(f"no model {name!r}: {reason}{asked} Those that ship are {', '.join(shipped) or 'none'}")
+    asked = f"did you mean {' or '.join(near)}? " if near else ""
+    known = ", ".join(shipped) or "none"
+    return ModelError(f"there is no model {name!r}: {reason}; {asked}those that ship are {known}")
 
 
 def _checked(folder: Path) -> Path:

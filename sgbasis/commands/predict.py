@@ -164,7 +164,7 @@ def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, fo
 
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
-        raise unknown_model(unknown[0], "--model FOLDER takes your own")
+        raise unknown_model(unknown[0], "it does not ship with this package, and --model FOLDER takes your own")
     names = [*properties, *folders] or list(shipped)
     if not names:
         raise ModelError("no models ship with this package: give --model FOLDER")

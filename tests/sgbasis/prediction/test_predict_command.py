@@ -120,7 +120,7 @@ def test_nothing_is_written_when_nothing_is_predicted(model: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--property", "melting_point"], "no model for 'melting_point' ships with this package; known: "),
+        (["--property", "melting_point"], "there is no model 'melting_point': it does not ship"),
         (["--model", "absent"], "there is no model 'absent'"),
         (["--model", str(CRYSTALS)], "it has no config.json"),
         (["--output", "x.json"], "does not end in .csv"),

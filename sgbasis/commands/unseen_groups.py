@@ -32,7 +32,7 @@ def unseen_groups(held_out: Path, all_data: Path) -> None:
         if target not in second["val"]:
             raise TrainingError(f"{all_data} has no target {target!r}")
         if "mae" not in scores["overall"]:
-            click.echo(f"{target}: left out, for the gap is one of mean absolute errors of numbers")
+            echo_line(f"{target}: left out, for the gap is one of mean absolute errors of numbers")
             continue
         gap, unseen, seen, n = group_balanced_gap(scores["by_group"], second["val"][target]["by_group"])
         echo_line(

@@ -64,7 +64,10 @@ def test_standard_input(form: str, model: Path, tmp_path: Path) -> None:
     assert (found["file"], found["formula"], found["unit"]) == ("-", "NaCl", "eV/atom")
     alone = CliRunner().invoke(main, options, input=text)
     if form == "poscar":
-        assert alone.exit_code == 1 and "neither lines of JSON nor a CIF: name the format with --format poscar" in alone.stderr
+        assert (
+            alone.exit_code == 1
+            and "neither lines of JSON nor a CIF: name the format with --format poscar" in alone.stderr
+        )
     else:
         assert alone.stdout == named.stdout
 

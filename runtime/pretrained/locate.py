@@ -60,10 +60,10 @@ def unknown_model(name: str, reason: str) -> ModelError:
         reason: what else was tried.
     """
     shipped = list(shipped_models())
-    near = difflib.get_close_matches(re.sub(r"[^a-z0-9]+", "_", name.lower()), shipped, cutoff=0.5)
+    near = difflib.get_close_matches(re.sub(r"[^a-z0-9]+", "_", name[:100].lower()), shipped, cutoff=0.5)
     asked = f"did you mean {' or '.join(near)}? " if near else ""
     known = ", ".join(shipped) or "none"
-    return ModelError(f"there is no model {name!r}: {reason}; {asked}those that ship are {known}")
+    return ModelError(f"there is no model {ascii(name)[:200]}: {reason}; {asked}those that ship are {known}")
 
 
 def _checked(folder: Path) -> Path:

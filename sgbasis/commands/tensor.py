@@ -39,7 +39,7 @@ def _say_which(value: object, found: Setting) -> None:
     if isinstance(value, str) and value.strip().isdecimal():
         with contextlib.suppress(SettingError):
             other = Setting.of_point_group(value)
-            click.echo(
+            echo_line(
                 f"Note: {value.strip()} is taken as space group {found.label} (point group {found.point_group}); "
                 f"for the point group {value.strip()} write {other.symbol.replace('_', '')}",
                 err=True,

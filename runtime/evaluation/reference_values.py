@@ -12,6 +12,9 @@ from basis_store.array_types import BoolArray, FloatArray, IntArray
 from basis_store.datasets.units import UNKNOWN_UNIT
 from runtime.targets.target import Target
 
+_LARGEST = 1e18
+"""Squares of larger values overflow in single precision."""
+
 
 @dataclass(frozen=True, eq=False)
 class Labels:
@@ -57,7 +60,8 @@ def read_labels(table: CrystalTable, target: Target) -> Labels:
         target: what to read; see :meth:`Target.components` for the layouts of tensors.
 
     Raises:
-        TargetError: the dataset has no such target, or holds it in another shape or unit.
+        TargetError: the dataset has no such target, or holds it in another shape or unit, or with values beyond
+            1e18.
         TensorError: ``target.log10`` is set for tensors that have no logarithm.
     """
     # 1. Check that the dataset has it, in the same unit.
@@ -92,6 +96,14 @@ def read_labels(table: CrystalTable, target: Target) -> Labels:
         with np.errstate(invalid="ignore", divide="ignore"):
             logarithms = target.logarithm(values)
         values = np.where(np.isfinite(logarithms), logarithms, np.nan)
+    huge = np.abs(values) > _LARGEST
+    if huge.any():
+        row = int(huge.any(axis=1).argmax())
+        raise TargetError(
+            f"{table.name} has {target.name!r} with the value {values[row][huge[row]][0]:g} in "
+            f"{table.identifiers[row]}: is it a mark for a missing value? Leave it out, or choose another unit, or "
+            "learn the logarithm"
+        )
     return Labels(values, known & ~invalid & np.isnan(values[:, 0]), invalid)
 
 

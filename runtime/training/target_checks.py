@@ -12,9 +12,6 @@ from runtime.evaluation.reference_values import Labels
 from runtime.targets.class_target import ClassTarget
 from runtime.targets.target import Target
 
-_LARGEST = 1e18
-"""Squares of larger values overflow in single precision."""
-
 _RESOLUTION = 1e-6
 """Relative differences that single precision hardly tells apart."""
 
@@ -36,7 +33,7 @@ def check_values(
         notes: on values that were left out.
 
     Raises:
-        TrainingError: there are none in a split, they are all the same, or beyond single precision.
+        TrainingError: there are none in a split, or they are all the same.
     """
     known = {split: rows[np.isfinite(rows[:, 0])] for split, rows in values.items()}
     where = {split: f"in the {name} split of {data}" for split, name in _SPLITS.items()}
@@ -47,11 +44,6 @@ def check_values(
                 f"values to train on and others to validate on{''.join(f'; {note}' for note in notes)}"
             )
     for split, rows in known.items():
-        if (size := float(np.abs(rows).max())) > _LARGEST:
-            raise TrainingError(
-                f"{target.name!r} has the value {size:g} {where[split]}: is it a mark for a missing value? "
-                "Leave it out, or choose another unit, or learn the logarithm"
-            )
         if (split == "train" or isinstance(target, ClassTarget)) and (problem := _alike(target, rows)):
             learn = "learn" if split == "train" else "choose the best epoch by"
             raise TrainingError(f"{problem} {where[split]}: there is nothing to {learn}")

@@ -164,3 +164,18 @@ def test_a_prediction_is_what_the_dataset_holds(tmp_path: Path) -> None:
     assert project_tensor(allowed, record).relative_distance < 1e-12
     assert ScalarTarget("K", "GPa", log10=True).physical(np.array([2.0])).tolist() == [100.0]
     assert ScalarTarget("K", "GPa", log10=True).physical_value(np.array([100.0]), record) == 100.0
+
+
+def test_values_beyond_single_precision_are_named(tmp_path: Path) -> None:
+    """Marks for missing values, as a rule; their logarithms are ordinary numbers."""
+    data = table(tmp_path, x=[1.0, 1e300, -1e300], n=[1e17, -1e17, 1e17])
+    with pytest.raises(
+        TargetError, match=r"has 'x' with the value 1e\+300 in 1: is it a mark for a missing value"
+    ):
+        read_labels(data, ScalarTarget("x"))
+    found = read_labels(data, ScalarTarget("x", log10=True)).values[:, 0]
+    np.testing.assert_allclose(found, [0, 300, np.nan])
+    assert np.isfinite(read_labels(data, ScalarTarget("n")).values).all()
+    tensors = table(tmp_path, x=[np.eye(3), 1e30 * np.eye(3)])
+    with pytest.raises(TargetError, match=r"the value 1.*e\+30 in 1"):
+        read_labels(tensors, TensorTarget("x", symmetry="ij=ji"))

@@ -101,7 +101,7 @@ def read_labels(table: CrystalTable, target: Target) -> Labels:
         row = int(huge.any(axis=1).argmax())
         raise TargetError(
             f"{table.name} has {target.name!r} with the value {values[row][huge[row]][0]:g} in "
-            f"{table.identifiers[row]}: is it a mark for a missing value? Leave it out, or choose another unit, or "
+            f"{table.identifiers[row]}: is it a mark for a missing value? Leave it out, choose another unit, or "
             "learn the logarithm"
         )
     return Labels(values, known & ~invalid & np.isnan(values[:, 0]), invalid)

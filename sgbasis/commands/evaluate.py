@@ -41,8 +41,9 @@ def evaluate(
     Prints the mean absolute error and the root of the mean squared error with 95 % bootstrap intervals, over all
     crystals, by crystal system, and by space group where there are at least 10. Of tensors it prints the mean
     Frobenius norm of the error and the fractions of crystals with a relative error within 25, 10 and 5 % (EwT), of
-    elastic ones also the errors of Hill's moduli. Crystals without a value are left out and counted, and so are
-    values that are not positive where the model predicts logarithms, or that the data mark as invalid.
+    elastic ones also the errors of Hill's moduli; of classes ROC AUC, average precision, accuracy and
+    cross-entropy. Crystals without a value are left out and counted, and so are values that are not positive where
+    the model learnt logarithms, or that the data mark as invalid.
     """
     from tqdm import tqdm
 

@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from basis_store import MissingDependencyError
+
+if tuple(map(int, torch.__version__.split(".")[:2])) < (2, 6):
+    raise MissingDependencyError(
+        f"sgbasis needs PyTorch 2.6 or newer, and {torch.__version__} is installed: pip install --upgrade torch"
+    )
+
 
 def constant(values: NDArray[np.generic] | Tensor, dtype: torch.dtype | None = None) -> Tensor:
     """A tensor that a module computes with, and that is not learned or saved.

@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from basis_store import TURN, RealFunction
-from basis_store.bases.schema import CompiledSetting
+from basis_store.bases.schema import CompiledSetting, check_compiled
 
 if TYPE_CHECKING:
     import sympy
@@ -78,7 +78,9 @@ def trigonometric_form(compiled: CompiledSetting, function: int) -> Trigonometri
 
     Raises:
         IndexError: the setting has no function of this number.
+        TypeError: ``compiled`` is something else.
     """
+    check_compiled(compiled)
     real_function = compiled.real_function(function)
     if function == 0:
         return TrigonometricForm(1, Fraction(1), (Term(1, ()),))

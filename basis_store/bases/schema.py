@@ -243,3 +243,11 @@ def content_digest(
 def parse_format_version(text: str) -> tuple[int, int]:
     """Read ``"major.minor"``, strictly; raise :class:`StoreFormatError` for versions this release cannot read."""
     return parse_version(text, kind="store", reads=FORMAT_VERSION, hint="compile or fetch the store again")
+
+
+def check_compiled(value: object) -> None:
+    """Raise a TypeError that says what is needed, unless ``value`` is a compiled setting."""
+    if not isinstance(value, CompiledSetting):
+        raise TypeError(
+            f"a CompiledSetting is needed, such as store.compiled(setting), not {type(value).__name__}"
+        )

@@ -13,6 +13,7 @@ import numpy as np
 
 from basis_store import TURN, CompiledSetting, CrystalRecord
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.bases.schema import check_compiled
 
 SAME_POINT = 1e-3
 """Angstrom. Atoms this close are the same; records hold no atoms closer than 0.5."""
@@ -103,7 +104,11 @@ def cell_atoms(record: CrystalRecord, compiled: CompiledSetting) -> tuple[FloatA
 
     Returns:
         (N, 3) fractional coordinates, not reduced to the cell, and (N,) their sites.
+
+    Raises:
+        TypeError: ``compiled`` is something else, such as a :class:`runtime.Basis`.
     """
+    check_compiled(compiled)
     owners = np.repeat(np.arange(len(record)), record.multiplicities)
     rotations = compiled.rotations[record.images].astype(np.float64)
     shifts = compiled.translations24[record.images] / TURN

@@ -8,6 +8,7 @@ import numpy as np
 
 from basis_store import TURN, CompiledSetting, point_group_operations
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.bases.schema import check_compiled
 
 _BLOCK = 1 << 15
 """Waves tested at a time, so that memory does not grow with the cell."""
@@ -38,6 +39,7 @@ def orbit_representatives(compiled: CompiledSetting, lattice: FloatArray, g_cuto
         lattice: (3, 3) rows in Angstrom, of the setting's metric.
         g_cutoff: largest |G| in 1/Angstrom, without 2 pi.
     """
+    check_compiled(compiled)
     group = point_group_operations(compiled.operations)
     # G.a_i = k_i for the cell vectors a_i, so |k_i| <= |G| |a_i|.
     extents = np.floor(g_cutoff * np.linalg.norm(lattice, axis=1) + 1e-9)

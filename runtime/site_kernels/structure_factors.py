@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from basis_store import TURN, CompiledSetting, CrystalRecord, point_group_operations
+from basis_store.bases.schema import check_compiled
 from runtime.arrays import points, real_tensor
 from runtime.site_kernels.orbit_representatives import orbit_representatives
 
@@ -101,6 +102,7 @@ def structure_factors(
         shapes = f"{tuple(x.shape)} and {tuple(cell.shape)}"
         raise ValueError(f"coordinates have shape ({len(record)}, 3) and the lattice (3, 3), not {shapes}")
     cell = cell.to(x)
+    check_compiled(compiled)
     group = point_group_operations(compiled.operations)
     n, order = len(record), len(group.rotations)
     # 1. Which operations fix each site. Their number is known from its multiplicity: those that move it least.

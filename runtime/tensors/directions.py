@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
+from runtime.tensors.voigt import real_array
 
 _SIMPLE = np.array(
     [[0, 0, 1], [0, 1, 0], [1, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [0, -1, 1], [-1, 0, 1], [-1, 1, 0],
@@ -44,7 +45,7 @@ def unit_vectors(directions: ArrayLike) -> FloatArray:
     Raises:
         TensorError: another shape, or a direction of length 0 or not finite.
     """
-    n = np.asarray(directions, np.float64)
+    n = real_array(directions, "a direction")
     if n.shape[-1:] != (3,):
         raise TensorError(f"directions have shape (..., 3), not {n.shape}")
     lengths = np.linalg.norm(n, axis=-1, keepdims=True)

@@ -37,7 +37,7 @@ from numpy.typing import ArrayLike
 from basis_store import CrystalRecord, Setting
 from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
-from runtime.tensors.voigt import checked
+from runtime.tensors.voigt import checked, real_array
 
 _ORTHOGONAL = 1e-6
 """Largest entry of R R^T - 1 for which components are still those of one tensor."""
@@ -57,7 +57,7 @@ def rotate_tensor(tensor: ArrayLike, matrix: ArrayLike, *, axial: bool = False) 
     Raises:
         TensorError: an axis of the tensor does not have length 3, or the matrix is not orthogonal.
     """
-    values = np.asarray(tensor, np.float64)
+    values = real_array(tensor, "a tensor")
     rotation = checked(matrix, (3, 3), "a rotation")
     if any(length != 3 for length in values.shape):
         raise TensorError(f"a Cartesian tensor has shape (3, ..., 3), not {values.shape}: is it in Voigt's form?")

@@ -242,12 +242,28 @@ def from_order(matrix: ArrayLike, order: Sequence[str]) -> FloatArray:
     known = ["".join(sorted(pair)) for pair in order]
     if sorted(known) != sorted(VOIGT_ORDER):
         raise TensorError(f"an order names {' '.join(VOIGT_ORDER)}, each once, not {' '.join(order)}")
-    values = np.asarray(matrix, np.float64)
+    values = real_array(matrix, "a matrix in Voigt's form")
     if values.shape not in ((6,), (3, 6), (6, 6)):
         raise TensorError(f"a matrix in Voigt's form is (6,), (3, 6) or (6, 6), not {values.shape}")
     places = [known.index(pair) for pair in VOIGT_ORDER]
     values = values[..., places]
     return np.asarray(values[places] if values.shape == (6, 6) else values)
+
+
+def real_array(array: ArrayLike, what: str) -> FloatArray:
+    """A copy of an array, a tensor of PyTorch or nested lists in float64; ``what`` names it in messages.
+
+    Raises:
+        TensorError: its entries are not real numbers.
+    """
+    try:
+        values = np.asarray(array)
+        if values.dtype.kind not in "fiubO" or (values.dtype.kind == "O" and None in values.ravel().tolist()):
+            raise TypeError(f"its entries are of type {values.dtype}")
+        return values.astype(np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:  # ragged lists; tensors with a graph or on a GPU
+        reason = " ".join(str(error).split())[:200]
+        raise TensorError(f"{what} is not an array of numbers: {reason}") from error
 
 
 def checked(array: ArrayLike, shape: tuple[int, ...], what: str) -> FloatArray:
@@ -256,10 +272,7 @@ def checked(array: ArrayLike, shape: tuple[int, ...], what: str) -> FloatArray:
     Raises:
         TensorError: of another shape, or with entries that are not finite numbers.
     """
-    try:
-        values = np.array(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise TensorError(f"{what} is not an array of numbers") from error
+    values = real_array(array, what)
     if values.shape != shape:
         raise TensorError(f"{what} has shape {shape}, not {values.shape}")
     if not np.isfinite(values).all():

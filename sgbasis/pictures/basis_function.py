@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from basis_compiler import formula_latex, formula_text, trigonometric_form
 from basis_store import CompiledSetting
 from basis_store.array_types import FloatArray
+from basis_store.bases.schema import check_compiled
 from sgbasis.pictures.cell_drawing import drawn_lattice, metric_text
 from sgbasis.pictures.nodal_surface import draw_nodal_surface
 from sgbasis.pictures.section import Section, default_section, draw_section
@@ -41,8 +42,10 @@ def function_picture(
 
     Raises:
         IndexError: the setting has no function of this number, or it is the constant.
+        TypeError: ``compiled`` is something else, such as a :class:`runtime.Basis`.
         basis_store.MissingDependencyError: matplotlib or scikit-image is not installed.
     """
+    check_compiled(compiled)
     if function == 0:
         raise IndexError("function 0 is the constant 1: there is nothing to draw")
     drawn = WaveSum.of(compiled, function)

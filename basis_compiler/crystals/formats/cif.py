@@ -211,6 +211,8 @@ def _orbit(
     point: FloatArray, group: OperationList, lattice: FloatArray, tolerance: float, who: str
 ) -> tuple[FloatArray, float]:
     """All images (m, 3) of a listed atom in the cell, and how far it was moved in Angstrom."""
+    if len(group.rotations) == 1:  # the identity alone, as in most calculated crystals
+        return point[None] % 1, 0.0
     rotations, translations = group.rotations, group.translations24 / TURN
     gaps = rotations @ point + translations - point
     gaps -= np.rint(gaps)

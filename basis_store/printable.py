@@ -8,6 +8,7 @@ escapes of its own and holds all names exactly.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 MAX_LENGTH = 1000
@@ -39,6 +40,19 @@ def short_line(text: str) -> str:
 def lines_text(lines: Iterable[str]) -> str:
     """Lines as one text; line breaks within them are escaped."""
     return "\n".join(map(printable, lines))
+
+
+def markdown_text(text: str) -> str:
+    """:func:`printable`, with backslashes before what Markdown or HTML could take for markup."""
+    return re.sub(r"([\\`*\[\]<>|&~]|\b_|_\b)", r"\\\1", printable(text))
+
+
+def markdown_code(text: str) -> str:
+    """:func:`printable` as a code span of Markdown, also of a text with backticks."""
+    shown = printable(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    space = " " * (len(fence) > 1)
+    return f"{fence}{space}{shown}{space}{fence}"
 
 
 def csv_cell(text: str) -> str:

@@ -128,5 +128,11 @@ def _component_lines(basis: TensorBasis) -> list[str]:
         elif len(relation) > 1:
             combined.append(f"{name} = {relation_text(relation)}")
     zeros = sum(not relation for relation in relations)
-    rest = [] if not zeros else ["all components are 0"] if not lines else [f"the other {zeros} components are 0"]
+    rest = (
+        []
+        if not zeros
+        else ["all components are 0"]
+        if not lines
+        else ["the other component is 0" if zeros == 1 else f"the other {zeros} components are 0"]
+    )
     return [*lines.values(), *combined, *rest]

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from basis_store.counted import counted
+from basis_store.printable import markdown_code, markdown_text
 from runtime.pretrained.domain import Domain
 from runtime.targets.target import Target
 
@@ -70,7 +72,7 @@ class ModelCard:
         summary: what it predicts, in which unit, for which crystals.
         sources: data that it was trained on.
         training: how it was trained and chosen.
-        figures: rows of (measured quantity, outcome with its unit).
+        figures: rows of (measured quantity, outcome with its unit), plain text.
         limits: what it cannot do, a sentence each.
         use: the command that predicts with it.
         licence: of the weights, as the Hub names it.
@@ -126,9 +128,9 @@ class ModelCard:
             training=_training_text(architecture, targets, training, repeated_by, version),
             limits=[
                 *limits,
-                f"Trained on crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups "
-                f"with up to {domain.max_sites} sites. Outside of that it extrapolates; `sgbasis predict` says "
-                "when.",
+                f"Trained on crystals of {counted(len(domain.elements), 'element')} and "
+                f"{counted(len(domain.groups), 'space group')} with up to {counted(domain.max_sites, 'site')}. "
+                "Outside of that it extrapolates; `sgbasis predict` says when.",
                 *dict.fromkeys(limit for target in targets for limit in target.limits),
                 "The validation split chose the epoch, so its error is a little too good.",
             ],
@@ -149,12 +151,12 @@ class ModelCard:
         yaml = (f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items())
         lines = [
             "---", *yaml, "---", "",
-            f"# {self.name}", "", self.summary, "",
+            f"# {markdown_text(self.name)}", "", self.summary, "",
             f"Use: {self.use}.", "",
             "## Data", "", *(f"- {source.attribution}" for source in self.sources), "",
             "## Training", "", self.training, "",
             "## Figures", "", "| measured | outcome |", "|---|---|",
-            *(f"| {what} | {outcome} |" for what, outcome in self.figures), "",
+            *(f"| {markdown_text(what)} | {markdown_text(outcome)} |" for what, outcome in self.figures), "",
             "## Limits", "", *(f"- {sentence}" for sentence in self.limits), "",
         ]  # fmt: skip
         return "\n".join(lines)
@@ -168,12 +170,14 @@ def _training_text(
     size = f" with {training['parameters']:,} parameters" if "parameters" in training else ""
     own = {target.name for target in targets}
     others = [target["name"] for target in configuration["targets"] if target["name"] not in own]
-    together = f" together with {' and '.join(others)}" if others else ""
-    files = ", ".join(f"`{file}` (content {digest[:12]})" for file, digest in training["data"].items())
-    started = f", from the weights of `{configuration['initial']}`" if configuration["initial"] else ""
+    together = f" together with {' and '.join(map(markdown_text, others))}" if others else ""
+    data = (f"{markdown_code(file)} (content {digest[:12]})" for file, digest in training["data"].items())
+    initial = configuration["initial"]
+    started = f", from the weights of {markdown_code(initial)}" if initial else ""
+    crystals, epochs = counted(training["crystals"], "crystal"), counted(training["epochs"], "epoch")
     sentences = [
-        f"{architecture}{size}, trained{together} on the {training['crystals']:,} crystals of the training split "
-        f"of {files}{started}: {training['epochs']} epochs, batches of {configuration['batch_size']}, "
+        f"{architecture}{size}, trained{together} on the {crystals} of the training split of "
+        f"{', '.join(data)}{started}: {epochs}, batches of {configuration['batch_size']}, "
         f"seed {configuration['seed']}.",
         f"The weights are the moving average after epoch {training['best_epoch']}, the best on the validation "
         "split.",

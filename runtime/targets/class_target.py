@@ -15,6 +15,7 @@ from torch.nn.functional import softplus
 from basis_store import CrystalRecord, Setting, TargetError
 from basis_store.array_types import FloatArray
 from basis_store.datasets.units import TRUE_FALSE
+from basis_store.printable import markdown_code, markdown_text
 from runtime.evaluation.class_scores import ClassScore, evaluate_classes
 from runtime.evaluation.scores import Evaluation
 from runtime.targets.target import Target
@@ -74,7 +75,7 @@ class ClassTarget(Target):
     @property
     def description(self) -> str:
         """``name`` and the classes."""
-        return f"`{self.name}` ({self.classes[0]} or {self.classes[1]})"
+        return f"{markdown_code(self.name)} ({' or '.join(map(markdown_text, self.classes))})"
 
     @property
     def notes(self) -> Sequence[str]:

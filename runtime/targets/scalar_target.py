@@ -12,6 +12,7 @@ from basis_store import CrystalRecord, Setting, TargetError
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
 from basis_store.datasets.units import in_unit, log10_unit, with_unit
+from basis_store.printable import markdown_code, markdown_text
 from runtime.evaluation.scores import Evaluation, ScalarScore, evaluate_scalars
 from runtime.targets.target import Target
 
@@ -41,7 +42,7 @@ class ScalarTarget(Target):
     @property
     def description(self) -> str:
         """``name`` and unit."""
-        return in_unit(f"`{self.name}`", self.physical_unit)
+        return in_unit(markdown_code(self.name), markdown_text(self.physical_unit))
 
     @property
     def error_unit(self) -> str:

@@ -16,6 +16,7 @@ from basis_store import CrystalRecord, IndexSymmetry, Setting, TargetError
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
 from basis_store.datasets.units import in_unit, with_unit
+from basis_store.printable import markdown_code, markdown_text
 from runtime.evaluation.scores import Evaluation
 from runtime.evaluation.tensor_scores import SHARES, TensorScore, evaluate_tensors
 from runtime.targets.target import Target
@@ -79,7 +80,9 @@ class TensorTarget(Target):
     @property
     def description(self) -> str:
         """``the tensor `name` (symmetry) in unit``."""
-        return in_unit(f"the tensor `{self.name}` ({self.symmetry})", self.physical_unit)
+        return in_unit(
+            f"the tensor {markdown_code(self.name)} ({self.symmetry})", markdown_text(self.physical_unit)
+        )
 
     @property
     def notes(self) -> Sequence[str]:

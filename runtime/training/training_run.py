@@ -12,6 +12,7 @@ import torch
 
 from basis_store import Setting, TrainingError
 from basis_store.extras import needed_for
+from basis_store.printable import markdown_code
 from basis_store.version import VERSION
 from runtime.models.base import CrystalModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
@@ -120,7 +121,10 @@ def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: Train
         version=VERSION,
         figures=[target.loss_figure(summary["val_mae"][target.name]) for target in model.targets],
         sources=[
-            DataSource(name=name, attribution=f"`{name}`, content {content}. State its owner and licence here.")
+            DataSource(
+                name=name,
+                attribution=f"{markdown_code(name)}, content {content}. State its owner and licence here.",
+            )
             for name, content in summary["data"].items()
         ],
         licence="other",

@@ -13,8 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from basis_store import Setting, write_crystals
-from basis_store.printable import MAX_LENGTH, csv_cell, lines_text, printable, short_line
+from basis_store.printable import MAX_LENGTH, csv_cell, lines_text, markdown_text, printable, short_line
 from basis_store.text_table import table_lines
+from runtime.pretrained.card import ModelCard
+from runtime.targets.scalar_target import ScalarTarget
 from sgbasis.cli import main
 from tests.structure.test_listing import ROOT
 from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_jsonl
@@ -144,3 +146,24 @@ def test_commands_print_through_one_function() -> None:
     raw = re.compile(r"click\.(echo|secho)\(|(?<![\w.])print\(")
     files = [path for path in (ROOT / "sgbasis").rglob("*.py") if path.name != "echo.py"]
     assert not [path.name for path in files if raw.search(path.read_text())]
+
+
+def test_model_cards_hold_no_markup_of_names() -> None:
+    name = "a|b`c\n# head <script> [x](y) \x1b[31m"
+    target = ScalarTarget(name, "<b>|\x07")
+    card = ModelCard(
+        name=name,
+        summary=target.description,
+        sources=[],
+        training="",
+        figures=[target.loss_figure(1.0)],
+        limits=[],
+    ).to_markdown()
+    assert not UNSAFE.search(card) and "\n# head" not in card and "<b>" not in card.replace(r"\<b\>", "")
+    assert r"# a\|b\`c\\n# head \<script\>" in card
+    assert r"``a|b`c\n# head <script> [x](y) \x1b[31m``" in card.replace("`` ", "``").replace(" ``", "``")
+    (row,) = [line for line in card.splitlines() if line.startswith("| mean")]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 3, "two cells"
+    plain = ScalarTarget("bulk_modulus_vrh", "GPa")
+    assert plain.description == "`bulk_modulus_vrh` in GPa"
+    assert markdown_text("bulk_modulus_vrh (95 %)") == "bulk_modulus_vrh (95 %)"

@@ -181,7 +181,9 @@ class OrbitTransformer(CrystalModel):
             self.element_energy = nn.Embedding(N_ELEMENTS, self.n_scalars)
             nn.init.zeros_(self.element_energy.weight)
         sizes = (config.width, config.heads, config.head_width, config.radial, config.tensor_channels)
-        self.tensor_heads = nn.ModuleDict({target.name: TensorHead(target.space, *sizes) for target in tensors})
+        self.tensor_heads = nn.ModuleDict(
+            {_module_name(target.name): TensorHead(target.space, *sizes) for target in tensors}
+        )
         # 4. Kernels of the highest degree that a block or a head needs.
         degrees = [head.degree for head in self._tensor_heads()]
         self.kernel = DirectKernel(config.cutoff, config.radial, max(config.degree, *degrees, 0))
@@ -191,7 +193,7 @@ class OrbitTransformer(CrystalModel):
 
     def _head_row(self, index: int) -> int:
         # Scalars share their layers, a row each; tensors have heads by name.
-        return sum(target.name not in self.tensor_heads for target in self.targets[:index])
+        return sum(_module_name(target.name) not in self.tensor_heads for target in self.targets[:index])
 
     def prepare(self, record: CrystalRecord) -> PreparedSites:
         """Find the neighbours of every site (direct sums over the store's operations)."""
@@ -245,7 +247,11 @@ class OrbitTransformer(CrystalModel):
             scalars = iter((self.head(pooled) + energies).split(1, dim=1))
         tensors = self._tensors(tokens, pooled, kernels, weights, batch.allowed)
         return torch.cat(
-            [next(tensors if target.name in self.tensor_heads else scalars) for target in self.targets], dim=1
+            [
+                next(tensors if _module_name(target.name) in self.tensor_heads else scalars)
+                for target in self.targets
+            ],
+            dim=1,
         )
 
     def _tensors(
@@ -257,3 +263,9 @@ class OrbitTransformer(CrystalModel):
             own = slice(start, start + head.dimension)
             yield head(tokens, pooled, kernels, weights, allowed[:, own, own])
             start = own.stop
+
+
+def _module_name(target: str) -> str:
+    """The name of a target as that of a module: without dots, and no attribute that such modules have."""
+    name = target.replace("%", "%25").replace(".", "%2E")
+    return f"%{name}" if hasattr(nn.ModuleDict(), name) else name

@@ -10,6 +10,8 @@ from runtime.targets.parse import shown
 
 MAX_LAYERS = 256
 MAX_WIDTH = 16_384
+MAX_PARAMETERS = 50_000_000
+"""Of a model to be trained: beyond, a configuration of a few bytes would fill the memory."""
 
 _HIGHEST_DROPOUT = 0.99
 _KINDS = {int: "an integer", float: "a number"}

@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import torch
+
 from basis_store import TargetError, TrainingError
 from basis_store.files.regular_file import read_regular
+from runtime.arrays import building
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
+from runtime.models.sizes import MAX_PARAMETERS
 from runtime.targets.parse import from_plain_values, parse_target, shown
 from runtime.targets.target import Target
 
@@ -123,8 +127,20 @@ class TrainingConfig:
         return from_plain_values(kind, self.model, what, TrainingError)
 
     def new_model(self) -> CrystalModel:
-        """A model of this architecture with randomly initialised weights."""
-        return ARCHITECTURES[self.architecture](self.model_config(), self.targets)
+        """A model of this architecture with randomly initialised weights.
+
+        Raises:
+            TrainingError: its sizes make it too large.
+        """
+        kind, sizes = ARCHITECTURES[self.architecture], self.model_config()
+        with building(torch.get_default_dtype(), "meta"):  # counts them without their memory
+            count = sum(parameter.numel() for parameter in kind(sizes, self.targets).parameters())
+        if count > MAX_PARAMETERS:
+            raise TrainingError(
+                f"the model would have {count:,} parameters, and {MAX_PARAMETERS:,} are the limit: choose smaller "
+                "sizes"
+            )
+        return kind(sizes, self.targets)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:

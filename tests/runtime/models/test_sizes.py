@@ -62,3 +62,24 @@ def test_messages_of_nonsense() -> None:
         ModelError, match=r"^layers of OrbitTransformerConfig is an integer from 1 to 256, not 1000000$"
     ):
         ARCHITECTURES["OrbitTransformer"].config_class(layers=1_000_000)
+
+
+def test_a_model_that_fills_the_memory_is_not_made() -> None:
+    huge = {"width": 16_384, "feed_forward": 16_384, "layers": 256}
+    for architecture, model in (("OrbitTransformer", huge), ("CompositionModel", {"hidden": 16_384})):
+        values = {"data": "a", "targets": ["b"], "output": "c", "architecture": architecture, "model": model}
+        with pytest.raises(
+            TrainingError, match=r"the model would have [0-9,]+ parameters, and 50,000,000 are the"
+        ):
+            TrainingConfig.from_mapping(values).new_model()
+
+
+@pytest.mark.parametrize(
+    "name", ["a.b", "keys", "training", "pop", "%keys", "100 %", "forward", "_modules", "a/b"]
+)
+def test_a_tensor_may_have_any_name(name: str) -> None:
+    target = {"name": name, "symmetry": "ij=ji"}
+    values = {"data": "a", "targets": [target, "x"], "output": "c", "model": {"width": 8, "layers": 1}}
+    model = TrainingConfig.from_mapping(values).new_model()
+    assert list(model.with_only(0).state_dict()) != list(model.with_only(1).state_dict())
+    assert model.with_only(0).targets[0].name == name

@@ -6,6 +6,7 @@ The registry is written by ``python -m basis_compiler.publish_stores`` and read 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from basis_store.errors import DownloadError
 from basis_store.files.locations import data_folder
 
 REGISTRY = "registry.json"
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.h5")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,9 @@ class PublishedStore:
         content_hash: SHA-256 of the content, as :attr:`basis_store.StoreReader.content_hash`.
         recipe: how to compile the same content here.
         description: what it is for, in one line.
+
+    Raises:
+        ValueError: an entry of another kind; ``file`` is a name without a folder.
     """
 
     name: str
@@ -39,6 +45,18 @@ class PublishedStore:
     content_hash: str
     recipe: Recipe
     description: str
+
+    def __post_init__(self) -> None:
+        texts = self.name, self.file, self.description
+        if not all(isinstance(text, str) and text.isprintable() for text in texts):
+            raise ValueError("name, file and description of a published store are printable texts")
+        # The file is put into the cache under this name.
+        if not _FILE_NAME.fullmatch(self.file):
+            raise ValueError(f"{self.file!r} is not the name of an HDF5 file")
+        if not all(isinstance(one, str) and _SHA256.fullmatch(one) for one in (self.sha256, self.content_hash)):
+            raise ValueError("the hashes of a published store are hexadecimal SHA-256")
+        if isinstance(self.size, bool) or not isinstance(self.size, int) or self.size < 1:
+            raise ValueError(f"the size of a published store is a number of bytes, not {self.size!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +83,14 @@ class Registry:
 
     @classmethod
     def from_json(cls, text: str) -> Registry:
-        """Inverse of :meth:`to_json`; raises ValueError, TypeError or KeyError for anything else."""
+        """Inverse of :meth:`to_json`.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError, RecursionError: the text is anything else.
+        """
         values = json.loads(text)
+        if not re.fullmatch(r"https?://[!-~]+/", values["base_url"]):
+            raise ValueError("the address is not one of http or https")
         stores = tuple(
             PublishedStore(
                 name=name,
@@ -96,7 +120,7 @@ def read_registry() -> Registry:
     path = registry_path()
     try:
         return Registry.from_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DownloadError(
             f"{path}, the list of published stores, cannot be read: install sgbasis again"
         ) from error

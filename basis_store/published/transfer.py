@@ -82,11 +82,21 @@ class _Receiver:
 
 def _try_once(url: str, path: Path, store: PublishedStore, bar: Any) -> None:
     answers: list[requests.Response] = []
+
     # identity: stores are compressed already. The hook: pooch does not close an answer it gives up on.
+    def note(answer: requests.Response, **_: object) -> None:
+        answers.append(answer)
+        # Whatever it would inflate to: nobody asked for it.
+        encoding = answer.headers.get("Content-Encoding", "identity")
+        if encoding.strip().lower() != "identity":
+            raise _TryError(f"sends the file encoded as {encoding[:40]!r}", final=True)
+
     download = pooch.HTTPDownloader(
-        chunk_size=_CHUNK_BYTES, timeout=TIMEOUT_S,
-        headers={"Accept-Encoding": "identity"}, hooks={"response": lambda answer, **_: answers.append(answer)},
-    )  # fmt: skip
+        chunk_size=_CHUNK_BYTES,
+        timeout=TIMEOUT_S,
+        headers={"Accept-Encoding": "identity"},
+        hooks={"response": note},
+    )
     with path.open("wb") as file:
         receiver = _Receiver(file, store.size, bar)
         try:

@@ -52,6 +52,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def encoded(self, body: bytes) -> None:
+        """What nobody asked for: content that is to be inflated."""
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def elsewhere(self, body: bytes) -> None:
+        """A redirect to a file of the client."""
+        self.send_response(302)
+        self.send_header("Location", "file:///etc/hostname")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def missing(self, body: bytes) -> None:
         self.send_error(404)
 

@@ -6,6 +6,9 @@ Every class inherits :class:`SgbasisError` (catch one thing) and the standard-li
 
 from __future__ import annotations
 
+_MAX_TEXT = 600
+"""Characters."""
+
 
 class SgbasisError(Exception):
     """Base of every error this project raises on purpose."""
@@ -73,3 +76,27 @@ class TrainingError(SgbasisError, ValueError):
 
 class MissingDependencyError(SgbasisError, ImportError):
     """An optional dependency is needed; the message has the command that installs it."""
+
+
+def error_text(error: Exception, *names: str) -> str:
+    """What an error says, as one line of bounded length.
+
+    Args:
+        error: ours, of the operating system, or of Python.
+        names: what the text may begin with, such as a path; left out, since callers say it themselves.
+    """
+    text = (isinstance(error, OSError) and not isinstance(error, SgbasisError) and error.strerror) or str(error)
+    if isinstance(error, MemoryError):
+        text = "there is not enough memory for it"
+    elif isinstance(error, RecursionError):
+        text = "its lists are nested too deeply"
+    text = " ".join(text[: 4 * _MAX_TEXT].split())
+    for name in names:
+        if name:
+            text = text.removeprefix(name).removeprefix(": ")
+    return shortened(text) or type(error).__name__
+
+
+def shortened(text: str) -> str:
+    """A text, without its middle if it is very long: a name or value in it may have any length."""
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 200]} ... {text[-150:]}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from basis_store.errors import SgbasisError
+from basis_store.errors import SgbasisError, error_text
 from basis_store.extras import missing_package, missing_text
 from basis_store.printable import short_line
 from basis_store.version import VERSION
@@ -106,4 +106,4 @@ def _text(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and not isinstance(error, SgbasisError):
         prefix = f"{error.filename}: " if error.filename else ""
         return f"{prefix}{error.strerror}"
-    return " ".join(str(error).split())
+    return error_text(error)

@@ -24,6 +24,7 @@ def project_tensor(
     axial: bool = False,
     store: Store | None = None,
     tolerance: float = 0.01,
+    max_file_size: int | None = None,
 ) -> ProjectedTensor:
     """Project a property tensor onto those that a crystal's point group allows.
 
@@ -38,6 +39,7 @@ def project_tensor(
         axial: whether the tensor changes sign, in addition, under reflections.
         store: where exact bases come from; default, the store that ships with the package.
         tolerance: in Angstrom, at which the symmetry of a file or object is determined.
+        max_file_size: in bytes, of a file; default as for :func:`basis_compiler.read_crystals`.
 
     Raises:
         CrystalError: a file with no crystal, or with more than one.
@@ -46,14 +48,15 @@ def project_tensor(
     """
     from runtime import project_tensor as project
 
-    record = crystal if isinstance(crystal, CrystalRecord) else _record(crystal, tolerance)
+    record = crystal if isinstance(crystal, CrystalRecord) else _record(crystal, tolerance, max_file_size)
     return project(tensor, record, formula, axial=axial, store=store)
 
 
-def _record(crystal: object, tolerance: float) -> CrystalRecord:
+def _record(crystal: object, tolerance: float, max_file_size: int | None) -> CrystalRecord:
     from basis_compiler import compile_crystal, read_crystals, standardize
 
-    found = read_crystals(crystal, tolerance=tolerance)
+    limit = {} if max_file_size is None else {"max_file_size": max_file_size}
+    found = read_crystals(crystal, tolerance=tolerance, **limit)
     if len(found) != 1:
         raise CrystalError(f"{crystal} holds {counted(len(found), 'crystal')}: give one, or its record")
     # Whether the group depends on the tolerance decides which tensors are allowed.

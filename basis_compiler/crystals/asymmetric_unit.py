@@ -2,37 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_compiler.crystals.crystal import Crystal
+from basis_compiler.crystals.formats.entries import Entry, RawCrystal
 from basis_compiler.crystals.formats.file_formats import read_crystals
+from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE
 from basis_compiler.crystals.standardization import StandardCrystal, standard_description
 from basis_compiler.groups.spglib_database import operations
 from basis_store import TURN, CertificateError, CrystalError, CrystalRecord
 
-CRYSTAL_ERRORS = (CrystalError, CertificateError, np.linalg.LinAlgError)
+CRYSTAL_ERRORS = (
+    CrystalError, CertificateError, np.linalg.LinAlgError, OverflowError, MemoryError, RecursionError,
+)  # fmt: skip
 """Errors of a single crystal that is read and compiled: a batch continues with the others."""
 
 _SAME = 1e-3
 """Angstrom. Sites lie on their special positions up to rounding, and atoms are far apart."""
 
 
-def compile_crystals(source: object, *, tolerance: float = 0.01) -> list[CrystalRecord]:
+def compile_crystals(
+    source: object, *, tolerance: float = 0.01, max_file_size: int = MAX_FILE_SIZE
+) -> list[CrystalRecord]:
     """Records of all crystals of a file, or of an object of ASE or pymatgen.
 
     Args:
         source: as for :func:`read_crystals`.
         tolerance: in Angstrom, as for :func:`standardize`.
+        max_file_size: in bytes, as for :func:`read_crystals`.
 
     Raises:
         CrystalError: as :func:`read_crystals` and :func:`standardize` do.
     """
-    return [
-        compile_crystal(crystal, tolerance=tolerance) for crystal in read_crystals(source, tolerance=tolerance)
-    ]
+    crystals = read_crystals(source, tolerance=tolerance, max_file_size=max_file_size)
+    return [compile_crystal(crystal, tolerance=tolerance) for crystal in crystals]
+
+
+Details = Callable[[RawCrystal], tuple[Mapping[str, ArrayLike], str] | None]
+
+
+def compile_entry(
+    entry: Entry, *, tolerance: float, details: Details = lambda crystal: ({}, "")
+) -> Iterator[tuple[str, CrystalRecord | Exception]]:
+    """Every crystal of an entry with its identifier: its record, or the error that it ended with.
+
+    Args:
+        entry: of a source.
+        tolerance: in Angstrom, as for :func:`standardize`.
+        details: the targets and the split for the record of a crystal, or None to leave it out; default: none.
+    """
+    try:
+        # Values beyond the range of floats are found by the checks that follow; numpy must not report them too.
+        with np.errstate(all="ignore"):
+            for crystal in entry.crystals(tolerance):
+                try:
+                    if (found := details(crystal)) is None:
+                        continue
+                    yield (
+                        crystal.identifier,
+                        compile_crystal(
+                            crystal.build(),
+                            identifier=crystal.identifier,
+                            targets=found[0],
+                            split=found[1],
+                            tolerance=tolerance,
+                        ),
+                    )
+                except CRYSTAL_ERRORS as error:
+                    yield crystal.identifier, error
+    except (*CRYSTAL_ERRORS, OSError) as error:
+        yield entry.name, error
 
 
 def compile_crystal(

@@ -125,14 +125,15 @@ def canonical_description(
         if len(left) == 1:
             break
         distances = _distances(lattice, rotations[left], shifts[left], atoms, starts, landmark)
+        if number == 0:
+            nearest = _smallest(distances.mean(axis=1, keepdims=True), slack)
+            left, distances = left[nearest], distances[nearest]
         columns = np.array(
             [
                 row[np.lexsort((row, ranked, multiplicities, numbers))]
                 for row, ranked in zip(distances, new_ranks[source[left]], strict=True)
             ]
         )
-        if number == 0:
-            columns = np.hstack([columns.mean(axis=1, keepdims=True), columns])
         left = left[_smallest(columns, slack)]
     best = left[0]
     names = mapped[source[best]]

@@ -20,6 +20,9 @@ from basis_store.array_types import FloatArray, IntArray
 MIN_DISTANCE = 0.5
 """Angstrom. Atoms closer than this overlap: no bond is shorter (H-H in H2: 0.74)."""
 
+MAX_ATOMS = 5000
+"""Of a cell, with all images by symmetry: time and memory grow with the square of their number."""
+
 ELEMENTS: tuple[str, ...] = tuple(
     re.findall(
         "[A-Z][a-z]?",
@@ -37,6 +40,9 @@ _MAX_ATOM_VOLUME = 10_000.0
 
 _MAX_LENGTH = 1e6
 """Angstrom: a tenth of a millimetre."""
+
+_MAX_COORDINATE = 1e6
+"""Cells: further away, floats have too few digits left to tell atoms apart."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,6 +108,22 @@ def crystal_or_error(make: Callable[[], Crystal]) -> Crystal | CrystalError:
         return error
 
 
+def check_range(coordinates: FloatArray, name: str) -> None:
+    """Raise :class:`CrystalError` if fractional coordinates (n, 3) are too large to be those of atoms."""
+    largest = np.abs(coordinates).max(axis=1)
+    far = int(largest.argmax())
+    if largest[far] > _MAX_COORDINATE:
+        raise CrystalError(
+            f"{name}: atom {far + 1} is {largest[far]:.3g} cells away from the origin: no crystal has such "
+            "coordinates"
+        )
+
+
+def too_many_atoms(name: str, count: int) -> CrystalError:
+    """The error for more atoms than :data:`MAX_ATOMS`."""
+    return CrystalError(f"{name}: {count} atoms in its cell; at most {MAX_ATOMS} are read: give a primitive cell")
+
+
 def _check_cell(crystal: Crystal) -> None:
     if not np.isfinite(crystal.lattice).all():
         raise CrystalError(f"{crystal.name}: the cell is not made of numbers")
@@ -122,12 +144,15 @@ def _check_cell(crystal: Crystal) -> None:
 def _check_atoms(crystal: Crystal) -> None:
     if not len(crystal):
         raise CrystalError(f"{crystal.name}: no atoms")
+    if len(crystal) > MAX_ATOMS:
+        raise too_many_atoms(crystal.name, len(crystal))
     unknown = np.flatnonzero((crystal.numbers < 1) | (crystal.numbers >= len(ELEMENTS)))
     if len(unknown):
         raise CrystalError(f"{crystal.name}: atom {unknown[0] + 1} is of no known element; remove dummy atoms")
     broken = np.flatnonzero(~np.isfinite(crystal.coordinates).all(axis=1))
     if len(broken):
         raise CrystalError(f"{crystal.name}: the coordinates of atom {broken[0] + 1} are not numbers")
+    check_range(crystal.coordinates, crystal.name)
 
 
 def _check_distances(crystal: Crystal) -> None:
@@ -147,6 +172,8 @@ def _check_distances(crystal: Crystal) -> None:
 def closest_pair(lattice: FloatArray, coordinates: FloatArray, cutoff: float) -> tuple[int, int, float] | None:
     """The closest two atoms nearer than ``cutoff``, lattice images included, for any shape of cell.
 
+    Hundreds of atoms are compared in blocks; found are the closest two of the first block that has some.
+
     Args:
         lattice: (3, 3) rows in Angstrom.
         coordinates: (n, 3) fractional.
@@ -163,16 +190,15 @@ def closest_pair(lattice: FloatArray, coordinates: FloatArray, cutoff: float) ->
     widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
     extents = np.floor(cutoff * widths + 0.5).astype(int)
     offsets = np.array(list(itertools.product(*(range(-n, n + 1) for n in extents))), dtype=np.float64)
-    best: tuple[int, int, float] | None = None
     rows = max(1, _BLOCK_ELEMENTS // (len(coordinates) * len(offsets)))
     for start in range(0, len(coordinates), rows):
-        gaps = coordinates[start : start + rows, None] - coordinates[None]
+        gaps = coordinates[start : start + rows, None] - coordinates[None, start:]
         gaps -= np.rint(gaps)
         distances = np.linalg.norm((gaps[:, :, None] + offsets) @ lattice, axis=-1)
         own = np.arange(len(distances))
-        distances[own, start + own, len(offsets) // 2] = np.inf
+        distances[own, own, len(offsets) // 2] = np.inf
         row, column, _ = np.unravel_index(distances.argmin(), distances.shape)
         smallest = float(distances[row, column].min())
-        if smallest < (cutoff if best is None else best[2]):
-            best = (min(start + int(row), int(column)), max(start + int(row), int(column)), smallest)
-    return best
+        if smallest < cutoff:
+            return start + int(min(row, column)), start + int(max(row, column)), smallest
+    return None

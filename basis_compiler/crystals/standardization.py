@@ -39,6 +39,9 @@ from basis_store.datasets.recipe import check_tolerance
 DEFAULT_TOLERANCE = 0.01
 """Angstrom."""
 
+MAX_SITES = 2000
+"""Of the asymmetric unit: time grows with the square of their number."""
+
 _SAME_24TH = 1e-9
 """24ths. An origin this close to a multiple of 1/24 differs from it by rounding only."""
 
@@ -152,6 +155,12 @@ def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCryst
     # 1. The space group, and spglib's dataset in its standard setting.
     setting, dataset = _standard_dataset(crystal, tolerance)
     group = operations(setting)
+    n_sites = len(np.unique(dataset.crystallographic_orbits))
+    if n_sites > MAX_SITES:
+        raise CrystalError(
+            f"{crystal.name}: {n_sites} atoms that differ by symmetry ({setting.label}); at most {MAX_SITES} "
+            "are read"
+        )
 
     # 2. The exact change of basis, and the lattice with a metric that the group preserves.
     numerators, denominator, measured = _exact_basis(crystal, dataset, tolerance)

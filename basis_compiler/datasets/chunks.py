@@ -16,15 +16,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS, compile_crystal
-from basis_compiler.crystals.formats.entries import Entry
+from basis_compiler.crystals.asymmetric_unit import compile_entry
+from basis_compiler.crystals.formats.entries import Entry, RawCrystal
 from basis_compiler.datasets.splits import divided
-from basis_compiler.datasets.targets import UNITS, NoteCounts, target_values
+from basis_compiler.datasets.targets import MAX_TARGETS, UNITS, NoteCounts, target_values
 from basis_store import CrystalError, CrystalRecipe, CrystalRecord, CrystalTable, write_crystals
 from basis_store.counted import counted
 from basis_store.datasets.schema import SPLITS
 from basis_store.datasets.units import TRUE_FALSE
 from basis_store.datasets.writer import dataset_image
+from basis_store.errors import error_text, shortened
 
 OTHER_SPLIT = ""
 """Stands for the name of a target where crystals are counted that belong to another split than is asked for."""
@@ -37,8 +38,9 @@ def compile_chunk(tolerance: float, only_split: str, entries: Sequence[Entry]) -
     records: dict[str, CrystalRecord] = {}
     skipped: list[tuple[str, str]] = []
     counts: NoteCounts = Counter()
+    names: set[str] = set()
     for entry in entries:
-        for outcome in _outcomes(entry, tolerance, only_split, counts):
+        for outcome in _outcomes(entry, tolerance, only_split, names, counts):
             if not isinstance(outcome, CrystalRecord):
                 skipped.append(outcome)
             elif outcome.identifier in records:
@@ -51,31 +53,35 @@ def compile_chunk(tolerance: float, only_split: str, entries: Sequence[Entry]) -
 
 
 def _outcomes(
-    entry: Entry, tolerance: float, only_split: str, counts: NoteCounts
+    entry: Entry, tolerance: float, only_split: str, names: set[str], counts: NoteCounts
 ) -> Iterator[CrystalRecord | tuple[str, str]]:
     """A record, or an identifier and why there is none, for each crystal of an entry in the split asked for."""
     try:
         if entry.known_split is not None and not _is_asked_for(_split(entry.known_split), only_split, counts):
             return
-        for crystal in entry.crystals(tolerance):
-            try:
-                split = _split(crystal.split)
-                if not _is_asked_for(split, only_split, counts):
-                    continue
-                yield compile_crystal(
-                    crystal.build(),
-                    identifier=crystal.identifier,
-                    targets={
-                        json.dumps([name, value.shape, value.dtype == np.bool_]): value
-                        for name, value in target_values(crystal.targets, counts).items()
-                    },
-                    split=split,
-                    tolerance=tolerance,
-                )
-            except CRYSTAL_ERRORS as error:
-                yield crystal.identifier, _reason(error, entry.name, crystal.identifier)
-    except (*CRYSTAL_ERRORS, OSError) as error:
-        yield entry.name, _reason(error, entry.name)
+    except CrystalError as error:
+        yield entry.name, error_text(error, entry.name)
+        return
+
+    def details(crystal: RawCrystal) -> tuple[dict[str, NDArray[np.float64] | NDArray[np.bool_]], str] | None:
+        split = _split(crystal.split)
+        if not _is_asked_for(split, only_split, counts):
+            return None
+        values = target_values(crystal.targets, counts)
+        targets: dict[str, NDArray[np.float64] | NDArray[np.bool_]] = {
+            json.dumps([name, value.shape, value.dtype == np.bool_]): value for name, value in values.items()
+        }
+        if len(names) + len(targets.keys() - names) > MAX_TARGETS:
+            counts["targets of too many names", f"only {MAX_TARGETS} are kept, more left out"] += 1
+            return {name: value for name, value in targets.items() if name in names}, split
+        names.update(targets)
+        return targets, split
+
+    for identifier, found in compile_entry(entry, tolerance=tolerance, details=details):
+        if isinstance(found, CrystalRecord):
+            yield found
+        else:  # folders differ, and the name is listed separately
+            yield identifier, error_text(found, entry.name, identifier)
 
 
 def _is_asked_for(split: str, only_split: str, counts: NoteCounts) -> bool:
@@ -86,18 +92,10 @@ def _is_asked_for(split: str, only_split: str, counts: NoteCounts) -> bool:
     return False
 
 
-def _reason(error: Exception, *names: str) -> str:
-    """One line, without the name that messages begin with: it is listed separately, and folders differ."""
-    text = " ".join(((isinstance(error, OSError) and error.strerror) or str(error)).split())
-    for name in names:
-        text = text.removeprefix(name).removeprefix(": ")
-    return text
-
-
 def _split(text: str) -> str:
     split = {"valid": "val", "validation": "val"}.get(text.lower(), text.lower())
     if split not in SPLITS:
-        raise CrystalError(f"its split {text!r} is not train, val or test")
+        raise CrystalError(f"its split {shortened(text)!r} is not train, val or test")
     return split
 
 
@@ -187,7 +185,14 @@ def _shapes(chunks: Sequence[CrystalTable]) -> tuple[dict[str, tuple[int, ...]],
                 notes.append(f"{name}: not {form}, taken as missing, in {_crystals(total - most)}")
         else:
             notes.append(f"{name}: left out, for its values have {len(+count)} shapes")
-    return shapes, {name for name, count in booleans.items() if 0 < count == counts[name].total()}, notes
+    flags = {name for name, count in booleans.items() if 0 < count == counts[name].total()}
+    if len(shapes) > MAX_TARGETS:
+        kept = sorted(shapes, key=lambda name: (-counts[name].total(), name))[:MAX_TARGETS]
+        notes.append(
+            f"{len(shapes) - MAX_TARGETS} targets of few crystals: left out, more than {MAX_TARGETS} names"
+        )
+        shapes = {name: shapes[name] for name in kept}
+    return shapes, flags & shapes.keys(), notes
 
 
 def _crystals(count: int) -> str:

@@ -8,6 +8,7 @@ on interruptions.
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,8 @@ from typing import Any
 
 from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.crystals.formats.file_formats import inlined
-from basis_compiler.crystals.formats.sources import read_source
+from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE
+from basis_compiler.crystals.formats.sources import EntryCursor, Source, read_source
 from basis_compiler.datasets.chunks import compile_chunk, join_chunks
 from basis_compiler.parallel.resumable import ResumableChunks
 from basis_store import CrystalError, CrystalRecipe, CrystalTable, RecipeError, SgbasisError, open_crystals
@@ -42,6 +44,7 @@ def compile_dataset(
     workers: int = 1,
     scheduler: str | None = None,
     progress: Progress | None = None,
+    max_file_size: int = MAX_FILE_SIZE,
 ) -> CrystalTable:
     """Compile the crystals of ``inputs`` to the dataset ``output``.
 
@@ -64,6 +67,8 @@ def compile_dataset(
         scheduler: address of a Dask cluster that does the work instead. Its workers need no shared disk: this
             process sends them the content of the inputs and writes all files itself.
         progress: called with the number of entries finished, and of all.
+        max_file_size: in bytes; a crystal file, or the line, row or frame of a crystal, that is larger is left
+            out.
 
     Raises:
         CrystalError: an input that cannot be read at all, no crystal is left, or fewer structures than parts.
@@ -85,13 +90,12 @@ def compile_dataset(
         seed=seed,
         only_split=only_split,
     )
-    sources = [read_source(Path(one)) for one in _paths(inputs)]
+    sources = [read_source(Path(one), limit=max_file_size) for one in _paths(inputs)]
     recipe = replace(recipe, inputs=tuple(source.recipe_input for source in sources))
-    entries = [entry for source in sources for entry in source.entries]
-    chunks = [entries[start : start + _CHUNK] for start in range(0, len(entries), _CHUNK)]
+    chunks = _Chunks(sources)
     # Splits and folds are made in the end, from all chunks together.
     of_chunks = replace(recipe, split=(), folds=0, seed=0)
-    decided_by = (of_chunks.to_json(), str(FORMAT_VERSION), str(_CHUNK))
+    decided_by = (of_chunks.to_json(), str(FORMAT_VERSION), str(_CHUNK), str(max_file_size))
     with ResumableChunks(output, count=len(chunks), decided_by=decided_by, ending=".h5") as files:
         compute = functools.partial(compile_chunk, tolerance, only_split)
         _compile_chunks(files, chunks, compute, workers, scheduler, progress or (lambda finished, total: None))
@@ -114,27 +118,53 @@ def _paths(inputs: Any) -> list[str | os.PathLike[str]]:
     return listed
 
 
+class _Chunks:
+    """The entries of all sources in chunks; those of a chunk are in memory when it is taken."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._cursors = [EntryCursor(source) for source in sources]
+        self._starts = list(itertools.accumulate((source.n_entries for source in sources), initial=0))
+        self.n_entries = self._starts[-1]
+
+    def __len__(self) -> int:
+        return (self.n_entries + _CHUNK - 1) // _CHUNK
+
+    def size(self, number: int) -> int:
+        """Entries of a chunk."""
+        return min(_CHUNK, self.n_entries - number * _CHUNK)
+
+    def take(self, number: int) -> list[Entry]:
+        """The entries of a chunk; chunks are taken in ascending order."""
+        start, stop = number * _CHUNK, number * _CHUNK + self.size(number)
+        return [
+            entry
+            for cursor, (first, after) in zip(self._cursors, itertools.pairwise(self._starts), strict=True)
+            if start < after and stop > first
+            for entry in cursor.take(max(start - first, 0), min(stop, after) - first)
+        ]
+
+
 def _compile_chunks(
     files: ResumableChunks,
-    chunks: Sequence[Sequence[Entry]],
+    chunks: _Chunks,
     compute: Callable[[Sequence[Entry]], bytes],
     workers: int,
     scheduler: str | None,
     progress: Progress,
 ) -> None:
     missing = files.missing(_is_whole)
-    total = sum(map(len, chunks))
-    done = total - sum(len(chunks[number]) for number in missing)
-    progress(done, total)
+    done = chunks.n_entries - sum(map(chunks.size, missing))
+    progress(done, chunks.n_entries)
 
     def finished(number: int) -> None:
         nonlocal done
-        done += len(chunks[number])
-        progress(done, total)
+        done += chunks.size(number)
+        progress(done, chunks.n_entries)
 
     # Files for a cluster are read when they are sent, so that only those of the tasks under way are in memory.
     tasks = (
-        (number, chunks[number] if scheduler is None else list(map(inlined, chunks[number]))) for number in missing
+        (number, chunks.take(number) if scheduler is None else list(map(inlined, chunks.take(number))))
+        for number in missing
     )
     files.compute(
         compute,

@@ -34,6 +34,18 @@ UNITS = {
 }
 """Units of targets by the names that the Materials Project and its datasets use; 1 is a pure number."""
 
+MAX_TARGETS = 1000
+"""Different names: each is a column of the dataset."""
+
+_MAX_NUMBERS = 10_000
+"""Of one value, such as a density of states."""
+
+_MAX_DEPTH = 8
+"""Indices of a value: more than any tensor has."""
+
+_MAX_NAME = 256
+"""Characters."""
+
 NoteCounts = Counter[tuple[str, str]]
 """How often a value was left out, by (name of the target, reason)."""
 
@@ -44,11 +56,16 @@ def target_values(
     """The targets among ``raw`` values; what is left out is counted in ``counts``."""
     values: dict[str, NDArray[np.float64] | NDArray[np.bool_]] = {}
     for name, value in raw.items():
+        if not 0 < len(name) <= _MAX_NAME or not name.isprintable():
+            counts["a target without a proper name", "left out"] += 1
+            continue
         if isinstance(value, bool | np.bool_):
             values[name] = np.array(value, dtype=np.bool_)
             continue
         try:
-            found = np.array(_plain(value), dtype=np.float64)
+            found = np.array(_plain(value, _MAX_DEPTH), dtype=np.float64)
+            if found.size > _MAX_NUMBERS:
+                raise TypeError(f"more than {_MAX_NUMBERS} numbers")
         except (TypeError, ValueError, OverflowError) as error:
             counts[name, str(error) if isinstance(error, TypeError) else "not an array of numbers"] += 1
             continue
@@ -63,14 +80,16 @@ def target_values(
     return values
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, depth: int) -> object:
     """Lists of floats, nested as ``value`` is; numpy alone would accept the text "1.5" as a number."""
     if value is None:
         return math.nan
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return _plain(value.tolist(), depth)
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
+        if not depth:
+            raise TypeError(f"lists in lists, more than {_MAX_DEPTH} deep")
+        return [_plain(entry, depth - 1) for entry in value]
     if isinstance(value, bool | int | float | np.number | np.bool_):
         return float(value)
     raise TypeError("text, not a number" if isinstance(value, str) else "not a number")

@@ -4,6 +4,9 @@ Each finished chunk is a file in a folder next to the output. The folder is name
 decides the content of the chunks, so those of other inputs or options are never taken for them. A chunk is
 written in one step; one that is damaged is computed again. At the end the output is put together from the
 chunks, and they are removed. So the output depends neither on the number of processes nor on interruptions.
+
+The folder belongs to this user alone (:mod:`basis_compiler.parallel.own_folder`), and to one process at a time:
+another one that writes the same output waits, and says so.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from basis_compiler.parallel.own_folder import make_own, own_file, own_folder
 from basis_compiler.parallel.parallel_map import parallel_map
 from basis_store.files.atomic_write import write_atomically
 from basis_store.files.hdf5_file import provenance
@@ -33,7 +37,9 @@ def chunk_folder(output: Path) -> Path:
 
 
 class ResumableChunks:
-    """The chunks of one output; a context that leaves no empty folders behind.
+    """The chunks of one output; a context that holds their folder and leaves no empty one behind.
+
+    Entering it raises :class:`CompilationError` if the folder is not this user's own.
 
     Args:
         output: the file to put together.
@@ -55,7 +61,10 @@ class ResumableChunks:
         self.paths = [self._folder / f"{number:06d}{ending}" for number in range(count)]
 
     def __enter__(self) -> ResumableChunks:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(own_folder(self._root, f"writes {self._output.name}"))
+            make_own(self._folder)
+            self._lock = stack.pop_all()
         return self
 
     def __exit__(
@@ -64,10 +73,17 @@ class ResumableChunks:
         with contextlib.suppress(OSError):  # not empty: there is something to resume from
             self._folder.rmdir()
             self._root.rmdir()
+        self._lock.close()
 
     def missing(self, is_whole: Callable[[Path], bool]) -> list[int]:
         """Numbers of the chunks that are not there, or of whose file ``is_whole`` is false."""
-        return [number for number, path in enumerate(self.paths) if not is_whole(path)]
+        missing = []
+        for number, path in enumerate(self.paths):
+            if own_file(path) and is_whole(path):
+                continue
+            path.unlink(missing_ok=True)  # a link would be followed when the chunk is written
+            missing.append(number)
+        return missing
 
     def compute(
         self,
@@ -127,7 +143,7 @@ class ResumableChunks:
     def remove(self) -> None:
         """Remove all finished chunks next to the output, also those of other inputs, and no foreign files."""
         for one in self._root.iterdir():
-            if re.fullmatch("[0-9a-f]{16}", one.name):
+            if re.fullmatch("[0-9a-f]{16}", one.name) and not one.is_symlink():
                 shutil.rmtree(one)
         with contextlib.suppress(OSError):
             self._root.rmdir()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
 MAX_SMALL_FILE = 16 << 20
 """Bytes. Configurations, descriptions, reports, matrices: files that are read whole and that people look at."""
@@ -25,7 +25,7 @@ def check_regular(path: str | os.PathLike[str]) -> None:
     _check_mode(Path(path).stat().st_mode, path)
 
 
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str]) -> io.BufferedReader:
     """Open a regular file for reading bytes; never waits for anything else to answer.
 
     Raises:

@@ -51,6 +51,10 @@ class _Row(NamedTuple):
     point_group: str
 
 
+_MAX_NAME = 100
+"""Characters of the name of a setting."""
+
+
 @dataclass(frozen=True, order=True, repr=False)
 class Setting:
     """One of the 530 Hall settings of the 230 space groups. Hashable, ordered by Hall number.
@@ -111,6 +115,8 @@ class Setting:
             SettingError: nothing or more than one setting matches.
         """
         text = text.strip()
+        if len(text) > _MAX_NAME:
+            raise SettingError(f"{text[:40]!r}... is no space-group setting: it has {len(text)} characters")
         if match := re.fullmatch(r"hall:\s*(.+)", text, re.IGNORECASE):
             return cls._from_hall_text(match[1])
         if re.fullmatch(r"[+-]?\d+", text):

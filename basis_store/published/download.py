@@ -20,6 +20,8 @@ from pathlib import Path
 
 from basis_store.bases.reader import open_store
 from basis_store.errors import DownloadError, SgbasisError
+from basis_store.files.lock import exclusive_lock
+from basis_store.files.regular_file import check_regular, open_regular
 from basis_store.published.registry import PublishedStore, find_published, read_registry
 
 BASE_URL_VARIABLE = "SGBASIS_BASE_URL"
@@ -117,7 +119,7 @@ def is_whole(path: Path, store: PublishedStore) -> bool:
     """Whether ``path`` is the published file, byte for byte."""
     if not path.is_file() or path.stat().st_size != store.size:
         return False
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == store.sha256
 
 
@@ -174,12 +176,8 @@ def _advice(store: PublishedStore, registered: bool) -> str:
 @contextlib.contextmanager
 def _lock(folder: Path) -> Iterator[bool]:
     """Wait for the lock on the cache; yields False where there are no locks (Windows, some network disks)."""
-    with (folder / f"{_PREFIX}lock").open("ab") as file:
-        try:
-            import fcntl  # noqa: PLC0415 - Windows has none
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except (ImportError, OSError):
-            yield False
-        else:
-            yield True
+    path = folder / f"{_PREFIX}lock"
+    path.touch()
+    check_regular(path)
+    with path.open("ab") as file, exclusive_lock(file.fileno(), f"downloads to {folder}") as alone:
+        yield alone

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,13 +25,38 @@ TIMEOUT_S = 30
 _CHUNK_BYTES = 1 << 16
 
 
+MIN_BYTES_PER_S, PATIENCE_S = 10_000, 120
+"""A download that is slower on average is ended: a server may send a byte now and then for ever."""
+
+
 def transfer(url: str, path: Path, store: PublishedStore, *, progress: bool) -> None:
     """Download ``url`` to ``path``, which then has the registered size and SHA-256.
 
     Raises:
-        DownloadError: it cannot be downloaded, or is another file; the message starts with the URL.
+        DownloadError: it cannot be downloaded, takes too long, or is another file; the message starts with the
+            URL.
         OSError: ``path`` cannot be written.
     """
+    # In a thread: no timeout of a connection ends one in which a byte arrives now and then.
+    limit = PATIENCE_S + store.size / MIN_BYTES_PER_S
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            _transfer(url, path, store, progress=progress)
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(limit)
+    if thread.is_alive():
+        raise DownloadError(f"{url} has not sent all {store.size} bytes within {limit:.0f} s")
+    if errors:
+        raise errors[0]
+
+
+def _transfer(url: str, path: Path, store: PublishedStore, *, progress: bool) -> None:
     disable = None if progress else True  # None: unless standard error is a terminal
     title = f"Fetching {store.name}"
     with tqdm(total=store.size, unit="B", unit_scale=True, desc=title, disable=disable) as bar:

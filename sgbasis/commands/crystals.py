@@ -11,7 +11,7 @@ import click
 from basis_store.counted import counted
 from basis_store.datasets.recipe import MAX_FOLDS
 from basis_store.printable import short_line
-from sgbasis.commands.options import parallel_arguments, parallel_options, tolerance_option
+from sgbasis.commands.options import max_file_size_option, parallel_arguments, parallel_options, tolerance_option
 from sgbasis.echo import echo, echo_line
 
 
@@ -34,6 +34,7 @@ from sgbasis.echo import echo, echo_line
     "--folds", type=click.IntRange(3, MAX_FOLDS), help="Divide the crystals into folds for cross-validation."
 )
 @click.option("--seed", type=int, help="Seed of splits and folds [default: 0].")
+@max_file_size_option
 @parallel_options
 def crystals(
     inputs: tuple[Path, ...],
@@ -43,6 +44,7 @@ def crystals(
     shares: str | None,
     folds: int | None,
     seed: int | None,
+    max_file_size: int,
     workers: int | None,
     scheduler: str | None,
 ) -> None:
@@ -86,6 +88,7 @@ def crystals(
                 split=_shares(shares),
                 folds=folds or 0,
                 seed=seed or 0,
+                max_file_size=max_file_size,
                 **parallel,
                 progress=progress,
             )

@@ -11,7 +11,7 @@ import click
 
 from basis_store.counted import counted
 from basis_store.errors import CrystalError
-from sgbasis.commands.options import FiniteRange, store_option, tolerance_option
+from sgbasis.commands.options import FiniteRange, max_file_size_option, store_option, tolerance_option
 from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _SUFFIXES = (".npz", ".json", ".csv")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Write .npz, .json or .csv.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @store_option
+@max_file_size_option
 def encode(
     files: tuple[Path, ...],
     tolerance: float,
@@ -44,6 +45,7 @@ def encode(
     output: Path | None,
     as_json: bool,
     store_path: Path | None,
+    max_file_size: int,
 ) -> None:
     """Encode the sites of crystals.
 
@@ -79,7 +81,7 @@ def encode(
     store = load_store(store_path)
     encoded: list[EncodedCrystal] = []
     failures: list[str] = []
-    for one in chain.from_iterable(_standardised(file, tolerance) for file in files):
+    for one in chain.from_iterable(_standardised(file, tolerance, max_file_size) for file in files):
         if isinstance(one, str):
             failures.append(one)
             continue
@@ -135,15 +137,18 @@ def _report(failures: Sequence[str], n_encoded: int) -> None:
         raise CrystalError(rest if n_encoded else f"none of {counted(len(failures), 'crystal')} could be encoded")
 
 
-def _standardised(file: Path, tolerance: float) -> Iterator[StandardCrystal | str]:
+def _standardised(file: Path, tolerance: float, max_file_size: int) -> Iterator[StandardCrystal | str]:
     """The crystals of a file in their standard settings; or why not, in one line that names the file."""
     from basis_compiler import standardize
     from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
     from basis_compiler.crystals.formats.file_formats import read_file
+    from basis_compiler.crystals.formats.input_text import opened
     from sgbasis.prediction.inputs import message
 
     try:
-        for found in read_file(file, name=str(file), tolerance=tolerance):
+        with opened(file, limit=max_file_size) as source:
+            crystals = read_file(source, name=str(file), tolerance=tolerance)
+        for found in crystals:
             if isinstance(found, CrystalError):
                 yield message(found, str(file))
                 continue
@@ -151,5 +156,5 @@ def _standardised(file: Path, tolerance: float) -> Iterator[StandardCrystal | st
                 yield standardize(found, tolerance=tolerance)
             except CRYSTAL_ERRORS as error:
                 yield message(error, str(file))
-    except (CrystalError, OSError) as error:
+    except (*CRYSTAL_ERRORS, OSError) as error:
         yield message(error, str(file))

@@ -52,6 +52,23 @@ def tolerance_option(command: _Command) -> _Command:
     )(command)
 
 
+def max_file_size_option(command: _Command) -> _Command:
+    """``--max-file-size MB``, as a number of bytes."""
+
+    def in_bytes(ctx: click.Context, parameter: click.Parameter, value: float | None) -> int:
+        from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE
+
+        return MAX_FILE_SIZE if value is None else int(value * 1e6)
+
+    return click.option(
+        "--max-file-size",
+        type=FiniteRange(0, min_open=True),
+        callback=in_bytes,
+        metavar="MB",
+        help="Largest text of one crystal: a file, or a line, row or frame of a longer one [default: 10].",
+    )(command)
+
+
 def store_option(command: _Command) -> _Command:
     """``--store FILE``: which store to read; default, the one that ships with the package."""
     return click.option(

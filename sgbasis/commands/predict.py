@@ -15,7 +15,7 @@ import click
 
 from basis_store.counted import counted
 from basis_store.printable import short_line
-from sgbasis.commands.options import tolerance_option
+from sgbasis.commands.options import max_file_size_option, tolerance_option
 from sgbasis.echo import echo, echo_line
 from sgbasis.prediction.standard_input import ENDINGS, with_standard_input
 
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     help="Draw a tensor of one crystal by direction, as .png: Young's modulus, or dielectric constant.",
 )  # fmt: skip
 @tolerance_option
+@max_file_size_option
 @click.option(
     "--workers",
     type=click.IntRange(1),
@@ -68,6 +69,7 @@ def predict(
     form: str | None,
     picture: Path | None,
     tolerance: float,
+    max_file_size: int,
     workers: int | None,
 ) -> None:
     """Predict properties of crystals.
@@ -110,7 +112,7 @@ def predict(
         job = _job(properties, folders, tolerance, ending)
     paths, copy = click.get_current_context().with_resource(with_standard_input(files, form))
     job = replace(job, standard_input=copy)
-    found = survey(paths)
+    found = survey(paths, limit=max_file_size)
     # A picture that cannot be drawn is an error before anything is written.
     drawing = None if picture is None else _drawing(found, job)
     workers = workers or available_cores()

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from basis_store.counted import counted
-from sgbasis.commands.options import store_option, tolerance_option
+from sgbasis.commands.options import max_file_size_option, store_option, tolerance_option
 from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
     from basis_store.array_types import FloatArray
+
+
+_MAX_MATRIX = 1 << 20
+"""Bytes. The largest has 36 numbers."""
 
 
 @click.command("project-tensor")
@@ -23,8 +27,15 @@ if TYPE_CHECKING:
 @tolerance_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @store_option
+@max_file_size_option
 def project_tensor(
-    crystal: Path, matrix: Path, axial: bool, tolerance: float, as_json: bool, store_path: Path | None
+    crystal: Path,
+    matrix: Path,
+    axial: bool,
+    tolerance: float,
+    as_json: bool,
+    store_path: Path | None,
+    max_file_size: int,
 ) -> None:
     """Print the nearest tensor that a crystal's symmetry allows.
 
@@ -42,7 +53,14 @@ def project_tensor(
 
     given = read_matrix(matrix)
     try:
-        found = project(given, crystal, axial=axial, store=load_store(store_path), tolerance=tolerance)
+        found = project(
+            given,
+            crystal,
+            axial=axial,
+            store=load_store(store_path),
+            tolerance=tolerance,
+            max_file_size=max_file_size,
+        )
     except TensorError as error:
         raise TensorError(f"{matrix}: {error}") from error
     rows = matrix_form(found.tensor, found.formula)
@@ -90,14 +108,18 @@ def read_matrix(path: Path) -> FloatArray:
     import numpy as np
 
     from basis_store import TensorError
+    from basis_store.errors import error_text
+    from basis_store.files.regular_file import read_regular
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, limit=_MAX_MATRIX).decode("utf-8-sig")
         is_json = text.lstrip().startswith("[")
         rows = json.loads(text) if is_json else [_numbers(line) for line in text.splitlines()]
         values = np.array([row for row in rows if row], dtype=np.float64)
-    except (ValueError, TypeError) as error:
-        raise TensorError(f"{path}: not a matrix: it needs rows of equal length, or JSON ({error})") from error
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise TensorError(
+            f"{path}: not a matrix: it needs rows of equal length, or JSON ({error_text(error)})"
+        ) from error
     if values.ndim != 2:
         raise TensorError(f"{path}: not a matrix: its shape is {values.shape}")
     return values

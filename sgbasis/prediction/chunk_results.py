@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
     from runtime.pretrained.pretrained import Pretrained
 
+MAX_SITES = 320
+"""Sites of an asymmetric unit; with more, models of the default size need a gigabyte."""
+
 _FORMS = {".csv": csv_rows, ".jsonl": jsonl_text, "": text_report}
 
 
@@ -75,6 +78,11 @@ def chunk_predictions(job: Job, chunk: Chunk) -> tuple[int, list[Prediction], li
     for source, crystal in readings(chunk, tolerance=job.tolerance):
         if isinstance(crystal, str):
             failures.append(job.shown(crystal))
+        elif len(crystal) > MAX_SITES:
+            failures.append(
+                f"{job.shown(source)}: {crystal.identifier}: {len(crystal)} sites; at most {MAX_SITES} are "
+                "predicted, since memory grows with the square of their number"
+            )
         else:
             found.append((job.shown(source), crystal))
     return len(found), predictions(found, loaded(job.models)), failures

@@ -13,15 +13,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from basis_compiler import available_cores, compile_crystal
-from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
+from basis_compiler import available_cores
+from basis_compiler.crystals.asymmetric_unit import compile_entry
 from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.crystals.formats.file_formats import CrystalFile, format_of
 from basis_compiler.crystals.formats.id_prop import LISTING
-from basis_compiler.crystals.formats.sources import EntryCursor, file_digest, is_streamed, read_source, stream
+from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE, changed
+from basis_compiler.crystals.formats.sources import EntryCursor, read_source, reopened_source
 from basis_compiler.parallel.parallel_map import parallel_map
 from basis_store import CrystalError, CrystalRecord, DatasetRows, SgbasisError
 from basis_store.datasets.row_reader import is_dataset
+from basis_store.errors import error_text
 
 CHUNK = 256
 """Entries that a process works on at once: some seconds of work. Fewer than two chunks are not worth a process."""
@@ -35,12 +37,14 @@ class InputFile(NamedTuple):
         n_entries: how many it has; 1 for a file that cannot be read.
         digest: of its content.
         problem: one line that begins with the path and says why it cannot be read; ``""`` if it can.
+        limit: bytes of text that an entry may have.
     """
 
     path: str
     n_entries: int
     digest: str
     problem: str = ""
+    limit: int = MAX_FILE_SIZE
 
 
 class FileRange(NamedTuple):
@@ -83,40 +87,37 @@ def _numbered(tolerance: float, chunk: tuple[int, Chunk]) -> tuple[int, list[Rea
     return chunk[0], list(readings(chunk[1], tolerance=tolerance))
 
 
-def survey(paths: Iterable[Path]) -> list[InputFile]:
-    """Count the entries of all files; folders without a listing stand for the crystal files in them."""
-    return [_surveyed(one) for path in paths for one in _files(path)]
+def survey(paths: Iterable[Path], *, limit: int = MAX_FILE_SIZE) -> list[InputFile]:
+    """Count the entries of all files; folders without a listing stand for the crystal files in them.
+
+    Args:
+        paths: files and folders.
+        limit: bytes of text that an entry may have.
+    """
+    return [_surveyed(one, limit) for path in paths for one in _files(path)]
 
 
 def _files(path: Path) -> list[Path]:
     if not path.is_dir() or (path / LISTING).exists():
         return [path]
-    names = sorted(one.name for one in os.scandir(path) if one.is_file())
+    # Pipes, devices and links to nothing are reported when they are read.
+    names = sorted(one.name for one in os.scandir(path) if not one.is_dir())
     crystals = [path / name for name in names if format_of(name).in_folders and not name.startswith(".")]
     return crystals or [path]  # an empty folder is reported when it is read
 
 
-def _surveyed(path: Path) -> InputFile:
+def _surveyed(path: Path, limit: int) -> InputFile:
     try:
-        count, digest = _count_and_digest(path)
+        if is_dataset(path):
+            rows = DatasetRows(path)
+            rows.check()
+            count, digest = len(rows), rows.content_hash
+        else:
+            source = read_source(path, limit=limit)
+            count, digest = source.n_entries, source.recipe_input.sha256
     except (SgbasisError, OSError) as error:
-        return InputFile(str(path), 1, "", message(error, str(path)))
-    return InputFile(str(path), count, digest)
-
-
-def _count_and_digest(path: Path) -> tuple[int, str]:
-    if is_dataset(path):
-        rows = DatasetRows(path)
-        rows.check()
-        return len(rows), rows.content_hash
-    if not is_streamed(path):
-        source = read_source(path)
-        return len(source.entries), source.recipe_input.sha256
-    digest = file_digest(path)
-    count = sum(1 for _ in stream(path))
-    if not count:
-        raise CrystalError(f"{path}: the file is empty")
-    return count, digest
+        return InputFile(str(path), 1, "", message(error, str(path)), limit)
+    return InputFile(str(path), count, digest, "", limit)
 
 
 def cut(files: Sequence[InputFile], size: int) -> list[Chunk]:
@@ -153,36 +154,41 @@ def readings(chunk: Chunk, *, tolerance: float) -> Iterator[Reading]:
         if file.problem:
             yield Reading(file.path, file.problem)
             continue
-        for one in _opened(file).take(start, stop):
+        try:
+            found: list[CrystalRecord | Entry] = [*_opened(file).take(start, stop)]
+        except (CrystalError, OSError) as error:
+            if file.n_entries > 1:
+                raise
+            yield Reading(file.path, message(error, file.path))
+            continue
+        for one in found:
             if isinstance(one, CrystalRecord):
                 yield Reading(file.path, one)
-            else:
-                source = str(one.path) if isinstance(one, CrystalFile) else file.path
-                yield from _standardised(one, source, tolerance)
+                continue
+            source = str(one.path) if isinstance(one, CrystalFile) else file.path
+            for _, crystal in compile_entry(one, tolerance=tolerance):
+                yield Reading(source, crystal if isinstance(crystal, CrystalRecord) else message(crystal, source))
 
 
 @functools.lru_cache(maxsize=1)
 def _opened(file: InputFile) -> DatasetRows | EntryCursor:
-    """The file that this process reads: chunks come in their order, so there is one at a time."""
+    """The file that this process reads: chunks come in their order, so there is one at a time.
+
+    Raises:
+        CrystalError: a dataset was changed since it was surveyed.
+    """
     path = Path(file.path)
-    return DatasetRows(path) if is_dataset(path) else EntryCursor(path)
-
-
-def _standardised(entry: Entry, source: str, tolerance: float) -> Iterator[Reading]:
-    try:
-        for crystal in entry.crystals(tolerance):
-            try:
-                record = compile_crystal(crystal.build(), identifier=crystal.identifier, tolerance=tolerance)
-                yield Reading(source, record)
-            except CRYSTAL_ERRORS as error:
-                yield Reading(source, message(error, source))
-    except (CrystalError, OSError) as error:
-        yield Reading(source, message(error, source))
+    if not is_dataset(path):
+        return EntryCursor(reopened_source(path, digest=file.digest, n_entries=file.n_entries, limit=file.limit))
+    rows = DatasetRows(path)
+    if rows.content_hash != file.digest:
+        raise changed(path)
+    return rows
 
 
 def message(error: Exception, source: str) -> str:
     """One line that begins with the path; the text of an error may begin with it, with the name, or neither."""
-    text = " ".join(((isinstance(error, OSError) and error.strerror) or str(error)).split())
+    text = error_text(error)
     for known in (source, Path(source).name):
         if text.startswith(known):
             return f"{source}{text.removeprefix(known)}"

@@ -73,14 +73,16 @@ def parse_xyz(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal 
     """
     frames = list(xyz_frames(iter(text.splitlines(keepends=True)), name))
     if len(frames) == 1:
-        return [parse_frame(frames[0], name)[0]]
+        return [_crystal_of_frame(frames[0], name)]
     return [
         crystal_or_error(functools.partial(_crystal_of_frame, frame, f"{name} (frame {i})"))
         for i, frame in enumerate(frames, start=1)
     ]
 
 
-def _crystal_of_frame(frame: str, name: str) -> Crystal:
+def _crystal_of_frame(frame: str | CrystalError, name: str) -> Crystal:
+    if isinstance(frame, CrystalError):
+        raise frame
     return parse_frame(frame, name)[0]
 
 
@@ -121,7 +123,7 @@ def crystal_of_atoms(atoms: Any, name: str, *, notes: Iterable[str] = ()) -> Cry
         check_occupancies(name, (site.items() for site in occupancy.values() if isinstance(site, dict)))
     # Solved here, and not taken from ASE's scaled positions, so that a missing cell is reported as one.
     singular = not np.isfinite(lattice).all() or np.linalg.matrix_rank(lattice) < 3
-    coordinates = atoms.positions * 0 if singular else np.linalg.solve(lattice.T, atoms.positions.T).T
+    coordinates = np.zeros_like(atoms.positions) if singular else np.linalg.solve(lattice.T, atoms.positions.T).T
     return Crystal(lattice=lattice, numbers=atoms.numbers, coordinates=coordinates, name=name, notes=tuple(notes))
 
 

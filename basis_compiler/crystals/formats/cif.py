@@ -17,7 +17,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import ELEMENTS, MIN_DISTANCE, Crystal, crystal_or_error
+from basis_compiler.crystals.crystal import (
+    ELEMENTS,
+    MAX_ATOMS,
+    MIN_DISTANCE,
+    Crystal,
+    check_range,
+    crystal_or_error,
+)
 from basis_compiler.crystals.formats.cif_blocks import CifBlock, cif_blocks, cif_number
 from basis_compiler.crystals.formats.cif_operations import OperationList
 from basis_compiler.crystals.formats.cif_symmetry import cif_symmetry
@@ -34,6 +41,7 @@ _DUMMY_FLAG, _HYDROGENS = "_atom_site_calc_flag", "_atom_site_attached_hydrogens
 _DISORDER = "_atom_site_disorder_group"
 _MAX_LENGTH = 1e6
 """Angstrom. A cell vector is shorter than a tenth of a millimetre."""
+_MAX_BLOCKS = 10_000
 
 
 def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal | CrystalError]:
@@ -52,21 +60,34 @@ def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal 
             that are no group or not that of the space group, or a crystal that :class:`Crystal` rejects.
         MissingDependencyError: gemmi is not installed.
     """
-    blocks = cif_blocks(text, name=name)
-    crystals = [block for block in blocks if any(block.column(tag) for tag in _FRACTIONS)]
-    if not crystals:
-        if any(block.column(_LENGTHS[0]) for block in blocks):
-            raise CrystalError(f"{name}: no atoms: the CIF lists no fractional coordinates")
+    found: list[CifBlock | CrystalError] = []
+    has_cell = False
+    for block in cif_blocks(text, name=name):
+        if isinstance(block, CrystalError) or block.has_any(_FRACTIONS):
+            found.append(block)
+        else:
+            has_cell = has_cell or block.has_any(_LENGTHS[:1])
+        if len(found) > _MAX_BLOCKS:
+            raise CrystalError(f"{name}: it has more than {_MAX_BLOCKS} data blocks with crystals")
+    if not found and has_cell:
+        raise CrystalError(f"{name}: no atoms: the CIF lists no fractional coordinates")
+    if not found:
         raise CrystalError(f"{name}: no cell and no atoms: the CIF holds no crystal")
-    if len(crystals) == 1:
-        return [_crystal(crystals[0], name, tolerance)]
+    if len(found) == 1:
+        return [_crystal(found[0], name, tolerance)]
     return [
-        crystal_or_error(functools.partial(_crystal, block, f"{name} (block {block.name})", tolerance))
-        for block in crystals
+        crystal_or_error(functools.partial(_crystal, block, f"{name} (block {_block_name(block)})", tolerance))
+        for block in found
     ]
 
 
-def _crystal(block: CifBlock, name: str, tolerance: float) -> Crystal:
+def _block_name(block: CifBlock | CrystalError) -> str:
+    return block.name if isinstance(block, CifBlock) else ""
+
+
+def _crystal(block: CifBlock | CrystalError, name: str, tolerance: float) -> Crystal:
+    if isinstance(block, CrystalError):
+        raise block
     # 1. The cell and the operations that it allows.
     symmetry = cif_symmetry(block, name=name)
     lattice = _lattice(block, symmetry.fixed_angles(), name)
@@ -79,11 +100,19 @@ def _crystal(block: CifBlock, name: str, tolerance: float) -> Crystal:
     broken = np.flatnonzero(~np.isfinite(listed).all(axis=1))
     if len(broken):
         raise CrystalError(f"{name}: the coordinates of {labels[broken[0]]} are not numbers")
+    check_range(listed, name)
     # 3. Their images by symmetry.
-    found = [
-        _orbit(point, group, lattice, tolerance, f"{name}: {label}")
-        for label, point in zip(labels, listed, strict=True)
-    ]
+    found: list[tuple[FloatArray, float]] = []
+    count = 0
+    for label, point in zip(labels, listed, strict=True):
+        found.append(_orbit(point, group, lattice, tolerance, f"{name}: {label}"))
+        count += len(found[-1][0])
+        if count > MAX_ATOMS:
+            at_most = len(listed) * len(group.rotations)
+            raise CrystalError(
+                f"{name}: {len(listed)} listed atoms and {len(group.rotations)} operations are up to {at_most} "
+                f"atoms in the cell; at most {MAX_ATOMS} are read: give a primitive cell"
+            )
     orbits = [orbit for orbit, _ in found]
     counts = [len(orbit) for orbit in orbits]
     moved, furthest = max((moved, label) for (_, moved), label in zip(found, labels, strict=True))
@@ -143,7 +172,7 @@ def _check_loop(block: CifBlock, name: str) -> None:
     tags = [
         tag
         for tag in (*_FRACTIONS, _TYPE, _LABEL, _OCCUPANCY, _DUMMY_FLAG, _HYDROGENS, _DISORDER)
-        if tag in block.values
+        if tag in block.tags
     ]
     missing = [tag for tag in _FRACTIONS if tag not in tags]
     if missing:

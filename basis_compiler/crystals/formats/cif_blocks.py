@@ -11,34 +11,63 @@ Source: S. R. Hall, F. H. Allen, I. D. Brown, Acta Cryst. A47, 655 (1991); M. Wo
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from basis_store import CrystalError
 from basis_store.extras import needed_for
 
+MAX_ROWS = 20_000
+"""Rows of a loop that are read: more than atoms or operations of any crystal that is."""
+
+_MAX_TAGS = 10_000
+"""Of a block: the dictionaries of CIF have fewer."""
+
 
 @dataclass(frozen=True)
 class CifBlock:
-    """One data block.
+    """One data block. Only what is asked for is taken out of the parser, which holds it in less memory.
 
     Attributes:
         name: behind ``data_``.
-        values: by tag in lower case with ``_`` for ``.`` (so that ``_cell.length_a`` is ``_cell_length_a``), the
-            text of each value, without quotes; ``""`` for the nulls ``.`` and ``?``. An item outside of a loop has
-            one value.
-        loops: by tag, the number of its loop in the block; -1 outside of loops.
+        file: what messages call its file.
+        tags: as the file writes them, by tag in lower case with ``_`` for ``.`` (so that ``_cell.length_a`` is
+            ``_cell_length_a``).
+        loops: by tag in lower case, the number of its loop in the block; -1 outside of loops.
     """
 
     name: str
-    values: Mapping[str, Sequence[str]]
+    file: str
+    tags: Mapping[str, str]
     loops: Mapping[str, int]
+    _block: Any
+    _as_string: Callable[[str], str]
 
     def column(self, tag: str) -> Sequence[str]:
-        """All values of a tag; none if the block does not have it."""
-        return self.values.get(tag, ())
+        """All values of a tag; none if the block does not have it.
+
+        They are without quotes, ``""`` for the nulls ``.`` and ``?``. An item outside of a loop has one value.
+
+        Raises:
+            CrystalError: they are too many for a crystal.
+        """
+        if tag not in self.tags:
+            return ()
+        found = self._block.find_values(self.tags[tag])
+        if len(found) > MAX_ROWS:
+            raise CrystalError(
+                f"{self.file}: data_{self.name} has {len(found)} values of {self.tags[tag]}; at most {MAX_ROWS} "
+                "are read"
+            )
+        return [self._as_string(text).strip() for text in found]
+
+    def has_any(self, tags: Sequence[str]) -> bool:
+        """Whether the block has values of one of some tags."""
+        return any(len(self._block.find_values(self.tags[tag])) for tag in tags if tag in self.tags)
 
     def first(self, tags: Sequence[str]) -> str:
         """The first value that is not null of the first of several tags that has one; else ``""``."""
@@ -47,11 +76,11 @@ class CifBlock:
 
     def has_tag_beginning(self, *beginnings: str) -> bool:
         """Whether a tag begins with one of some texts in lower case."""
-        return any(tag.startswith(beginnings) for tag in self.values)
+        return any(tag.startswith(beginnings) for tag in self.tags)
 
 
-def cif_blocks(text: str, *, name: str) -> list[CifBlock]:
-    """All data blocks of a CIF, in their order.
+def cif_blocks(text: str, *, name: str) -> Iterator[CifBlock | CrystalError]:
+    """All data blocks of a CIF, in their order; in the place of one that contradicts itself, the error.
 
     Args:
         text: content of the file.
@@ -72,7 +101,11 @@ def cif_blocks(text: str, *, name: str) -> list[CifBlock]:
         if not re.search("data_", text, re.IGNORECASE):
             raise CrystalError(f"{name}: not a CIF: it has no data_ block") from error
         raise CrystalError(f"{name}: not a readable CIF: {_reason(error, text)}") from error
-    return [_block(block, cif.as_string, name) for block in document]
+    for block in document:
+        try:
+            yield _block(block, cif.as_string, name)
+        except CrystalError as error:
+            yield error
 
 
 def cif_number(text: str) -> float:
@@ -81,27 +114,28 @@ def cif_number(text: str) -> float:
     return float(match[1]) if match else float("nan")
 
 
-def _block(block: Any, as_string: Any, name: str) -> CifBlock:
-    values: dict[str, list[str]] = {}
+def _block(block: Any, as_string: Callable[[str], str], name: str) -> CifBlock:
+    tags: dict[str, str] = {}
     loops: dict[str, int] = {}
-    for tag, loop, line, texts in _items(block):
+    for tag, loop, line in _items(block):
         key = tag.lower().replace(".", "_")
-        if key in values:
+        if key in tags:
             raise CrystalError(f"{name}: not a readable CIF: line {line}: {tag} occurs twice in data_{block.name}")
-        values[key] = [as_string(text).strip() for text in texts]
+        if len(tags) >= _MAX_TAGS:
+            raise CrystalError(f"{name}: data_{block.name} has more than {_MAX_TAGS} tags")
+        tags[key] = tag
         loops[key] = loop
-    return CifBlock(block.name, values, loops)
+    return CifBlock(block.name, name, tags, loops, block, as_string)
 
 
-def _items(block: Any) -> Iterator[tuple[str, int, int, list[str]]]:
-    """Tag, number of its loop, line and raw values."""
+def _items(block: Any) -> Iterator[tuple[str, int, int]]:
+    """Tag, number of its loop, and line."""
     for number, item in enumerate(block):
         if item.pair is not None:
-            yield item.pair[0], -1, item.line_number, [item.pair[1]]
+            yield item.pair[0], -1, item.line_number
         elif item.loop is not None:
-            width, tags, values = item.loop.width(), item.loop.tags, item.loop.values
-            for column, tag in enumerate(tags):
-                yield tag, number, item.line_number, values[column::width]
+            for tag in item.loop.tags:
+                yield tag, number, item.line_number
 
 
 _ASCII = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212\u00ad"} | {
@@ -131,7 +165,9 @@ def _reason(error: Exception, text: str) -> str:
     match = re.match(r"string:(\d+)(?::\d+\(\d+\))?(?: in data_\S*)?: (.*)", message)
     if match is None:
         return message
-    lines = text.splitlines()
-    line = lines[min(int(match[1]), len(lines)) - 1].strip()[:60]
+    line = ""
+    for line in islice(io.StringIO(text), int(match[1])):  # noqa: B007 - the last one
+        pass
+    line = line.strip()[:60]
     reason = _WORDS.get(match[2], match[2])
     return f"line {match[1]} ({line!r}): {reason[0].lower()}{reason[1:]}"

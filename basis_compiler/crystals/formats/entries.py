@@ -5,7 +5,6 @@ An entry is small and cheap to send to another process, which does the parsing.
 
 from __future__ import annotations
 
-import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any
 
 from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import parse_frame
+from basis_compiler.crystals.formats.input_text import json_value
 from basis_compiler.crystals.formats.json_structures import (
     crystal_of_arrays,
     crystal_of_description,
@@ -27,6 +27,12 @@ _NO_TARGETS = re.compile(
     re.IGNORECASE,
 )
 """Names of what describes a crystal. Its space group is determined here, so that of the source is no target."""
+
+_MAX_IDENTIFIER = 256
+"""Characters."""
+
+MAX_PROPERTIES = 1000
+"""Of a crystal: each becomes a column of the dataset."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,7 @@ class Line(Entry):
 
     def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystal of the line."""
-        try:
-            record = json.loads(self.text)
-        except (ValueError, RecursionError) as error:
-            raise CrystalError(f"{self.name}: not JSON: {error}") from error
+        record = json_value(self.text, self.name)
         if not isinstance(record, dict):
             raise CrystalError(f"{self.name}: not a JSON object")
         identifier = _identifier(record, self.name)
@@ -96,8 +99,8 @@ class Line(Entry):
             return crystal_of_arrays(record["lattice"], record["species"], record["frac_coords"], identifier)
 
         # The charge of a structure of pymatgen belongs to it, and is no target.
-        properties = {} if description is record else _properties(record)
-        yield RawCrystal(identifier, build, properties | (targets or {}), _split(record))
+        properties = ({} if description is record else _properties(record)) | (targets or {})
+        yield RawCrystal(identifier, build, _checked(properties, identifier), _split(record, identifier))
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class Row(Entry):
             return crystal_of_description(description, identifier)
 
         properties = {key: value for key, value in _properties(self.values).items() if key != self.structure}
-        yield RawCrystal(identifier, build, properties, _split(self.values))
+        yield RawCrystal(identifier, build, _checked(properties, identifier), _split(self.values, identifier))
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,8 @@ class Frame(Entry):
         """The crystal of the frame."""
         crystal, metadata = parse_frame(self.text, self.name)
         identifier = _identifier(metadata, self.name)
-        yield RawCrystal(identifier, lambda: crystal, _properties(metadata), _split(metadata))
+        properties = _checked(_properties(metadata), identifier)
+        yield RawCrystal(identifier, lambda: crystal, properties, _split(metadata, identifier))
 
 
 @dataclass(frozen=True)
@@ -150,12 +154,33 @@ def _properties(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if not _NO_TARGETS.fullmatch(key)}
 
 
-def _split(values: Mapping[str, Any]) -> str:
-    return str(values.get("split") or "")
+def _checked(properties: dict[str, Any], name: str) -> dict[str, Any]:
+    """The properties; raises :class:`CrystalError` if they are too many for columns of a table."""
+    if len(properties) > MAX_PROPERTIES:
+        raise CrystalError(f"{name}: it has {len(properties)} properties, more than {MAX_PROPERTIES}")
+    return properties
+
+
+def _split(values: Mapping[str, Any], name: str) -> str:
+    split = values.get("split")
+    if not isinstance(split, str | None):
+        raise CrystalError(f"{name}: its split is not a text")
+    return split or ""
 
 
 def _identifier(values: Mapping[str, Any], otherwise: str) -> str:
     for key in _IDENTIFIERS:
-        if isinstance(values.get(key), str | int) and str(values[key]).strip():
-            return str(values[key]).strip()
+        if isinstance(values.get(key), str | int) and (text := str(values[key]).strip()):
+            if len(text) > _MAX_IDENTIFIER:
+                raise CrystalError(
+                    f"{otherwise}: its {key!r} has {len(text)} characters, more than {_MAX_IDENTIFIER}"
+                )
+            if text != plain_name(text) or "\0" in text:
+                raise CrystalError(f"{otherwise}: its {key!r} contains what is no character")
+            return text
     return otherwise
+
+
+def plain_name(name: str) -> str:
+    """A name that can be stored and printed: names of files may be any bytes."""
+    return name.encode("utf-8", "replace").decode()

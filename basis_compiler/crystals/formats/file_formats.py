@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gzip
-import json
 import os
 import platform
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import (
@@ -34,18 +33,28 @@ from basis_compiler.crystals.formats.ase_files import (
     require_ase,
 )
 from basis_compiler.crystals.formats.cif import parse_cif
-from basis_compiler.crystals.formats.entries import Entry, Frame, Line, RawCrystal, Row, Unreadable
+from basis_compiler.crystals.formats.entries import Entry, Frame, Line, RawCrystal, Unreadable, plain_name
+from basis_compiler.crystals.formats.input_text import (
+    MAX_FILE_SIZE,
+    InputText,
+    check_digest,
+    opened,
+    too_long,
+)
 from basis_compiler.crystals.formats.json_structures import (
     crystal_of_description,
     described_crystal,
     parse_json,
 )
+from basis_compiler.crystals.formats.json_tables import table_rows
 from basis_compiler.crystals.formats.text_elements import xyz_frames
 from basis_store import CompilationError, CrystalError
 from basis_store.datasets.recipe import check_tolerance
+from basis_store.errors import error_text
+from basis_store.files.regular_file import read_regular
 
 
-def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
+def read_crystals(source: object, *, tolerance: float = 0.01, max_file_size: int = MAX_FILE_SIZE) -> list[Crystal]:
     """All crystals of a file, or an object of ASE or pymatgen as a list of one.
 
     Args:
@@ -53,6 +62,7 @@ def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
             ``pymatgen`` Structure or its ``as_dict()``; ``Atoms`` of JARVIS or its ``to_dict()``.
         tolerance: in Angstrom; atoms of a CIF this close to a special position of its own operations are put
             on it (0.333 is not 1/3), and a note says by how much. Other sources are taken as they are.
+        max_file_size: in bytes; a larger file is refused.
 
     Returns:
         One crystal per frame or CIF block that holds one, in the order of the file.
@@ -67,7 +77,9 @@ def read_crystals(source: object, *, tolerance: float = 0.01) -> list[Crystal]:
     """
     check_tolerance(tolerance)
     if isinstance(source, str | os.PathLike):
-        return [_raised(one) for one in read_file(Path(source), name=str(Path(source)), tolerance=tolerance)]
+        path = Path(source)
+        with opened(path, limit=max_file_size) as text:
+            return [_raised(one) for one in read_file(text, name=str(path), tolerance=tolerance)]
     if isinstance(source, type):
         raise TypeError(f"{SOURCES} is needed, not the class {source.__name__}")
     if hasattr(source, "get_atomic_numbers"):
@@ -91,22 +103,25 @@ def _raised(found: Crystal | CrystalError) -> Crystal:
     return found
 
 
-def read_file(path: Path, *, name: str, tolerance: float) -> Sequence[Crystal | CrystalError]:
+def read_file(source: InputText, *, name: str, tolerance: float) -> Sequence[Crystal | CrystalError]:
     """All crystals of a file that messages call ``name``, as :func:`read_crystals`.
 
     Of several blocks or frames, the error of one that holds no crystal is in its place; nothing is raised for it.
     """
-    content = path.read_bytes()
+    check_digest(source)
+    content = source.content(name)
     if not content.strip():
         raise CrystalError(f"{name}: the file is empty")
-    parse = format_of(path.name).parse
+    parse = format_of(source.path.name).parse
     if parse is None:
         require_ase()
-        ase_name = detected_format(path)
+        ase_name = detected_format(source.path)
         parse = next((one.parse for one in FORMATS if ase_name in one.ase_names), None)
     if parse is None:
         raise CrystalError(f"{name}: {_UNKNOWN_FORMAT}")
-    return parse(_decoded(content), name=name, tolerance=tolerance)
+    # Values beyond the range of floats are found by the checks that follow; numpy must not report them too.
+    with np.errstate(all="ignore"):
+        return parse(_decoded(content), name=name, tolerance=tolerance)
 
 
 _UNKNOWN_FORMAT = (
@@ -124,12 +139,19 @@ def _decoded(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class CrystalFile(Entry):
-    """A file with one crystal or a few, with its properties from a listing."""
+    """A file with one crystal or a few, with its properties from a listing.
+
+    Attributes:
+        digest: SHA-256 of the file when it was listed; ``""``: it may have changed.
+        limit: bytes that it may have.
+    """
 
     path: Path
     identifier: str
     targets: Mapping[str, object] = field(default_factory=dict)
     split: str = ""
+    digest: str = ""
+    limit: int = MAX_FILE_SIZE
 
     @property
     def known_split(self) -> str:
@@ -138,7 +160,8 @@ class CrystalFile(Entry):
 
     def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystals of the file; several are numbered."""
-        crystals = read_file(self.path, name=self.name, tolerance=tolerance)
+        with opened(self.path, limit=self.limit, digest=self.digest) as source:
+            crystals = read_file(source, name=self.name, tolerance=tolerance)
         for number, crystal in enumerate(crystals, start=1):
             own = self.identifier if len(crystals) == 1 else f"{self.identifier}-{number}"
             yield RawCrystal(own, functools.partial(_raised, crystal), self.targets, self.split)
@@ -171,7 +194,7 @@ def inlined(entry: Entry) -> Entry:
     if not isinstance(entry, CrystalFile):
         return entry
     try:
-        return InlinedFile(entry.name, entry, entry.path.read_bytes())
+        return InlinedFile(entry.name, entry, read_regular(entry.path, limit=entry.limit))
     except OSError as error:
         return Unreadable(entry.name, error.strerror or str(error))
 
@@ -188,61 +211,39 @@ def _temporary_file(name: str, content: bytes) -> Iterator[Path]:
         yield path
 
 
-def one_file(path: Path) -> Iterator[Entry]:
+def one_file(source: InputText) -> Iterator[Entry]:
     """The file itself as its only entry."""
-    yield CrystalFile(path.name, path, path.stem)
+    path = source.path
+    yield CrystalFile(plain_name(path.name), path, plain_name(path.stem), digest=source.digest, limit=source.limit)
 
 
-def json_lines(path: Path) -> Iterator[Line]:
+def json_lines(source: InputText) -> Iterator[Entry]:
     """One entry per line that is not blank."""
-    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        try:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield Line(f"{path.name}:{number}", line.rstrip(b"\r\n"))
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise CrystalError(f"{path}: damaged or cut off: {error}") from error
+    file = plain_name(source.path.name)
+    for number, line in enumerate(source.lines(), start=1):
+        text = line.strip()
+        if len(text) > source.limit:
+            yield Unreadable(f"{file}:{number}", too_long(source.limit))
+        elif text:
+            yield Line(f"{file}:{number}", text)
 
 
-def xyz_entries(path: Path) -> Iterator[Frame]:
+def xyz_entries(source: InputText) -> Iterator[Entry]:
     """One entry per frame of an extended XYZ file."""
-    stem = path.name.split(".")[0]
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, frame in enumerate(xyz_frames(lines, str(path)), start=1):
-            yield Frame(f"{stem}-{number}", frame)
+    stem = plain_name(source.path.name.split(".")[0])
+    lines = (line.decode("utf-8", "replace") for line in source.lines())
+    for number, frame in enumerate(xyz_frames(lines, str(source.path), limit=source.limit), start=1):
+        name = f"{stem}-{number}"
+        if isinstance(frame, str):
+            yield Frame(name, frame)
+        else:
+            yield Unreadable(name, error_text(frame, str(source.path), f"frame {number}"))
 
 
-def json_table(path: Path) -> Iterator[Entry]:
+def json_table(source: InputText) -> Iterator[Entry]:
     """One entry per row of a table of pandas, or the file itself if it describes one crystal."""
-    content = path.read_bytes()
-    if path.suffix.lower() == ".gz":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise CrystalError(f"{path}: damaged or cut off: {error}") from error
-    try:
-        table = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise CrystalError(f"{path}: not JSON: {error}") from error
-    if described_crystal(table) is not None:
-        yield from one_file(path)
-        return
-    if not isinstance(table, dict) or not all(isinstance(table.get(k), list) for k in ("columns", "data")):
-        raise CrystalError(
-            f"{path}: not a table of pandas (index, columns, data), as those of matbench are; "
-            "a file with one JSON object per line is called *.jsonl"
-        )
-    columns, data = [str(column) for column in table["columns"]], table["data"]
-    if any(not isinstance(row, list) or len(row) != len(columns) for row in data):
-        raise CrystalError(f"{path}: its rows do not all have {len(columns)} columns")
-    holding = [i for i in range(len(columns)) if any(described_crystal(row[i]) for row in data[:100])]
-    if not holding:
-        raise CrystalError(f"{path}: no column of it holds structures of pymatgen or JARVIS")
-    index = table.get("index") or range(len(data))
-    stem = path.name.split(".")[0]
-    for number, row in zip(index, data, strict=False):
-        name = number if isinstance(number, str) else f"{stem}-{number}"
-        yield Row(name, dict(zip(columns, row, strict=True)), columns[holding[0]])
+    rows = table_rows(source)
+    yield from one_file(source) if rows is None else rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,7 +262,7 @@ class FileFormat:
 
     endings: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
-    entries: Callable[[Path], Iterator[Entry]] = one_file
+    entries: Callable[[InputText], Iterator[Entry]] = one_file
     streamed: bool = False
     in_folders: bool = False
     ase_names: tuple[str, ...] = ()
@@ -270,7 +271,7 @@ class FileFormat:
 
 FORMATS = (
     FileFormat(endings=(".jsonl", ".jsonl.gz"), entries=json_lines, streamed=True),
-    FileFormat(endings=(".json", ".json.gz"), entries=json_table, parse=parse_json),
+    FileFormat(endings=(".json", ".json.gz"), entries=json_table, streamed=True, parse=parse_json),
     FileFormat(endings=(".cif", ".mcif"), in_folders=True, ase_names=("cif",), parse=parse_cif),
     FileFormat(
         endings=(".vasp", ".poscar"),

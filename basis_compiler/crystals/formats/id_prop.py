@@ -12,37 +12,57 @@ import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from basis_compiler.crystals.formats.entries import Entry, Unreadable
+from basis_compiler.crystals.formats.entries import MAX_PROPERTIES, Entry, Unreadable, plain_name
 from basis_compiler.crystals.formats.file_formats import CrystalFile, folder_endings, format_of
+from basis_compiler.crystals.formats.input_text import opened
 from basis_store import CrystalError
 from basis_store.counted import counted
 
 LISTING = "id_prop.csv"
 
+_ROWS_PER_FILE, _MORE_ROWS = 10, 10_000
+"""More lines than this are not a listing of the folder."""
 
-def listed_entries(files: Mapping[str, Path]) -> Iterator[Entry]:
-    """The entries of a folder that has a listing, given all its files by name.
+
+def listed_entries(files: Mapping[str, Path], digests: Mapping[str, str], *, limit: int) -> Iterator[Entry]:
+    """The entries of a folder that has a listing.
+
+    Args:
+        files: all its files, by name.
+        digests: SHA-256 of those that can be read.
+        limit: bytes that the listing, and a crystal file, may have.
 
     Raises:
         CrystalError: the listing is empty or not a table.
+        OSError: it may not be read.
     """
-    rows = _rows(files[LISTING])
+    rows = _rows(files[LISTING], len(files), limit)
     names = _column_names(rows[0])
     if _file_of(rows[0][0], files) is None and len(rows[0]) > 1 and all(map(_is_text, rows[0][1:])):
         names = [cell.strip() for cell in rows.pop(0)[1:]]
     used = set()
     for row in rows:
-        entry = _entry(row, names, files)
+        entry = _entry(row, names, files, digests, limit)
         used.add(entry.name)
         yield entry
     for name in files:
-        if format_of(name).in_folders and name not in used:
-            yield Unreadable(name, f"{LISTING} does not list it")
+        if format_of(name).in_folders and plain_name(name) not in used:
+            yield Unreadable(plain_name(name), f"{LISTING} does not list it")
 
 
-def _rows(listing: Path) -> list[list[str]]:
+def _rows(listing: Path, n_files: int, limit: int) -> list[list[str]]:
+    with opened(listing, limit=limit) as source:
+        content = source.content(str(listing))
+    most = _ROWS_PER_FILE * n_files + _MORE_ROWS
+    rows = []
     try:
-        rows = [row for row in csv.reader(io.StringIO(listing.read_text("utf-8-sig"))) if any(row)]
+        for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))):
+            if any(row):
+                rows.append(row)
+            if len(row) > MAX_PROPERTIES:
+                raise CrystalError(f"{listing}: a line of {len(row)} values, more than {MAX_PROPERTIES}")
+            if len(rows) > most:
+                raise CrystalError(f"{listing}: it has more than {most} lines, for a folder of {n_files} files")
     except (csv.Error, UnicodeDecodeError) as error:
         raise CrystalError(f"{listing}: not a readable CSV file: {error}") from error
     if not rows:
@@ -54,17 +74,27 @@ def _column_names(row: list[str]) -> list[str]:
     return ["target"] if len(row) == 2 else [f"target_{i}" for i in range(1, len(row))]
 
 
-def _entry(row: list[str], names: list[str], files: Mapping[str, Path]) -> Entry:
+def _entry(
+    row: list[str], names: list[str], files: Mapping[str, Path], digests: Mapping[str, str], limit: int
+) -> Entry:
     identifier = row[0].strip()
     found = _file_of(identifier, files)
     if found is None:
         return Unreadable(identifier, f"{LISTING} lists it, but there is no such file")
     if len(row) != len(names) + 1:
         entries = counted(len(row), "entry", "entries")
-        return Unreadable(found.name, f"its line in {LISTING} has {entries}, not {len(names) + 1}")
+        return Unreadable(plain_name(found.name), f"its line in {LISTING} has {entries}, not {len(names) + 1}")
     values = {name: _value(cell) for name, cell in zip(names, row[1:], strict=True)}
     split = str(values.pop("split", None) or "")
-    return CrystalFile(found.name, found, found.stem if identifier == found.name else identifier, values, split)
+    return CrystalFile(
+        plain_name(found.name),
+        found,
+        plain_name(found.stem if identifier == found.name else identifier),
+        values,
+        split,
+        digests.get(found.name, ""),
+        limit,
+    )
 
 
 def _file_of(identifier: str, files: Mapping[str, Path]) -> Path | None:

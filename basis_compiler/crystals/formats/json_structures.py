@@ -7,9 +7,10 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import Crystal
+from basis_compiler.crystals.crystal import MAX_ATOMS, Crystal, too_many_atoms
 from basis_compiler.crystals.formats.ase_files import check_occupancies
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
+from basis_compiler.crystals.formats.input_text import json_value
 from basis_store import CrystalError
 from basis_store.counted import counted
 
@@ -22,6 +23,8 @@ def crystal_of_arrays(lattice: Any, species: Any, coordinates: Any, name: str) -
     """
     if not isinstance(species, list):
         raise CrystalError(f"{name}: its lattice, species or coordinates are not arrays of numbers")
+    if len(species) > MAX_ATOMS:
+        raise too_many_atoms(name, len(species))
     listed = [_number(one, atom, name) for atom, one in enumerate(species, start=1)]
     try:
         numbers = np.array(listed, dtype=np.int64)
@@ -60,13 +63,17 @@ def crystal_of_structure(structure: dict[str, Any], name: str) -> Crystal:
     Raises:
         CrystalError: it is disordered, not periodic in three directions, or no crystal.
     """
+    lattice, sites = structure["lattice"], structure["sites"]
+    if len(sites) > MAX_ATOMS:
+        raise too_many_atoms(name, len(sites))
     try:
-        lattice, sites = structure["lattice"], structure["sites"]
         species = [[(str(kind["element"]), float(kind["occu"])) for kind in site["species"]] for site in sites]
         coordinates = [site["abc"] for site in sites]
         matrix, periodic = lattice["matrix"], lattice.get("pbc", [True] * 3)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise CrystalError(f"{name}: not a whole pymatgen structure: {error!r}") from error
+    if not isinstance(periodic, list | tuple) or len(periodic) != 3:
+        raise CrystalError(f"{name}: not a whole pymatgen structure: its 'pbc' are not three truth values")
     if not all(periodic):
         raise CrystalError(f"{name}: periodic in {sum(map(bool, periodic))} of 3 directions")
     check_occupancies(name, species)
@@ -84,7 +91,7 @@ def crystal_of_jarvis(atoms: dict[str, Any], name: str) -> Crystal:
     if atoms.get("cartesian"):
         try:
             coordinates = np.linalg.solve(np.array(lattice, float).T, np.array(coordinates, float).T).T
-        except (TypeError, ValueError, np.linalg.LinAlgError) as error:
+        except (TypeError, ValueError, OverflowError, np.linalg.LinAlgError) as error:
             raise CrystalError(f"{name}: its coordinates do not fit its lattice: {error}") from error
     return crystal_of_arrays(lattice, atoms["elements"], coordinates, name)
 
@@ -121,11 +128,7 @@ def parse_json(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal
     Raises:
         CrystalError: it describes no crystal, or one that :class:`Crystal` rejects.
     """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise CrystalError(f"{name}: not JSON: {error}") from error
-    if (description := described_crystal(value)) is not None:
+    if (description := described_crystal(json_value(text, name))) is not None:
         return [crystal_of_description(description, name)]
     raise CrystalError(
         f"{name}: not a CIF, POSCAR or extended XYZ file, and not the JSON of one crystal (as_dict of pymatgen, "

@@ -70,7 +70,7 @@ def test_no_more_is_read_than_requested(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_position_in_a_file(lines: Path) -> None:
-    cursor, names = EntryCursor(lines), [entry.name for entry in read_source(lines).entries]
+    cursor, names = EntryCursor(read_source(lines)), [entry.name for entry in read_source(lines).entries]
     for start, stop in ((0, 3), (3, 3), (10, 20), (20, 21), (5, 41), (0, 1)):
         assert [entry.name for entry in cursor.take(start, stop)] == names[start:stop]
     with pytest.raises(CrystalError, match="it was changed while it was read"):

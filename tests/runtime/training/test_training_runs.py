@@ -193,7 +193,7 @@ def test_bad_configurations_are_named(dataset: Path, tmp_path: Path) -> None:
     assert "unknown architecture" in message(architecture="Transformer")
     assert "learning_rate in the training configuration is a number" in message(learning_rate="fast")
     assert "'231' is neither" in message(hold_out_groups=["231"])
-    assert "no crystal in the training split" in message(hold_out_groups=list(GROUPS))
+    assert "'energy' has no value in the training split" in message(hold_out_groups=list(GROUPS))
     assert "2 target_weights for 1 targets" in message(target_weights=[1, 2])
 
 

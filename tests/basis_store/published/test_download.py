@@ -143,6 +143,16 @@ def test_a_server_that_stops_half_way_times_out(published, server, cache, monkey
     assert visible(cache) == []
 
 
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up(published, server, cache, monkeypatch):
+    monkeypatch.setattr("basis_store.published.transfer.PATIENCE_S", 0.5)
+    monkeypatch.setattr("basis_store.published.transfer.MIN_BYTES_PER_S", 1e9)
+    server.answers = ["stalled"]
+    with pytest.raises(DownloadError, match="has not sent all"):
+        fetch_store(published)
+    server.release.set()
+    assert visible(cache) == []
+
+
 def test_a_good_copy_is_used_without_the_network(published, server, cache):
     path = fetch_store(published)
     server.answers = ["corrupted"]

@@ -257,14 +257,7 @@ class Setting:
 @functools.cache
 def all_settings() -> tuple[Setting, ...]:
     """The 530 settings in the order of their Hall numbers."""
-    return tuple(map(_setting, range(1, 531)))
-
-
-def _setting(hall_number: int) -> Setting:
-    """Without checks, which take time 530 times."""
-    setting = object.__new__(Setting)
-    object.__setattr__(setting, "hall_number", hall_number)
-    return setting
+    return tuple(Setting(hall_number=hall_number) for hall_number in range(1, 531))
 
 
 def space_group_numbers(hall_numbers: Iterable[int]) -> list[int]:

@@ -183,6 +183,7 @@ def _opened(file: InputFile) -> DatasetRows | EntryCursor:
     rows = DatasetRows(path)
     if rows.content_hash != file.digest:
         raise changed(path)
+    rows.check()  # the hash that a file states may not be that of its content
     return rows
 
 

@@ -155,7 +155,7 @@ def test_a_folder_with_two_processes(tmp_path: Path) -> None:
         (["empty.jsonl", "-o", "x.h5"], "empty.jsonl: the file is empty"),
         (
             ["broken.jsonl", "-o", "x.h5"],
-            "none of 1 crystals could be compiled; the first, broken.jsonl:1: not",
+            "none of 1 crystal could be compiled; the first, broken.jsonl:1: not",
         ),
     ],
 )

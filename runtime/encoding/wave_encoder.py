@@ -89,7 +89,8 @@ class WaveEncoder(nn.Module):
         Raises:
             basis_store.SettingError: the store does not hold a setting, or it is a bare number.
             TypeError: coordinates of another dtype, crystals that are not integers, or no settings.
-            ValueError: other shapes, or crystals without a setting.
+            ValueError: other shapes.
+            IndexError: a crystal has no setting.
         """
         x = points(x)
         crystals = integers(crystals, "crystals", x.device).to(x.device)
@@ -99,7 +100,7 @@ class WaveEncoder(nn.Module):
         if not settings:
             raise TypeError("at least one setting is needed")
         if not x.is_cuda and len(x) and not 0 <= int(crystals.min()) <= int(crystals.max()) < len(settings):
-            raise ValueError(f"crystals are 0 to {len(settings) - 1}, one for each setting")
+            raise IndexError(f"crystals are 0 to {len(settings) - 1}, one for each setting")
         named = [as_setting(setting) for setting in settings]
         if torch.compiler.is_compiling():  # not a decorator, which would import the compiler in every process
             return torch.compiler.disable(self._encode)(x, named, crystals)  # type: ignore[no-any-return, no-untyped-call]

@@ -281,7 +281,7 @@ def test_waves_and_crystals_are_integers() -> None:
             basis.routing(wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"waves have shape \(K, 3\), not \(3,\)"):
         basis.routing(np.array([1, 0, 0]))  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="crystals are 0 to 1, one for each setting"):
+    with pytest.raises(IndexError, match="crystals are 0 to 1, one for each setting"):
         encoder(draw(2, 3), SETTINGS, np.array([0, -1]))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"coordinates have shape \(n, 3\) and crystals \(n,\)"):
         encoder(draw(2, 3), SETTINGS, [0])  # type: ignore[arg-type]

@@ -110,8 +110,5 @@ from .tensors.voigt import (
 )
 from .training.config import TrainingConfig as TrainingConfig
 from .training.data import SplitData as SplitData, TrainingData as TrainingData
-from .training.trainer import (
-    EpochReport as EpochReport,
-    Trainer as Trainer,
-    mean_losses as mean_losses,
-)
+from .training.loss import mean_losses as mean_losses
+from .training.trainer import EpochReport as EpochReport, Trainer as Trainer

@@ -80,6 +80,9 @@ class CrystalModel(nn.Module, ABC):
     uses_store: ClassVar[bool] = True
     """Whether the architecture computes with a store."""
 
+    head_names: ClassVar[tuple[str, ...]] = ("head",)
+    """The modules that belong to the targets; all others are the body, whatever is predicted."""
+
     target_mean: Tensor
     target_scale: Tensor
     store: Store | None
@@ -145,8 +148,22 @@ class CrystalModel(nn.Module, ABC):
 
     def with_only(self, index: int) -> Self:
         """A copy, in evaluation mode, that predicts the target number ``index`` alone, with the same weights."""
-        own, row = columns(self.targets)[index], self._head_row(index)
         with building(self.precision, self.target_mean.device):
+            small = type(self)(self.config, [self.targets[index]], self.store)
+        small.load_state_dict(self.weights_of(index))
+        return small.eval()
+
+    def weights_of(self, index: int) -> dict[str, Tensor]:
+        """What a model of one target alone would have as its state: views of this model's weights and buffers.
+
+        Args:
+            index: number of the target.
+
+        Returns:
+            By name; ``target_mean`` and ``target_scale`` are (columns,) of this target.
+        """
+        own, row = columns(self.targets)[index], self._head_row(index)
+        with torch.random.fork_rng(devices=()), building(self.precision, self.target_mean.device):
             small = type(self)(self.config, [self.targets[index]], self.store)
         whole, chosen = self.state_dict(), {}
         for name, tensor in small.state_dict().items():
@@ -156,8 +173,19 @@ class CrystalModel(nn.Module, ABC):
             for dim, (size, full) in enumerate(zip(tensor.shape, chosen[name].shape, strict=True)):
                 if size != full:
                     chosen[name] = chosen[name].narrow(dim, row, 1)
-        small.load_state_dict(chosen)
-        return small.eval()
+        return chosen
+
+    def heads(self) -> list[nn.Module]:
+        """The modules that belong to the targets."""
+        return [module for name, module in self.named_children() if name in self.head_names]
+
+    def is_of_head(self, name: str) -> bool:
+        """Whether an entry of the state belongs to the targets.
+
+        Args:
+            name: of the entry, such as ``"head.0.weight"``.
+        """
+        return name.split(".", maxsplit=1)[0] in (*self.head_names, "target_mean", "target_scale")
 
     def _head_row(self, index: int) -> int:
         """Row of a target in the last layers of the network, which all targets of its kind share."""

@@ -154,6 +154,7 @@ class OrbitTransformer(CrystalModel):
     config_class = OrbitTransformerConfig
     config: OrbitTransformerConfig
     kinds = ("scalar", "tensor")
+    head_names = ("head", "element_energy", "tensor_heads")
     store: Store
     element_features: Tensor
 

@@ -133,6 +133,7 @@ class ModelCard:
                 "Outside of that it extrapolates; `sgbasis predict` says when.",
                 *dict.fromkeys(limit for target in targets for limit in target.limits),
                 "The validation split chose the epoch, so its error is a little too good.",
+                *_limits_of_initial(training),
             ],
             metrics=tuple(dict.fromkeys(metric for target in targets for metric in target.metrics)),
             **others,
@@ -162,6 +163,16 @@ class ModelCard:
         return "\n".join(lines)
 
 
+def _limits_of_initial(training: Mapping[str, Any]) -> list[str]:
+    """A sentence, if the run started from a trained model."""
+    if not training.get("initial"):
+        return []
+    return [
+        f"The initial model, {markdown_code(training['initial']['name'])}, was trained and chosen on data of its own. Where "
+        "these contain crystals of the validation split, errors on it are too good."
+    ]
+
+
 def _training_text(
     architecture: str, targets: Sequence[Target], training: Mapping[str, Any], repeated_by: str, version: str
 ) -> str:
@@ -172,20 +183,31 @@ def _training_text(
     others = [target["name"] for target in configuration["targets"] if target["name"] not in own]
     together = f" together with {' and '.join(map(markdown_text, others))}" if others else ""
     data = (f"{markdown_code(file)} (content {digest[:12]})" for file, digest in training["data"].items())
-    initial = configuration["initial"]
-    started = f", from the weights of {markdown_code(initial)}" if initial else ""
     crystals, epochs = counted(training["crystals"], "crystal"), counted(training["epochs"], "epoch")
     sentences = [
         f"{architecture}{size}, trained{together} on the {crystals} of the training split of "
-        f"{', '.join(data)}{started}: {epochs}, batches of {configuration['batch_size']}, "
+        f"{', '.join(data)}: {epochs}, batches of {configuration['batch_size']}, "
         f"seed {configuration['seed']}.",
-        f"The weights are the moving average after epoch {training['best_epoch']}, the best on the validation "
-        "split.",
     ]
     if (fold := configuration.get("fold", -1)) >= 0:
         sentences.append(
             f"Fold {fold} of the data was kept apart as the test, and the next fold is the validation split."
         )
+    initial, epoch = training.get("initial"), training["best_epoch"]
+    if initial:
+        same = (
+            f", whose {' and '.join(map(markdown_text, initial['same_targets']))} it goes on with" if initial["same_targets"] else ""
+        )
+        frozen = " Only the heads were trained." if configuration["freeze"] else ""
+        sentences.append(
+            f"It was fine-tuned: it started from the weights of {markdown_code(initial['name'])} "
+            f"(SHA-256 {initial['weights_sha256'][:12]}){same}.{frozen}"
+        )
+    sentences.append(
+        f"The weights are the moving average after epoch {epoch}, the best on the validation split."
+        if epoch >= 0
+        else "The weights are those of the initial model: no epoch was better on the validation split."
+    )
     if configuration["hold_out_groups"]:
         groups = ", ".join(map(str, configuration["hold_out_groups"]))
         sentences.append(f"No crystal of the space groups {groups} was trained on.")

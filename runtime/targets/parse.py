@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import reprlib
+import types
 import typing
 import unicodedata
 from collections.abc import Mapping
@@ -88,6 +89,8 @@ def shown(value: Any) -> str:
 
 def _checked(value: Any, hint: Any, what: str) -> Any:
     """A value as the field of a dataclass has it; a TypeError says what it should be."""
+    if isinstance(hint, types.UnionType):  # T | None, whose None only the default is
+        hint = get_args(hint)[0]
     if get_origin(hint) is tuple:
         if not isinstance(value, list | tuple):
             raise TypeError(f"{what} is a list, not {shown(value)}")

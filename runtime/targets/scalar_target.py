@@ -83,9 +83,14 @@ class ScalarTarget(Target):
                 values, known = self.logarithm(values), self.logarithm(known)
         return evaluate_scalars(values[:, 0], known[:, 0], settings)
 
+    @property
+    def loss_name(self) -> str:
+        """Of absolute errors."""
+        return "mean absolute error"
+
     def loss_figure(self, loss: float) -> tuple[str, str]:
         """The mean absolute error."""
-        what = f"mean absolute error of {self.name} on the validation split"
+        what = f"{self.loss_name} of {self.name} on the validation split"
         return what, with_unit(f"{loss:.4f}", self.error_unit)
 
     def score_figures(self, score: Mapping[str, Any]) -> list[tuple[str, str]]:

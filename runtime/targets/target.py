@@ -186,6 +186,11 @@ class Target(ABC):
         distances: Tensor = torch.linalg.vector_norm(predicted - labels, dim=-1)
         return distances
 
+    @property
+    @abstractmethod
+    def loss_name(self) -> str:
+        """What :meth:`loss` is, such as ``"mean absolute error"``: of its mean over crystals."""
+
     def loss_scale(self, target_scale: Tensor) -> Tensor:
         """The usual size of :meth:`loss`: a number, as a tensor of shape ().
 

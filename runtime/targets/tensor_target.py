@@ -155,11 +155,16 @@ class TensorTarget(Target):
         """Errors of the whole tensor, and of the moduli of elastic ones."""
         return evaluate_tensors(predicted, labels, self.space, settings)
 
+    @property
+    def loss_name(self) -> str:
+        """Of relative errors with ``log10``, else of errors in the tensor's unit."""
+        return "mean relative error (Frobenius)" if self.log10 else "mean Frobenius norm of the error"
+
     def loss_figure(self, loss: float) -> tuple[str, str]:
         """The mean Frobenius norm of the error, or the mean relative error."""
         if self.log10:
             return f"mean relative error of {self.name} (Frobenius) on the validation split", f"{loss:.4f}"
-        what = f"mean Frobenius norm of the error of {self.name} on the validation split"
+        what = f"{self.loss_name} of {self.name} on the validation split"
         return what, with_unit(f"{loss:.4f}", self.error_unit)
 
     def score_figures(self, score: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from runtime.models.base import CrystalModel
 from runtime.models.sizes import MAX_PARAMETERS
 from runtime.targets.parse import from_plain_values, parse_target, shown
 from runtime.targets.target import Target
+from runtime.training.initial_model import InitialModel
 
 CENTROSYMMETRIC: frozenset[int] = frozenset(
     number
@@ -36,6 +37,8 @@ _COUNTS = ("epochs", "batch_size", "pair_budget", "warmup_steps", "patience", "p
 _LARGEST = 2**31 - 1
 _MAX_CONFIG = 1 << 20
 """Bytes of a configuration."""
+_RATE, _FINE_TUNING_RATE = 1e-3, 3e-4
+"""Learning rates by default, of random and of trained weights: experiments/README.md."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,20 @@ class TrainingConfig:
         data: compiled datasets (``sgbasis crystals``); their rows are concatenated.
         targets: what to learn; several share one network, and a crystal that lacks one still trains the others.
         output: folder for checkpoints, logs and the model.
-        architecture: a name in :data:`runtime.ARCHITECTURES`.
-        model: sizes of the architecture, where they differ from its defaults.
+        architecture: a name in :data:`runtime.ARCHITECTURES`; default: that of ``initial``, else OrbitTransformer.
+        model: sizes of the architecture, where they differ from its defaults. With ``initial`` they are those of
+            the initial model, and no other ones may be given.
         target_weights: relative weight of each target's loss; default: equal.
-        initial: folder or name of a trained model whose weights to start from, where they fit.
         fold: of datasets with folds, the number of the one that is kept apart as the test; the next one is for
             validation, and the model is trained on the others. -1: the splits train and val are used.
+        initial: name or folder of a trained model to start from: it is fine-tuned. Targets that it predicts keep
+            their heads, means and scales; others get new ones. ``""``: start from random weights.
+        freeze: train the heads of the initial model only; its body keeps its weights, and its dropout is off.
         hold_out_groups: space groups whose crystals are excluded from training: numbers, or ``"inversion"``.
         epochs: passes over the training split.
         batch_size: crystals per step, over all processes.
-        learning_rate: the maximum; linear warm-up, then cosine decay to 1/1000 of it.
+        learning_rate: the maximum; linear warm-up, then cosine decay to 1/1000 of it. Default: 1e-3; 3e-4 with
+            ``initial``, unless ``freeze`` is set.
         warmup_steps: at most a tenth of all steps.
         weight_decay: of matrices; not of embeddings, gains and biases.
         gradient_norm: the maximum, beyond which gradients are clipped.
@@ -69,15 +76,16 @@ class TrainingConfig:
     data: tuple[str, ...]
     targets: tuple[Target, ...]
     output: str
-    architecture: str = "OrbitTransformer"
+    architecture: str = ""
     model: Mapping[str, Any] = field(default_factory=dict)
     target_weights: tuple[float, ...] = ()
     initial: str = ""
     fold: int = -1
+    freeze: bool = False
     hold_out_groups: tuple[int, ...] = ()
     epochs: int = 60
     batch_size: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float | None = None
     warmup_steps: int = 1000
     weight_decay: float = 0.01
     gradient_norm: float = 1.0
@@ -92,6 +100,7 @@ class TrainingConfig:
             raise TrainingError("no data to train on: give at least one compiled dataset")
         if not self.targets:
             raise TrainingError("nothing to learn: give at least one target")
+        self._fill_in()
         if self.architecture not in ARCHITECTURES:
             raise TrainingError(
                 f"unknown architecture {shown(self.architecture)}; known: {', '.join(ARCHITECTURES)}"
@@ -119,6 +128,22 @@ class TrainingConfig:
             raise TrainingError(f"target_weights are positive numbers, not {shown(self.target_weights)}")
         if not 0 <= self.averaging < 1:
             raise TrainingError(f"averaging lies between 0 and 1, not {shown(self.averaging)}")
+
+    def _fill_in(self) -> None:
+        """Replace defaults that depend on other entries, so that a configuration says everything about its run."""
+        architecture, sizes = self.architecture or "OrbitTransformer", self.model
+        if self.initial:
+            if self.pretraining_steps:
+                raise TrainingError("the initial model replaces pretraining: remove pretraining_steps or initial")
+            start = InitialModel.find(self.initial)
+            start.check_groups(self.hold_out_groups)
+            architecture, sizes = start.architecture(self.architecture), start.sizes(self.model)
+        elif self.freeze:
+            raise TrainingError("freeze trains the heads of a trained model only: give initial as well")
+        default = _FINE_TUNING_RATE if self.initial and not self.freeze else _RATE
+        rate = default if self.learning_rate is None else self.learning_rate
+        for name, value in (("architecture", architecture), ("model", sizes), ("learning_rate", rate)):
+            object.__setattr__(self, name, value)
 
     def model_config(self) -> Any:
         """The architecture's configuration, with its defaults."""

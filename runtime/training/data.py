@@ -43,12 +43,14 @@ class SplitData:
         labels: (n, a, columns) symmetry-equivalent labels, the first being ``values``; see
             :func:`runtime.equivalent_labels`.
         groups: (n,) space-group numbers.
+        datasets: content hashes of the datasets that they are from.
     """
 
     crystals: tuple[PreparedCrystal, ...]
     values: FloatArray
     labels: FloatArray
     groups: IntArray
+    datasets: tuple[str, ...] = ()
 
     @cached_property
     def lengths(self) -> IntArray:
@@ -152,7 +154,13 @@ class TrainingData:
             values=values,
             labels=equivalent_labels(values, (self.tables[t][row] for t, row in rows), model.targets),
             groups=np.array([self.groups[t][row] for t, row in rows], np.int64),
+            datasets=self.content_hashes,
         )
+
+    @property
+    def content_hashes(self) -> tuple[str, ...]:
+        """Of the datasets, in their order."""
+        return tuple(table.content_hash for table in self.tables)
 
     def domain(self) -> Domain:
         """What the training split spans."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from basis_store.array_types import FloatArray
 from runtime.models.base import CrystalModel
+from runtime.prediction import predict_prepared
 from runtime.targets.target import Target, columns
+from runtime.training.data import SplitData
 
 
 def target_losses(targets: Sequence[Target], predicted: Tensor, labels: Tensor) -> Tensor:
@@ -36,3 +40,19 @@ def loss_scales(model: CrystalModel) -> Tensor:
         target.loss_scale(model.target_scale[part.start]) for target, part in zip(model.targets, own, strict=True)
     ]
     return torch.stack(scales)
+
+
+def mean_losses(model: CrystalModel, data: SplitData, pair_budget: int) -> FloatArray:
+    """Means over a split, of the loss of each target that a crystal has.
+
+    Args:
+        model: the model.
+        data: the split, prepared for it.
+        pair_budget: see :func:`runtime.prediction.batches`.
+
+    Returns:
+        (targets,) see :func:`target_losses`.
+    """
+    predicted = torch.from_numpy(predict_prepared(model, data.crystals, pair_budget=pair_budget))
+    losses = target_losses(model.targets, predicted, torch.from_numpy(data.labels)).numpy()
+    return np.asarray(np.nansum(losses, axis=0) / np.maximum(np.isfinite(losses).sum(axis=0), 1))

@@ -26,13 +26,14 @@ _TENSORS = 32 << 20
 
 
 def make_optimizer(model: nn.Module, config: TrainingConfig) -> AdamW:
-    """AdamW; weight decay on matrices only, not on embeddings, gains and biases."""
+    """AdamW, without frozen parameters; weight decay on matrices only, not on embeddings, gains and biases."""
     embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
-    for parameter in model.parameters():
+    for parameter in filter(lambda one: one.requires_grad, model.parameters()):
         (decayed if parameter.ndim > 1 and id(parameter) not in embeddings else free).append(parameter)
     groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    assert config.learning_rate is not None  # the default is filled in
     return AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.99), fused=True)
 
 
@@ -48,7 +49,10 @@ def make_schedule(optimizer: AdamW, config: TrainingConfig, n_steps: int) -> Lam
 
 
 def make_average(model: nn.Module, config: TrainingConfig) -> AveragedModel:
-    """An exponential moving average of the weights, with a shorter memory in the first steps."""
+    """An exponential moving average of the weights, with a shorter memory in the first steps.
+
+    In a fine-tuning run it starts from the initial weights. Random weights before the first step do not count.
+    """
 
     @torch.no_grad()
     def update(averages: _Tensors, currents: _Tensors, count: Tensor | int) -> None:
@@ -56,7 +60,9 @@ def make_average(model: nn.Module, config: TrainingConfig) -> AveragedModel:
         decay = min(config.averaging, (1 + age) / (10 + age))
         torch._foreach_lerp_(averages, currents, 1 - decay)
 
-    return AveragedModel(model, multi_avg_fn=update)
+    average = AveragedModel(model, multi_avg_fn=update)
+    average.n_averaged.fill_(bool(config.initial))
+    return average
 
 
 def keep_freed_memory() -> None:

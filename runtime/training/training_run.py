@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from basis_store import Setting, TrainingError
+from basis_store import Setting, SgbasisError, TrainingError
 from basis_store.extras import needed_for
 from basis_store.printable import markdown_code
 from basis_store.version import VERSION
@@ -19,13 +20,18 @@ from runtime.models.crystal_fourier_transformer.model import CrystalFourierTrans
 from runtime.models.crystal_fourier_transformer.pretraining import pretrain
 from runtime.prediction import predict_prepared
 from runtime.pretrained.card import DataSource, ModelCard
-from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
+from runtime.pretrained.pretrained import open_pretrained, save_pretrained
 from runtime.targets.target import columns, physical
 from runtime.training import parallel
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, TrainingData
-from runtime.training.run_report import write_report
-from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer
+from runtime.training.initial_model import InitialModel
+from runtime.training.run_identity import read_run, run_identity
+from runtime.training.run_report import read_report, write_report
+from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer, is_last_epoch
+
+MODEL = "model"
+"""The folder of the model in the output folder of a run."""
 
 
 class Display(Protocol):
@@ -43,7 +49,8 @@ def run_training(
 ) -> Path:
     """Train, choose the best epoch on the validation split, and save the model in ``<output>/model``.
 
-    A run whose output folder holds a checkpoint of the same configuration resumes from there.
+    If the output folder holds a checkpoint of the same run, it resumes from there: datasets and initial model with
+    the same content, and the same configuration, except for paths, patience and a larger number of epochs.
 
     Args:
         config: the run.
@@ -58,57 +65,135 @@ def run_training(
         TrainingError: wrong configuration, data or checkpoint, or divergence.
         OSError: the output folder cannot be written.
     """
-    # 1. Data, model, initial weights.
+    # 1. Data. A finished run has nothing left to do.
     output = Path(config.output)
     output.mkdir(parents=True, exist_ok=True)
     data = TrainingData(config)
     for note in data.notes:
         display.say(f"Note: {note}")
     config = replace(config, targets=data.targets)
+    resumes = (output / CHECKPOINT).exists()
+    if resumes and _is_finished(config, data):
+        display.say(f"This run is finished. {_results(config)}")
+        return output / MODEL
+
+    # 2. Model, and its weights before the first step.
     torch.manual_seed(config.seed)
     model = config.new_model()
-    if not (output / CHECKPOINT).exists():
-        _start_weights(config, model, display)
+    if not resumes:
+        _pretrain(config, model, display)
+        if config.initial:
+            initial = InitialModel.find(config.initial)
+            display.say(
+                f"Starting from {initial.name} (weights {initial.weights_sha256[:12]}): "
+                f"{initial.heads_text(config.targets)}."
+            )
 
     def split(name: str) -> SplitData:
         return data.split(name, model, lambda rows: display.bar(rows, f"Preparing {name}", "crystal"))
 
     train, val, held_out = split("train"), split("val"), split("held_out")
 
-    # 2. Train, from the start or from the checkpoint.
+    # 3. Train, from the start or from the checkpoint.
     log = _tensorboard(output) if parallel.is_first() else None
     trainer = Trainer(config, model, train, val, device=device, log=log)
-    if trainer.epoch:
-        display.say(f"Resuming after epoch {trainer.epoch - 1} of {config.epochs}.")
+    if resumes:
+        display.say(f"Resuming: {trainer.epoch} of {config.epochs} epochs are done.{_extension(trainer)}")
     for report in trainer.epochs(lambda steps: display.bar(steps, f"Epoch {trainer.epoch}", "step")):
         on_epoch(report)
 
-    # 3. Evaluate the best epoch.
+    # 4. Evaluate the best epoch.
     best = trainer.best_model
     scores = {
         "val": _scores(best, val, config),
         "held_out": _scores(best, held_out, config) if len(held_out) else None,
+        "loss": {target.name: target.loss_name for target in config.targets},
+        "start": trainer.start,
+        "best_epoch": trainer.best_epoch,
         "history": trainer.history,
     }
 
-    # 4. Write report and model.
+    # 5. Write model and report; the report comes last and says that the run is finished.
     if parallel.is_first():
+        _save_model(output / MODEL, best, trainer, data)
         write_report(output, scores)
-        _save_model(output / "model", best, trainer, data)
-    return output / "model"
+        display.say(_results(config))
+    return output / MODEL
+
+
+def _is_finished(config: TrainingConfig, data: TrainingData) -> bool:
+    """Whether nothing is left to train or to write.
+
+    Raises:
+        TrainingError: the checkpoint is damaged or belongs to another run.
+    """
+    output = Path(config.output)
+    state = read_run(output / CHECKPOINT, run_identity(config, data.content_hashes))
+    if not is_last_epoch(config, state["epoch"], state["best_epoch"]):
+        return False
+    try:
+        report = read_report(output)
+        open_pretrained(output / MODEL)
+    except SgbasisError:
+        return False
+    return bool(report["history"] == json.loads(state["history"]))
+
+
+def _results(config: TrainingConfig) -> str:
+    """What a finished run has reached, for people to read."""
+    report = read_report(Path(config.output))
+    history, best = report["history"], report["best_epoch"]
+    seconds = sum(entry["seconds"] for entry in history)
+    chosen = f"epoch {best} is the best on the validation split"
+    if best < 0:
+        chosen = "none is better on the validation split than the initial model, which is what was saved"
+    figures = []
+    for target in config.targets:
+        if target.name in report["val"]:
+            what, value = target.score_figures(report["val"][target.name]["overall"])[0]
+            figures.append(f"{target.name}: {what}: {value}")
+    return "\n".join(
+        [
+            f"Trained for {seconds:.0f} s: of {len(history)} epochs {chosen}.",
+            *figures,
+            f"The model: {Path(config.output) / MODEL}",
+        ]
+    )
+
+
+def _extension(trainer: Trainer) -> str:
+    """A sentence for a run that was extended."""
+    before = trainer.extended_from
+    if before in (None, trainer.config.epochs):
+        return ""
+    return (
+        f" The run had {before} epochs: from here on, the learning rate is that of a run of "
+        f"{trainer.config.epochs}, so that the result is not that of so many epochs at once."
+    )
 
 
 def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: TrainingData) -> None:
     config, domain = trainer.config, data.domain()
+    names = [Path(path).name for path in config.data]
+    files = names if len({*names}) == len(names) else config.data
+    losses = trainer.history[trainer.best_epoch] if trainer.best_epoch >= 0 else trainer.start
+    assert losses is not None
+    initial = None
+    if config.initial:
+        start = InitialModel.find(config.initial)
+        initial = {
+            "name": start.name,
+            "weights_sha256": start.weights_sha256,
+            "same_targets": [target.name for target in model.targets if start.same_target(target) is not None],
+        }
     summary = {
         "best_epoch": trainer.best_epoch,
         "epochs": trainer.epoch,
         "crystals": len(trainer.train_data),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "val_mae": trainer.history[trainer.best_epoch]["val_mae"],
-        "data": {
-            Path(path).name: table.content_hash for path, table in zip(config.data, data.tables, strict=True)
-        },
+        "validation_loss": losses["val_loss"],
+        "initial": initial,
+        "data": dict(zip(files, data.content_hashes, strict=True)),
         "configuration": config.to_mapping(),
     }
     # The run has no information on licences: who publishes the model adds it.
@@ -119,7 +204,7 @@ def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: Train
         domain=domain,
         training=summary,
         version=VERSION,
-        figures=[target.loss_figure(summary["val_mae"][target.name]) for target in model.targets],
+        figures=[target.loss_figure(losses["val_loss"][target.name]) for target in model.targets],
         sources=[
             DataSource(
                 name=name,
@@ -132,35 +217,20 @@ def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: Train
     save_pretrained(model, folder, card=card.to_markdown(), domain=domain, training=summary)
 
 
-def _start_weights(config: TrainingConfig, model: CrystalModel, display: Display) -> None:
-    """Pretrain the model, or copy weights of another one, if the configuration asks for it."""
-    if config.pretraining_steps:
-        if not isinstance(model, CrystalFourierTransformer):
-            raise TrainingError(f"{config.architecture} has no pretraining: remove pretraining_steps")
-        steps = iter(display.bar(range(config.pretraining_steps), "Pretraining", "step"))
-        pretrain(
-            model,
-            steps=config.pretraining_steps,
-            seed=config.seed,
-            excluded_groups=config.hold_out_groups,
-            on_step=lambda *_: next(steps, None),
-        )
-    if config.initial:
-        seen = set(open_pretrained(config.initial).description.domain.groups) & set(config.hold_out_groups)
-        if seen:
-            raise TrainingError(f"{config.initial} was trained on group {min(seen)}, which is to be held out")
-        _copy_weights(from_pretrained(config.initial), model, config.initial)
-
-
-def _copy_weights(source: CrystalModel, model: CrystalModel, name: str) -> None:
-    """Copy all weights that fit; heads of other targets do not fit, and keep their random values."""
-    if type(source) is not type(model):
-        raise TrainingError(f"{name} is a {type(source).__name__}, not a {type(model).__name__}")
-    own = model.state_dict()
-    fitting = {k: v for k, v in source.state_dict().items() if k in own and own[k].shape == v.shape}
-    if len(fitting) < len(own) / 2:
-        raise TrainingError(f"{name} has other sizes than the model to train: most of its weights do not fit")
-    model.load_state_dict({**own, **fitting})
+def _pretrain(config: TrainingConfig, model: CrystalModel, display: Display) -> None:
+    """Pretrain the model, if the configuration asks for it."""
+    if not config.pretraining_steps:
+        return
+    if not isinstance(model, CrystalFourierTransformer):
+        raise TrainingError(f"{config.architecture} has no pretraining: remove pretraining_steps")
+    steps = iter(display.bar(range(config.pretraining_steps), "Pretraining", "step"))
+    pretrain(
+        model,
+        steps=config.pretraining_steps,
+        seed=config.seed,
+        excluded_groups=config.hold_out_groups,
+        on_step=lambda *_: next(steps, None),
+    )
 
 
 def _scores(model: CrystalModel, data: SplitData, config: TrainingConfig) -> dict[str, Any]:

@@ -28,16 +28,16 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
         raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")
     check_writable(output)
     histories = {run.name: read_report(run)["history"] for run in runs}
-    targets = list(dict.fromkeys(name for history in histories.values() for name in history[0]["val_mae"]))
+    targets = list(dict.fromkeys(name for history in histories.values() for name in history[0]["val_loss"]))
     figure = Figure(figsize=(4.6 * len(targets), 3.4), layout="constrained")
     for panel, target in zip(figure.subplots(1, len(targets), squeeze=False)[0], targets, strict=True):
         for number, (name, history) in enumerate(histories.items()):
-            if target not in history[0]["val_mae"]:
+            if target not in history[0]["val_loss"]:
                 continue
             epochs = [entry["epoch"] + 1 for entry in history]
-            for key, style in (("val_mae", "-"), ("train_mae", ":")):
+            for key, style in (("val_loss", "-"), ("train_loss", ":")):
                 values = [entry[key][target] for entry in history]
-                label = name if key == "val_mae" else None
+                label = name if key == "val_loss" else None
                 panel.plot(epochs, values, style, color=f"C{number}", label=label)
         panel.set(title=target, xlabel="epoch", ylabel="MAE (dotted: training)", yscale="log")
         panel.legend(frameon=False)

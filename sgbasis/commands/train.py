@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,11 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
     "--architecture", metavar="NAME",
     help="OrbitTransformer [default], CrystalFourierTransformer (arXiv 2512.13989) or CompositionModel.",
 )  # fmt: skip
-@click.option("--initial", metavar="NAME|FOLDER", help="Trained model to start from [default: none].")
+@click.option(
+    "--initial", metavar="NAME|FOLDER",
+    help="Trained model to fine-tune: one that ships, such as band_gap, or the folder of a model [default: none].",
+)  # fmt: skip
+@click.option("--freeze", is_flag=True, default=None, help="Train the heads of the initial model only.")
 @click.option(
     "--hold-out-groups", metavar="GROUPS",
     help='Space groups excluded from training: "inversion", or numbers such as 225,227.',
@@ -92,14 +95,12 @@ def train(
     parallel.start()
     try:
         display = _Display(parallel.is_first())
-        started = time.perf_counter()
-        folder = run_training(
+        run_training(
             made,
             device=device,
             display=display,
             on_epoch=lambda report: display.say(_line(report, [target.name for target in made.targets])),
         )
-        display.say(f"Trained in {time.perf_counter() - started:.0f} s. The model: {folder}")
     finally:
         parallel.stop()
 
@@ -113,13 +114,18 @@ def _target(text: str) -> dict[str, Any]:
 
 
 def _line(report: EpochReport, names: list[str]) -> str:
+    if report.epoch < 0:
+        losses = zip(names, report.val_loss, strict=True)
+        return (
+            f"epoch  -1  loss val: {'  '.join(f'{name} {val:.4f}' for name, val in losses)}  (the initial model)"
+        )
     figures = "  ".join(
         f"{name} {train:.4f} / {val:.4f}"
-        for name, train, val in zip(names, report.train_mae, report.val_mae, strict=True)
+        for name, train, val in zip(names, report.train_loss, report.val_loss, strict=True)
     )
     mark = " *" if report.best else ""
     return (
-        f"epoch {report.epoch:3d}  error train / val: {figures}  {report.crystals_per_second:.0f} crystals/s{mark}"
+        f"epoch {report.epoch:3d}  loss train / val: {figures}  {report.crystals_per_second:.0f} crystals/s{mark}"
     )
 
 

@@ -158,7 +158,7 @@ def test_every_value_and_every_tensor_is_checked(
             if place[:2] == ("optimizer", "state") and len(place) == 2 and other == {}:
                 continue
             bad = replaced(good, place, lambda _, other=other: other)
-            monkeypatch.setattr("runtime.training.trainer.load_checkpoint", lambda _, bad=bad: bad)
+            monkeypatch.setattr("runtime.training.run_identity.load_checkpoint", lambda _, bad=bad: bad)
             refused(resume, checkpoint)
             tried += 1
     assert tried > 300
@@ -166,6 +166,6 @@ def test_every_value_and_every_tensor_is_checked(
     for epoch, best in ((-1, 0), (2, 2), (2, -1), (10**30, 0), (3, 1)):
         save_checkpoint(checkpoint, {**good, "epoch": epoch, "best_epoch": best})
         refused(resume, checkpoint)
-    for history in ("[]", "[1, 2]", "[" * 100_000, json.dumps([{"val_mae": {"energy": "low"}}] * 2), "\ud800"):
+    for history in ("[]", "[1, 2]", "[" * 100_000, json.dumps([{"val_loss": {"energy": "low"}}] * 2), "\ud800"):
         save_checkpoint(checkpoint, {**good, "history": history})
         refused(resume, checkpoint)

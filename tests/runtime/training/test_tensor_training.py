@@ -78,7 +78,7 @@ def test_a_run_on_elastic_tensors(dataset: Path, tmp_path: Path) -> None:
 
 def test_losses_decrease(dataset: Path, tmp_path: Path) -> None:
     run = trainer(config(dataset, tmp_path / "run", ELASTIC, epochs=15))
-    errors = [report.train_mae[0] for report in run.epochs()]
+    errors = [report.train_loss[0] for report in run.epochs()]
     assert errors[-1] < 0.8 * errors[0]
 
 
@@ -115,15 +115,15 @@ def test_equivalent_labels_make_no_difference(dataset: Path, tmp_path: Path) -> 
     assert one.train_data.labels.shape[1] == 8
     assert not np.allclose(one.train_data.values, other.train_data.values)
     for before, after in zip(one.history, other.history, strict=True):
-        for part in ("train_mae", "val_mae"):
+        for part in ("train_loss", "val_loss"):
             assert after[part]["e"] == pytest.approx(before[part]["e"], rel=1e-4)
     torch.testing.assert_close(weights(other), weights(one), rtol=1e-3, atol=1e-4)
     fixed = [
-        run(data, f"fixed-{data.stem}", is_open=False).history[-1]["train_mae"]["e"]
+        run(data, f"fixed-{data.stem}", is_open=False).history[-1]["train_loss"]["e"]
         for data in (dataset, tmp_path / "rotated.h5")
     ]
     assert abs(fixed[1] - fixed[0]) > 1e-3 * fixed[0]
-    assert one.history[-1]["train_mae"]["e"] < fixed[0]
+    assert one.history[-1]["train_loss"]["e"] < fixed[0]
 
 
 def test_a_resumed_run_ends_as_if_it_had_not_been_interrupted(dataset: Path, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_resumed_run_ends_as_if_it_had_not_been_interrupted(dataset: Path, tmp
     assert again.epoch == 1
     list(again.epochs())
     torch.testing.assert_close(weights(again), weights(whole), rtol=0, atol=0)
-    assert again.history[-1]["val_mae"] == whole.history[-1]["val_mae"]
+    assert again.history[-1]["val_loss"] == whole.history[-1]["val_loss"]
 
 
 def test_datasets_of_different_targets_are_concatenated(dataset: Path, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_datasets_of_different_targets_are_concatenated(dataset: Path, tmp_path:
     assert len(run.train_data) == len(alone.train_data) + sum(record.split == "train" for record in records)
     known = np.isfinite(run.train_data.values).sum(axis=0)
     assert known[-1] == len(run.train_data) and (known[:-1] < known[-1]).all()
-    assert np.isfinite([report.val_mae for report in run.epochs()]).all()
+    assert np.isfinite([report.val_loss for report in run.epochs()]).all()
 
 
 def test_wrong_targets_are_named(dataset: Path, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def weights(run: Trainer) -> torch.Tensor:
 def test_training_learns(dataset: Path, tmp_path: Path, architecture: str, left: float) -> None:
     model = TINY if architecture == "OrbitTransformer" else {}
     run = trainer(configuration(dataset, tmp_path / "run", epochs=40, architecture=architecture, model=model))
-    errors = [report.train_mae[0] for report in run.epochs()]
+    errors = [report.train_loss[0] for report in run.epochs()]
     spread = np.abs(run.train_data.values - np.median(run.train_data.values)).mean()
     assert errors[-1] < left * spread
 
@@ -77,7 +77,7 @@ def test_a_resumed_run_ends_as_if_it_had_not_been_interrupted(dataset: Path, tmp
     assert again.epoch == 2
     list(again.epochs())
     torch.testing.assert_close(weights(again), weights(whole), rtol=0, atol=0)
-    assert again.history[-1]["val_mae"] == whole.history[-1]["val_mae"]
+    assert again.history[-1]["val_loss"] == whole.history[-1]["val_loss"]
     assert again.best_epoch == whole.best_epoch
 
 
@@ -170,7 +170,7 @@ def test_a_missing_target_trains_the_others(tmp_path: Path) -> None:
     write_crystals(path, records)
     run = trainer(configuration(path, tmp_path / "run", targets=["energy", {"name": "stiffness", "log10": True}]))
     reports = list(run.epochs())
-    assert np.isfinite(reports[-1].val_mae).all()
+    assert np.isfinite(reports[-1].val_loss).all()
     assert len(run.train_data) == sum(record.split == "train" for record in records)
 
 

@@ -18,7 +18,7 @@ def made_run(folder: Path, val: dict[str, float], held_out: dict[str, float] | N
 
     folder.mkdir()
     history = [
-        {"epoch": e, "val_mae": {"energy": 1 / (e + 1)}, "train_mae": {"energy": 2 / (e + 1)}} for e in (0, 1)
+        {"epoch": e, "val_loss": {"energy": 1 / (e + 1)}, "train_loss": {"energy": 2 / (e + 1)}} for e in (0, 1)
     ]
     report = {"val": scores(val), "held_out": held_out and scores(held_out), "history": history}
     (folder / "report.json").write_text(json.dumps(report))

@@ -13,7 +13,6 @@ from runtime.models.base import CrystalModel
 from runtime.pretrained.pretrained import Pretrained, open_pretrained
 from runtime.targets.parse import from_plain_values
 from runtime.targets.target import Target
-from runtime.targets.tensor_target import TensorTarget
 
 _FREE = ("dropout",)
 """Entries of an architecture's configuration that change neither the weights nor what they compute."""
@@ -155,7 +154,7 @@ def _quantity(target: Target) -> tuple[type[Target], dict[str, Any]]:
 
 
 def _words(target: Target) -> str:
-    """Such as ``a number in log10 GPa``."""
-    unit = f" in {target.unit}" if target.unit else ""
-    symmetry = f" {target.symmetry}" if isinstance(target, TensorTarget) else ""
-    return f"{'the logarithm of ' if target.log10 else ''}a {target.kind}{symmetry}{unit}"
+    """Such as ``the logarithm of a scalar in GPa``."""
+    symmetry = asdict(target).get("symmetry", "")
+    logarithm, unit = "the logarithm of " * target.log10, f" in {target.unit}" * bool(target.unit)
+    return f"{logarithm}a {target.kind}{f' {symmetry}' * bool(symmetry)}{unit}"

@@ -49,7 +49,8 @@ class TrainingConfig:
         data: compiled datasets (``sgbasis crystals``); their rows are concatenated.
         targets: what to learn; several share one network, and a crystal that lacks one still trains the others.
         output: folder for checkpoints, logs and the model.
-        architecture: a name in :data:`runtime.ARCHITECTURES`; default: that of ``initial``, else OrbitTransformer.
+        architecture: a name in :data:`runtime.ARCHITECTURES`; ``"auto"``: that of ``initial``, or else
+            OrbitTransformer.
         model: sizes of the architecture, where they differ from its defaults. With ``initial`` they are those of
             the initial model, and no other ones may be given.
         target_weights: relative weight of each target's loss; default: equal.
@@ -76,7 +77,7 @@ class TrainingConfig:
     data: tuple[str, ...]
     targets: tuple[Target, ...]
     output: str
-    architecture: str = ""
+    architecture: str = "auto"
     model: Mapping[str, Any] = field(default_factory=dict)
     target_weights: tuple[float, ...] = ()
     initial: str = ""
@@ -131,15 +132,17 @@ class TrainingConfig:
 
     def _fill_in(self) -> None:
         """Replace defaults that depend on other entries, so that a configuration says everything about its run."""
-        architecture, sizes = self.architecture or "OrbitTransformer", self.model
+        architecture, sizes = self.architecture, self.model
         if self.initial:
             if self.pretraining_steps:
                 raise TrainingError("the initial model replaces pretraining: remove pretraining_steps or initial")
             start = InitialModel.find(self.initial)
             start.check_groups(self.hold_out_groups)
             architecture, sizes = start.architecture(self.architecture), start.sizes(self.model)
-        elif self.freeze:
-            raise TrainingError("freeze trains the heads of a trained model only: give initial as well")
+        else:
+            if self.freeze:
+                raise TrainingError("freeze trains the heads of a trained model only: give initial as well")
+            architecture = "OrbitTransformer" if architecture == "auto" else architecture
         default = _FINE_TUNING_RATE if self.initial and not self.freeze else _RATE
         rate = default if self.learning_rate is None else self.learning_rate
         for name, value in (("architecture", architecture), ("model", sizes), ("learning_rate", rate)):

@@ -55,7 +55,7 @@ class InitialModel:
         """The name of its architecture, which is that of the run.
 
         Args:
-            given: in the configuration; ``""``: not given.
+            given: in the configuration; ``"auto"``: any.
 
         Raises:
             TrainingError: it is another one.
@@ -65,7 +65,7 @@ class InitialModel:
             raise TrainingError(
                 f"{self.name} has the unknown architecture {own!r}; known: {', '.join(ARCHITECTURES)}"
             )
-        if given not in ("", own):
+        if given not in ("auto", own):
             raise TrainingError(f"{self.name} is of the architecture {own}, not {given}: leave out one of the two")
         return own
 
@@ -79,7 +79,7 @@ class InitialModel:
             TrainingError: one differs.
         """
         described = self.pretrained.description
-        kind = ARCHITECTURES[self.architecture("")].config_class
+        kind = ARCHITECTURES[self.architecture("auto")].config_class
         own = asdict(from_plain_values(kind, described.config, f"configuration of {self.name}", TrainingError))
         for key, value in given.items():
             if key in own and key not in _FREE and value != own[key]:

@@ -26,7 +26,7 @@ from tests.runtime.training.test_training_runs import TINY, configuration, train
 from tests.support.command_line import error_line, sgbasis
 from tests.support.crystals.made_datasets import made_dataset, made_tensor_dataset
 
-STIFFNESS = {"name": "stiffness", "unit": "log10 GPa", "log10": True}
+STIFFNESS = {"name": "stiffness", "unit": "GPa", "log10": True}
 SMALL_PAPER = {
     "width": 16, "blocks": 1, "heads": 2, "feed_forward": 16, "encoder_hidden": 16, "encoder_blocks": 1,
     "head_hidden": 16,

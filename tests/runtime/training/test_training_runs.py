@@ -45,6 +45,7 @@ def configuration(dataset: Path, output: Path, **changes: Any) -> TrainingConfig
 def trainer(config: TrainingConfig) -> Trainer:
     Path(config.output).mkdir(exist_ok=True)
     data = TrainingData(config)
+    config = dataclasses.replace(config, targets=data.targets)
     torch.manual_seed(config.seed)
     model = config.new_model()
     return Trainer(config, model, data.split("train", model), data.split("val", model))

@@ -142,9 +142,14 @@ class ClassTarget(Target):
         """ROC AUC, average precision, accuracy and cross-entropy."""
         return evaluate_classes(predicted[:, 0], labels[:, 0, 0], settings)
 
+    @property
+    def loss_name(self) -> str:
+        """Of the probabilities."""
+        return "cross-entropy"
+
     def loss_figure(self, loss: float) -> tuple[str, str]:
         """The mean cross-entropy."""
-        return f"cross-entropy of {self.name} on the validation split (a coin: 0.6931)", f"{loss:.4f}"
+        return f"{self.loss_name} of {self.name} on the validation split (a coin: 0.6931)", f"{loss:.4f}"
 
     def score_figures(self, score: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Of the fields of :class:`ClassScore`."""

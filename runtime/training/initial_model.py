@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from basis_store import TrainingError
+from basis_store.datasets.units import UNKNOWN_UNIT
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
 from runtime.pretrained.pretrained import Pretrained, open_pretrained
-from runtime.targets.parse import from_plain_values
+from runtime.targets.parse import from_plain_values, shown
 from runtime.targets.target import Target
 
 _FREE = ("dropout",)
@@ -84,8 +84,8 @@ class InitialModel:
         for key, value in given.items():
             if key in own and key not in _FREE and value != own[key]:
                 raise TrainingError(
-                    f"{key} = {json.dumps(value)} contradicts the initial model: {self.name} has "
-                    f"{json.dumps(own[key])}; leave it out"
+                    f"{key} = {shown(value)} contradicts the initial model: {self.name} has "
+                    f"{own[key]}; leave it out"
                 )
         return own | dict(given)
 
@@ -104,8 +104,9 @@ class InitialModel:
         A unit that is not known on one side counts as the same.
         """
         for index, own in enumerate(self.pretrained.description.targets):
-            unit = target.unit if target.unit and own.unit else ""
-            if _quantity(replace(own, unit=unit)) == _quantity(replace(target, unit=unit)):
+            unit = "" if {target.unit, own.unit} & {"", UNKNOWN_UNIT} else target.unit
+            theirs = own if unit else replace(own, unit="")
+            if _quantity(theirs) == _quantity(replace(target, unit=unit)):
                 return index
         return None
 

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 _EXAMPLES = """\b
 sgbasis crystals mp.jsonl.gz --output mp.h5
 sgbasis train --data mp.h5 --target band_gap --output runs/gap
+sgbasis train --data mine.h5 --target band_gap --initial band_gap --output runs/fine_tuned
 sgbasis evaluate --model runs/gap/model --data mp.h5
 """
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("config", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("config", required=False, metavar="[CONFIG]")
 @click.option("--data", multiple=True, metavar="FILE", help="Compiled dataset; may be repeated.")
 @click.option(
     "--target", "targets", multiple=True, metavar="NAME",
@@ -34,7 +35,8 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
 @click.option("--output", "-o", metavar="FOLDER", help="Folder for checkpoints, logs and the model.")
 @click.option(
     "--architecture", metavar="NAME",
-    help="OrbitTransformer [default], CrystalFourierTransformer (arXiv 2512.13989) or CompositionModel.",
+    help="OrbitTransformer, CrystalFourierTransformer (arXiv 2512.13989) or CompositionModel [default: that of "
+    "--initial, or else OrbitTransformer].",
 )  # fmt: skip
 @click.option(
     "--initial", metavar="NAME|FOLDER",
@@ -52,7 +54,9 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the training split [default: 60].")
 @click.option("--batch-size", type=click.IntRange(1), help="Crystals per step, over all processes [default: 64].")
 @click.option(
-    "--learning-rate", type=FiniteRange(0, min_open=True), help="The maximum of the schedule [default: 0.001]."
+    "--learning-rate",
+    type=FiniteRange(0, min_open=True),
+    help="The maximum of the schedule [default: 0.001; 0.0003 with --initial].",
 )
 @click.option(
     "--patience",
@@ -65,14 +69,16 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
     help="Where to train; auto takes a GPU if there is one.",
 )  # fmt: skip
 def train(
-    config: Path | None, data: tuple[str, ...], targets: tuple[str, ...], device: str, **options: Any
+    config: str | None, data: tuple[str, ...], targets: tuple[str, ...], device: str, **options: Any
 ) -> None:
     """Train a model on compiled datasets.
 
-    CONFIG is a TOML file; options replace its entries, and suffice without it.
+    CONFIG is a TOML file, or the name of one that ships, such as mp_scalar. Options replace its entries, and
+    suffice without it.
 
     The best epoch on the validation split is saved in OUTPUT/model, for --model of predict and evaluate. A run
-    that was killed resumes after its last epoch with the same command. To train in several processes: torchrun
+    that was killed resumes after its last epoch with the same command; with more --epochs a finished one goes on.
+    --initial fine-tunes a trained model. To train in several processes: torchrun
     --nproc-per-node 2 -m sgbasis train CONFIG.
     """
     import torch
@@ -86,7 +92,9 @@ def train(
         values["data"] = data
     if targets:
         values["targets"] = [_target(text) for text in targets]
-    made = TrainingConfig.from_toml(config, **values) if config else TrainingConfig.from_mapping(values)
+    if config is None:
+        _check_given(values)
+    made = TrainingConfig.from_toml(_found(config), **values) if config else TrainingConfig.from_mapping(values)
     if device == "cuda" and not torch.cuda.is_available():
         raise click.UsageError("PyTorch finds no CUDA device: leave out --device, or give cpu")
     if device == "auto":
@@ -103,6 +111,37 @@ def train(
         )
     finally:
         parallel.stop()
+
+
+def _check_given(values: dict[str, Any]) -> None:
+    """Without a configuration file, data, targets and output are given by options."""
+    options = {"data": "--data FILE", "targets": "--target NAME", "output": "--output FOLDER"}
+    if missing := [option for name, option in options.items() if name not in values]:
+        raise click.UsageError(
+            f"give {' and '.join(missing)}, or a CONFIG that says them: a TOML file, or the name of one that "
+            f"ships ({', '.join(_shipped())})."
+        )
+
+
+def _shipped() -> dict[str, Path]:
+    """The configurations that ship, by name."""
+    from basis_store import data_folder
+
+    return {path.stem: path for path in sorted((data_folder() / "training").glob("*.toml"))}
+
+
+def _found(config: str) -> Path:
+    """The file of a configuration."""
+    path, shipped = Path(config), _shipped()
+    if path.is_file():
+        return path
+    if config in shipped:
+        return shipped[config]
+    if path.exists():
+        raise click.UsageError(f"{config} is not a file: CONFIG is a TOML file.")
+    if path.stem in shipped:
+        raise click.UsageError(f"there is no file {config}; to take the one that ships, write {path.stem}.")
+    raise click.UsageError(f"there is no file {config}; configurations that ship: {', '.join(shipped)}.")
 
 
 def _target(text: str) -> dict[str, Any]:

@@ -65,3 +65,20 @@ def test_a_run_without_a_report_is_named(tmp_path: Path, content: str | None) ->
         (run / "report.json").write_text(content)
     for command in (["curves", run, "-o", tmp_path / "x.png"], ["unseen-groups", run, run]):
         assert str(run) in error_line(sgbasis(*command))
+
+
+def test_what_is_missing_to_train_is_named(tmp_path: Path) -> None:
+    assert "give --data FILE and --target NAME and --output FOLDER, or a CONFIG" in error_line(sgbasis("train"))
+    assert "give --target NAME, or" in error_line(sgbasis("train", "--data", "x.h5", "--output", tmp_path))
+    assert "to take the one that ships, write mp_scalar" in error_line(
+        sgbasis("train", tmp_path / "data" / "training" / "mp_scalar.toml")
+    )
+    assert "configurations that ship: crystal_fourier" in error_line(sgbasis("train", "mp_scalr"))
+
+
+def test_configurations_that_ship_are_found_by_name(tmp_path: Path) -> None:
+    """By name the file is found; what is missing are the data that it names."""
+    done = sgbasis(
+        "train", "mp_scalar", "--data", tmp_path / "no.h5", "--output", tmp_path / "run", "--device", "cpu"
+    )
+    assert "no.h5" in error_line(done) and "unit" not in error_line(done)

@@ -168,8 +168,8 @@ def _limits_of_initial(training: Mapping[str, Any]) -> list[str]:
     if not training.get("initial"):
         return []
     return [
-        f"The initial model, {markdown_code(training['initial']['name'])}, was trained and chosen on data of its own. Where "
-        "these contain crystals of the validation split, errors on it are too good."
+        f"The initial model, {markdown_code(training['initial']['name'])}, was trained and chosen on data of its "
+        "own. Where these contain crystals of the validation split, errors on it are too good."
     ]
 
 
@@ -196,7 +196,9 @@ def _training_text(
     initial, epoch = training.get("initial"), training["best_epoch"]
     if initial:
         same = (
-            f", whose {' and '.join(map(markdown_text, initial['same_targets']))} it goes on with" if initial["same_targets"] else ""
+            f", whose {' and '.join(map(markdown_text, initial['same_targets']))} it goes on with"
+            if initial["same_targets"]
+            else ""
         )
         frozen = " Only the heads were trained." if configuration["freeze"] else ""
         sentences.append(

@@ -81,10 +81,10 @@ class ForgedDatasets(Subject):
 
     def case(self, folder: Path, rng: random.Random) -> Case:
         arrays = dict(self._arrays)
-        name = rng.choice(sorted(arrays))
+        name = rng.choice([one for one in sorted(arrays) if arrays[one].size])
         array = np.array(arrays[name])
         way = rng.choice(("number", "number", "number", "shorter", "longer", "type", "shape"))
-        if way == "number" and array.size:
+        if way == "number":
             flat = array.reshape(-1)
             flat[rng.randrange(len(flat))] = _odd(array.dtype, rng)
         elif way == "shorter":
@@ -92,7 +92,7 @@ class ForgedDatasets(Subject):
         elif way == "longer":
             array = np.concatenate([array, array[-1:]])
         elif way == "type":
-            array = array.astype(rng.choice(("<i8", "<f4", "|S8")))
+            array = array.astype("|S8" if array.dtype.kind == "S" else rng.choice(("<i8", "<f4", "|S8")))
         else:
             array = array.reshape(1, *array.shape)
         arrays[name] = array

@@ -73,7 +73,10 @@ class DamagedCheckpoints(Subject):
         shutil.rmtree(folder / "run")
         with patch("runtime.training.trainer.save_checkpoint", _save_and_die):
             run_forked(self._command, folder)
-        (folder / "run").rename(folder / "interrupted")
+        shutil.copytree(folder / "run", folder / "interrupted")
+        done = run_forked(self._command, folder)
+        assert done.exit_code == 0, done.errors
+        assert _weights(folder / "run") == self._right  # the whole checkpoint is no fault
 
     def case(self, folder: Path, rng: random.Random) -> Case:
         shutil.copytree(self._folder / "interrupted", folder / "run")

@@ -18,7 +18,7 @@ from typing import Any
 from basis_compiler.crystals.formats.entries import Entry
 from basis_compiler.crystals.formats.file_formats import inlined
 from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE
-from basis_compiler.crystals.formats.sources import EntryCursor, Source, read_source
+from basis_compiler.crystals.formats.sources import EntryCursor, Source, read_source, unreadable_source
 from basis_compiler.datasets.chunks import compile_chunk, join_chunks
 from basis_compiler.parallel.resumable import ResumableChunks
 from basis_store import CrystalError, CrystalRecipe, CrystalTable, RecipeError, SgbasisError, open_crystals
@@ -71,7 +71,7 @@ def compile_dataset(
             out.
 
     Raises:
-        CrystalError: an input that cannot be read at all, no crystal is left, or fewer structures than parts.
+        CrystalError: the only input cannot be read, no crystal is left, or fewer structures than parts.
         CompilationError: a worker process was killed, or the cluster cannot do the work.
         RecipeError: the tolerance is not between 0 and 0.25 Angstrom; a split or a number of folds that makes no
             sense.
@@ -90,7 +90,7 @@ def compile_dataset(
         seed=seed,
         only_split=only_split,
     )
-    sources = [read_source(Path(one), limit=max_file_size) for one in _paths(inputs)]
+    sources = _sources([Path(one) for one in _paths(inputs)], max_file_size)
     recipe = replace(recipe, inputs=tuple(source.recipe_input for source in sources))
     chunks = _Chunks(sources)
     # Splits and folds are made in the end, from all chunks together.
@@ -116,6 +116,19 @@ def _paths(inputs: Any) -> list[str | os.PathLike[str]]:
         if not isinstance(one, str | os.PathLike):
             raise TypeError(f"inputs are paths of files and folders, not {type(one).__name__}")
     return listed
+
+
+def _sources(paths: Sequence[Path], limit: int) -> list[Source]:
+    """All inputs; of several, one that cannot be read is left out with the reason."""
+    sources = []
+    for path in paths:
+        try:
+            sources.append(read_source(path, limit=limit))
+        except CrystalError as error:
+            if len(paths) == 1:
+                raise
+            sources.append(unreadable_source(path, error, limit=limit))
+    return sources
 
 
 class _Chunks:

@@ -35,6 +35,7 @@ from basis_compiler.crystals.formats.input_text import (
 )
 from basis_store import CrystalError, CrystalInput
 from basis_store.errors import error_text
+from basis_store.files.regular_file import open_regular
 
 _MANY, _SHORTEST = 10_000, 30
 """Many entries that have fewer bytes on average, each of which would get a message of its own, are no crystals."""
@@ -101,6 +102,22 @@ def read_source(path: Path, *, limit: int = MAX_FILE_SIZE) -> Source:
             f"{path}: it holds no crystals: its {count} entries have {n_bytes / count:.0f} bytes on average"
         )
     return Source(path, CrystalInput(name=path.name, sha256=digest), count, limit)
+
+
+def unreadable_source(path: Path, error: CrystalError, *, limit: int = MAX_FILE_SIZE) -> Source:
+    """In place of what :func:`read_source` refuses: one entry that says why, so that other inputs are read.
+
+    Args:
+        path: the file or folder.
+        error: why it is refused.
+        limit: bytes of text that an entry may have.
+    """
+    digest = ""
+    if not path.is_dir():
+        with open_regular(path) as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    entry = Unreadable(plain_name(path.name), error_text(error, str(path), path.name))
+    return Source(path, CrystalInput(name=path.name, sha256=digest), 1, limit, [entry])
 
 
 def reopened_source(path: Path, *, digest: str, n_entries: int, limit: int) -> Source:

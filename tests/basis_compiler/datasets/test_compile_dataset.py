@@ -14,6 +14,7 @@ import pytest
 
 from basis_compiler import compile_dataset
 from basis_compiler.datasets import compiler as dataset
+from basis_store import CrystalError
 from tests.support.crystals.crystal_inputs import (
     GROUPS,
     compile_inputs,
@@ -186,3 +187,27 @@ def test_the_path_of_a_folder_does_not_matter(tmp_path: Path) -> None:
         tables.append(compile_inputs(tmp_path, folder))
     assert tables[0].content_hash == tables[1].content_hash
     assert tables[0].skipped == (("bad.cif", "no cell and no atoms: the CIF holds no crystal"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("table.json", b'{"index": [0]', "not JSON"),
+        ("table.json", b'{"rows": []}', "not a table of pandas"),
+        ("two.extxyz", b"x\n", "frame 1 does not begin with its number of atoms"),
+        ("empty.cif", b"", "the file is empty"),
+        ("lines.jsonl.gz", b"\x1f\x8b\x08damaged", "damaged"),
+    ],
+)
+def test_of_several_inputs_one_that_cannot_be_read_is_left_out(
+    name: str, content: bytes, reason: str, tmp_path: Path
+) -> None:
+    bad, good = tmp_path / name, Path("data/crystals/nacl.cif")
+    bad.write_bytes(content)
+    table = compile_dataset([bad, good], tmp_path / "made.h5")
+    assert len(table) == 1
+    ((identifier, why),) = table.skipped
+    assert name in identifier
+    assert reason in why
+    with pytest.raises(CrystalError, match=reason):
+        compile_dataset([bad], tmp_path / "alone.h5")

@@ -91,7 +91,7 @@ def test_splits_and_folds(lines: Path, tmp_path: Path) -> None:
     assert facts["splits"] == {"train": 2, "val": 2, "test": 2} and facts["seed"] == 3
     assert facts["asked"] == {"train": 0.5, "val": 0.25, "test": 0.25} and "folds" not in facts
     result = run("crystals", some, "-o", tmp_path / "y.h5", "--folds", 3)
-    assert "folds: 0 to 2 with 2, 2, 2 crystals, by structure, seed 0" in result.stdout.splitlines()
+    assert "folds: 0 to 2 of 2, 2, 2 crystals, by structure, seed 0" in result.stdout.splitlines()
     facts = json.loads(run("info", tmp_path / "y.h5", "--json").stdout)
     assert facts["folds"] == {"0": 2, "1": 2, "2": 2} and facts["splits"] == {"none": 6}
     shared = run("crystals", lines, some, "-o", tmp_path / "z.h5")

@@ -169,7 +169,7 @@ def test_hostile_json_and_bombs(model: Path, tmp_path: Path) -> None:
 def target_lines() -> Iterator[tuple[Any, str]]:
     """Targets that cannot be columns, with the note on them; the crystal is compiled all the same."""
     nested: Any = 1.0
-    for _ in range(40):
+    for _ in range(20):
         nested = [nested]
     yield {"": 1}, "a target without a proper name: left out, in 1 crystal"
     yield {"\ud800": 1}, "a target without a proper name: left out, in 1 crystal"

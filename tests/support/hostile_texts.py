@@ -171,6 +171,7 @@ def lines() -> dict[str, bytes]:
         "split nested": raw("split", deep),
         "long split": but(split="x" * MEGA),
         "targets of a list": but(targets=[1]),
+        "target nested": raw("targets", b'{"t": ' + deep + b"}"),
         "properties": but(targets={f"a{i}": 1 for i in range(5000)}),
         "structure nested": b'{"structure": ' + deep.replace(b"[", b'{"a":').replace(b"]", b"}") + b"}",
         "structure of text": json.dumps({"structure": "[" * 5000}).encode(),

@@ -13,7 +13,7 @@ from typing import Any
 
 from basis_compiler.crystals.crystal import Crystal
 from basis_compiler.crystals.formats.ase_files import parse_frame
-from basis_compiler.crystals.formats.input_text import json_value
+from basis_compiler.crystals.formats.input_text import check_nesting, json_value
 from basis_compiler.crystals.formats.json_structures import (
     crystal_of_arrays,
     crystal_of_description,
@@ -112,6 +112,7 @@ class Row(Entry):
 
     def crystals(self, tolerance: float) -> Iterator[RawCrystal]:
         """The crystal of the row."""
+        check_nesting(self.values, self.name)
         identifier = _identifier(self.values, self.name)
         structure = self.values[self.structure]
 

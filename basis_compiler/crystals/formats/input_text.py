@@ -131,14 +131,36 @@ def too_long(limit: int) -> str:
     )
 
 
+_MAX_NESTING = 32
+
+TOO_DEEP = f"its lists and objects are nested more than {_MAX_NESTING} deep, as no crystal is described"
+
+
 def json_value(text: bytes | str, name: str) -> Any:
     """The value of a text in JSON that messages call ``name``; raises :class:`CrystalError`."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except RecursionError as error:
-        raise CrystalError(f"{name}: not JSON: its lists are nested too deeply") from error
+        raise CrystalError(f"{name}: {TOO_DEEP}") from error
     except ValueError as error:
         raise CrystalError(f"{name}: not JSON: {error}") from error
+    check_nesting(value, name)
+    return value
+
+
+def check_nesting(value: object, name: str) -> None:
+    """Raise :class:`CrystalError` if lists and objects are nested deeper than in any description of a crystal."""
+    level = [value]
+    for _ in range(_MAX_NESTING):
+        nested: list[object] = []
+        for one in level:
+            if isinstance(one, dict | list):
+                children = one.values() if isinstance(one, dict) else one
+                nested += [child for child in children if isinstance(child, dict | list)]
+        if not nested:
+            return
+        level = nested
+    raise CrystalError(f"{name}: {TOO_DEEP}")
 
 
 class _Inflated(io.RawIOBase):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from basis_compiler.crystals.formats.entries import Row
-from basis_compiler.crystals.formats.input_text import InputText, changed, too_long
+from basis_compiler.crystals.formats.input_text import TOO_DEEP, InputText, changed, too_long
 from basis_compiler.crystals.formats.json_structures import described_crystal
 from basis_store import CrystalError
 
@@ -159,7 +159,7 @@ class _JsonReader:
                 value, end = self._parse(self._buffer, self._at)
                 reason = ""
             except RecursionError as error:
-                raise self._wrong("its lists are nested too deeply") from error
+                raise CrystalError(f"{self._source.path}: {TOO_DEEP}") from error
             except json.JSONDecodeError as error:
                 end, reason = 0, error.msg
             except ValueError as error:

@@ -41,7 +41,7 @@ def main(inputs: int, kills: int, seed: int, workers: int, only: str | None, kee
         _print(subject.name, len(numbers), found, time.perf_counter() - start)
     if kills and chosen in ("", "kills"):
         start = time.perf_counter()
-        found = run_kills(kills, seed=seed)
+        found = run_kills(kills, seed=seed, workers=workers)
         faults += len(found.faults)
         _print("kills", kills, found, time.perf_counter() - start)
     sys.exit(1 if faults else 0)

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +66,10 @@ radial = 4
 """
 
 
-def run_kills(n: int, *, seed: int) -> Findings:
-    """Kill ``n`` runs, the jobs in turn."""
+def run_kills(n: int, *, seed: int, workers: int) -> Findings:
+    """Kill ``n`` runs, the jobs in turn, ``workers`` at a time."""
     findings = Findings()
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(workers) as pool:
         root = Path(scratch)
         _write_inputs(root)
         whole = {}
@@ -77,11 +78,13 @@ def run_kills(n: int, *, seed: int) -> Findings:
             code, text = _run(job, root / job.name)
             assert code == 0, text
             whole[job] = (time.monotonic() - start, _content(root / job.name, job))
-        for number in range(n):
+
+        def one(number: int) -> str:
             job = _JOBS[number % len(_JOBS)]
-            rng = random.Random(f"{seed} kill {number}")
-            seconds, right = whole[job]
-            text = _fault(job, root / f"kill-{number}", rng, seconds, right)
+            return _fault(job, root / f"kill-{number}", random.Random(f"{seed} kill {number}"), *whole[job])
+
+        for number, text in enumerate(pool.map(one, range(n))):
+            job = _JOBS[number % len(_JOBS)]
             if text:
                 findings.faults.append((number, job.name, " ".join(job.arguments), text))
             else:

@@ -41,7 +41,7 @@ DOUBTFUL = {
     ),
     "doubled.cif": (
         HEAD + "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\nx,y,z\n" + LOOP,
-        "the CIF lists 1 symmetry operations more than once",
+        "the CIF lists 1 symmetry operation more than once",
     ),
     "identity.cif": (
         NACL.replace("loop_\n_atom", "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\nloop_\n_atom"),

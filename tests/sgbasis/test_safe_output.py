@@ -24,9 +24,10 @@ from tests.support.crystals.made_records import made_record
 from tests.support.tiny_models import ELASTIC, ENERGY, save_tiny
 
 NAMES = [
-    "\x1b[31mred\x1b]0;title\x07", "two\nlines", "over\rwritten", "a\u202eright to left", "half\ud800", "nul\0",
+    "\x1b[31mred\x1b]0;title\x07", "two\nlines", "over\rwritten", "a\u202eright to left",
     "\x9b2J", "sep\u2028line", "=cmd|' /C calc'!A0", "+1", "-1+2", "@SUM(A1)", "= 1", "\uff1d1", "zero\u200bwidth",
 ]  # fmt: skip
+REFUSED = ["half\ud800", "nul\0"]
 UNSAFE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
 )
@@ -82,6 +83,15 @@ def test_predictions_are_printed_safely(hostile: Path, model: Path, form: list[s
     else:
         assert result.stdout.count("formation_energy_per_atom") == len(NAMES)
         assert r"two\nlines" in result.stdout and r"\x1b[31mred" in result.stdout
+
+
+@pytest.mark.parametrize("name", REFUSED, ids=ascii)
+def test_a_name_that_no_file_can_hold_is_refused_safely(name: str, model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "one.jsonl"
+    path.write_text(json.dumps(json_record("nacl", id=name)))
+    result = run("predict", path, "--model", model)
+    assert result.exit_code == 1
+    assert_safe(result, 1)
 
 
 def test_predictions_in_csv_hold_no_formulas(hostile: Path, model: Path, tmp_path: Path) -> None:

@@ -65,7 +65,9 @@ def brute_moments(
     factors = structure_factors(record, compiled, waves, x)
     products = torch.exp(2j * math.pi * (x @ torch.from_numpy(waves).double().T))[:, None] * factors.conj()
     angular = real_harmonics(vectors / lengths.clamp(min=1e-12)[:, None], kernel.degree)
-    scales = (kernel.shells.centres.double() ** 2 + kernel.shells.width**2).sqrt()
+    shells = kernel.shells
+    centres = torch.linspace(shells.width, shells.g_max, len(shells.centres), dtype=torch.float64)
+    scales = (centres**2 + shells.width**2).sqrt()
     columns = []
     for place in range(kernel.n_angular):
         degree = math.isqrt(place)

@@ -31,6 +31,7 @@ from basis_compiler.crystals.formats.cif_operations import (
 from basis_compiler.groups.spglib_database import operations
 from basis_store import CrystalError, Setting, SettingError, all_settings
 from basis_store.array_types import FloatArray
+from basis_store.counted import counted
 
 _OPERATIONS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
 _HALL_SYMBOLS = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
@@ -173,7 +174,8 @@ def _listed_symmetry(lists: Sequence[tuple[str, ...]], names: _Names, name: str)
         )
     notes = []
     if group.n_repeated:
-        notes.append(f"the CIF lists {group.n_repeated} symmetry operations more than once; each counts once")
+        repeated = counted(group.n_repeated, "symmetry operation")
+        notes.append(f"the CIF lists {repeated} more than once; each counts once")
     known = names.known()
     larger = [text for text, named in known if named.number > 1]
     if len(group.rotations) == 1 and larger:

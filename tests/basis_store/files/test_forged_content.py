@@ -105,7 +105,8 @@ def test_every_array_of_a_store(store: Content, tmp_path: Path) -> None:
         for kind, wrong in corruptions(array):
             if wrong.tobytes() == array.tobytes() and wrong.shape == array.shape and wrong.dtype == array.dtype:
                 continue
-            if name.endswith("sha256") and wrong.shape == array.shape and wrong.dtype == array.dtype:
+            same_form = wrong.shape == array.shape and wrong.dtype == array.dtype
+            if name == "tensors/sha256" or (name == "settings/sha256" and same_form):
                 continue  # the forger corrects it
             path = tmp_path / "forged.h5"
             path.unlink(missing_ok=True)

@@ -13,6 +13,9 @@ from typing import Self
 import ase.io
 import gemmi
 
+CELL = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+OPERATIONS = ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz")
+
 
 @dataclass(frozen=True)
 class Content:
@@ -47,10 +50,19 @@ def _cif(path: Path) -> list[Content] | None:
     found = []
     for block in gemmi.cif.read(str(path)):
         structure = gemmi.make_small_structure_from_block(block)
+        listed = _operations(block)
+        # gemmi takes 1 for a length that is missing, and lists atoms twice if an operation is.
+        if not all(block.find_value(f"_cell_{one}") for one in CELL) or len(set(listed)) < len(listed):
+            return None
         sites = structure.get_all_unit_cell_sites()
         if sites:
             found.append(Content.of(Counter(site.element.name for site in sites), structure.cell.volume))
     return found or None
+
+
+def _operations(block: gemmi.cif.Block) -> list[gemmi.Op]:
+    columns = (block.find_values(tag) for tag in OPERATIONS)
+    return [gemmi.Op(gemmi.cif.as_string(one)) for column in columns for one in column]
 
 
 def _others(path: Path) -> list[Content] | None:

@@ -126,11 +126,12 @@ def test_the_kernel_of_a_site_with_itself_is_a_sum_of_moduli_of_the_basis(number
     own = pairs[range(2), range(2)]
     basis = store.basis(record.setting, radius=5)
     assert side * kernel.g_cutoff < 5
+    centres = torch.linspace(kernel.width, kernel.g_max, 12, dtype=torch.float64)
     squares = basis.evaluate_complex(torch.from_numpy(record.coordinates)).abs() ** 2
     lengths = basis.waves.double().norm(dim=1)[torch.cat([torch.zeros(1, dtype=int), basis.counts.cumsum(0)[:-1]])]
     shells = sum(torch.exp(-0.5 * ((lengths[:, None] / side - c) / kernel.width) ** 2)
-                 for c in (kernel.centres, -kernel.centres))  # fmt: skip
-    shells = shells / (2 * (math.tau**1.5) * kernel.width * (kernel.centres**2 + kernel.width**2))
+                 for c in (centres, -centres))  # fmt: skip
+    shells = shells / (2 * (math.tau**1.5) * kernel.width * (centres**2 + kernel.width**2))
     scale = torch.from_numpy(record.multiplicities / side**3)[:, None]
     torch.testing.assert_close(own, scale * (squares @ shells), rtol=0, atol=1e-6)
 

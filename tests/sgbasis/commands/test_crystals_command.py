@@ -93,7 +93,7 @@ def test_splits_and_folds(lines: Path, tmp_path: Path) -> None:
     result = run("crystals", some, "-o", tmp_path / "y.h5", "--folds", 3)
     assert "folds: 0 to 2 of 2, 2, 2 crystals, by structure, seed 0" in result.stdout.splitlines()
     facts = json.loads(run("info", tmp_path / "y.h5", "--json").stdout)
-    assert facts["folds"] == {"0": 2, "1": 2, "2": 2} and facts["splits"] == {"none": 6}
+    assert facts["folds"] == {"0": 2, "1": 2, "2": 2} and facts["splits"] == {"without": 6}
     shared = run("crystals", lines, some, "-o", tmp_path / "z.h5")
     assert "note: " not in shared.stdout, "those without a split are on no side"
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from runtime import TrainingConfig
+from runtime.training.config import _FINE_TUNING_RATE, _RATE
 from sgbasis.cli import main
 
 OPTIONS = [
@@ -41,7 +42,9 @@ def test_the_page_of_a_command(name: str) -> None:
     assert "\\b" not in text and "\b" not in text
     for parameter in main.commands[name].params:
         if isinstance(parameter, click.Argument):
-            assert str(parameter.metavar or parameter.name).upper() in text.partition("\n\n")[2], parameter.name
+            assert str(parameter.metavar or parameter.name).upper().strip("[]") in text.partition("\n\n")[2], (
+                parameter.name
+            )
 
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS, ids=lambda one: getattr(one, "name", one))
@@ -74,8 +77,13 @@ WITHOUT_DEFAULT = {("train", "fold"), ("evaluate", "fold"), ("crystals", "folds"
 """These choose something that is not used otherwise."""
 
 
-@pytest.mark.parametrize("name", ["epochs", "batch_size", "patience", "seed", "learning_rate"])
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "patience", "seed"])
 def test_the_defaults_of_training_are_those_of_its_configuration(name: str) -> None:
     (option,) = (one for command, one in OPTIONS if command == "train" and one.name == name)
     (default,) = (field.default for field in fields(TrainingConfig) if field.name == name)
     assert f"[default: {default}" in str(option.help)
+
+
+def test_the_default_learning_rates_are_those_of_training() -> None:
+    (option,) = (one for command, one in OPTIONS if command == "train" and one.name == "learning_rate")
+    assert f"[default: {_RATE}; {_FINE_TUNING_RATE} with --initial]" in str(option.help)

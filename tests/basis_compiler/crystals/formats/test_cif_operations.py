@@ -96,7 +96,7 @@ def test_a_line_that_is_doubled_counts_once_and_one_that_replaces_another_is_ref
     for i in range(len(texts)):
         doubled = read(tmp_path, cif(setting, [*texts, texts[i].upper()], number=setting.number))
         assert len(doubled) == len(whole)
-        assert doubled.notes == ("the CIF lists 1 symmetry operations more than once; each counts once",)
+        assert doubled.notes == ("the CIF lists 1 symmetry operation more than once; each counts once",)
         replaced = [*texts[:i], texts[i - 1], *texts[i + 1 :]]
         if {*replaced} != {"x,y,z"}:
             with pytest.raises(CrystalError, match="are not a group"):

@@ -29,7 +29,7 @@ def read(folder: Path, comment: str, elements: str = "", name: str = "POSCAR") -
 
 @pytest.mark.parametrize("comment", COMMENTS)
 def test_words_of_a_comment_are_no_elements(comment: str, tmp_path: Path) -> None:
-    with pytest.raises(CrystalError, match=r"POSCAR names (no|\d) elements") as caught:
+    with pytest.raises(CrystalError, match=r"POSCAR names (no|\d) elements?") as caught:
         read(tmp_path, comment)
     assert "\n" not in str(caught.value)
 
@@ -51,7 +51,7 @@ def test_lines_of_elements(elements: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("elements", "message"),
-    [("Cs", "names 1 elements"), ("Cs Cl O", "names 3 elements"), ("Cs X", "'X' in line 6"), ("Cs Wat", "'Wat'"),
+    [("Cs", "names 1 element "), ("Cs Cl O", "names 3 elements"), ("Cs X", "'X' in line 6"), ("Cs Wat", "'Wat'"),
      ("Fe/Mn, Cl", "'Fe/Mn,'"), ("Caesium Cl", "'Caesium'"), ("Cs1 Cl1", "'Cs1'"), ("Fe/Mn Cl", "'Fe/Mn'"),
      ("Fe_Mn Cl", "'Fe_Mn'"), ("H.75 Cl", "'H.75'")],
 )  # fmt: skip

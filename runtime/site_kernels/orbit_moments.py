@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from basis_store import CompiledSetting, CrystalRecord
 from runtime.arrays import constant
 from runtime.site_kernels.pair_sums import pair_sums
-from runtime.site_kernels.reciprocal_kernel import TAIL_WIDTHS
+from runtime.site_kernels.reciprocal_kernel import TAIL_WIDTHS, shell_centres
 from runtime.site_kernels.structure_factors import structure_factors
 
 
@@ -50,7 +50,7 @@ class OrbitMoments(nn.Module):
         if not 0 <= degree <= 4:
             raise ValueError(f"the degree is 0 to 4, not {degree}")
         self.degree, self.width = degree, g_max / shells
-        centres = torch.linspace(self.width, g_max, shells, dtype=torch.float64, device="cpu")
+        centres = shell_centres(g_max, shells, torch.empty(0, dtype=torch.float64, device="cpu"))
         self.g_max = g_max
         self.register_buffer("centres", constant(centres), persistent=False)
         self.g_cutoff = g_max + TAIL_WIDTHS * self.width
@@ -87,9 +87,7 @@ class OrbitMoments(nn.Module):
     def _weights(self, vectors: Tensor) -> Tensor:
         """Means over the waves (h, m, 3) of each orbit of w_s (G/|G|)^{tensor l}; (shells components, m)."""
         lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
-        centres = torch.linspace(
-            self.width, self.g_max, len(self.centres), dtype=vectors.dtype, device=vectors.device
-        )
+        centres = shell_centres(self.g_max, len(self.centres), vectors)
         shells = torch.exp(-0.5 * ((lengths - centres) / self.width) ** 2)
         axes = (vectors / lengths).unbind(-1)
         components = []

@@ -19,6 +19,11 @@ TAIL_WIDTHS = 6.0
 """Sums over waves end this many widths beyond the last shell's centre; the error is of order 1e-8."""
 
 
+def shell_centres(g_max: float, shells: int, like: Tensor) -> Tensor:
+    """(shells,) evenly spaced from ``g_max / shells`` to ``g_max``, in the type and on the device of a tensor."""
+    return torch.linspace(g_max / shells, g_max, shells, dtype=like.dtype, device=like.device)
+
+
 class GaussianShells(nn.Module):
     """Functions w_s of |G|: Gaussians about c_s, and about -c_s, so that they are smooth at 0.
 
@@ -46,22 +51,19 @@ class GaussianShells(nn.Module):
             raise ValueError(f"there is at least one shell, and g_max is positive, not {shells} and {g_max}")
         self.width = g_max / shells
         self.g_max = g_max
-        centres = torch.linspace(self.width, g_max, shells, dtype=torch.float64, device="cpu")
+        centres = shell_centres(g_max, shells, torch.empty(0, dtype=torch.float64, device="cpu"))
         self.register_buffer("centres", constant(centres, torch.get_default_dtype()), persistent=False)
         self.g_cutoff = g_max + TAIL_WIDTHS * self.width
 
     def forward(self, lengths: Tensor) -> Tensor:
         """(m,) |G| to (shells, m), in cubic Angstrom and in the type of ``lengths``."""
         lengths = real_tensor(lengths, "lengths")
-        centres = self._exact_centres(lengths)[:, None]
+        # Not the buffer, which is rounded to the type of the module.
+        centres = shell_centres(self.g_max, len(self.centres), lengths)[:, None]
         integrals = 4 * math.pi * math.sqrt(math.tau) * self.width * (centres.square() + self.width**2)
         scale = math.sqrt(0.5 * math.log2(math.e)) / self.width  # exp2 takes half of the time of exp
         x, c = scale * lengths, scale * centres
         return (torch.exp2(-(x - c).square()) + torch.exp2(-(x + c).square())) / integrals
-
-    def _exact_centres(self, like: Tensor) -> Tensor:
-        """In the type and on the device of a tensor; ``centres`` are rounded to the type of the module."""
-        return torch.linspace(self.width, self.g_max, len(self.centres), dtype=like.dtype, device=like.device)
 
 
 class ReciprocalKernel(nn.Module):
@@ -152,7 +154,7 @@ class ReciprocalKernel(nn.Module):
         back = torch.tensor(self._order, device=sums.device).argsort()
         moments = sums.T.view(*atoms.shape, self.n_angular, -1)[:, :, back]
         moments[:, :, 0] += atoms[:, :, None] * self.shells(atoms.new_zeros(1))[:, 0]
-        squares = self.shells._exact_centres(moments) ** 2 + self.shells.width**2
+        squares = shell_centres(self.shells.g_max, len(self.shells.centres), moments) ** 2 + self.shells.width**2
         degrees = moments.new_tensor(self._degrees)[:, None]
         return moments / (factors.volume.detach() * squares ** (degrees / 2))
 

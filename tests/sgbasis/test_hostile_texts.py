@@ -15,6 +15,7 @@ import pytest
 
 from basis_store import open_crystals
 from tests.support import hostile_texts
+from tests.support.command_line import PRINT_PEAK
 from tests.support.tiny_models import save_tiny
 
 GIGABYTE = 1_000_000_000
@@ -26,12 +27,6 @@ for arguments in json.loads(sys.argv[1]):
     done = CliRunner().invoke(main, arguments)
     text = "" if done.exception is None or isinstance(done.exception, SystemExit) else repr(done.exception)
     print(json.dumps([done.exit_code, done.stdout, done.stderr, text]), flush=True)
-"""
-
-
-# Of the new program alone: what getrusage gives includes the process that started it.
-PRINT_PEAK = """
-print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
 
 

@@ -15,6 +15,12 @@ PIP = f"{shlex.quote(sys.executable)} -m pip install"
 """How hints on missing packages begin."""
 
 
+PRINT_PEAK = """
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
+"""Code that prints the peak memory of a new program in kB: getrusage includes the process that started it."""
+
+
 def sgbasis(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """``sgbasis ARGUMENTS`` in a new process: standard output and error as text."""
     return subprocess.run(

@@ -24,6 +24,7 @@ from runtime.models.architectures import ARCHITECTURES
 from runtime.prediction import predict
 from runtime.pretrained.description import _digest
 from runtime.pretrained.pretrained import from_pretrained, save_pretrained
+from tests.support.command_line import PRINT_PEAK
 from tests.support.crystals.made_records import made_record
 from tests.support.tiny_models import BULK, DOMAIN, ENERGY, PIEZOELECTRIC, save_tiny
 
@@ -246,11 +247,8 @@ def test_a_huge_description_takes_little_memory(folder: Path) -> None:
         {"targets": targets}, {"config": {"width": 16_384, "heads": 16_384, "head_width": 16_384}},
     ):  # fmt: skip
         write_config(folder, good | values)
-        # The peak of the new program alone: what getrusage gives includes the process that started it.
-        code = (
-            f"from runtime import from_pretrained\ntry: from_pretrained({str(folder)!r})\nfinally:\n"
-            "  print(next(one for one in open('/proc/self/status') if one.startswith('VmHWM')).split()[1])"
-        )
+        load = f"from runtime import from_pretrained\ntry: from_pretrained({str(folder)!r})\n"
+        code = f"{load}finally: {PRINT_PEAK.strip()}"
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -10,9 +9,8 @@ import click
 
 from basis_store.counted import counted
 from basis_store.datasets.recipe import MAX_FOLDS
-from basis_store.printable import short_line
 from sgbasis.commands.options import max_file_size_option, parallel_arguments, parallel_options, tolerance_option
-from sgbasis.echo import echo, echo_line
+from sgbasis.echo import echo, echo_line, resume_hint
 
 
 @click.command()
@@ -66,37 +64,30 @@ def crystals(
     from tqdm import tqdm
 
     from basis_compiler import compile_dataset
-    from basis_compiler.parallel.resumable import chunk_folder
     from sgbasis.reports.dataset_summary import dataset_summary
 
     parallel = parallel_arguments(workers, scheduler)
     if seed is not None and shares is None and folds is None:
         raise click.UsageError("--seed is that of --split and --folds: give one of them, or leave it out.")
     started = time.perf_counter()
-    with tqdm(unit="crystal", desc="Compiling", disable=None) as bar:
+    with tqdm(unit="crystal", desc="Compiling", disable=None) as bar, resume_hint(output):
 
         def progress(finished: int, total: int) -> None:
             bar.total = total
             bar.update(finished - bar.n)
 
-        try:
-            table = compile_dataset(
-                inputs,
-                output,
-                tolerance=tolerance,
-                units=_units(units),
-                split=_shares(shares),
-                folds=folds or 0,
-                seed=seed or 0,
-                max_file_size=max_file_size,
-                **parallel,
-                progress=progress,
-            )
-        except KeyboardInterrupt:
-            if (kept := chunk_folder(output)).exists():
-                note = f"Run again, the same command resumes with what is in {kept}."
-                bar.write(short_line(note), file=sys.stderr)
-            raise
+        table = compile_dataset(
+            inputs,
+            output,
+            tolerance=tolerance,
+            units=_units(units),
+            split=_shares(shares),
+            folds=folds or 0,
+            seed=seed or 0,
+            max_file_size=max_file_size,
+            **parallel,
+            progress=progress,
+        )
     echo(dataset_summary(table))
     echo_line(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {table.content_hash}")
     echo_line(f"Compiled {counted(len(table), 'crystal')} in {time.perf_counter() - started:.1f} s.")

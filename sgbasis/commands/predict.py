@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from basis_store.counted import counted
-from basis_store.printable import short_line
 from sgbasis.commands.options import max_file_size_option, tolerance_option
-from sgbasis.echo import echo, echo_line
+from sgbasis.echo import echo, echo_line, resume_hint
 from sgbasis.prediction.standard_input import ENDINGS, with_standard_input
 
 if TYPE_CHECKING:
@@ -98,7 +96,6 @@ def predict(
     from tqdm import tqdm
 
     from basis_compiler import available_cores
-    from basis_compiler.parallel.resumable import chunk_folder
     from basis_store import CrystalError
     from basis_store.files.atomic_write import check_writable, write_atomically
     from sgbasis.prediction.inputs import survey
@@ -117,23 +114,17 @@ def predict(
     drawing = None if picture is None else _drawing(found, job)
     workers = workers or available_cores()
     total = sum(file.n_entries for file in found)
-    with tqdm(total=total, unit="crystal", desc="Predicting", disable=None) as bar:
+    with tqdm(total=total, unit="crystal", desc="Predicting", disable=None) as bar, resume_hint(output):
 
         def write(text: str) -> None:
             with bar.external_write_mode():
                 echo(text, nl=not as_json)
 
-        try:
-            outcome = (
-                print_predictions(found, job, workers=workers, write=write, progress=bar.update)
-                if output is None
-                else write_predictions(found, job, output, workers=workers, progress=bar.update)
-            )
-        except KeyboardInterrupt:
-            if output is not None and (kept := chunk_folder(output)).exists():
-                note = f"Run again, the same command resumes with what is in {kept}."
-                bar.write(short_line(note), file=sys.stderr)
-            raise
+        outcome = (
+            print_predictions(found, job, workers=workers, write=write, progress=bar.update)
+            if output is None
+            else write_predictions(found, job, output, workers=workers, progress=bar.update)
+        )
     _report(outcome, output)
     if picture is not None and drawing is not None:
         write_atomically(picture, drawing)

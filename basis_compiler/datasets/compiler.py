@@ -48,8 +48,8 @@ def compile_dataset(
 ) -> CrystalTable:
     """Compile the crystals of ``inputs`` to the dataset ``output``.
 
-    Crystals that cannot be compiled are left out and listed with the reason; of several with one identifier, the
-    first is kept. Finished chunks are kept in the folder ``output`` + ``.chunks`` until the dataset is whole.
+    Crystals that cannot be compiled, and inputs that cannot be read, are left out and listed with the reason; of
+    several crystals with one identifier, the first is kept. Finished chunks are kept in the folder ``output`` + ``.chunks`` until the dataset is whole.
 
     Args:
         inputs: files and folders, or a single one; see :mod:`basis_compiler.crystals.formats.sources`.
@@ -75,7 +75,7 @@ def compile_dataset(
         CompilationError: a worker process was killed, or the cluster cannot do the work.
         RecipeError: the tolerance is not between 0 and 0.25 Angstrom; a split or a number of folds that makes no
             sense.
-        OSError: an input does not exist, or the output cannot be written.
+        OSError: the only input does not exist, or the output cannot be written.
         TypeError: an input is no path.
     """
     output = Path(output)
@@ -124,7 +124,7 @@ def _sources(paths: Sequence[Path], limit: int) -> list[Source]:
     for path in paths:
         try:
             sources.append(read_source(path, limit=limit))
-        except CrystalError as error:
+        except (CrystalError, OSError) as error:
             if len(paths) == 1:
                 raise
             sources.append(unreadable_source(path, error, limit=limit))

@@ -25,7 +25,8 @@ class CrystalInput:
 
     Attributes:
         name: its name, without its folder.
-        sha256: of the file's bytes, or of the names and hashes of a folder's files (hexadecimal).
+        sha256: of the file's bytes, or of the names and hashes of a folder's files (hexadecimal); of an input that
+            could not be opened, of the reason.
     """
 
     name: str

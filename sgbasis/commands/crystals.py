@@ -55,8 +55,9 @@ def crystals(
     --split and --folds put all crystals of one structure on one side, whatever their cells, origins and
     handedness. The outcome depends on structures and seed only, and not on the order of the inputs.
 
-    Crystals that cannot be compiled are left out and listed in the dataset with the reason. If this command is
-    killed, the same command resumes where it stopped.
+    Crystals and inputs that cannot be read are left out, printed and listed in the dataset with the reason. The
+    exit code is 0 if the dataset is written; it is not written if no crystal is left. If this command is killed,
+    the same command resumes where it stopped.
 
     With a Dask cluster (--scheduler) inputs are read and files are written on this machine: the workers need the
     same packages, but no shared disk.

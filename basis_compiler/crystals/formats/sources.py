@@ -104,19 +104,23 @@ def read_source(path: Path, *, limit: int = MAX_FILE_SIZE) -> Source:
     return Source(path, CrystalInput(name=path.name, sha256=digest), count, limit)
 
 
-def unreadable_source(path: Path, error: CrystalError, *, limit: int = MAX_FILE_SIZE) -> Source:
+def unreadable_source(path: Path, error: CrystalError | OSError, *, limit: int = MAX_FILE_SIZE) -> Source:
     """In place of what :func:`read_source` refuses: one entry that says why, so that other inputs are read.
+
+    Its hash is that of the file's bytes, or else of the reason.
 
     Args:
         path: the file or folder.
         error: why it is refused.
         limit: bytes of text that an entry may have.
     """
-    digest = ""
-    if not path.is_dir():
+    problem = error_text(error, str(path), path.name)
+    try:
         with open_regular(path) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-    entry = Unreadable(plain_name(path.name), error_text(error, str(path), path.name))
+    except OSError:
+        digest = hashlib.sha256(problem.encode("utf-8", "surrogateescape")).hexdigest()
+    entry = Unreadable(plain_name(path.name), problem)
     return Source(path, CrystalInput(name=path.name, sha256=digest), 1, limit, [entry])
 
 

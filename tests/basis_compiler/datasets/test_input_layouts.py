@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,30 @@ def test_folders_that_hold_nothing(tmp_path: Path) -> None:
         compile_dataset([tmp_path / "none.cif"], tmp_path / "out.h5")
     with pytest.raises(RecipeError, match="tolerance"):
         compile_dataset([CRYSTALS / "nacl.cif"], tmp_path / "out.h5", tolerance=0.3)
+
+
+def test_one_bad_input_of_several_is_left_out(tmp_path: Path) -> None:
+    """Whatever is wrong with it: only when no crystal is left is that an error."""
+    reasons = {
+        "empty.cif": "the file is empty",
+        "cut.jsonl.gz": "damaged or cut off",
+        "none.cif": "No such file or directory",
+        "loop.cif": "Too many levels of symbolic links",
+        "pipe.cif": "Not a regular file but a pipe, a socket or a device",
+        "folder": "the folder holds no id_prop.csv and no crystal files",
+    }
+    (tmp_path / "empty.cif").touch()
+    (tmp_path / "cut.jsonl.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    (tmp_path / "loop.cif").symlink_to("loop.cif")
+    os.mkfifo(tmp_path / "pipe.cif")
+    (tmp_path / "folder").mkdir()
+    bad = [tmp_path / name for name in reasons]
+    table = compile_inputs(tmp_path, *bad[:3], CRYSTALS / "nacl.cif", *bad[3:])
+    assert group_numbers(table) == {"nacl": 225}
+    assert {name: reason.split(": ")[0].split(" (")[0] for name, reason in table.skipped} == reasons
+    with pytest.raises(CrystalError, match="none of 6 crystals could be compiled; the first, empty.cif: the file"):
+        compile_dataset(bad, tmp_path / "other.h5")
+    assert not (tmp_path / "other.h5").exists()
 
 
 def test_units_are_known_for_the_shared_data(shared: Path, tmp_path: Path) -> None:

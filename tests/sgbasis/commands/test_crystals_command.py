@@ -62,6 +62,16 @@ def test_what_a_user_reads(lines: Path, tmp_path: Path) -> None:
     )
 
 
+def test_a_missing_input_of_several_is_left_out(lines: Path, tmp_path: Path) -> None:
+    """It is said, and listed in the dataset; the exit code is that of a dataset that was written."""
+    done = sgbasis("crystals", lines, "none.cif", "-o", "x.h5", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1  none.cif: No such file or directory" in done.stdout
+    assert open_crystals(tmp_path / "x.h5").skipped[-1] == ("none.cif", "No such file or directory")
+    message = "none of 2 crystals could be compiled; the first, a.cif: No such file or directory"
+    assert message in error_line(sgbasis("crystals", "a.cif", "b.cif", "-o", "y.h5", cwd=tmp_path))
+
+
 def test_info(lines: Path, tmp_path: Path) -> None:
     output = tmp_path / "some.h5"
     run("crystals", lines, "--output", output, "--workers", 1)

@@ -15,6 +15,7 @@ from .errors import (
     CompilationError as CompilationError,
     CrystalError as CrystalError,
     CutoffError as CutoffError,
+    DeviceError as DeviceError,
     DownloadError as DownloadError,
     EvaluationError as EvaluationError,
     FormulaError as FormulaError,

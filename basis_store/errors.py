@@ -70,6 +70,10 @@ class EvaluationError(SgbasisError, ValueError):
     """A dataset on which a model cannot be evaluated: no such target, another unit, an empty split."""
 
 
+class DeviceError(SgbasisError, RuntimeError):
+    """A device to compute on that is not there, does not work, or cannot do what is asked of it."""
+
+
 class TrainingError(SgbasisError, ValueError):
     """A training run that cannot start or continue: a wrong configuration, no data, a damaged checkpoint."""
 

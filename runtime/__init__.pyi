@@ -1,5 +1,6 @@
 # The public names of runtime and the files that define them; each is imported on first use.
 from .basis import Basis as Basis
+from .encoding.routing_matrix import Routing as Routing
 from .encoding.wave_encoder import WaveEncoder as WaveEncoder
 from .evaluation.class_scores import ClassScore as ClassScore
 from .evaluation.reference_values import (
@@ -40,7 +41,6 @@ from .pretrained.pretrained import (
     open_pretrained as open_pretrained,
     save_pretrained as save_pretrained,
 )
-from .routing_matrix import Routing as Routing
 from .site_kernels.direct_kernel import DirectKernel as DirectKernel
 from .site_kernels.harmonics import real_harmonics as real_harmonics
 from .site_kernels.neighbours import (

@@ -26,7 +26,7 @@ from basis_store.counted import counted
 from runtime.arrays import constant, integers, points, real_tensor
 from runtime.encoding.cosine_terms import cosine_terms
 from runtime.encoding.phase import turns
-from runtime.routing_matrix import Routing, project, route, routing_matrix, wave_rows
+from runtime.encoding.routing_matrix import Routing, project, route, routing_matrix, wave_rows
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Complex, Float, Int
@@ -252,7 +252,7 @@ class Basis(nn.Module):
     def routing_matrix(
         self, waves: Int[Tensor, "waves 3"] | None = None, *, dtype: torch.dtype = torch.complex64
     ) -> Complex[Tensor, "waves waves"]:
-        """The dense (K, K) matrix M_G of :mod:`runtime.routing_matrix`.
+        """The dense (K, K) matrix M_G of :mod:`runtime.encoding.routing_matrix`.
 
         Args:
             waves: (K, 3) integers; default: the shared waves.

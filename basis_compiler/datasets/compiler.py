@@ -49,7 +49,8 @@ def compile_dataset(
     """Compile the crystals of ``inputs`` to the dataset ``output``.
 
     Crystals that cannot be compiled, and inputs that cannot be read, are left out and listed with the reason; of
-    several crystals with one identifier, the first is kept. Finished chunks are kept in the folder ``output`` + ``.chunks`` until the dataset is whole.
+    several crystals with one identifier, the first is kept. Finished chunks are kept in the folder ``output`` +
+    ``.chunks`` until the dataset is whole.
 
     Args:
         inputs: files and folders, or a single one; see :mod:`basis_compiler.crystals.formats.sources`.

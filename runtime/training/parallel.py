@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, distributed
 
 
-def start() -> None:
-    """Join the group of processes, if ``torchrun`` started this one."""
+def start(device: torch.device) -> None:
+    """Join the group of processes that compute on such a device, if ``torchrun`` started this one."""
     if "WORLD_SIZE" in os.environ and not distributed.is_initialized():
-        distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
 
 def stop() -> None:

@@ -45,7 +45,11 @@ class Display(Protocol):
 
 
 def run_training(
-    config: TrainingConfig, *, device: str, display: Display, on_epoch: Callable[[EpochReport], None]
+    config: TrainingConfig,
+    *,
+    device: torch.device | str,
+    display: Display,
+    on_epoch: Callable[[EpochReport], None],
 ) -> Path:
     """Train, choose the best epoch on the validation split, and save the model in ``<output>/model``.
 
@@ -54,7 +58,7 @@ def run_training(
 
     Args:
         config: the run.
-        device: ``"cpu"`` or ``"cuda"``.
+        device: where to compute.
         display: shows progress.
         on_epoch: called with the report of each epoch.
 

@@ -11,7 +11,14 @@ import click
 
 from basis_store.counted import counted
 from basis_store.errors import CrystalError
-from sgbasis.commands.options import FiniteRange, max_file_size_option, store_option, tolerance_option
+from sgbasis.commands.options import (
+    FiniteRange,
+    chosen_device,
+    device_option,
+    max_file_size_option,
+    store_option,
+    tolerance_option,
+)
 from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
@@ -36,6 +43,7 @@ _SUFFIXES = (".npz", ".json", ".csv")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @store_option
 @max_file_size_option
+@device_option("evaluate the functions")
 def encode(
     files: tuple[Path, ...],
     tolerance: float,
@@ -46,6 +54,7 @@ def encode(
     as_json: bool,
     store_path: Path | None,
     max_file_size: int,
+    device: str,
 ) -> None:
     """Encode the sites of crystals.
 
@@ -73,11 +82,14 @@ def encode(
 
     from basis_store.files.atomic_write import check_writable, write_atomically
     from runtime import load_store
+    from runtime.device import check_double
     from sgbasis.reports.encoding import EncodedCrystal, encoding_text
     from sgbasis.reports.encoding_files import json_text
 
     if output is not None:
         check_writable(output)
+    place = chosen_device(device)
+    check_double(place, "sgbasis encode")
     store = load_store(store_path)
     encoded: list[EncodedCrystal] = []
     failures: list[str] = []
@@ -88,18 +100,18 @@ def encode(
         for note in one.notes:
             echo_line(f"Note: {one.crystal.name}: {note}", err=True)
         try:
-            basis = store.basis(one.setting, radius=radius, count=None if count is None else count + 1)
+            basis = store.basis(one.setting, radius=radius, count=None if count is None else count + 1).to(place)
         except ValueError as error:
             raise click.UsageError(f"{one.crystal.name}: {error}") from error
-        x = torch.from_numpy(one.coordinates)
+        x = torch.from_numpy(one.coordinates).to(place)
         values = basis.evaluate_complex(x).abs() if origin_free else basis.evaluate(x)
         encoded.append(
             EncodedCrystal(
                 standard=one,
-                encodings=values.numpy(),
+                encodings=values.cpu().numpy(),
                 origin_free=origin_free,
-                shifts24=basis.shifts24.numpy(),
-                shift_directions=basis.shift_directions.numpy(),
+                shifts24=basis.shifts24.cpu().numpy(),
+                shift_directions=basis.shift_directions.cpu().numpy(),
                 store_hash=store.content_hash,
             )
         )

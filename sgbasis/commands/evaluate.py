@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sgbasis.commands.options import chosen_device, device_option
 from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 @click.option("--fold", type=click.IntRange(0), help="Only this fold of a dataset that has folds.")
 @click.option("--target", metavar="NAME", help="Which of the model's targets [default: its first].")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@device_option("compute")
 def evaluate(
-    name: str, data: Path, split: str | None, fold: int | None, target: str | None, as_json: bool
+    name: str, data: Path, split: str | None, fold: int | None, target: str | None, as_json: bool, device: str
 ) -> None:
     """Compare a model's predictions with known values.
 
@@ -47,6 +49,7 @@ def evaluate(
     """
     from tqdm import tqdm
 
+    from runtime.device import moved
     from runtime.evaluation.reference_values import reference_values
     from runtime.prediction import predict
     from runtime.pretrained.pretrained import open_pretrained
@@ -54,12 +57,13 @@ def evaluate(
     from runtime.targets.target import columns
     from sgbasis.reports.evaluation import EvaluationReport
 
+    place = chosen_device(device)
     # 1. The model, one of its targets, and the values of the dataset.
     pretrained = open_pretrained(name)
     targets = pretrained.description.targets
     index = pretrained.target_index(target)
     chosen, own = targets[index], columns(targets)[index]
-    model = pretrained.load()
+    model = moved(pretrained.load(), place)
     table = _table(data, split)
     reference = reference_values(table, chosen, split, fold)
     if fold is not None and (tested := _tested_fold(pretrained.description.training)) != fold:

@@ -7,12 +7,16 @@ import logging
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from basis_store.datasets.recipe import MAX_TOLERANCE
 from basis_store.groups.setting import Setting
+from sgbasis.echo import echo_line
+
+if TYPE_CHECKING:
+    import torch
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -77,6 +81,34 @@ def store_option(command: _Command) -> _Command:
         type=click.Path(path_type=Path),
         help="Store to read [default: the one that ships with sgbasis].",
     )(command)
+
+
+def device_option(what: str, *, more: str = "") -> Callable[[_Command], _Command]:
+    """``--device NAME``, to be read with :func:`chosen_device`.
+
+    Args:
+        what: is done there: ``"train"``.
+        more: a sentence for the end of the help.
+    """
+    return click.option(
+        "--device",
+        metavar="NAME",
+        default="auto",
+        show_default=True,
+        help=f"Where to {what}: cpu, cuda, cuda:1 (the second GPU), mps (of Apple; lacks double precision) or "
+        f"auto, which is cuda if there is a GPU that works, or else cpu.{more and ' '}{more}",
+    )
+
+
+def chosen_device(name: str) -> torch.device:
+    """The device of this name.
+
+    Raises:
+        DeviceError: there is none.
+    """
+    from runtime.device import find_device
+
+    return find_device(name, say=lambda note: echo_line(f"Note: {note}", err=True))
 
 
 def parallel_options(command: _Command) -> _Command:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sgbasis.commands.options import FiniteRange
+from sgbasis.commands.options import FiniteRange, chosen_device, device_option
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
@@ -64,10 +64,7 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
     help="Stop after this many epochs without a better one; 0: never [default: 0].",
 )
 @click.option("--seed", type=int, help="Seed of weights, order and dropout [default: 0].")
-@click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
-    help="Where to train; auto takes a GPU if there is one.",
-)  # fmt: skip
+@device_option("train")
 def train(
     config: str | None, data: tuple[str, ...], targets: tuple[str, ...], device: str, **options: Any
 ) -> None:
@@ -78,8 +75,8 @@ def train(
 
     The best epoch on the validation split is saved in OUTPUT/model, for --model of predict and evaluate. A run
     that was killed resumes after its last epoch with the same command; with more --epochs a finished one goes on.
-    --initial fine-tunes a trained model. To train in several processes: torchrun
-    --nproc-per-node 2 -m sgbasis train CONFIG.
+    --initial fine-tunes a trained model. To train in several processes, each with a GPU of its own where there are
+    GPUs: torchrun --nproc-per-node 2 -m sgbasis train CONFIG.
     """
     import torch
 
@@ -95,17 +92,14 @@ def train(
     if config is None:
         _check_given(values)
     made = TrainingConfig.from_toml(_found(config), **values) if config else TrainingConfig.from_mapping(values)
-    if device == "cuda" and not torch.cuda.is_available():
-        raise click.UsageError("PyTorch finds no CUDA device: leave out --device, or give cpu")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    place = chosen_device(device)
     torch.set_flush_denormal(True)  # denormal numbers in averaged weights would slow the processor down
-    parallel.start()
+    parallel.start(place)
     try:
         display = _Display(parallel.is_first())
         run_training(
             made,
-            device=device,
+            device=place,
             display=display,
             on_epoch=lambda report: display.say(_line(report, [target.name for target in made.targets])),
         )

@@ -1,4 +1,7 @@
-"""Imports stay light: the runtime never loads the compiler, and no package loads more than it needs."""
+"""Imports stay light: the runtime never loads the compiler, and no package loads more than it needs.
+
+An older PyTorch than we need is one line that says so.
+"""
 
 from __future__ import annotations
 
@@ -82,3 +85,14 @@ def test_every_public_name_can_be_imported(name: str) -> None:
         "else: raise AssertionError"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("version", ["2.5.1+cpu", "1.13.1", "2.6.0a0", "2.13.0+cu130"])
+def test_the_version_is_checked(version: str) -> None:
+    code = f"import torch; torch.__version__ = {version!r}; from runtime import Basis"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    old = version < "2.6" and not version.startswith("2.13")
+    assert (done.returncode != 0) == old
+    if old:
+        said = f"sgbasis needs PyTorch 2.6 or newer, and {version} is installed: pip install --upgrade torch"
+        assert done.stderr.splitlines()[-1] == f"basis_store.errors.MissingDependencyError: {said}"

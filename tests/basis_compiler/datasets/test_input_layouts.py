@@ -211,7 +211,7 @@ def test_one_bad_input_of_several_is_left_out(tmp_path: Path) -> None:
     table = compile_inputs(tmp_path, *bad[:3], CRYSTALS / "nacl.cif", *bad[3:])
     assert group_numbers(table) == {"nacl": 225}
     assert {name: reason.split(": ")[0].split(" (")[0] for name, reason in table.skipped} == reasons
-    with pytest.raises(CrystalError, match="none of 6 crystals could be compiled; the first, empty.cif: the file"):
+    with pytest.raises(CrystalError, match=r"none of 6 crystals .* the first, empty\.cif: the file is empty"):
         compile_dataset(bad, tmp_path / "other.h5")
     assert not (tmp_path / "other.h5").exists()
 

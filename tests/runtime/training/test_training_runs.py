@@ -117,7 +117,7 @@ def test_two_processes_give_the_gradients_of_one(dataset: Path, tmp_path: Path) 
         "torch.set_num_threads(1)\n"
         "config = TrainingConfig.from_mapping(json.loads(sys.argv[1]))\n"
         "Path(config.output).mkdir(exist_ok=True)\n"
-        "parallel.start()\n"
+        "parallel.start(torch.device('cpu'))\n"
         "data = TrainingData(config)\n"
         "torch.manual_seed(config.seed)\n"
         "model = config.new_model()\n"

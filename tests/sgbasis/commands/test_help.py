@@ -52,7 +52,9 @@ def test_every_option_says_what_it_does(name: str, option: click.Option) -> None
     assert option.help and option.help[0].isupper() and option.help.endswith((".", "]"))
 
 
-@pytest.mark.parametrize("word", ["--tolerance", "--store", "--json", "--workers", "--scheduler", "--output"])
+@pytest.mark.parametrize(
+    "word", ["--tolerance", "--store", "--json", "--workers", "--scheduler", "--output", "--device"]
+)
 def test_options_of_one_name_are_of_one_kind(word: str) -> None:
     kinds = defaultdict(list)
     for name, option in OPTIONS:

@@ -183,6 +183,7 @@ def _compile_chunks(
     files.compute(
         compute,
         tasks,
+        content=bytes,
         finished=finished,
         workers=min(workers, len(missing)),
         scheduler=scheduler,

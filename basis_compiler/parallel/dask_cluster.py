@@ -1,7 +1,8 @@
 """Work in parallel on the workers of a running Dask cluster.
 
 Tasks and results are sent through the scheduler: a worker needs the same packages as this process, but no shared
-disk. The tasks of a lost worker are done by another.
+disk. The tasks of a lost worker are done by another. The function is sent once, and workers get it from each
+other: it may hold large data, such as models.
 """
 
 from __future__ import annotations
@@ -58,11 +59,17 @@ def on_cluster(
     _check_scheduler(scheduler)
     client = distributed.Client(scheduler, timeout=_TIMEOUT, set_as_default=False)
 
-    def submit(task: _Task) -> Any:
+    def send(into: Callable[..., Any], data: bytes, **options: Any) -> Any:
         # Not scattered: data on one worker only is lost with it. Their number is bounded, and so their size.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
-            call = pickle.dumps(_Call(function, task))
-            return client.submit(pickle.loads, call, key=f"sgbasis-{uuid.uuid4().hex}")
+            return client.submit(into, data, key=f"sgbasis-{uuid.uuid4().hex}", **options)
+
+    sent: list[Any] = []
+
+    def submit(task: _Task) -> Any:
+        if not sent:
+            sent.append(send(bytes, pickle.dumps(function)))
+        return send(pickle.loads, _call(task), buffers=sent)
 
     def wait(futures: set[Any]) -> Any:
         seen = time.monotonic()
@@ -99,22 +106,41 @@ def on_cluster(
         client.close()
 
 
-class _Call:
-    """A call that is made where this is unpickled; unpickling returns its result.
+def _call(task: object) -> bytes:
+    """What performs a task when it is unpickled with the pickled function as its only buffer.
 
     Scheduler and workers see bytes only: objects that they cannot unpickle would break their connections.
     """
+    return pickle.dumps(_Call(task), protocol=5, buffer_callback=lambda function: None)
 
-    def __init__(self, function: Callable[[Any], Any], task: object) -> None:
-        self._call = function, task
+
+class _Call:
+    """A call that is made where this is unpickled; unpickling returns its result."""
+
+    def __init__(self, task: object) -> None:
+        self._task = task
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _perform, (_versions(), pickle.dumps(self._call))
+        # A buffer outside of the pickle stands for the function; which one it is, is said when this is unpickled.
+        return _perform, (_versions(), pickle.PickleBuffer(b""), pickle.dumps(self._task))
 
 
-def _perform(versions: Mapping[str, str], call: bytes) -> Any:
+def _perform(versions: Mapping[str, str], function: bytes, task: bytes) -> Any:
     """Check that this worker has the versions of the client, then unpickle the call and make it."""
-    own = _versions()
+    check_versions(versions, _versions())
+    return pickle.loads(function)(pickle.loads(task))
+
+
+def check_versions(versions: Mapping[str, str], own: Mapping[str, str]) -> None:
+    """Compare the packages of this worker.
+
+    Args:
+        versions: of the client, by the names of packages.
+        own: of this worker.
+
+    Raises:
+        CompilationError: they differ.
+    """
     differing = [
         f"{name} {own.get(name, 'missing')} instead of {versions.get(name, 'none')}"
         for name in sorted({*own, *versions})
@@ -122,8 +148,6 @@ def _perform(versions: Mapping[str, str], call: bytes) -> Any:
     ]
     if differing:
         raise CompilationError(f"a worker on {platform.node()} has {', '.join(differing)}: install the same there")
-    function, task = pickle.loads(call)
-    return function(task)
 
 
 @functools.cache

@@ -40,3 +40,9 @@ def parallel_map(
         yield from in_processes(function, tasks, workers=workers, hint=hint)
     else:
         yield from map(function, tasks)
+
+
+def numbered(function: Callable[[_Task], _Result], task: tuple[int, _Task]) -> tuple[int, _Result]:
+    """The result of a task with its number; with a ``partial`` of it, results in any order are told apart."""
+    number, one = task
+    return number, function(one)

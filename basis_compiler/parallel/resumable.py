@@ -20,14 +20,15 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from basis_compiler.parallel.own_folder import make_own, own_file, own_folder
-from basis_compiler.parallel.parallel_map import parallel_map
+from basis_compiler.parallel.parallel_map import numbered, parallel_map
 from basis_store.files.atomic_write import write_atomically
 from basis_store.files.hdf5_file import provenance
 
 _Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
 
 
 def chunk_folder(output: Path) -> Path:
@@ -87,9 +88,10 @@ class ResumableChunks:
 
     def compute(
         self,
-        function: Callable[[_Task], bytes],
+        function: Callable[[_Task], _Result],
         tasks: Iterable[tuple[int, _Task]],
         *,
+        content: Callable[[_Result], bytes],
         finished: Callable[[int], object],
         workers: int = 1,
         scheduler: str | None = None,
@@ -98,9 +100,9 @@ class ResumableChunks:
         """Compute chunks and write each of them in one step, in any order.
 
         Args:
-            function: from a task to the content of the chunk's file; a function of a module, or a ``partial`` of
-                one.
+            function: a function of a module, or a ``partial`` of one.
             tasks: number of the chunk and task; taken as they are needed.
+            content: of the chunk's file, from what the function returns; called in this process.
             finished: called with the number of each chunk that was written.
             workers: as for :func:`parallel_map`.
             scheduler: as for :func:`parallel_map`.
@@ -111,11 +113,11 @@ class ResumableChunks:
             OSError: a chunk cannot be written.
         """
         results = parallel_map(
-            functools.partial(_numbered, function), tasks, workers=workers, scheduler=scheduler, hint=hint
+            functools.partial(numbered, function), tasks, workers=workers, scheduler=scheduler, hint=hint
         )
         with contextlib.closing(results):
-            for number, content in results:
-                write_atomically(self.paths[number], content)
+            for number, result in results:
+                write_atomically(self.paths[number], content(result))
                 finished(number)
 
     def assemble(self, pieces: Iterable[bytes], path: Path | None = None) -> None:
@@ -147,8 +149,3 @@ class ResumableChunks:
                 shutil.rmtree(one)
         with contextlib.suppress(OSError):
             self._root.rmdir()
-
-
-def _numbered(function: Callable[[Any], bytes], task: tuple[int, Any]) -> tuple[int, bytes]:
-    number, one = task
-    return number, function(one)

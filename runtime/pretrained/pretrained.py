@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -148,15 +148,17 @@ def open_pretrained(name_or_path: str | os.PathLike[str]) -> Pretrained:
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A trained model on disk.
+    """A trained model on disk, or one that was.
 
     Attributes:
         folder: of the model.
         description: the content of its ``config.json``.
+        weights: that of its ``model.safetensors``; None if it is read from the folder when it is needed.
     """
 
     folder: Path
     description: ModelDescription
+    weights: bytes | None = field(default=None, repr=False)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -175,6 +177,14 @@ class Pretrained:
             raise ModelError(f"{self.folder.name} does not predict {name!r}; it predicts {', '.join(names)}")
         return 0 if name is None else names.index(name)
 
+    def with_weights(self) -> Pretrained:
+        """The same with its weights in memory: what a machine needs that cannot read the folder.
+
+        Raises:
+            OSError: they cannot be read.
+        """
+        return replace(self, weights=self._content())
+
     def load(self, store: Store | None = None) -> CrystalModel:
         """The model itself, with ``store`` or the default store; see :func:`from_pretrained`."""
         tensors = self._weights()
@@ -186,9 +196,11 @@ class Pretrained:
         model.load_state_dict(tensors, assign=True)
         return model.eval()
 
+    def _content(self) -> bytes:
+        return read_regular(self.folder / WEIGHTS, limit=_MAX_WEIGHTS) if self.weights is None else self.weights
+
     def _weights(self) -> dict[str, Tensor]:
-        path = self.folder / WEIGHTS
-        content = read_regular(path, limit=_MAX_WEIGHTS)
+        path, content = self.folder / WEIGHTS, self._content()
         if hashlib.sha256(content).hexdigest() != self.description.weights_sha256:
             raise ModelError(f"{path} is damaged, or is not the file that {CONFIG} next to it describes")
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +12,20 @@ from typing import TYPE_CHECKING
 import click
 
 from basis_store.counted import counted
-from sgbasis.commands.options import max_file_size_option, tolerance_option
+from sgbasis.commands.options import (
+    chosen_device,
+    device_option,
+    max_file_size_option,
+    parallel_arguments,
+    parallel_options,
+    tolerance_option,
+)
 from sgbasis.echo import echo, echo_line, resume_hint
 from sgbasis.prediction.standard_input import ENDINGS, with_standard_input
 
 if TYPE_CHECKING:
-    from sgbasis.prediction.chunk_results import Job
     from sgbasis.prediction.inputs import InputFile
+    from sgbasis.prediction.job import Job
     from sgbasis.prediction.predict_many import Outcome
 
 
@@ -53,11 +59,12 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @tolerance_option
 @max_file_size_option
-@click.option(
-    "--workers",
-    type=click.IntRange(1),
-    help="Number of processes, for more than 256 crystals [default: one per core].",
+@device_option(
+    "predict",
+    more="On a GPU one process predicts, and the others (--workers) read crystals. With --scheduler, auto is cpu, "
+    "and cuda is a GPU of each worker.",
 )
+@parallel_options
 def predict(
     files: tuple[Path, ...],
     properties: tuple[str, ...],
@@ -68,7 +75,9 @@ def predict(
     picture: Path | None,
     tolerance: float,
     max_file_size: int,
+    device: str,
     workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Predict properties of crystals.
 
@@ -84,8 +93,10 @@ def predict(
     A crystal that cannot be read is reported in one line; the others are predicted all the same, and the exit code
     is not 0.
 
-    Memory does not grow with the number of crystals, so there may be millions. If this command is killed before
-    the output is whole, the same command resumes where it stopped.
+    Memory does not grow with the number of crystals, so there may be millions. More than 256 are shared by several
+    processes, or by the workers of a Dask cluster (--scheduler), which need the same packages, but no shared disk;
+    the output is the same. If this command is killed before the output is whole, the same command resumes where it
+    stopped.
     """
     if output is not None and as_json:
         raise click.UsageError("--json prints: leave it out, or give --output FILE.jsonl alone")
@@ -93,12 +104,13 @@ def predict(
         raise click.BadParameter(f"{output} does not end in .csv or .jsonl", param_hint="--output")
     if picture is not None and picture.suffix.lower() != ".png":
         raise click.BadParameter(f"{picture} does not end in .png", param_hint="--plot")
+    parallel = parallel_arguments(workers, scheduler)
     from tqdm import tqdm
 
-    from basis_compiler import available_cores
     from basis_store import CrystalError
     from basis_store.files.atomic_write import check_writable, write_atomically
     from sgbasis.prediction.inputs import survey
+    from sgbasis.prediction.job import CPU
     from sgbasis.prediction.predict_many import print_predictions, write_predictions
 
     for path in (output, picture):
@@ -106,13 +118,13 @@ def predict(
             check_writable(path)
     ending = output.suffix.lower() if output is not None else ".jsonl" if as_json else ""
     with _garbage_collection_paused():
-        job = _job(properties, folders, tolerance, ending)
+        job = _job(properties, folders, tolerance, ending, device, on_cluster=scheduler is not None)
     paths, copy = click.get_current_context().with_resource(with_standard_input(files, form))
     job = replace(job, standard_input=copy)
     found = survey(paths, limit=max_file_size)
     # A picture that cannot be drawn is an error before anything is written.
-    drawing = None if picture is None else _drawing(found, job)
-    workers = workers or available_cores()
+    here = job if scheduler is None else replace(job, device=CPU)
+    drawing = None if picture is None else _drawing(found, here)
     total = sum(file.n_entries for file in found)
     with tqdm(total=total, unit="crystal", desc="Predicting", disable=None) as bar, resume_hint(output):
 
@@ -121,9 +133,9 @@ def predict(
                 echo(text, nl=not as_json)
 
         outcome = (
-            print_predictions(found, job, workers=workers, write=write, progress=bar.update)
+            print_predictions(found, job, **parallel, write=write, progress=bar.update)
             if output is None
-            else write_predictions(found, job, output, workers=workers, progress=bar.update)
+            else write_predictions(found, job, output, **parallel, progress=bar.update)
         )
     _report(outcome, output)
     if picture is not None and drawing is not None:
@@ -148,12 +160,20 @@ def _garbage_collection_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, form: str) -> Job:
+def _job(
+    properties: Sequence[str],
+    folders: Sequence[str],
+    tolerance: float,
+    form: str,
+    device: str,
+    *,
+    on_cluster: bool,
+) -> Job:
     """With the requested models, or all that ship; they are loaded, so that a damaged one is reported at once."""
     from basis_store import ModelError
     from runtime.pretrained.locate import shipped_models, unknown_model
     from runtime.pretrained.pretrained import open_pretrained
-    from sgbasis.prediction.chunk_results import Job, loaded
+    from sgbasis.prediction.job import CPU, Job, JobModel, loaded
 
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
@@ -161,27 +181,28 @@ def _job(properties: Sequence[str], folders: Sequence[str], tolerance: float, fo
     names = [*properties, *folders] or list(shipped)
     if not names:
         raise ModelError("no models ship with this package: give --model FOLDER")
-    models = []
-    for one in map(open_pretrained, names):
-        digest = hashlib.sha256(one.description.to_json().encode()).hexdigest()
-        models.append((one.folder, digest))
-    job = Job(tuple(models), tolerance, form)
-    loaded(job.models)
+    models = tuple(JobModel.of(open_pretrained(name)) for name in names)
+    if on_cluster:  # which devices there are is known there; the same bytes as here are computed on a CPU
+        loaded(models, CPU)
+        return Job(models, tolerance, form, CPU if device == "auto" else device)
+    job = Job(models, tolerance, form, str(chosen_device(device)))
+    loaded(job.models, job.device)
     return job
 
 
 def _drawing(files: Sequence[InputFile], job: Job) -> bytes | None:
     """A PNG of the one tensor that is predicted; None if no crystal can be read."""
     from sgbasis.pictures.tensor_surface import tensor_picture
-    from sgbasis.prediction.chunk_results import chunk_predictions
+    from sgbasis.prediction.chunk_results import chunk_crystals, chunk_predictions
     from sgbasis.prediction.inputs import CHUNK, cut
 
     first, *others = cut(files, CHUNK)
     if others:
         raise click.UsageError(f"--plot draws one tensor of one crystal, but there are more than {CHUNK} crystals")
-    crystals, predicted, _ = chunk_predictions(job, first)
+    crystals = chunk_crystals(job, first)
+    predicted = chunk_predictions(job, crystals)
     tensors = [one for one in predicted if one.symmetry is not None]
-    if crystals and len(tensors) != 1:
+    if crystals.found and len(tensors) != 1:
         raise click.UsageError(
             f"--plot draws one tensor of one crystal, but there are {len(tensors)}: choose with --property"
             if tensors

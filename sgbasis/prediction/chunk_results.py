@@ -1,7 +1,14 @@
-"""Predictions for one chunk of crystals, as text for the output.
+"""Predictions for one chunk of crystals, as text for the output, in three steps.
 
-A process that works on chunks keeps the models in memory and computes with one thread, so values, and with them
-the files, do not depend on the number of processes.
+1. Entries are read from files: :func:`sgbasis.prediction.inputs.taken`.
+2. They are made crystals in their standard settings: :func:`standard_crystals`.
+3. Models predict: :func:`predicted_chunk`.
+
+Processes of this machine do all three. With a GPU they do the first two, and one process predicts. On a cluster
+the first is done here and the others there: see :class:`Division`.
+
+Where many work side by side, each computes with one thread, so values, and with them the files, do not depend on
+their number.
 """
 
 from __future__ import annotations
@@ -9,45 +16,22 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
+import platform
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
-from basis_store import CrystalRecord
-from sgbasis.prediction.inputs import Chunk, readings
+from basis_store import CrystalRecord, DeviceError
+from sgbasis.prediction.inputs import Chunk, FoundEntry, compiled, sendable, taken
+from sgbasis.prediction.job import Job, loaded
 from sgbasis.prediction.predict import Prediction, predictions
 from sgbasis.prediction.prediction_text import csv_rows, jsonl_text, text_report
-
-if TYPE_CHECKING:
-    from runtime.models.base import CrystalModel
-    from runtime.pretrained.pretrained import Pretrained
 
 MAX_SITES = 320
 """Sites of an asymmetric unit; with more, models of the default size need a gigabyte."""
 
 _FORMS = {".csv": csv_rows, ".jsonl": jsonl_text, "": text_report}
-
-
-@dataclass(frozen=True)
-class Job:
-    """The options that all chunks share.
-
-    Attributes:
-        models: folder of each model, and SHA-256 of its description, which contains that of its weights.
-        tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
-        form: ``".csv"`` or ``".jsonl"``, the ending of the output; ``""`` for a report to people.
-        standard_input: path of its copy, which is shown as ``-``; ``""`` where it is not read.
-    """
-
-    models: tuple[tuple[Path, str], ...]
-    tolerance: float
-    form: str
-    standard_input: str = ""
-
-    def shown(self, text: str) -> str:
-        """``text`` as people read it."""
-        return text.replace(self.standard_input, "-") if self.standard_input else text
 
 
 @dataclass(frozen=True)
@@ -71,45 +55,114 @@ class ChunkResult:
     text: str
 
 
-def chunk_predictions(job: Job, chunk: Chunk) -> tuple[int, list[Prediction], list[str]]:
-    """How many crystals a chunk holds, their predictions, and why others could not be read."""
-    found: list[tuple[str, CrystalRecord]] = []
-    failures: list[str] = []
-    for source, crystal in readings(chunk, tolerance=job.tolerance):
+class StandardCrystals(NamedTuple):
+    """The crystals of a chunk.
+
+    Attributes:
+        found: those to predict for, each with its source.
+        failures: one line for each that could not be read, or is too large.
+    """
+
+    found: list[tuple[str, CrystalRecord]]
+    failures: list[str]
+
+
+class Division(NamedTuple):
+    """Who does what for a chunk: ``finish(work(prepare(chunk)))`` is its result.
+
+    Attributes:
+        prepare: is called in this process.
+        work: is called in many processes, here or on a cluster; a ``partial`` of a function of a module.
+        finish: is called in this process.
+    """
+
+    prepare: Callable[[Chunk], Any]
+    work: Callable[[Any], Any]
+    finish: Callable[[Any], ChunkResult]
+
+
+def division(job: Job, *, on_cluster: bool) -> Division:
+    """How the work of a job is divided.
+
+    Args:
+        job: what to predict.
+        on_cluster: whether by the workers of a cluster, which cannot read files of this machine.
+    """
+    if on_cluster:
+        work = functools.partial(cluster_result, job.with_weights(), _torch_version())
+        return Division(lambda chunk: sendable(taken(chunk)), work, _unchanged)
+    if job.in_processes:
+        return Division(_unchanged, functools.partial(chunk_result, job), _unchanged)
+    return Division(_unchanged, functools.partial(chunk_crystals, job), functools.partial(predicted_chunk, job))
+
+
+def chunk_crystals(job: Job, chunk: Chunk) -> StandardCrystals:
+    """The crystals of a chunk, from its files."""
+    return standard_crystals(job, taken(chunk))
+
+
+def standard_crystals(job: Job, entries: Iterable[FoundEntry]) -> StandardCrystals:
+    """The crystals of entries that were read."""
+    crystals = StandardCrystals([], [])
+    for source, crystal in compiled(entries, tolerance=job.tolerance):
         if isinstance(crystal, str):
-            failures.append(job.shown(crystal))
+            crystals.failures.append(job.shown(crystal))
         elif len(crystal) > MAX_SITES:
-            failures.append(
+            crystals.failures.append(
                 f"{job.shown(source)}: {crystal.identifier}: {len(crystal)} sites; at most {MAX_SITES} are "
                 "predicted, since memory grows with the square of their number"
             )
         else:
-            found.append((job.shown(source), crystal))
-    return len(found), predictions(found, loaded(job.models)), failures
+            crystals.found.append((job.shown(source), crystal))
+    return crystals
 
 
-def numbered_result(job: Job, task: tuple[int, Chunk]) -> tuple[int, ChunkResult]:
-    """The result of a chunk, with its number."""
-    number, chunk = task
-    return number, chunk_result(job, chunk)
+def chunk_predictions(job: Job, crystals: StandardCrystals) -> list[Prediction]:
+    """Predict for the crystals of a chunk, with one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    return predictions(crystals.found, loaded(job.models, job.device))
+
+
+def predicted_chunk(job: Job, crystals: StandardCrystals) -> ChunkResult:
+    """The result of a chunk from its crystals."""
+    predicted = chunk_predictions(job, crystals)
+    outside = sum(one.is_outside for one in predicted)
+    noted = len({id(one.record) for one in predicted if one.record.notes})
+    text = _FORMS[job.form](predicted)
+    return ChunkResult(len(crystals.found), len(predicted), outside, noted, crystals.failures, text)
 
 
 def chunk_result(job: Job, chunk: Chunk) -> ChunkResult:
-    """Predict for the crystals of a chunk."""
-    crystals, predicted, failures = chunk_predictions(job, chunk)
-    outside = sum(one.is_outside for one in predicted)
-    noted = len({id(one.record) for one in predicted if one.record.notes})
-    return ChunkResult(crystals, len(predicted), outside, noted, failures, _FORMS[job.form](predicted))
+    """The result of a chunk from its files."""
+    return predicted_chunk(job, chunk_crystals(job, chunk))
 
 
-def encoded_result(job: Job, chunk: Chunk) -> bytes:
-    """The result of a chunk as the content of a file: its SHA-256, then JSON."""
-    content = json.dumps(asdict(chunk_result(job, chunk))).encode()
+def cluster_result(job: Job, torch_version: str, entries: Iterable[FoundEntry]) -> ChunkResult:
+    """The result of a chunk from its entries, on a worker of a cluster.
+
+    Raises:
+        CompilationError: the worker has another version of PyTorch than the client.
+        DeviceError: it lacks the device.
+    """
+    from basis_compiler.parallel.dask_cluster import check_versions
+
+    check_versions({"torch": torch_version}, {"torch": _torch_version()})
+    try:
+        return predicted_chunk(job, standard_crystals(job, entries))
+    except DeviceError as error:
+        raise DeviceError(f"a worker on {platform.node()}: {error}") from error
+
+
+def encoded(result: ChunkResult) -> bytes:
+    """A result as the content of a file: its SHA-256, then JSON."""
+    content = json.dumps(asdict(result)).encode()
     return f"{hashlib.sha256(content).hexdigest()}\n".encode() + content
 
 
 def read_result(path: Path) -> ChunkResult | None:
-    """Inverse of :func:`encoded_result` for a file; None if there is no such file, or it is damaged."""
+    """Inverse of :func:`encoded` for a file; None if there is no such file, or it is damaged."""
     try:
         digest, _, content = path.read_bytes().partition(b"\n")
     except FileNotFoundError:
@@ -119,15 +172,11 @@ def read_result(path: Path) -> ChunkResult | None:
     return ChunkResult(**json.loads(content))
 
 
-@functools.lru_cache(maxsize=1)
-def loaded(models: tuple[tuple[Path, str], ...]) -> Sequence[tuple[Pretrained, CrystalModel]]:
-    """The models of a job; a process loads them once."""
+def _torch_version() -> str:
     import torch
 
-    from runtime import load_store
-    from runtime.pretrained.pretrained import open_pretrained
+    return torch.__version__.partition("+")[0]  # builds for CPU and CUDA compute the same on the CPU
 
-    torch.set_num_threads(1)
-    store = load_store()
-    opened = [open_pretrained(folder) for folder, _ in models]
-    return [(one, one.load(store)) for one in opened]
+
+def _unchanged(value: Any) -> Any:
+    return value

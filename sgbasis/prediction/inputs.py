@@ -16,11 +16,11 @@ from typing import NamedTuple
 from basis_compiler import available_cores
 from basis_compiler.crystals.asymmetric_unit import compile_entry
 from basis_compiler.crystals.formats.entries import Entry
-from basis_compiler.crystals.formats.file_formats import CrystalFile, format_of
+from basis_compiler.crystals.formats.file_formats import CrystalFile, format_of, inlined
 from basis_compiler.crystals.formats.id_prop import LISTING
 from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE, changed
 from basis_compiler.crystals.formats.sources import EntryCursor, read_source, reopened_source
-from basis_compiler.parallel.parallel_map import parallel_map
+from basis_compiler.parallel.parallel_map import numbered, parallel_map
 from basis_store import CrystalError, CrystalRecord, DatasetRows, SgbasisError
 from basis_store.datasets.row_reader import is_dataset
 from basis_store.errors import error_text
@@ -58,6 +58,19 @@ class FileRange(NamedTuple):
 Chunk = tuple[FileRange, ...]
 
 
+class FoundEntry(NamedTuple):
+    """One entry of a file, before its crystals are looked at.
+
+    Attributes:
+        source: the file that holds it.
+        entry: the entry; a crystal that was compiled before; or one line that names the source and says why there
+            is none.
+    """
+
+    source: str
+    entry: Entry | CrystalRecord | str
+
+
 class Reading(NamedTuple):
     """One crystal, or why there is none.
 
@@ -79,12 +92,13 @@ def read_inputs(path: Path, *, tolerance: float) -> list[Reading]:
     """
     chunks = list(enumerate(cut(survey([path]), CHUNK)))
     workers = available_cores() if len(chunks) > 1 else 1
-    results = parallel_map(functools.partial(_numbered, tolerance), chunks, workers=workers, hint="fewer crystals")
+    read = functools.partial(numbered, functools.partial(_readings, tolerance))
+    results = parallel_map(read, chunks, workers=workers, hint="fewer crystals")
     return [reading for _, found in sorted(results, key=lambda one: one[0]) for reading in found]
 
 
-def _numbered(tolerance: float, chunk: tuple[int, Chunk]) -> tuple[int, list[Reading]]:
-    return chunk[0], list(readings(chunk[1], tolerance=tolerance))
+def _readings(tolerance: float, chunk: Chunk) -> list[Reading]:
+    return list(readings(chunk, tolerance=tolerance))
 
 
 def survey(paths: Iterable[Path], *, limit: int = MAX_FILE_SIZE) -> list[InputFile]:
@@ -147,27 +161,46 @@ def readings(chunk: Chunk, *, tolerance: float) -> Iterator[Reading]:
     """Read and standardise the crystals of a chunk, in their order.
 
     Raises:
+        As :func:`taken`.
+    """
+    return compiled(taken(chunk), tolerance=tolerance)
+
+
+def taken(chunk: Chunk) -> Iterator[FoundEntry]:
+    """Read the entries of a chunk, in their order.
+
+    Raises:
         CrystalError: a file was changed since it was surveyed.
         OSError: it is not there any more.
     """
     for file, start, stop in chunk:
         if file.problem:
-            yield Reading(file.path, file.problem)
+            yield FoundEntry(file.path, file.problem)
             continue
         try:
             found: list[CrystalRecord | Entry] = [*_opened(file).take(start, stop)]
         except (CrystalError, OSError) as error:
             if file.n_entries > 1:
                 raise
-            yield Reading(file.path, message(error, file.path))
+            yield FoundEntry(file.path, message(error, file.path))
             continue
         for one in found:
-            if isinstance(one, CrystalRecord):
-                yield Reading(file.path, one)
-                continue
-            source = str(one.path) if isinstance(one, CrystalFile) else file.path
-            for _, crystal in compile_entry(one, tolerance=tolerance):
-                yield Reading(source, crystal if isinstance(crystal, CrystalRecord) else message(crystal, source))
+            yield FoundEntry(str(one.path) if isinstance(one, CrystalFile) else file.path, one)
+
+
+def sendable(entries: Iterable[FoundEntry]) -> list[FoundEntry]:
+    """Entries with the content of the files that are read last, for machines that cannot read them."""
+    return [FoundEntry(source, inlined(entry) if isinstance(entry, Entry) else entry) for source, entry in entries]
+
+
+def compiled(entries: Iterable[FoundEntry], *, tolerance: float) -> Iterator[Reading]:
+    """Standardise the crystals of entries, in their order."""
+    for source, entry in entries:
+        if not isinstance(entry, Entry):
+            yield Reading(source, entry)
+            continue
+        for _, crystal in compile_entry(entry, tolerance=tolerance):
+            yield Reading(source, crystal if isinstance(crystal, CrystalRecord) else message(crystal, source))
 
 
 @functools.lru_cache(maxsize=1)

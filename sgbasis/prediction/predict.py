@@ -16,7 +16,7 @@ from basis_store.extras import needed_for
 
 if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
-    from runtime.pretrained.pretrained import Pretrained
+    from runtime.pretrained.domain import Domain
 
 _TENSOR_KINDS = (
     ("elastic", "elastic", "GPa"),
@@ -69,6 +69,23 @@ class Prediction:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in memory, with what predictions say about it.
+
+    Attributes:
+        folder: where it came from.
+        labels: names of its targets.
+        domain: what it was trained on.
+        model: the model, on any device.
+    """
+
+    folder: Path
+    labels: tuple[str, ...]
+    domain: Domain
+    model: CrystalModel
+
+
 @needed_for("sgbasis.predict", "structures", "runtime")
 def predict(
     structures: object,
@@ -102,7 +119,8 @@ def predict(
 
     opened = [open_pretrained(one) for one in ([model] if isinstance(model, str | os.PathLike) else model)]
     found = list(_found(structures, tolerance))
-    return predictions(found, [(one, one.load()) for one in opened])
+    models = [LoadedModel(one.folder, one.labels, one.description.domain, one.load()) for one in opened]
+    return predictions(found, models)
 
 
 def tensor_kind(prediction: Prediction) -> str:
@@ -117,23 +135,21 @@ def tensor_kind(prediction: Prediction) -> str:
     return ""
 
 
-def predictions(
-    found: Sequence[tuple[str, CrystalRecord]], models: Sequence[tuple[Pretrained, CrystalModel]]
-) -> list[Prediction]:
+def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[LoadedModel]) -> list[Prediction]:
     """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
     from runtime.models.formula import reduced_formula
     from runtime.prediction import predict
     from runtime.pretrained.domain import outside_domain
     from runtime.targets.target import columns
 
-    values = [predict(model, (record for _, record in found)) for _, model in models]
-    labels = [label for pretrained, _ in models for label in pretrained.labels]
+    values = [predict(one.model, (record for _, record in found)) for one in models]
+    labels = [label for one in models for label in one.labels]
     made: list[Prediction] = []
     for row, (source, record) in enumerate(found):
         formula = reduced_formula(record)
-        for (pretrained, model), predicted in zip(models, values, strict=True):
-            outside = outside_domain(record, pretrained.description.domain)
-            for target, label, own in zip(model.targets, pretrained.labels, columns(model.targets), strict=True):
+        for loaded, predicted in zip(models, values, strict=True):
+            outside, targets = outside_domain(record, loaded.domain), loaded.model.targets
+            for target, label, own in zip(targets, loaded.labels, columns(targets), strict=True):
                 one = Prediction(
                     source=source,
                     identifier=record.identifier,
@@ -148,7 +164,7 @@ def predictions(
                     symmetry=target.index_symmetry,
                     label=target.class_of(predicted[row, own]),
                 )
-                made.append(replace(one, notes=(*one.notes, *_remarks(one, labels, pretrained.folder))))
+                made.append(replace(one, notes=(*one.notes, *_remarks(one, labels, loaded.folder))))
     return made
 
 

@@ -1,8 +1,8 @@
 """Predict for any number of crystals: in parallel, chunk by chunk, resumed after it was killed.
 
 Chunks of a table that is written are kept as :mod:`basis_compiler.parallel.resumable` describes. Its content
-depends neither on the number of processes nor on interruptions, and no process has more than a chunk in memory
-at a time.
+depends neither on the number of processes nor on interruptions, and no process works on more than a chunk at a
+time.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from basis_compiler.parallel.parallel_map import parallel_map
+from basis_compiler.parallel.parallel_map import numbered, parallel_map
 from basis_compiler.parallel.resumable import ResumableChunks
 from basis_store import CrystalError
 from basis_store.printable import short_line
-from sgbasis.prediction.chunk_results import ChunkResult, Job, encoded_result, numbered_result, read_result
+from sgbasis.prediction.chunk_results import ChunkResult, division, encoded, read_result
 from sgbasis.prediction.inputs import CHUNK, InputFile, cut, n_entries
+from sgbasis.prediction.job import Job
 from sgbasis.prediction.prediction_text import csv_head
 
 LISTED_FAILURES = 20
 """Crystals that cannot be read and are named in the outcome; of more, all are listed in a file."""
 
-_HINT = "run the same command again"
+_HINT, _CLUSTER_HINT = "run the same command again", "fewer models"
 
 Progress = Callable[[int], object]
 
@@ -62,7 +63,13 @@ class Outcome:
 
 
 def print_predictions(
-    files: Sequence[InputFile], job: Job, *, workers: int, write: Callable[[str], object], progress: Progress
+    files: Sequence[InputFile],
+    job: Job,
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
+    write: Callable[[str], object],
+    progress: Progress,
 ) -> Outcome:
     """Predict for all crystals and pass on the text of each chunk, in order, as soon as it is complete.
 
@@ -70,23 +77,26 @@ def print_predictions(
         files: where the crystals are.
         job: what to predict.
         workers: processes; a single chunk needs none.
+        scheduler: address of a Dask cluster that predicts instead.
         write: called with the texts.
         progress: called with the number of entries finished since the last call.
 
     Raises:
-        CompilationError: a worker process was killed.
+        CompilationError: a worker process was killed, or the cluster cannot do the work.
     """
     chunks, outcome = cut(files, CHUNK), Outcome()
+    divided = division(job, on_cluster=scheduler is not None)
     results = parallel_map(
-        functools.partial(numbered_result, job),
-        [*enumerate(chunks)],
+        functools.partial(numbered, divided.work),
+        ((number, divided.prepare(chunk)) for number, chunk in enumerate(chunks)),
         workers=min(workers, len(chunks)),
-        hint=_HINT,
+        scheduler=scheduler,
+        hint=_HINT if scheduler is None else _CLUSTER_HINT,
     )
     waiting: dict[int, ChunkResult] = {}
     written = 0
     for number, result in results:
-        waiting[number] = result
+        waiting[number] = divided.finish(result)
         while written in waiting:
             following = waiting.pop(written)
             written += 1
@@ -98,23 +108,30 @@ def print_predictions(
 
 
 def write_predictions(
-    files: Sequence[InputFile], job: Job, output: Path, *, workers: int, progress: Progress
+    files: Sequence[InputFile],
+    job: Job,
+    output: Path,
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
+    progress: Progress,
 ) -> Outcome:
     """Predict for all crystals and write the table ``output``, if there are any predictions.
 
     Finished chunks are kept in :func:`basis_compiler.parallel.resumable.chunk_folder` until it is whole. If more
-    than
-    :data:`LISTED_FAILURES` crystals cannot be read, all are listed in :func:`failure_list`.
+    than :data:`LISTED_FAILURES` crystals cannot be read, all are listed in :func:`failure_list`.
 
     Args:
         files: where the crystals are.
         job: what to predict.
         output: replaced in one step when the new one is whole.
         workers: processes; the result does not depend on their number, and a single chunk needs none.
+        scheduler: address of a Dask cluster that predicts instead. Its workers need no shared disk: this process
+            sends them models and crystals, and writes all files itself.
         progress: called with the number of entries finished since the last call.
 
     Raises:
-        CompilationError: a worker process was killed.
+        CompilationError: a worker process was killed, or the cluster cannot do the work.
         OSError: the output cannot be written.
     """
     chunks, outcome = cut(files, CHUNK), Outcome()
@@ -123,12 +140,15 @@ def write_predictions(
         missing = kept.missing(lambda path: read_result(path) is not None)
         for number in set(range(len(chunks))).difference(missing):
             progress(n_entries(chunks[number]))
+        divided = division(job, on_cluster=scheduler is not None)
         kept.compute(
-            functools.partial(encoded_result, job),
-            [(number, chunks[number]) for number in missing],
+            divided.work,
+            ((number, divided.prepare(chunks[number])) for number in missing),
+            content=lambda result: encoded(divided.finish(result)),
             finished=lambda number: progress(n_entries(chunks[number])),
             workers=min(workers, len(missing)),
-            hint=_HINT,
+            scheduler=scheduler,
+            hint=_HINT if scheduler is None else _CLUSTER_HINT,
         )
         # 2. Put the output together from their files.
         for result in _results(kept.paths):

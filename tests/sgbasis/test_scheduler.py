@@ -210,6 +210,7 @@ def test_dask_is_not_needed_without_it(tmp_path: Path) -> None:
 COMMANDS = (
     ["compile", "--radius", "1", "--settings", "1", "-o", "out.h5"],
     ["crystals", str(CRYSTALS / "nacl.cif"), "-o", "out.h5"],
+    ["predict", str(CRYSTALS / "nacl.cif"), "-o", "out.csv", "--property", "band_gap"],
 )
 
 

@@ -47,7 +47,7 @@ def test_links_in_the_folder_are_not_followed(tmp_path: Path) -> None:
         chunks.paths[0].symlink_to(victim)
         assert not own_file(chunks.paths[0])
         assert chunks.missing(lambda path: True) == [0]
-        chunks.compute(bytes.upper, [(0, b"new")], finished=lambda number: None, hint="")
+        chunks.compute(bytes.upper, [(0, b"new")], content=bytes, finished=lambda number: None, hint="")
         assert chunks.paths[0].read_bytes() == b"NEW"
         chunks.remove()
     assert victim.read_text() == "precious"

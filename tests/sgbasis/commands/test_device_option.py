@@ -28,7 +28,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_tiny(folder / "model")
     records = [
         json_record(
-            name, id=f"{name}{i}", split=("train", "val")[i], targets={"formation_energy_per_atom": len(name) - i / 4}
+            name,
+            id=f"{name}{i}",
+            split=("train", "val")[i],
+            targets={"formation_energy_per_atom": len(name) - i / 4},
         )
         for name in ("nacl", "rutile")
         for i in range(2)
@@ -43,6 +46,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
     return {
         "encode": ["encode", str(NACL), "--json"],
         "evaluate": ["evaluate", "--model", model, "--data", data, "--json"],
+        "predict": ["predict", str(NACL), "--model", model, "--json"],
         "train": ["train", "--data", data, "--initial", model, *learn],
     }
 
@@ -81,12 +85,12 @@ def test_where_they_compute(name: str, folder: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("runtime.device.find_device", find)
     monkeypatch.setattr(nn.Module, "to", spy)
     run(*commands(folder)[name], "--device", "cuda:1")
-    assert asked == ["cuda:1"]
+    assert asked[0] == "cuda:1"
     assert torch.device("cpu", 0) in moved
 
 
 @ON_CUDA
-@pytest.mark.parametrize("name", ["encode", "evaluate"])
+@pytest.mark.parametrize("name", ["encode", "evaluate", "predict"])
 def test_the_outcome_on_a_gpu(name: str, folder: Path) -> None:
     here, there = (run(*commands(folder)[name], "--device", device).stdout for device in ("cpu", "cuda"))
     assert same(json.loads(here), json.loads(there))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from sgbasis.prediction import chunk_results
 from tests.support.command_line import run_predict
 from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_jsonl
 from tests.support.tiny_models import BULK, ENERGY, save_tiny
@@ -49,8 +51,9 @@ def test_what_is_printed_stays_in_order(many: Path, model: Path) -> None:
 def test_chunks_may_come_in_any_order(many: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = run_predict(many, "--model", model, "--workers", 1)
 
-    def shuffled(function: Callable[[Any], Any], tasks: Sequence[Any], **_: object) -> Iterator[Any]:
-        return (function(tasks[i]) for i in (3, 1, 0, 2, 10, 9, 8, 4, 5, 7, 6))
+    def shuffled(function: Callable[[Any], Any], tasks: Iterable[Any], **_: object) -> Iterator[Any]:
+        listed = list(tasks)
+        return (function(listed[i]) for i in (3, 1, 0, 2, 10, 9, 8, 4, 5, 7, 6))
 
     monkeypatch.setattr("sgbasis.prediction.predict_many.parallel_map", shuffled)
     result = run_predict(many, "--model", model)
@@ -88,6 +91,34 @@ def test_many_failures_are_listed_in_a_file(model: Path, tmp_path: Path) -> None
     ]
     assert output.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "some.jsonl"]
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_one_process_predicts_where_others_read(
+    many: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a GPU; the stand-in is the CPU under another name, so that the bytes are the same."""
+    predicting: list[int] = []
+    predict = chunk_results.predictions
+
+    def spy(*arguments: Any) -> Any:
+        predicting.append(os.getpid())
+        return predict(*arguments)
+
+    run_predict(many, "--model", model, "-o", tmp_path / "cpu.csv", "--device", "cpu")
+    printed = run_predict(many, "--model", model, "--device", "cpu")
+    monkeypatch.setattr("runtime.device.find_device", lambda name, **_: torch.device("cpu", 0))
+    monkeypatch.setattr(chunk_results, "predictions", spy)
+    for workers in (1, 2):
+        output = tmp_path / f"{workers}.csv"
+        result = run_predict(many, "--model", model, "-o", output, "--workers", workers, "--device", "cuda")
+        assert (
+            result.stderr.splitlines()[-1] == "Error: 2 of 42 crystals could not be read; the others are predicted"
+        )
+        assert output.read_bytes() == (tmp_path / "cpu.csv").read_bytes()
+    again = run_predict(many, "--model", model, "--workers", 2, "--device", "cuda")
+    assert (again.stdout, again.stderr) == (printed.stdout, printed.stderr)
+    assert predicting == [os.getpid()] * 33
 
 
 def test_a_process_computes_with_one_thread(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.sgbasis.commands.test_compile_command import processes_of_group
 from tests.support.command_line import error_line, run_predict
@@ -21,14 +22,14 @@ from tests.support.tiny_models import ENERGY, save_tiny
 
 # Small slow chunks, so that runs can be stopped in the middle. ``before`` runs in the worker.
 SLOW = """
-import os, signal, time, sgbasis.prediction.predict_many as many
+import os, signal, time, sgbasis.prediction.predict_many as many, sgbasis.prediction.chunk_results as results
 many.CHUNK = 4
-encoded_result = many.encoded_result
+chunk_result = results.chunk_result
 def slow(job, chunk):
     {before}
-    return encoded_result(job, chunk)
-slow.__module__, slow.__qualname__ = many.__name__, "encoded_result"
-many.encoded_result = slow
+    return chunk_result(job, chunk)
+slow.__module__, slow.__qualname__ = results.__name__, "chunk_result"
+results.chunk_result = slow
 from sgbasis.cli import main; main(prog_name="sgbasis")
 """
 
@@ -121,7 +122,7 @@ def test_a_killed_worker_is_one_line(many: Path, model: Path, expected: bytes, t
 def test_chunks_of_other_runs_are_not_used(
     many: Path, model: Path, expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither of other models, tolerances, forms and inputs, nor damaged ones."""
+    """Neither of other models, tolerances, devices, forms and inputs, nor damaged ones."""
     other = save_tiny(tmp_path / "other", ENERGY, seed=1)
     changed = write_jsonl(tmp_path / "changed.jsonl", [json_record("nacl")])
     names: dict[str, set[str]] = {}
@@ -143,6 +144,9 @@ def test_chunks_of_other_runs_are_not_used(
     one = folder(many, "--model", model)
     folder(many, "--model", other)
     folder(many, "--model", model, "--tolerance", "0.02")
+    with monkeypatch.context() as patch:  # values are rounded otherwise on another device
+        patch.setattr("runtime.device.find_device", lambda name, **_: torch.device("cpu", 0))
+        folder(many, "--model", model, "--device", "cuda")
     folder(changed, "--model", model)
     write_jsonl(changed, [json_record("quartz")])
     folder(changed, "--model", model)
@@ -153,9 +157,10 @@ def test_chunks_of_other_runs_are_not_used(
     kept[5].unlink()
     done: list[int] = []
 
-    def spy(function: Callable[[Any], Any], tasks: Sequence[tuple[int, Any]], **_: object) -> Iterator[Any]:
-        done.extend(number for number, _ in tasks)
-        yield from map(function, tasks)
+    def spy(function: Callable[[Any], Any], tasks: Iterable[tuple[int, Any]], **_: object) -> Iterator[Any]:
+        for task in tasks:
+            done.append(task[0])
+            yield function(task)
 
     monkeypatch.setattr("basis_compiler.parallel.resumable.parallel_map", spy)
     run_predict(many, "--model", model, "-o", tmp_path / "out.csv")

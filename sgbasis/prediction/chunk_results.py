@@ -121,7 +121,7 @@ def chunk_predictions(job: Job, crystals: StandardCrystals) -> list[Prediction]:
     """Predict for the crystals of a chunk, with one thread."""
     import torch
 
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # PyTorch counts them for each thread of a worker that calls it
     return predictions(crystals.found, loaded(job.models, job.device))
 
 

@@ -87,8 +87,12 @@ def loaded(models: tuple[JobModel, ...], device: str) -> Sequence[LoadedModel]:
         ModelError: one is damaged.
         DeviceError: there is no such device, or a model cannot compute there.
     """
+    import torch
+
     from runtime import load_store
     from runtime.device import find_device, moved
+
+    torch.set_num_threads(1)  # starting more takes longer than what they do
 
     place, store = find_device(device), load_store()
     return [

@@ -61,7 +61,21 @@ class DirectKernel(nn.Module):
         """
         vectors = points(vectors, "vectors")
         pairs = integers(pairs, "pairs", vectors.device)
-        vectors = vectors.index_select(0, torch.argsort(pairs)).T.contiguous()
+        by_pair = vectors.index_select(0, torch.argsort(pairs))
+        return self.sums(by_pair, torch.bincount(pairs, minlength=n_pairs)).transpose(0, 1)
+
+    def sums(self, vectors: Tensor, counts: Tensor) -> Tensor:
+        """Sums over images that come in the order of their pairs.
+
+        Args:
+            vectors: (E, 3) from a site to an image, Angstrom. Those beyond the cutoff add nothing: they may be
+                padding, of any pair, and at the end of none.
+            counts: (n_pairs,) number of images of each pair.
+
+        Returns:
+            ((degree + 1)^2, n_pairs, radial).
+        """
+        vectors = vectors.T.contiguous()
         lengths = vectors.square().sum(0).sqrt()
         envelope = 0.5 * (torch.cos(math.pi / self.cutoff * lengths) + 1) * (lengths < self.cutoff)
         angular = real_harmonics((vectors / lengths).T, self.degree).T * envelope
@@ -71,7 +85,7 @@ class DirectKernel(nn.Module):
         if centres.dtype.itemsize < 4:  # rounded, in a module of another type
             centres = torch.linspace(0.5, self.cutoff, len(centres), dtype=torch.float32, device=lengths.device)
         radial = torch.exp2(-(scale * (lengths[:, None] - centres.to(lengths))).square())
-        return _sums_of_products(angular, radial, torch.bincount(pairs, minlength=n_pairs)).transpose(0, 1)
+        return _sums_of_products(angular, radial, counts)
 
 
 def _sums_of_products(angular: Tensor, radial: Tensor, counts: Tensor) -> Tensor:

@@ -1,0 +1,177 @@
+"""Sums over pairs of sites, for each receiver and for each head; differentiable to any order.
+
+With weights w, gates s, moments m and values v, all functions here are derivatives of one number,
+
+    F = sum over a, h and pairs IJ of  w[a, h, IJ] s[h, IJ] m[a, h, I, :] . v[h, J, :],
+
+which is linear in each of them: sums over senders are its derivative by m, products of pairs that by w. A
+derivative of such a derivative is again one of F, with other arguments. Work and memory grow with the number of
+pairs, and nothing has the size pairs x A x H x D. All is summed in a fixed order: equal calls give equal bits.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from runtime.site_kernels.site_pairs import PairBlock, SitePairs
+
+WEIGHTS, GATES, MOMENTS, VALUES = range(4)
+"""Arguments of F: (A, H, P), (H, P), (A, H, S, D) and (H, S, D)."""
+
+Arguments = Sequence[Tensor | None]
+"""All of them, in order; None for gates of 1, and for the one that a derivative is by."""
+
+_FEW = 12
+"""Senders; products with fewer of them are faster by way of the transposed matrix."""
+
+
+def sums_over_senders(weights: Tensor, gates: Tensor | None, values: Tensor, pairs: SitePairs) -> Tensor:
+    """For each receiver I the sum over its senders J of ``weights[a, h, IJ] * gates[h, IJ] * values[h, J]``.
+
+    Args:
+        weights: (A, H, P) of H heads, such as an angular function for each of A.
+        gates: (H, P); None for 1.
+        values: (H, S, D).
+        pairs: P pairs of S sites.
+
+    Returns:
+        (A, H, S, D); 0 for sites without senders.
+    """
+    return _derivative(pairs, MOMENTS, (weights, gates, None, values))
+
+
+def pair_products(queries: Tensor, keys: Tensor, pairs: SitePairs) -> Tensor:
+    """For each pair of a receiver I and a sender J the scalar product of ``queries[h, I]`` and ``keys[h, J]``.
+
+    Args:
+        queries: (H, S, D).
+        keys: (H, S, D).
+        pairs: P pairs of S sites.
+
+    Returns:
+        (H, P); 0 for padding.
+    """
+    return _derivative(pairs, WEIGHTS, (None, None, queries[None], keys)).squeeze(0)
+
+
+def _derivative(pairs: SitePairs, by: int, arguments: Arguments) -> Tensor:
+    others = [None if number == by else x for number, x in enumerate(arguments)]
+    result: Tensor = _Derivative.apply(pairs, by, *others)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _Derivative(torch.autograd.Function):
+    """The derivative of F by one of its arguments."""
+
+    @staticmethod
+    def forward(ctx: Any, pairs: SitePairs, by: int, *arguments: Tensor | None) -> Tensor:
+        ctx.pairs, ctx.by = pairs, by
+        ctx.save_for_backward(*arguments)
+        return _derivatives(arguments, [by], pairs)[0]
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        arguments = list(ctx.saved_tensors)
+        arguments[ctx.by] = gradients[0]
+        needed = [by for by in range(4) if ctx.needs_input_grad[2 + by]]
+        if torch.is_grad_enabled():  # derivatives of these are wanted
+            found = [_derivative(ctx.pairs, by, arguments) for by in needed]
+        else:
+            found = _derivatives(arguments, needed, ctx.pairs)
+        by_argument = dict(zip(needed, found, strict=True))
+        return None, None, *(by_argument.get(by) for by in range(4))
+
+
+def _derivatives(arguments: Arguments, needed: Sequence[int], pairs: SitePairs) -> list[Tensor]:
+    """Several derivatives of F at once, without a graph."""
+    given = [x for x in arguments if x is not None]
+    dtype = functools.reduce(torch.promote_types, (x.dtype for x in given))
+    make = torch.empty if pairs.covered else torch.zeros
+    shapes = _shapes(arguments, pairs)
+    found = {by: make(shapes[by], dtype=dtype, device=given[0].device) for by in needed}
+    if pairs.blocks is None:
+        from runtime.site_kernels.contraction_kernels import add_pairs  # noqa: PLC0415 - Triton is for GPUs only
+
+        add_pairs(arguments, found, pairs)
+    else:
+        arguments = [None if x is None else x.to(dtype) for x in arguments]
+        for block in pairs.blocks:
+            _add_block(arguments, found, block)
+    return [found[by] for by in needed]
+
+
+def _shapes(arguments: Arguments, pairs: SitePairs) -> dict[int, tuple[int, ...]]:
+    weights, _, moments, values = arguments
+    n_angular, n_heads = next(x.shape[:2] for x in (weights, moments) if x is not None)
+    width = next(x.shape[-1] for x in (values, moments) if x is not None)
+    return {
+        WEIGHTS: (n_angular, n_heads, pairs.n_pairs),
+        GATES: (n_heads, pairs.n_pairs),
+        MOMENTS: (n_angular, n_heads, pairs.n_sites, width),
+        VALUES: (n_heads, pairs.n_sites, width),
+    }
+
+
+def _add_block(arguments: Arguments, found: dict[int, Tensor], block: PairBlock) -> None:
+    """Put the pairs of one block into derivatives of F, by n products of matrices for each head."""
+    weights, gates, moments, values = arguments
+    n, n_receivers = block.n_matrices, (block.receivers.stop - block.receivers.start) // block.n_matrices
+    # 1. What is given, matrix by matrix: (n, H, A, receivers * senders), also gates; (n H, rows, D).
+    weight = None if weights is None else _by_matrix(weights, block)
+    gate = 1 if gates is None else _by_matrix(gates[None], block)
+    left = right = None
+    if moments is not None:
+        left = _moments_by_matrix(moments, block).reshape(-1, len(moments) * n_receivers, moments.shape[3])
+    if values is not None:
+        right = _values_by_matrix(values[:, block.senders], n).reshape(n * len(values), -1, values.shape[2])
+    # 2. Sums over senders or over receivers.
+    if weight is not None and (MOMENTS in found or VALUES in found):
+        gated = torch.empty(weight.shape, dtype=weight.dtype, device=weight.device)
+        torch.mul(weight, gate, out=gated)
+        matrices = gated.view(-1, weight.shape[2] * n_receivers, weight.shape[3] // n_receivers)
+        if MOMENTS in found and right is not None:
+            target = _moments_by_matrix(found[MOMENTS], block)
+            target.copy_(torch.bmm(matrices, right).view(target.shape))
+        if VALUES in found and left is not None:
+            sums = torch.bmm(matrices.mT, left)
+            if isinstance(block.senders, Tensor):
+                found[VALUES].index_add_(1, block.senders, sums)
+            else:
+                target = _values_by_matrix(found[VALUES][:, block.senders], n)
+                target.copy_(sums.view(target.shape))
+    # 3. Products of pairs.
+    if left is not None and right is not None and (WEIGHTS in found or GATES in found):
+        products = _products(left, right).view(n, -1, left.shape[1] // n_receivers, n_receivers * right.shape[1])
+        if WEIGHTS in found:
+            torch.mul(products, gate, out=_by_matrix(found[WEIGHTS], block))
+        if GATES in found and weight is not None:
+            _by_matrix(found[GATES][None], block)[:, :, 0] = products.mul_(weight).sum(2)
+
+
+def _products(left: Tensor, right: Tensor) -> Tensor:
+    """(n, rows, D) and (n, senders, D) -> (n, rows, senders)."""
+    if right.shape[1] < _FEW:
+        return torch.bmm(right, left.mT).mT.contiguous()
+    return torch.bmm(left, right.mT)
+
+
+def _by_matrix(of_pairs: Tensor, block: PairBlock) -> Tensor:
+    """(A, H, P) -> (n, H, A, receivers * senders): a view of the pairs of a block."""
+    own = of_pairs[:, :, block.pairs]
+    return own.view(*own.shape[:2], block.n_matrices, -1).permute(2, 1, 0, 3)
+
+
+def _moments_by_matrix(moments: Tensor, block: PairBlock) -> Tensor:
+    """(A, H, S, D) -> (n, H, A, receivers, D): a view of the receivers of a block."""
+    own = moments[:, :, block.receivers]
+    return own.view(*own.shape[:2], block.n_matrices, -1, own.shape[3]).permute(2, 1, 0, 3, 4)
+
+
+def _values_by_matrix(values: Tensor, n_matrices: int) -> Tensor:
+    """(H, n senders, D) -> (n, H, senders, D), a view."""
+    return values.view(len(values), n_matrices, -1, values.shape[2]).transpose(0, 1)

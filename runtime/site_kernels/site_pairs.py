@@ -1,0 +1,167 @@
+"""The pairs of sites of a batch that see each other, in the order in which their contributions are summed."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from basis_store.array_types import BoolArray, IntArray
+
+_ADDED_PAIRS = 128
+"""Per site, to fill up matrices: rows with fewer pairs cost as much as this many more."""
+
+_BLOCK_PAIRS = 8192
+"""Pairs that are multiplied at once without Triton, so that intermediate values stay in a processor's caches."""
+
+
+class PairBlock(NamedTuple):
+    """Consecutive pairs that form full matrices, each of all its receivers and all its senders.
+
+    Attributes:
+        pairs: of the batch, by matrix, receiver and sender.
+        receivers: sites, by matrix.
+        senders: sites, by matrix; their numbers where they do not follow each other.
+        n_matrices: how many.
+    """
+
+    pairs: slice
+    receivers: slice
+    senders: slice | Tensor
+    n_matrices: int
+
+
+@dataclass(frozen=True)
+class SitePairs:
+    """Pairs of a receiver and a sender in a batch of S sites; made by :func:`site_pairs`.
+
+    Attributes:
+        receivers: (P,) ascending.
+        senders: (P,).
+        starts: (S + 1,) where the pairs of each receiver begin.
+        places: numbers of the pairs that were given, without padding; None if they are as they were given.
+        blocks: all pairs as matrices; None where Triton's kernels need none.
+        covered: whether the blocks hold every site as a receiver and as a sender of its own block.
+    """
+
+    receivers: Tensor
+    senders: Tensor
+    starts: Tensor
+    places: Tensor | None
+    blocks: tuple[PairBlock, ...] | None
+    covered: bool
+
+    @property
+    def n_pairs(self) -> int:
+        """P."""
+        return len(self.receivers)
+
+    @property
+    def n_sites(self) -> int:
+        """S."""
+        return len(self.starts) - 1
+
+    @functools.cached_property
+    def by_sender(self) -> tuple[Tensor, Tensor]:
+        """(P,) numbers of the pairs by sender, and (S + 1,) where those of each sender begin."""
+        order = torch.argsort(self.senders, stable=True)
+        sites = torch.arange(self.n_sites + 1, device=order.device)
+        return order, torch.searchsorted(self.senders[order], sites)
+
+    def counts(self, counts: Tensor) -> Tensor:
+        """(given pairs,) numbers of images -> (P,) those of all pairs."""
+        if self.places is None:
+            return counts
+        return counts.new_zeros(self.n_pairs).index_copy_(0, self.places, counts[: len(self.places)])
+
+
+def site_pairs(receivers: Tensor, senders: Tensor, n_sites: int) -> SitePairs:
+    """Prepare pairs for :func:`sums_over_senders` and :func:`pair_products`.
+
+    With Triton, nothing waits for the GPU, and shapes depend on P and S alone, so that this can be captured in a
+    CUDA graph. Without it, sums are products of matrices: all pairs of a crystal form one, which is filled up with
+    pairs of no images unless too many are missing. :meth:`SitePairs.counts` says where the given pairs are.
+
+    Args:
+        receivers: ascending. Padding at the end has receiver and sender ``n_sites``: it costs nothing, is in no
+            sum, and its products are 0.
+        senders: of the same pairs, which differ.
+        n_sites: S.
+    """
+    sites = torch.arange(n_sites + 1, device=receivers.device)
+    starts = torch.searchsorted(receivers, sites)
+    if uses_triton(receivers):
+        return SitePairs(receivers, senders, starts, None, None, covered=False)
+    given = int(starts[-1])
+    filled = _filled_up(receivers[:given].cpu().numpy(), senders[:given].cpu().numpy(), starts.cpu().numpy())
+    receivers, senders, starts, places = (torch.from_numpy(part).to(receivers.device) for part in filled[:4])
+    blocks = tuple(_blocks(filled, senders))
+    return SitePairs(receivers, senders, starts, places, blocks, covered=bool(filled.full.all()))
+
+
+def uses_triton(x: Tensor) -> bool:
+    """Whether sums over pairs on the device of ``x`` are Triton's kernels."""
+    return x.is_cuda and _has_triton()
+
+
+@functools.cache
+def _has_triton() -> bool:
+    return importlib.util.find_spec("triton") is not None
+
+
+class _FilledUp(NamedTuple):
+    """Pairs with those of no images; ``full`` are the runs of sites, ending at ``ends``, that have all pairs."""
+
+    receivers: IntArray
+    senders: IntArray
+    starts: IntArray
+    places: IntArray
+    ends: IntArray
+    full: BoolArray
+
+
+def _filled_up(receivers: IntArray, senders: IntArray, starts: IntArray) -> _FilledUp:
+    n_sites = len(starts) - 1
+    # 1. Runs of sites that no pair leaves: a crystal, or a part of it.
+    lower, upper = np.minimum(receivers, senders), np.maximum(receivers, senders)
+    crossing = np.cumsum(np.bincount(lower, minlength=n_sites) - np.bincount(upper, minlength=n_sites))
+    ends = np.flatnonzero(crossing == 0) + 1
+    firsts = np.append(0, ends)[:-1]
+    sizes = ends - firsts
+    full = sizes**2 <= starts[ends] - starts[firsts] + _ADDED_PAIRS * sizes
+    # 2. Receivers of a full run have all its sites as senders.
+    run = np.repeat(np.arange(len(ends)), sizes)
+    new_starts = np.append(0, np.cumsum(np.where(full[run], sizes[run], np.diff(starts))))
+    new_receivers = np.repeat(np.arange(n_sites), np.diff(new_starts))
+    new_senders = firsts[run[new_receivers]] + np.arange(new_starts[-1]) - new_starts[new_receivers]
+    of_pair = run[receivers]
+    in_row = np.where(full[of_pair], senders - firsts[of_pair], np.arange(len(receivers)) - starts[receivers])
+    places = new_starts[receivers] + in_row
+    new_senders[places] = senders
+    return _FilledUp(new_receivers, new_senders, new_starts, places, ends, full)
+
+
+def _blocks(pairs: _FilledUp, senders: Tensor) -> Iterator[PairBlock]:
+    """Full runs of one size that follow each other are a block, other receivers a block each."""
+    starts, ends, full = pairs.starts.tolist(), pairs.ends.tolist(), pairs.full.tolist()
+    run, first = 0, 0
+    while run < len(ends):
+        size, last = ends[run] - first, run + 1
+        if full[run]:
+            most = run + max(1, _BLOCK_PAIRS // size**2)
+            while last < min(most, len(ends)) and full[last] and ends[last] - ends[last - 1] == size:
+                last += 1
+            sites = slice(first, ends[last - 1])
+            yield PairBlock(slice(starts[sites.start], starts[sites.stop]), sites, sites, last - run)
+        else:
+            for site in range(first, ends[run]):
+                own = slice(starts[site], starts[site + 1])
+                if own.start < own.stop:
+                    yield PairBlock(own, slice(site, site + 1), senders[own], 1)
+        run, first = last, ends[last - 1]

@@ -97,6 +97,13 @@ def integers(values: object, what: str, device: torch.device | str = "cpu") -> T
     return tensor
 
 
+def on_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """A small tensor of the CPU on a device; a GPU is not waited for."""
+    if device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
 def random_weights(*shape: int, std: float) -> nn.Parameter:
     """Normally distributed parameters with a mean of 0, in the default type and on the default device."""
     return nn.Parameter(nn.init.normal_(torch.empty(shape), std=std))

@@ -1,14 +1,13 @@
 """The encoding in PyTorch operations alone: on every device, differentiable to any order.
 
-A mixed batch is cut into blocks: points of one setting together, a few hundred of one lattice family at a time.
+A mixed batch is encoded in blocks: points of one setting together, a few hundred of one lattice family at a time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -17,33 +16,11 @@ from torch import Tensor, nn
 
 from basis_store import Setting
 from basis_store.groups.setting import LatticeFamily
-from basis_store.groups.wave_shells import LATTICE_FAMILIES, is_leading
+from basis_store.groups.wave_shells import is_leading
 from runtime.encoding.exponentials import Exponentials
 from runtime.encoding.half_orbits import HalfOrbits
 from runtime.encoding.orbit_sums import OrbitSums
-
-_POINTS = 256
-"""Points of a block: its intermediate values then fit a core's cache."""
-
-
-class Segment(NamedTuple):
-    """Points ``start`` to ``stop`` of a block, all in one setting."""
-
-    setting: Setting
-    start: int
-    stop: int
-
-
-class Block(NamedTuple):
-    """Some points of one lattice family.
-
-    Attributes:
-        rows: (b,) which points of the batch.
-        segments: all of them, one after the other.
-    """
-
-    rows: Tensor
-    segments: list[Segment]
+from runtime.encoding.plan import Block, EncodingPlan
 
 
 class TorchPath:
@@ -62,58 +39,26 @@ class TorchPath:
         self._exponentials = {family: Exponentials(some[is_leading(some)]) for family, some in waves.items()}
         self._sums: dict[Setting, OrbitSums] = {}
 
-    def divide(self, settings: Sequence[Setting], crystals: Tensor) -> list[Block]:
-        """Cut the points of a batch into blocks.
-
-        Args:
-            settings: of every crystal.
-            crystals: (n,) crystal of every point, on any device.
-
-        Returns:
-            Blocks that hold every point once, setting by setting.
-        """
-        # 1. Rank settings, so that those of one lattice family follow each other.
-        kinds = sorted(
-            set(settings), key=lambda setting: (LATTICE_FAMILIES.index(setting.lattice_family), setting)
-        )
-        rank = {setting: place for place, setting in enumerate(kinds)}
-        ranks = torch.tensor([rank[setting] for setting in settings], device=crystals.device)[crystals]
-        # 2. Fill blocks with the points of each setting; open a new one where it is full or the family changes.
-        blocks: list[list[Segment]] = []
-        for setting, count in zip(kinds, torch.bincount(ranks, minlength=len(kinds)).tolist(), strict=True):
-            for first in range(0, count, _POINTS):
-                taken, filled = min(_POINTS, count - first), blocks[-1][-1].stop if blocks else 0
-                if (
-                    not blocks
-                    or blocks[-1][0].setting.lattice_family != setting.lattice_family
-                    or filled + taken > _POINTS
-                ):
-                    blocks.append([])
-                    filled = 0
-                blocks[-1].append(Segment(setting, filled, filled + taken))
-        # 3. The points of each block.
-        order = torch.argsort(ranks, stable=True)
-        rows = torch.split(order, [segments[-1].stop for segments in blocks])
-        return [Block(*pair) for pair in zip(rows, blocks, strict=True)]
-
-    def encode(self, x: Tensor, blocks: Sequence[Block], values: Tensor) -> None:
-        """From (n, 3) write (n, 2 K) ``values``: Re P_k and Im P_k of each wave in turn."""
+    def values(self, x: Tensor, plan: EncodingPlan) -> Tensor:
+        """(n, 3) -> (n, 2 K): Re P_k and Im P_k of each wave in turn; without a graph."""
+        values = x.new_empty(len(x), self._n_columns)
         with _one_thread():
-            for block in blocks:
+            for block in plan.blocks:
                 values.index_copy_(0, block.rows, self._values(x[block.rows], block))
+        return values
 
-    def encode_gradient(self, x: Tensor, gradient: Tensor, blocks: Sequence[Block]) -> Tensor:
+    def slopes(self, x: Tensor, gradient: Tensor, plan: EncodingPlan) -> Tensor:
         """(n, 3) gradients by ``x`` from (n, 2 K) gradients by the values; without a graph."""
         slopes = torch.empty_like(x)
         with _one_thread():
-            for block in blocks:
+            for block in plan.blocks:
                 slopes.index_copy_(0, block.rows, self._slopes(x[block.rows], gradient[block.rows], block))
         return slopes
 
-    def differentiable_gradient(self, x: Tensor, gradient: Tensor, blocks: Sequence[Block]) -> Tensor:
+    def differentiable_slopes(self, x: Tensor, gradient: Tensor, plan: EncodingPlan) -> Tensor:
         """The same, with a graph to differentiate it again by ``x`` and by ``gradient``."""
         rows, slopes = [x.new_zeros(0, dtype=torch.long)], [x.new_zeros(0, 3)]
-        for block in blocks:
+        for block in plan.blocks:
             points = x[block.rows]
             slopes += torch.autograd.grad(
                 self._values(points, block), points, gradient[block.rows], create_graph=True

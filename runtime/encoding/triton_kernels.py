@@ -1,16 +1,21 @@
-"""The kernels in Triton: no intermediate values in memory between coordinates and P_k.
+"""The kernels in Triton: sums of plane waves, and columns that are linear combinations of the sums.
 
-A program takes up to POINTS points of one setting and a packed table of Friedel pairs of orbits
-(:class:`runtime.encoding.triton_path.PackedTables`). It sums exp(i alpha_k) e_k over the members of each pair in
-registers, then writes P_k of each member. The gradient sums the incoming gradients of a pair's members into one
-number, then loops over the members again. With G_k = dL/dRe P_k + i dL/dIm P_k, and G'_k = G_k + conj G_{-k} for
-a wave and its conjugate together,
+    s_p(x) = sum_m weight_m exp(2 pi i (k_m.x + alpha_m / 24))     the members m of sum p
+    value  = a Re s_p + b Im s_p                                    one sum p for each column, or for each complex one
 
-    q = sum_k exp(i alpha_k) G'_k / |O|, twice its real part where u is real,
-    dL/dx = -2 pi sum_k k Im[conj(q) exp(i alpha_k) e_k].
+What is summed is in tables (:class:`runtime.encoding.packed_tables.PackedTables`): the kernels know nothing of orbits.
 
-Gradients are summed in a fixed order: equal calls give equal bits. Without a GPU the kernels run in Triton's
-interpreter (TRITON_INTERPRET=1).
+A program takes POINTS points at a time. It writes the sums of all of them to a small scratch memory of its own, which
+stays in the cache, then gathers the sums of every column from there and writes whole rows, so that all writes to the
+large result are contiguous. Points are sorted by setting; where those of a program are in several settings, it works
+through one setting after the other.
+
+The gradient collects, for each sum, q = sum of (a + i b) times the incoming gradient over its columns, then loops
+over its members again: dL/dx = -2 pi sum_m weight_m k_m Im[conj(q) exp(i ...)]. The order is fixed: equal calls give
+equal bits. Without a GPU the kernels run in Triton's interpreter (TRITON_INTERPRET=1).
+
+Angles are integers, 2^32 to a turn in float32 and 2^64 in float64. Integers wrap around at a whole turn, so k.x modulo
+1 has no rounding error beyond that of x, however far from the origin.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
@@ -20,130 +25,218 @@ import triton.language as tl
 
 
 @triton.jit
-def _reduced(x):
-    """The parts of x modulo 1 as in phase.py: products of ``high`` with small integers are exact."""
-    cell = x - tl.floor(x)
-    high = tl.floor(cell * 4096 + 0.5) / 4096
-    return high, cell - high
+def _angle(x):
+    """Coordinates modulo 1 as integers."""
+    cell = x - tl.floor(x + 0.5)
+    angle = (cell * 4611686018427387904.0).to(tl.int64)  # 2^62, so that +-1/2 does not overflow
+    if x.dtype == tl.float64:
+        return angle * 4
+    else:  # noqa: RET505 - Triton leaves out one of two branches, not what follows a return
+        return (angle >> 30).to(tl.int32)
 
 
 @triton.jit
-def _rotated(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2):
-    """Cosine and sine of 2 pi (k.x + alpha / 24) for waves h, k, m; (POINTS, WIDTH)."""
-    coarse = high_a * h + high_b * k + high_c * m
-    coarse -= tl.floor(coarse + 0.5)
-    turn = coarse + low_a * h + low_b * k + low_c * m + alpha / 24
-    angle = (turn - tl.floor(turn + 0.5)) * pi2
-    return tl.cos(angle), tl.sin(angle)
+def _members(members, lanes, a, b, c, FIELDS: tl.constexpr, WIDTH: tl.constexpr):
+    """Waves h, k, m and weights of one row of a table, and the angles of the waves at points a, b, c."""
+    member = members + lanes
+    h, k, m = tl.load(member), tl.load(member + WIDTH), tl.load(member + 2 * WIDTH)
+    alpha, weight = tl.load(member + 3 * WIDTH), tl.load(member + 4 * WIDTH)
+    if a.dtype == tl.int64:
+        angle = alpha.to(tl.int64) * 768614336404564651  # 2^64 / 24
+        angle += h.to(tl.int64) * a + k.to(tl.int64) * b + m.to(tl.int64) * c
+    else:
+        angle = tl.mul(alpha, 178956971, sanitize_overflow=False)  # 2^32 / 24
+        angle = tl.add(angle, tl.mul(h, a, sanitize_overflow=False), sanitize_overflow=False)
+        angle = tl.add(angle, tl.mul(k, b, sanitize_overflow=False), sanitize_overflow=False)
+        angle = tl.add(angle, tl.mul(m, c, sanitize_overflow=False), sanitize_overflow=False)
+    return h, k, m, weight, angle
 
 
 @triton.jit
-def encoding_kernel(
-    x, values, order, blocks, members, pairs, rows, n_columns,
-    POINTS: tl.constexpr, WIDTH: tl.constexpr, FIELDS: tl.constexpr,
+def _half_sine(turn):
+    """sin pi t for |t| <= 1/2, to 4e-9."""
+    square = turn * turn
+    series = 0.07721821 * square - 0.59804422
+    series = series * square + 2.55003122
+    series = series * square - 5.16770687
+    return (series * square + 3.14159258) * turn
+
+
+@triton.jit
+def _half_cosine(turn):
+    """cos pi t for |t| <= 1/2, to 3e-10."""
+    square = turn * turn
+    series = -0.02439617 * square + 0.23493725
+    series = series * square - 1.335212
+    series = series * square + 4.05870916
+    series = series * square - 4.93480214
+    return series * square + 1.0
+
+
+@triton.jit
+def _cosine(angle):
+    """Of integer angles; exactly 1 at 0."""
+    if angle.dtype == tl.int64:
+        return tl.cos(angle.to(tl.float64) * 3.406121580086554e-19)  # 2 pi / 2^64
+    else:  # noqa: RET505
+        sine = _half_sine(angle.to(tl.float32) * 2.3283064365386963e-10)  # 2^-32
+        return 1.0 - 2.0 * sine * sine
+
+
+@triton.jit
+def _sine(angle):
+    """Of integer angles; its half sine is shared with that of the cosine where both are computed."""
+    if angle.dtype == tl.int64:
+        return tl.sin(angle.to(tl.float64) * 3.406121580086554e-19)
+    else:  # noqa: RET505
+        turn = angle.to(tl.float32) * 2.3283064365386963e-10
+        return 2.0 * _half_sine(turn) * _half_cosine(turn)
+
+
+@triton.jit(do_not_specialize=["n_points"])
+def values_kernel(
+    x, values, scratch, order, kinds, places, starts, rows, members, slots, weights,
+    n_points, n_slots, n_columns,
+    COMPLEX: tl.constexpr, MIXED: tl.constexpr, ALIGNMENT: tl.constexpr,
+    POINTS: tl.constexpr, COLUMNS: tl.constexpr, WIDTH: tl.constexpr, FIELDS: tl.constexpr,
 ):  # fmt: skip
-    """Values of one packed table at one block of points; arguments as in :mod:`runtime.encoding.triton_path`."""
-    block = blocks + tl.program_id(0) * 4
-    table = tl.load(block + 2) + tl.program_id(1)
-    taken = tl.load(block + 1)
-    if (taken > 0) & (table < tl.load(block + 3)):
-        point = tl.arange(0, POINTS)
-        here = point < taken
-        row = tl.load(order + tl.load(block) + point, mask=here, other=0)
-        high_a, low_a = _reduced(tl.load(x + row * 3, mask=here, other=0.0)[:, None])
-        high_b, low_b = _reduced(tl.load(x + row * 3 + 1, mask=here, other=0.0)[:, None])
-        high_c, low_c = _reduced(tl.load(x + row * 3 + 2, mask=here, other=0.0)[:, None])
-        pi2 = tl.full([1, 1], 6.283185307179586, low_a.dtype)
-        column = tl.arange(0, WIDTH)
-        first, summed = tl.load(rows + table * 3), tl.load(rows + table * 3 + 1)
-        end = tl.load(rows + table * 3 + 2)
-        real_sum = tl.zeros([POINTS, WIDTH], low_a.dtype)
-        imaginary_sum = tl.zeros([POINTS, WIDTH], low_a.dtype)
-        for number in range(first, summed):
-            member = members + number * FIELDS * WIDTH + column[None, :]
-            h = tl.load(member).to(low_a.dtype)
-            k = tl.load(member + WIDTH).to(low_a.dtype)
-            m = tl.load(member + 2 * WIDTH).to(low_a.dtype)
-            alpha = tl.load(member + 3 * WIDTH).to(low_a.dtype)
-            present = tl.load(member + 4 * WIDTH) >= 0
-            cosine, sine = _rotated(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2)
-            real_sum += tl.where(present, cosine, 0.0)
-            imaginary_sum += tl.where(present, sine, 0.0)
-        pair = pairs + table * 2 * WIDTH + column[None, :]
-        size = tl.load(pair).to(low_a.dtype)
-        is_real = tl.load(pair + WIDTH) > 0
-        size = tl.where(size > 0, size, 1.0)
-        real_sum = tl.where(is_real, 2 * real_sum, real_sum) / size
-        imaginary_sum = tl.where(is_real, 0.0, imaginary_sum) / size
-        for number in range(first, end):
-            member = members + number * FIELDS * WIDTH + column[None, :]
-            angle = tl.load(member + 3 * WIDTH).to(low_a.dtype) * pi2 / 24
-            wave, opposite = tl.load(member + 4 * WIDTH), tl.load(member + 5 * WIDTH)
-            real = tl.cos(angle) * real_sum + tl.sin(angle) * imaginary_sum
-            imaginary = tl.cos(angle) * imaginary_sum - tl.sin(angle) * real_sum
-            written = here[:, None] & (wave >= 0)
-            target = values + row[:, None] * (2 * n_columns)
-            tl.store(target + 2 * wave, real, mask=written)
-            tl.store(target + 2 * wave + 1, imaginary, mask=written)
-            tl.store(target + 2 * opposite, real, mask=written)
-            tl.store(target + 2 * opposite + 1, -imaginary, mask=written)
+    """Rows of values, POINTS at a time; arguments as in :mod:`runtime.encoding.triton_path`."""
+    n_columns *= ALIGNMENT
+    PARTS: tl.constexpr = 2 if COMPLEX else 1
+    point = tl.arange(0, POINTS)
+    lanes, part = tl.arange(0, WIDTH)[None, :], tl.arange(0, 2)[None, None, :]
+    sums = scratch + (tl.program_id(0) * POINTS + point[:, None]).to(tl.int64) * (PARTS * n_slots)
+    for group in range(tl.program_id(0), tl.cdiv(n_points, POINTS), tl.num_programs(0)):
+        position = group * POINTS + point
+        here = position < n_points
+        row = position.to(tl.int64)
+        kind = tl.zeros([POINTS], tl.int32)
+        if MIXED:
+            row = tl.load(order + position, mask=here, other=0)
+            kind = tl.load(kinds + position, mask=here, other=0).to(tl.int32)
+        x_a = tl.load(x + row * 3, mask=here, other=0.0)[:, None]
+        x_b = tl.load(x + row * 3 + 1, mask=here, other=0.0)[:, None]
+        x_c = tl.load(x + row * 3 + 2, mask=here, other=0.0)[:, None]
+        a, b, c = _angle(x_a), _angle(x_b), _angle(x_c)
+        zero = tl.zeros([POINTS, WIDTH], x_a.dtype) + (x_a + x_b + x_c) * 0.0  # NaN where x is not finite
+        current = tl.min(tl.where(here, kind, 2147483647))
+        while current < 2147483647:
+            place = current
+            if MIXED:
+                place = tl.load(places + current)
+            # 1. The sums, WIDTH at a time.
+            first = tl.load(starts + place)
+            for table in range(first, tl.load(starts + place + 1)):
+                real, imaginary = zero, zero
+                for number in range(tl.load(rows + table * 4), tl.load(rows + table * 4 + 1)):
+                    _, _, _, weight, angle = _members(
+                        members + number * (FIELDS * WIDTH), lanes, a, b, c, FIELDS, WIDTH
+                    )
+                    weight = weight.to(x_a.dtype)
+                    real += weight * _cosine(angle)
+                    if COMPLEX:
+                        imaginary += weight * _sine(angle)
+                slot = sums + ((table - first) * WIDTH + lanes) * PARTS
+                if COMPLEX:
+                    tl.store(slot[:, :, None] + part, tl.join(real, imaginary))
+                else:
+                    tl.store(slot, real)
+            tl.debug_barrier()  # what other threads of this program stored can now be loaded
+            # 2. The columns.
+            writing = (here & (kind == current))[:, None]
+            target = values + row[:, None] * (PARTS * n_columns)
+            slot_of = slots + place * n_columns
+            weight_of = weights + place * n_columns * (PARTS * PARTS)
+            for start in range(0, n_columns, COLUMNS):
+                column = start + tl.arange(0, COLUMNS)
+                inside = column < n_columns
+                source = sums + tl.load(slot_of + column, mask=inside, other=0)[None, :] * PARTS
+                weight = weight_of + column
+                mask = writing & inside[None, :]
+                first_part = tl.load(weight, mask=inside, other=0.0)[None, :]
+                if COMPLEX:
+                    # Real and imaginary parts are loaded and stored together, 64 or 128 bits at a time.
+                    real, imaginary = tl.split(tl.load(source[:, :, None] + part))
+                    first_part *= real
+                    first_part += tl.load(weight + n_columns, mask=inside, other=0.0)[None, :] * imaginary
+                    second_part = tl.load(weight + 2 * n_columns, mask=inside, other=0.0)[None, :] * real
+                    second_part += tl.load(weight + 3 * n_columns, mask=inside, other=0.0)[None, :] * imaginary
+                    tl.store(
+                        (target + (2 * column)[None, :])[:, :, None] + part,
+                        tl.join(first_part, second_part),
+                        mask=mask[:, :, None],
+                        eviction_policy="evict_first",  # the scratch shall stay in the cache
+                    )
+                else:
+                    tl.store(
+                        target + column[None, :],
+                        first_part * tl.load(source),
+                        mask=mask,
+                        eviction_policy="evict_first",
+                    )
+            tl.debug_barrier()  # all threads have loaded what the next step overwrites
+            current = tl.min(tl.where(here & (kind > current), kind, 2147483647))
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["n_points"])
 def gradient_kernel(
-    x, gradient, slopes, order, blocks, members, pairs, rows, n_columns,
+    x, gradient, slopes, order, kinds, places, starts, rows, members, row_columns, weights,
+    n_points, n_columns,
+    COMPLEX: tl.constexpr, MIXED: tl.constexpr, ALIGNMENT: tl.constexpr,
     POINTS: tl.constexpr, WIDTH: tl.constexpr, FIELDS: tl.constexpr,
 ):  # fmt: skip
-    """Gradients at one block of points, over all packed tables of its setting."""
-    block = blocks + tl.program_id(0) * 4
-    taken = tl.load(block + 1)
-    if taken > 0:
-        point = tl.arange(0, POINTS)
-        here = point < taken
-        row = tl.load(order + tl.load(block) + point, mask=here, other=0)
-        high_a, low_a = _reduced(tl.load(x + row * 3, mask=here, other=0.0)[:, None])
-        high_b, low_b = _reduced(tl.load(x + row * 3 + 1, mask=here, other=0.0)[:, None])
-        high_c, low_c = _reduced(tl.load(x + row * 3 + 2, mask=here, other=0.0)[:, None])
-        pi2 = tl.full([1, 1], 6.283185307179586, low_a.dtype)
-        column = tl.arange(0, WIDTH)
-        slope_a = tl.zeros([POINTS, WIDTH], low_a.dtype)
-        slope_b = tl.zeros([POINTS, WIDTH], low_a.dtype)
-        slope_c = tl.zeros([POINTS, WIDTH], low_a.dtype)
-        for table in range(tl.load(block + 2), tl.load(block + 3)):
-            first, summed = tl.load(rows + table * 3), tl.load(rows + table * 3 + 1)
-            real_sum = tl.zeros([POINTS, WIDTH], low_a.dtype)
-            imaginary_sum = tl.zeros([POINTS, WIDTH], low_a.dtype)
-            for number in range(first, summed):
-                member = members + number * FIELDS * WIDTH + column[None, :]
-                angle = tl.load(member + 3 * WIDTH).to(low_a.dtype) * pi2 / 24
-                wave, opposite = tl.load(member + 4 * WIDTH), tl.load(member + 5 * WIDTH)
-                read = here[:, None] & (wave >= 0)
-                source = gradient + row[:, None] * (2 * n_columns)
-                real = tl.load(source + 2 * wave, mask=read, other=0.0)
-                real += tl.load(source + 2 * opposite, mask=read, other=0.0)
-                imaginary = tl.load(source + 2 * wave + 1, mask=read, other=0.0)
-                imaginary -= tl.load(source + 2 * opposite + 1, mask=read, other=0.0)
-                real_sum += tl.cos(angle) * real - tl.sin(angle) * imaginary
-                imaginary_sum += tl.cos(angle) * imaginary + tl.sin(angle) * real
-            pair = pairs + table * 2 * WIDTH + column[None, :]
-            size = tl.load(pair).to(low_a.dtype)
-            is_real = tl.load(pair + WIDTH) > 0
-            size = tl.where(size > 0, size, 1.0)
-            real_sum = tl.where(is_real, 2 * real_sum, real_sum) / size
-            imaginary_sum = tl.where(is_real, 0.0, imaginary_sum) / size
-            for number in range(first, summed):
-                member = members + number * FIELDS * WIDTH + column[None, :]
-                h = tl.load(member).to(low_a.dtype)
-                k = tl.load(member + WIDTH).to(low_a.dtype)
-                m = tl.load(member + 2 * WIDTH).to(low_a.dtype)
-                alpha = tl.load(member + 3 * WIDTH).to(low_a.dtype)
-                present = tl.load(member + 4 * WIDTH) >= 0
-                cosine, sine = _rotated(h, k, m, alpha, high_a, low_a, high_b, low_b, high_c, low_c, pi2)
-                steepness = tl.where(present, imaginary_sum * cosine - real_sum * sine, 0.0)
-                slope_a += h * steepness
-                slope_b += k * steepness
-                slope_c += m * steepness
-        two_pi = tl.full([1], 6.283185307179586, low_a.dtype)
-        tl.store(slopes + row * 3, tl.sum(slope_a, 1) * two_pi, mask=here)
-        tl.store(slopes + row * 3 + 1, tl.sum(slope_b, 1) * two_pi, mask=here)
-        tl.store(slopes + row * 3 + 2, tl.sum(slope_c, 1) * two_pi, mask=here)
+    """Gradients by the coordinates of POINTS points."""
+    n_columns *= ALIGNMENT
+    PARTS: tl.constexpr = 2 if COMPLEX else 1
+    lanes = tl.arange(0, WIDTH)[None, :]
+    position = tl.program_id(0) * POINTS + tl.arange(0, POINTS)
+    here = position < n_points
+    row = position.to(tl.int64)
+    kind = tl.zeros([POINTS], tl.int32)
+    if MIXED:
+        row = tl.load(order + position, mask=here, other=0)
+        kind = tl.load(kinds + position, mask=here, other=0).to(tl.int32)
+    x_a = tl.load(x + row * 3, mask=here, other=0.0)[:, None]
+    x_b = tl.load(x + row * 3 + 1, mask=here, other=0.0)[:, None]
+    x_c = tl.load(x + row * 3 + 2, mask=here, other=0.0)[:, None]
+    a, b, c = _angle(x_a), _angle(x_b), _angle(x_c)
+    zero = tl.zeros([POINTS, WIDTH], x_a.dtype) + (x_a + x_b + x_c) * 0.0  # NaN where x is not finite
+    slope_a, slope_b, slope_c = zero, zero, zero
+    source = gradient + row[:, None] * (PARTS * n_columns)
+    current = tl.min(tl.where(here, kind, 2147483647))
+    while current < 2147483647:
+        place = current
+        if MIXED:
+            place = tl.load(places + current)
+        reading = (here & (kind == current))[:, None]
+        weight_of = weights + place * n_columns * (PARTS * PARTS)
+        for table in range(tl.load(starts + place), tl.load(starts + place + 1)):
+            real, imaginary = zero, zero
+            for number in range(tl.load(rows + table * 4 + 2), tl.load(rows + table * 4 + 3)):
+                column = tl.load(row_columns + number * WIDTH + lanes)
+                inside = column >= 0
+                read = reading & inside
+                incoming = tl.load(source + PARTS * column, mask=read, other=0.0)
+                weight = weight_of + column
+                real += tl.load(weight, mask=inside, other=0.0) * incoming
+                if COMPLEX:
+                    imaginary += tl.load(weight + n_columns, mask=inside, other=0.0) * incoming
+                    incoming = tl.load(source + PARTS * column + 1, mask=read, other=0.0)
+                    real += tl.load(weight + 2 * n_columns, mask=inside, other=0.0) * incoming
+                    imaginary += tl.load(weight + 3 * n_columns, mask=inside, other=0.0) * incoming
+            for number in range(tl.load(rows + table * 4), tl.load(rows + table * 4 + 1)):
+                h, k, m, weight, angle = _members(
+                    members + number * (FIELDS * WIDTH), lanes, a, b, c, FIELDS, WIDTH
+                )
+                steepness = -real * _sine(angle)
+                if COMPLEX:
+                    steepness += imaginary * _cosine(angle)
+                steepness *= weight.to(x_a.dtype)
+                slope_a += h.to(x_a.dtype) * steepness
+                slope_b += k.to(x_a.dtype) * steepness
+                slope_c += m.to(x_a.dtype) * steepness
+        current = tl.min(tl.where(here & (kind > current), kind, 2147483647))
+    two_pi = tl.full([1], 6.283185307179586, x_a.dtype)
+    tl.store(slopes + row * 3, tl.sum(slope_a, 1) * two_pi, mask=here)
+    tl.store(slopes + row * 3 + 1, tl.sum(slope_b, 1) * two_pi, mask=here)
+    tl.store(slopes + row * 3 + 2, tl.sum(slope_c, 1) * two_pi, mask=here)

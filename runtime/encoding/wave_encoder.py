@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -14,11 +12,12 @@ from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
 from runtime.arrays import integers, points
 from runtime.encoding.half_orbits import HalfOrbits, half_orbits
+from runtime.encoding.packed_tables import PackedTables, TableCache
+from runtime.encoding.plan import Composition, EncodingPlan
+from runtime.encoding.recomputed import Route, recomputed, uses_triton
 from runtime.encoding.torch_path import TorchPath
+from runtime.encoding.wave_sums import WaveSums, symmetrised_waves
 from runtime.store import Store, load_store
-
-if TYPE_CHECKING:
-    from runtime.encoding.triton_path import TableCache
 
 
 class WaveEncoder(nn.Module):
@@ -64,7 +63,8 @@ class WaveEncoder(nn.Module):
             ]
         self._orbits: dict[Setting, HalfOrbits] = {}
         self._torch_path = TorchPath(self._waves, self._orbits_of)
-        self._triton_tables: dict[torch.device, TableCache] = {}
+        self._table_caches: dict[torch.device, TableCache] = {}
+        self._last_composition: Composition | None = None
 
     @property
     def n_waves(self) -> int:
@@ -75,13 +75,41 @@ class WaveEncoder(nn.Module):
         """(K, 3) int64: the waves of the columns, in the order of the store, for settings of a lattice family."""
         return torch.from_numpy(self._waves[family])
 
-    def forward(self, x: Tensor, settings: Sequence[SettingName], crystals: Tensor) -> Tensor:
+    def plan(self, settings: Sequence[SettingName], crystals: Tensor) -> EncodingPlan:
+        """Sort the atoms of a batch by setting, to encode them again and again as they move.
+
+        A plan holds what it needs of its arguments: it stays as it is when they change later. In CUDA graphs, encode
+        with a plan that was made before: its memory stays in place.
+
+        Args:
+            settings: of p crystals, or their names as :meth:`Setting.parse` reads them.
+            crystals: (n,) which of them each point belongs to, 0 to p - 1 (PyTorch Geometric's ``batch``), on the
+                device of the coordinates.
+
+        Raises:
+            basis_store.SettingError: the store does not hold a setting, or it is a bare number.
+            TypeError: crystals that are not integers, or no settings.
+            ValueError: crystals of another shape.
+            IndexError: a crystal has no setting.
+        """
+        crystals = integers(crystals, "crystals").long()
+        if crystals.ndim != 1:
+            raise ValueError(f"crystals have shape (n,), not {tuple(crystals.shape)}")
+        if not settings:
+            raise TypeError("at least one setting is needed")
+        if not crystals.is_cuda and len(crystals) and not 0 <= int(crystals.min()) <= int(crystals.max()) < len(settings):
+            raise IndexError(f"crystals are 0 to {len(settings) - 1}, one for each setting")
+        return self._composition([as_setting(setting) for setting in settings], crystals.device).plan(crystals)
+
+    def forward(
+        self, x: Tensor, settings: Sequence[SettingName] | EncodingPlan, crystals: Tensor | None = None
+    ) -> Tensor:
         """Encode.
 
         Args:
             x: (n, 3) fractional coordinates in the conventional cells of the settings, float32 or float64.
-            settings: of p crystals, or their names as :meth:`Setting.parse` reads them.
-            crystals: (n,) which of them each point belongs to, 0 to p - 1 (PyTorch Geometric's ``batch``).
+            settings: as for :meth:`plan`; or its result, without ``crystals``.
+            crystals: as for :meth:`plan`.
 
         Returns:
             (n, K) complex64 or complex128.
@@ -89,75 +117,65 @@ class WaveEncoder(nn.Module):
         Raises:
             basis_store.SettingError: the store does not hold a setting, or it is a bare number.
             TypeError: coordinates of another dtype, crystals that are not integers, or no settings.
-            ValueError: other shapes.
+            ValueError: other shapes, or a plan on another device.
             IndexError: a crystal has no setting.
         """
-        x = points(x)
-        crystals = integers(crystals, "crystals", x.device).to(x.device)
-        if x.ndim != 2 or x.shape[1] != 3 or crystals.shape != x.shape[:1]:
-            shapes = f"{tuple(x.shape)} and {tuple(crystals.shape)}"
-            raise ValueError(f"coordinates have shape (n, 3) and crystals (n,), not {shapes}")
-        if not settings:
-            raise TypeError("at least one setting is needed")
-        if not x.is_cuda and len(x) and not 0 <= int(crystals.min()) <= int(crystals.max()) < len(settings):
-            raise IndexError(f"crystals are 0 to {len(settings) - 1}, one for each setting")
-        named = [as_setting(setting) for setting in settings]
         if torch.compiler.is_compiling():  # not a decorator, which would import the compiler in every process
-            return torch.compiler.disable(self._encode)(x, named, crystals)  # type: ignore[no-any-return, no-untyped-call]
-        return self._encode(x, named, crystals)
+            return torch.compiler.disable(self._encode)(x, settings, crystals)  # type: ignore[no-any-return, no-untyped-call]
+        return self._encode(x, settings, crystals)
 
-    def _encode(self, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> Tensor:
-        for setting in set(settings):
-            self._orbits_of(setting)  # raises SettingError here rather than inside of autograd
-        encoded: Tensor = _Encoding.apply(x, self, settings, crystals)  # type: ignore[no-untyped-call]
-        return encoded
+    def _encode(self, x: Tensor, settings: Sequence[SettingName] | EncodingPlan, crystals: Tensor | None) -> Tensor:
+        x = points(x)
+        if not isinstance(settings, EncodingPlan):
+            crystals = integers(crystals, "crystals", x.device).to(x.device)
+            if crystals.ndim != 1 or x.shape != (len(crystals), 3):
+                shapes = f"{tuple(x.shape)} and {tuple(crystals.shape)}"
+                raise ValueError(f"coordinates have shape (n, 3) and crystals (n,), not {shapes}")
+            settings = self.plan(settings, crystals)
+        elif x.shape != (len(settings.order), 3) or x.device != settings.order.device:
+            raise ValueError(
+                f"coordinates have shape {tuple(x.shape)} and are on {x.device}, "
+                f"the plan is for {len(settings.order)} points on {settings.order.device}"
+            )
+        parts = recomputed(x, self._route(settings, triton=uses_triton(x)))
+        return torch.view_as_complex(parts.unflatten(1, (-1, 2)))
+
+    def _route(self, plan: EncodingPlan, *, triton: bool) -> Route:
+        path = self._torch_path
+        by_torch = Route(
+            lambda x: path.values(x, plan),
+            lambda x, gradient: path.slopes(x, gradient, plan),
+            lambda x, gradient: path.differentiable_slopes(x, gradient, plan),
+        )
+        if not triton:
+            return by_torch
+        from runtime.encoding import triton_path  # noqa: PLC0415 - Triton is installed on GPUs only
+
+        tables, places = self._tables(plan.order.device, plan.settings)
+        work = triton_path.Work(tables, plan, places)
+        return by_torch._replace(
+            values=lambda x: triton_path.values(x, work),
+            slopes=lambda x, gradient: triton_path.slopes(x, gradient, work),
+        )
+
+    def _composition(self, settings: list[Setting], device: torch.device) -> Composition:
+        """The last one is kept: it often comes again, with other atoms."""
+        last = self._last_composition
+        if last is None or last.ranks.device != device or last.given != settings:
+            for setting in set(settings):
+                self._orbits_of(setting)  # raises SettingError here rather than inside of autograd
+            self._last_composition = last = Composition.of(settings, device)
+        return last
+
+    def _tables(self, device: torch.device, settings: tuple[Setting, ...]) -> tuple[PackedTables, Tensor]:
+        if device not in self._table_caches:
+            self._table_caches[device] = TableCache(self._sums_of, device)
+        return self._table_caches[device](settings)
+
+    def _sums_of(self, setting: Setting) -> WaveSums:
+        return symmetrised_waves(self._orbits_of(setting), self.n_waves)
 
     def _orbits_of(self, setting: Setting) -> HalfOrbits:
         if setting not in self._orbits:
             self._orbits[setting] = half_orbits(self.store.compiled(setting), self._waves[setting.lattice_family])
         return self._orbits[setting]
-
-
-def uses_triton(x: Tensor) -> bool:
-    """Whether a batch on the device of ``x`` is encoded by the Triton kernel."""
-    return x.is_cuda and importlib.util.find_spec("triton") is not None
-
-
-class _Encoding(torch.autograd.Function):
-    """Values and first derivatives by Triton where possible; further derivatives always by PyTorch."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, encoder: WaveEncoder, settings: Sequence[Setting], crystals: Tensor
-    ) -> Tensor:
-        ctx.save_for_backward(x, crystals)
-        ctx.encoder, ctx.settings = encoder, settings
-        values = torch.empty(len(x), encoder.n_waves, dtype=x.dtype.to_complex(), device=x.device)
-        parts = torch.view_as_real(values).flatten(1)
-        if uses_triton(x):
-            from runtime.encoding import triton_path  # noqa: PLC0415 - Triton is installed on GPUs only
-
-            tables = triton_path.TableCache(encoder._orbits_of, encoder.n_waves, x.device)
-            tables = encoder._triton_tables.setdefault(x.device, tables)
-            ctx.work = triton_path.divide(tables, settings, crystals)
-            triton_path.encode(x, ctx.work, parts)
-        else:
-            ctx.work = encoder._torch_path.divide(settings, crystals)
-            encoder._torch_path.encode(x, ctx.work, parts)
-        return values
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
-        x, crystals = ctx.saved_tensors
-        gradient = torch.view_as_real(gradients[0]).flatten(1)
-        torch_path, by_triton = ctx.encoder._torch_path, uses_triton(x)
-        if torch.is_grad_enabled():  # the gradient will itself be differentiated
-            blocks = torch_path.divide(ctx.settings, crystals) if by_triton else ctx.work
-            slopes = torch_path.differentiable_gradient(x, gradient, blocks)
-        elif by_triton:
-            from runtime.encoding import triton_path  # noqa: PLC0415
-
-            slopes = triton_path.encode_gradient(x, gradient, ctx.work)
-        else:
-            slopes = torch_path.encode_gradient(x, gradient, ctx.work)
-        return slopes, None, None, None

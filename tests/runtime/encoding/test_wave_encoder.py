@@ -9,7 +9,7 @@ import torch
 
 from basis_store import CutoffError, SettingError, all_settings
 from runtime import Setting, Store, WaveEncoder
-from runtime.encoding import torch_path
+from runtime.encoding import plan
 
 MIXED = [Setting.standard(number) for number in (2, 19, 167, 194, 227)]
 
@@ -66,7 +66,7 @@ def test_the_size_of_blocks_changes_nothing(
     x, crystals = batch(MIXED, 30, torch.float64)
     whole = encoder(x, MIXED, crystals)
     for points in (1, 7, 64):
-        monkeypatch.setattr(torch_path, "_POINTS", points)
+        monkeypatch.setattr(plan, "POINTS", points)
         torch.testing.assert_close(encoder(x, MIXED, crystals), whole, atol=1e-14, rtol=0)
 
 

@@ -1,0 +1,139 @@
+"""The sums of several settings as rectangular tables on one device, for the GPU kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from basis_store import Setting
+from basis_store.array_types import FloatArray, IntArray
+from runtime.arrays import on_device
+from runtime.encoding.wave_sums import WaveSums
+
+WIDTH = 16
+"""Sums side by side in a packed table."""
+
+FIELDS = 5
+"""Of a member: h, k, l, alpha in 24ths, weight."""
+
+
+class PackedTables:
+    """Sums of waves as rectangular tables of integers, one setting after the other.
+
+    A table has WIDTH sums of like size side by side, and as many rows as the largest of them has members; members of
+    weight 0 fill the rest.
+
+    Args:
+        settings: packed, of one number of columns.
+        device: of the tables.
+
+    Attributes:
+        starts: (settings + 1,) int32: where the tables of a setting begin.
+        rows: (tables, 4) int32: where the rows of a table begin and end, in ``members`` and in ``row_columns``.
+        members: (rows, FIELDS, WIDTH) int32.
+        row_columns: (rows, WIDTH) int32: the columns of each sum, -1 where it has no more.
+        slots: (settings, K) int32: place of the sum of each column among those of its setting.
+        n_slots: most sums of a setting, filled up to whole tables.
+        is_complex: whether columns have an imaginary part.
+    """
+
+    def __init__(self, settings: Sequence[PackedSetting], device: torch.device) -> None:
+        def joined(arrays: Sequence[IntArray]) -> Tensor:
+            return torch.from_numpy(np.concatenate(arrays).astype(np.int32)).to(device)
+
+        def ends(parts: Sequence[int]) -> IntArray:
+            return np.cumsum([0, *parts])
+
+        members = ends([len(packed.members) for packed in settings])
+        columns = ends([len(packed.row_columns) for packed in settings])
+        shifts = np.stack([members, members, columns, columns], axis=1)
+        self.starts = joined([ends([len(packed.rows) for packed in settings])])
+        self.rows = joined([packed.rows + shift for packed, shift in zip(settings, shifts[:-1], strict=True)])
+        self.members = joined([packed.members for packed in settings])
+        self.row_columns = joined([packed.row_columns for packed in settings])
+        self.slots = joined([packed.slots[None] for packed in settings])
+        self.n_slots = WIDTH * max(len(packed.rows) for packed in settings)
+        self.is_complex = len(settings[0].weights) > 1
+        self._weights = {torch.float64: torch.from_numpy(np.stack([packed.weights for packed in settings])).to(device)}
+
+    @property
+    def n_columns(self) -> int:
+        """K, complex or real."""
+        return self.slots.shape[1]
+
+    def weights(self, dtype: torch.dtype) -> Tensor:
+        """(settings, 4 or 1, K): those of :class:`WaveSums`."""
+        if dtype not in self._weights:
+            self._weights[dtype] = self._weights[torch.float64].to(dtype)
+        return self._weights[dtype]
+
+
+class PackedSetting(NamedTuple):
+    """The tables of one setting, as in :class:`PackedTables`."""
+
+    rows: IntArray
+    members: IntArray
+    row_columns: IntArray
+    slots: IntArray
+    weights: FloatArray
+
+
+def packed(wave_sums: WaveSums) -> PackedSetting:
+    """Pack the sums of a setting."""
+    # 1. Sums by falling number of members, so that those of one table are of like size.
+    counts = np.bincount(wave_sums.sums)
+    place = np.empty_like(counts)
+    place[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    # 2. Their members, and their columns, each in a rectangle per table.
+    n_tables = -(-len(counts) // WIDTH)
+    members, member_ends = _rectangles(place[wave_sums.sums], wave_sums.members, n_tables, 0)
+    used = np.flatnonzero(wave_sums.weights.any(axis=0))
+    columns, column_ends = _rectangles(place[wave_sums.columns[used]], used[:, None], n_tables, -1)
+    rows = np.stack([member_ends[:-1], member_ends[1:], column_ends[:-1], column_ends[1:]], axis=1)
+    return PackedSetting(rows, members, columns[:, 0], place[wave_sums.columns], wave_sums.weights)
+
+
+def _rectangles(places: IntArray, entries: IntArray, n_tables: int, fill: int) -> tuple[IntArray, IntArray]:
+    """Entries (e, f) of the sums at ``places`` as rows (r, f, WIDTH), and the ends of the tables, 0 first."""
+    counts = np.bincount(places, minlength=n_tables * WIDTH)
+    ends = np.cumsum([0, *counts.reshape(n_tables, WIDTH).max(axis=1)])
+    order = np.argsort(places, kind="stable")
+    sorted_places = places[order]
+    within = np.arange(len(places)) - (np.cumsum(counts) - counts)[sorted_places]
+    rectangles = np.full((ends[-1], entries.shape[1], WIDTH), fill, np.int64)
+    rectangles[ends[sorted_places // WIDTH] + within, :, sorted_places % WIDTH] = entries[order]
+    return rectangles, ends
+
+
+class TableCache:
+    """Packed tables of every setting that was encoded so far, on one device.
+
+    Args:
+        sums_of: the sums of a setting.
+        device: of the tables.
+    """
+
+    def __init__(self, sums_of: Callable[[Setting], WaveSums], device: torch.device) -> None:
+        self._sums_of, self._device = sums_of, device
+        self._known: dict[Setting, PackedSetting] = {}
+        self._last: tuple[tuple[Setting, ...], PackedTables, Tensor] | None = None
+
+    def __call__(self, settings: tuple[Setting, ...]) -> tuple[PackedTables, Tensor]:
+        """The tables of all settings so far, and (settings,) int32 on the device: the place of each of these."""
+        if self._last is None or self._last[0] != settings:
+            new = [setting for setting in settings if setting not in self._known]
+            for setting in new:
+                self._known[setting] = packed(self._sums_of(setting))
+            if new or self._last is None:
+                tables = PackedTables(list(self._known.values()), self._device)
+            else:
+                tables = self._last[1]
+            place = {setting: number for number, setting in enumerate(self._known)}
+            places = torch.tensor([place[setting] for setting in settings], dtype=torch.int32)
+            self._last = settings, tables, on_device(places, self._device)
+        return self._last[1:]
+

@@ -1,5 +1,6 @@
 # The public names of runtime and the files that define them; each is imported on first use.
 from .basis import Basis as Basis
+from .encoding.plan import EncodingPlan as EncodingPlan
 from .encoding.routing_matrix import Routing as Routing
 from .encoding.wave_encoder import WaveEncoder as WaveEncoder
 from .evaluation.class_scores import ClassScore as ClassScore

@@ -14,6 +14,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,14 +26,13 @@ from basis_store import TURN, CompiledSetting, CutoffError, Setting
 from basis_store.counted import counted
 from runtime.arrays import constant, integers, points, real_tensor
 from runtime.encoding.cosine_terms import cosine_terms
+from runtime.encoding.fused_functions import FusedFunctions
 from runtime.encoding.phase import turns
+from runtime.encoding.point_blocks import in_blocks
 from runtime.encoding.routing_matrix import Routing, project, route, routing_matrix, wave_rows
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Complex, Float, Int
-
-# Elements (points x terms) evaluated at a time: a core's cache on CPU, a small part of the memory elsewhere.
-_CPU_BLOCK, _DEVICE_BLOCK = 1 << 16, 1 << 26
 
 
 class Basis(nn.Module):
@@ -98,6 +98,7 @@ class Basis(nn.Module):
         self.setting: Setting = compiled.setting
         self.content_hash = content_hash
         self._compiled = compiled
+        self._fused = FusedFunctions()
         available = compiled.n_orbits + 1
         self.n_functions = available if n_functions is None else operator.index(n_functions)
         if not 1 <= self.n_functions <= available:
@@ -191,12 +192,20 @@ class Basis(nn.Module):
             ValueError: the lattice has another shape.
         """
 
-        def block(points: Tensor) -> Tensor:
+        def block(points: Tensor, lattice: Tensor | None = None) -> Tensor:
             waves = self._wave_vectors(points, lattice)
             slopes = torch.sin(self._angles(points)) * -self._weights(points)
             return torch.stack([(slopes * waves[..., c]).sum(-1) for c in range(3)], dim=-1)
 
-        return self._in_blocks(x, block)[..., : self.n_functions, :]
+        x = self._coordinates(x)
+        if not self._fused.apply_to(x):
+            slopes = self._in_blocks(x, partial(block, lattice=lattice))
+        else:
+            slopes = self._fused(x, self._terms(), 1, partial(self._in_blocks, function=block))
+            if lattice is not None:
+                a, b, c = _reciprocal(lattice, x).T
+                slopes = slopes[..., :1] * a + slopes[..., 1:2] * b + slopes[..., 2:] * c
+        return slopes[..., : self.n_functions, :]
 
     def hessian(
         self, x: Float[Tensor, "*n 3"], *, lattice: Float[Tensor, "3 3"] | None = None
@@ -218,7 +227,7 @@ class Basis(nn.Module):
             stacked = torch.stack(entries, dim=-1)
             return stacked.reshape(*stacked.shape[:-1], 3, 3)
 
-        return self._in_blocks(x, block)[..., : self.n_functions, :, :]
+        return self._in_blocks(self._coordinates(x), block)[..., : self.n_functions, :, :]
 
     def images(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n operations 3"]:
         """``R x + t`` for every operation; (n, 3) -> (n, g, 3), not reduced to the cell."""
@@ -268,7 +277,13 @@ class Basis(nn.Module):
         def block(points: Tensor) -> Tensor:
             return (torch.cos(self._angles(points)) * self._weights(points)).sum(-1)
 
+        x = self._coordinates(x)
+        if self._fused.apply_to(x):
+            return self._fused(x, self._terms(), 0, partial(self._in_blocks, function=block))
         return self._in_blocks(x, block)
+
+    def _terms(self) -> dict[str, Tensor]:
+        return {name: some for name, some in self.named_buffers() if name.startswith("_term_")}
 
     def _angles(self, points: Float[Tensor, "points 3"]) -> Float[Tensor, "points rows terms"]:
         return turns(points, self._term_waves, self._term_phases24) * math.tau
@@ -281,11 +296,7 @@ class Basis(nn.Module):
         waves = self._term_waves.to(points.dtype) * math.tau
         if lattice is None:
             return waves
-        lattice = real_tensor(lattice, "lattice vectors", points.device)
-        if lattice.shape != (3, 3):
-            raise ValueError(f"a lattice has shape (3, 3), its rows the cell vectors, not {tuple(lattice.shape)}")
-        reciprocal: Tensor = torch.linalg.inv(lattice.to(points))
-        return torch.sum(reciprocal * waves[..., None, :], dim=-1)
+        return torch.sum(_reciprocal(lattice, points) * waves[..., None, :], dim=-1)
 
     def _coordinates(self, x: object) -> Tensor:
         x = points(x, device=self.waves.device)
@@ -296,22 +307,16 @@ class Basis(nn.Module):
         return x
 
     def _in_blocks(self, x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-        """Apply ``function`` to flattened points in blocks, so that intermediate values stay in the cache."""
-        x = self._coordinates(x)
-        points = x.reshape(-1, 3)
-        block = _CPU_BLOCK if x.device.type == "cpu" else _DEVICE_BLOCK
-        size = max(1, block // self._term_phases24.numel())
-        if torch.compiler.is_compiling() or len(points) <= size:
-            values = function(points)
-        elif torch.is_grad_enabled() and points.requires_grad:
-            values = torch.cat([function(some) for some in torch.split(points, size)])
-        else:  # in place: concatenating thousands of small blocks would fragment the heap
-            first = function(points[:size])
-            values = first.new_empty(len(points), *first.shape[1:])
-            values[:size] = first
-            for start in range(size, len(points), size):
-                values[start : start + size] = function(points[start : start + size])
+        values = in_blocks(x.reshape(-1, 3), function, self._term_phases24.numel())
         return values.reshape(*x.shape[:-1], *values.shape[1:])
+
+
+def _reciprocal(lattice: Tensor, points: Tensor) -> Float[Tensor, "3 3"]:
+    lattice = real_tensor(lattice, "lattice vectors", points.device)
+    if lattice.shape != (3, 3):
+        raise ValueError(f"a lattice has shape (3, 3), its rows the cell vectors, not {tuple(lattice.shape)}")
+    inverse: Tensor = torch.linalg.inv(lattice.to(points))
+    return inverse
 
 
 def _tables(

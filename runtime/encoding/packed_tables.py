@@ -24,8 +24,8 @@ FIELDS = 5
 class PackedTables:
     """Sums of waves as rectangular tables of integers, one setting after the other.
 
-    A table has WIDTH sums of like size side by side, and as many rows as the largest of them has members; members of
-    weight 0 fill the rest.
+    A table has WIDTH sums of like size side by side, and as many rows as the largest of them has members; members
+    of weight 0 fill the rest.
 
     Args:
         settings: packed, of one number of columns.
@@ -36,8 +36,9 @@ class PackedTables:
         rows: (tables, 4) int32: where the rows of a table begin and end, in ``members`` and in ``row_columns``.
         members: (rows, FIELDS, WIDTH) int32.
         row_columns: (rows, WIDTH) int32: the columns of each sum, -1 where it has no more.
-        slots: (settings, K) int32: place of the sum of each column among those of its setting.
-        n_slots: most sums of a setting, filled up to whole tables.
+        sources: (settings, columns) int32: where each real column, or real or imaginary part, finds its part of a
+            sum among those of its setting; two neighbours find neighbours, from an even place on.
+        n_sums: most sums of a setting, filled up to whole tables.
         is_complex: whether columns have an imaginary part.
     """
 
@@ -55,18 +56,15 @@ class PackedTables:
         self.rows = joined([packed.rows + shift for packed, shift in zip(settings, shifts[:-1], strict=True)])
         self.members = joined([packed.members for packed in settings])
         self.row_columns = joined([packed.row_columns for packed in settings])
-        self.slots = joined([packed.slots[None] for packed in settings])
-        self.n_slots = WIDTH * max(len(packed.rows) for packed in settings)
+        self.sources = joined([packed.sources[None] for packed in settings])
+        self.n_sums = WIDTH * max(len(packed.rows) for packed in settings)
         self.is_complex = len(settings[0].weights) > 1
-        self._weights = {torch.float64: torch.from_numpy(np.stack([packed.weights for packed in settings])).to(device)}
-
-    @property
-    def n_columns(self) -> int:
-        """K, complex or real."""
-        return self.slots.shape[1]
+        self._weights = {
+            torch.float64: torch.from_numpy(np.stack([packed.weights for packed in settings])).to(device)
+        }
 
     def weights(self, dtype: torch.dtype) -> Tensor:
-        """(settings, 4 or 1, K): those of :class:`WaveSums`."""
+        """(settings, 2 or 1, columns): those of :class:`WaveSums`."""
         if dtype not in self._weights:
             self._weights[dtype] = self._weights[torch.float64].to(dtype)
         return self._weights[dtype]
@@ -78,23 +76,28 @@ class PackedSetting(NamedTuple):
     rows: IntArray
     members: IntArray
     row_columns: IntArray
-    slots: IntArray
+    sources: IntArray
     weights: FloatArray
 
 
 def packed(wave_sums: WaveSums) -> PackedSetting:
     """Pack the sums of a setting."""
-    # 1. Sums by falling number of members, so that those of one table are of like size.
-    counts = np.bincount(wave_sums.sums)
-    place = np.empty_like(counts)
-    place[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    # 1. Sums by falling number of members, so that those of one table are of like size; real ones in pairs.
+    step = 1 if wave_sums.is_complex else 2
+    counts = np.bincount(wave_sums.sums, minlength=1)  # a small ball may have no orbit
+    sizes = np.pad(counts, (0, len(counts) % step)).reshape(-1, step)
+    places = np.empty_like(sizes)
+    places[np.argsort(-sizes.max(axis=1), kind="stable")] = np.arange(sizes.size).reshape(-1, step)
+    place = places.ravel()
     # 2. Their members, and their columns, each in a rectangle per table.
-    n_tables = -(-len(counts) // WIDTH)
+    n_tables = -(-len(place) // WIDTH)
     members, member_ends = _rectangles(place[wave_sums.sums], wave_sums.members, n_tables, 0)
-    used = np.flatnonzero(wave_sums.weights.any(axis=0))
+    used = np.flatnonzero(wave_sums.weights.reshape(-1, len(wave_sums.columns), 3 - step).any(axis=(0, 2)))
     columns, column_ends = _rectangles(place[wave_sums.columns[used]], used[:, None], n_tables, -1)
     rows = np.stack([member_ends[:-1], member_ends[1:], column_ends[:-1], column_ends[1:]], axis=1)
-    return PackedSetting(rows, members, columns[:, 0], place[wave_sums.columns], wave_sums.weights)
+    sources = place[wave_sums.columns]
+    both: IntArray = (2 * sources[:, None] + np.arange(2)).ravel() if wave_sums.is_complex else sources
+    return PackedSetting(rows, members, columns[:, 0], both, wave_sums.weights)
 
 
 def _rectangles(places: IntArray, entries: IntArray, n_tables: int, fill: int) -> tuple[IntArray, IntArray]:
@@ -104,7 +107,7 @@ def _rectangles(places: IntArray, entries: IntArray, n_tables: int, fill: int) -
     order = np.argsort(places, kind="stable")
     sorted_places = places[order]
     within = np.arange(len(places)) - (np.cumsum(counts) - counts)[sorted_places]
-    rectangles = np.full((ends[-1], entries.shape[1], WIDTH), fill, np.int64)
+    rectangles: IntArray = np.full((ends[-1], entries.shape[1], WIDTH), fill)
     rectangles[ends[sorted_places // WIDTH] + within, :, sorted_places % WIDTH] = entries[order]
     return rectangles, ends
 
@@ -133,7 +136,6 @@ class TableCache:
             else:
                 tables = self._last[1]
             place = {setting: number for number, setting in enumerate(self._known)}
-            places = torch.tensor([place[setting] for setting in settings], dtype=torch.int32)
+            places = torch.tensor([place[setting] for setting in settings], dtype=torch.int32, device="cpu")
             self._last = settings, tables, on_device(places, self._device)
         return self._last[1:]
-

@@ -90,9 +90,11 @@ class Composition(NamedTuple):
     @classmethod
     def of(cls, given: Sequence[Setting], device: torch.device) -> Composition:
         """Sort and rank the settings."""
-        settings = sorted(set(given), key=lambda setting: (LATTICE_FAMILIES.index(setting.lattice_family), setting))
+        settings = sorted(
+            set(given), key=lambda setting: (LATTICE_FAMILIES.index(setting.lattice_family), setting)
+        )
         rank = {setting: place for place, setting in enumerate(settings)}
-        ranks = torch.tensor([rank[setting] for setting in given], dtype=torch.int16)
+        ranks = torch.tensor([rank[setting] for setting in given], dtype=torch.int16, device="cpu")
         return cls(list(given), tuple(settings), on_device(ranks, device))
 
     def plan(self, crystals: Tensor) -> EncodingPlan:

@@ -39,13 +39,11 @@ class TorchPath:
         self._exponentials = {family: Exponentials(some[is_leading(some)]) for family, some in waves.items()}
         self._sums: dict[Setting, OrbitSums] = {}
 
-    def values(self, x: Tensor, plan: EncodingPlan) -> Tensor:
-        """(n, 3) -> (n, 2 K): Re P_k and Im P_k of each wave in turn; without a graph."""
-        values = x.new_empty(len(x), self._n_columns)
+    def write(self, x: Tensor, values: Tensor, plan: EncodingPlan) -> None:
+        """From (n, 3) coordinates to (n, 2 K) ``values``: Re P_k and Im P_k of each wave in turn."""
         with _one_thread():
             for block in plan.blocks:
                 values.index_copy_(0, block.rows, self._values(x[block.rows], block))
-        return values
 
     def slopes(self, x: Tensor, gradient: Tensor, plan: EncodingPlan) -> Tensor:
         """(n, 3) gradients by ``x`` from (n, 2 K) gradients by the values; without a graph."""
@@ -57,7 +55,7 @@ class TorchPath:
 
     def differentiable_slopes(self, x: Tensor, gradient: Tensor, plan: EncodingPlan) -> Tensor:
         """The same, with a graph to differentiate it again by ``x`` and by ``gradient``."""
-        rows, slopes = [x.new_zeros(0, dtype=torch.long)], [x.new_zeros(0, 3)]
+        rows, slopes = [x.new_zeros(0, dtype=torch.long)], [x[:0]]  # an empty batch has a graph, too
         for block in plan.blocks:
             points = x[block.rows]
             slopes += torch.autograd.grad(

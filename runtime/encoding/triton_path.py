@@ -15,10 +15,10 @@ _POINTS, _REAL_POINTS, _GRADIENT_POINTS = 8, 16, 32
 """Points of a program at a time: complex columns, real ones, gradients."""
 
 _COLUMNS = 64
-"""Columns of a program at a time: fewer than it has threads, so that no thread asks another for a weight."""
+"""Columns of a program at a time: fewer than it has threads, so that each loads the weights that it needs."""
 
-_PROGRAMS = 8
-"""On each multiprocessor: as many as its registers can hold in float32."""
+_PROGRAMS = 7
+"""On each multiprocessor: all run at once, since a thread takes at most 72 registers, in float64 too."""
 
 
 class Work(NamedTuple):
@@ -35,23 +35,21 @@ class Work(NamedTuple):
     places: Tensor | None = None
 
 
-def values(x: Tensor, work: Work) -> Tensor:
-    """(n, 3) -> (n, columns), each complex column as its real and its imaginary part."""
-    tables, parts = work.tables, 2 if work.tables.is_complex else 1
-    result = x.new_empty(len(x), parts * tables.n_columns)
+def write(x: Tensor, values: Tensor, work: Work) -> None:
+    """From (n, 3) coordinates to (n, parts) ``values``: real columns, or real and imaginary parts in turn."""
     if not len(x):
-        return result
+        return
+    tables, parts = work.tables, 2 if work.tables.is_complex else 1
     points = _POINTS if tables.is_complex else _REAL_POINTS
     programs = min(-(-len(x) // points), _resident_programs(x))
     # A part of the scratch memory for every program: few enough that all of them stay in the cache.
-    scratch = x.new_empty(programs * points * parts * tables.n_slots)
-    with torch.cuda.device_of(x):
+    scratch = x.new_empty(programs * points * parts * tables.n_sums)
+    with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
         values_kernel[(programs,)](
-            x.contiguous(), result, scratch, *_sorted_points(work), tables.starts, tables.rows, tables.members,
-            tables.slots, tables.weights(x.dtype), len(x), tables.n_slots, **_options(work, points),
+            x.contiguous(), values, scratch, *_sorted_points(work), tables.starts, tables.rows, tables.members,
+            tables.sources, tables.weights(x.dtype), len(x), tables.n_sums, **_options(work, points),
             COLUMNS=_COLUMNS,
         )  # fmt: skip
-    return result
 
 
 def slopes(x: Tensor, gradient: Tensor, work: Work) -> Tensor:
@@ -59,7 +57,7 @@ def slopes(x: Tensor, gradient: Tensor, work: Work) -> Tensor:
     tables, result = work.tables, torch.empty_like(x, memory_format=torch.contiguous_format)
     if not len(x):
         return result
-    with torch.cuda.device_of(x):
+    with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
         gradient_kernel[(-(-len(x) // _GRADIENT_POINTS),)](
             x.contiguous(), gradient.contiguous(), result, *_sorted_points(work), tables.starts, tables.rows,
             tables.members, tables.row_columns, tables.weights(x.dtype), len(x),
@@ -73,9 +71,9 @@ def _sorted_points(work: Work) -> tuple[Tensor | None, Tensor | None, Tensor | N
 
 
 def _options(work: Work, points: int) -> dict[str, int | bool]:
-    """Constants of a kernel; of the length of rows only what it takes to align stores, so that few kernels do."""
-    n_columns = work.tables.n_columns
-    alignment = next(n for n in (4, 2, 1) if n_columns % n == 0)
+    """Constants of a kernel; of the length of rows only whether it is even, so that few kernels are compiled."""
+    n_columns = work.tables.sources.shape[1]
+    alignment = 2 - n_columns % 2
     return {
         "n_columns": n_columns // alignment, "ALIGNMENT": alignment, "COMPLEX": work.tables.is_complex,
         "MIXED": work.plan is not None, "POINTS": points, "WIDTH": WIDTH, "FIELDS": FIELDS,
@@ -87,4 +85,4 @@ def _resident_programs(x: Tensor) -> int:
     if not x.is_cuda:  # Triton's interpreter, one program after the other
         return 3
     multiprocessors: int = torch.cuda.get_device_properties(x.device).multi_processor_count
-    return multiprocessors * (_PROGRAMS if x.dtype == torch.float32 else _PROGRAMS // 2)
+    return multiprocessors * _PROGRAMS

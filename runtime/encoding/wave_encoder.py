@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -78,8 +79,8 @@ class WaveEncoder(nn.Module):
     def plan(self, settings: Sequence[SettingName], crystals: Tensor) -> EncodingPlan:
         """Sort the atoms of a batch by setting, to encode them again and again as they move.
 
-        A plan holds what it needs of its arguments: it stays as it is when they change later. In CUDA graphs, encode
-        with a plan that was made before: its memory stays in place.
+        A plan holds what it needs of its arguments: it stays as it is when they change later. In CUDA graphs,
+        encode with a plan that was made before: its memory stays in place.
 
         Args:
             settings: of p crystals, or their names as :meth:`Setting.parse` reads them.
@@ -97,7 +98,11 @@ class WaveEncoder(nn.Module):
             raise ValueError(f"crystals have shape (n,), not {tuple(crystals.shape)}")
         if not settings:
             raise TypeError("at least one setting is needed")
-        if not crystals.is_cuda and len(crystals) and not 0 <= int(crystals.min()) <= int(crystals.max()) < len(settings):
+        if (
+            not crystals.is_cuda
+            and len(crystals)
+            and not 0 <= int(crystals.min()) <= int(crystals.max()) < len(settings)
+        ):
             raise IndexError(f"crystals are 0 to {len(settings) - 1}, one for each setting")
         return self._composition([as_setting(setting) for setting in settings], crystals.device).plan(crystals)
 
@@ -124,7 +129,9 @@ class WaveEncoder(nn.Module):
             return torch.compiler.disable(self._encode)(x, settings, crystals)  # type: ignore[no-any-return, no-untyped-call]
         return self._encode(x, settings, crystals)
 
-    def _encode(self, x: Tensor, settings: Sequence[SettingName] | EncodingPlan, crystals: Tensor | None) -> Tensor:
+    def _encode(
+        self, x: Tensor, settings: Sequence[SettingName] | EncodingPlan, crystals: Tensor | None
+    ) -> Tensor:
         x = points(x)
         if not isinstance(settings, EncodingPlan):
             crystals = integers(crystals, "crystals", x.device).to(x.device)
@@ -137,15 +144,15 @@ class WaveEncoder(nn.Module):
                 f"coordinates have shape {tuple(x.shape)} and are on {x.device}, "
                 f"the plan is for {len(settings.order)} points on {settings.order.device}"
             )
-        parts = recomputed(x, self._route(settings, triton=uses_triton(x)))
-        return torch.view_as_complex(parts.unflatten(1, (-1, 2)))
+        return recomputed(x, self._route(settings, triton=uses_triton(x)))
 
     def _route(self, plan: EncodingPlan, *, triton: bool) -> Route:
-        path = self._torch_path
         by_torch = Route(
-            lambda x: path.values(x, plan),
-            lambda x, gradient: path.slopes(x, gradient, plan),
-            lambda x, gradient: path.differentiable_slopes(x, gradient, plan),
+            self.n_waves,
+            True,
+            partial(self._torch_path.write, plan=plan),
+            partial(self._torch_path.slopes, plan=plan),
+            partial(self._torch_path.differentiable_slopes, plan=plan),
         )
         if not triton:
             return by_torch
@@ -154,8 +161,7 @@ class WaveEncoder(nn.Module):
         tables, places = self._tables(plan.order.device, plan.settings)
         work = triton_path.Work(tables, plan, places)
         return by_torch._replace(
-            values=lambda x: triton_path.values(x, work),
-            slopes=lambda x, gradient: triton_path.slopes(x, gradient, work),
+            write=partial(triton_path.write, work=work), slopes=partial(triton_path.slopes, work=work)
         )
 
     def _composition(self, settings: list[Setting], device: torch.device) -> Composition:

@@ -33,7 +33,8 @@ class WaveSums(NamedTuple):
         sums: (m,) sum of each member.
         members: (m, 5) h, k, l, alpha in 24ths of a turn and weight.
         columns: (K,) sum of each column; any of them where the weights are 0.
-        weights: (4, K) a and b of the real parts, then of the imaginary parts; or (1, K) a of real columns.
+        weights: (1, K) a of real columns; or (2, 2 K) for real and imaginary parts in turn, the weight of the same
+            part of the sum, and of its other part.
     """
 
     sums: IntArray
@@ -58,10 +59,11 @@ def symmetrised_waves(orbits: HalfOrbits, n_columns: int) -> WaveSums:
     real = orbits.real[orbits.pairs]
     sizes = orbits.sizes[orbits.pairs] / np.where(real, 2, 1)
     cosine, sine = COSINES[orbits.phases24] / sizes, COSINES[(orbits.phases24 - _QUARTER) % TURN] / sizes
-    columns, weights = np.zeros(n_columns, np.int64), np.zeros((4, n_columns))
+    columns, weights = np.zeros(n_columns, np.int64), np.zeros((2, 2 * n_columns))
     for own, sign in zip(orbits.columns.T, (1, -1), strict=True):  # k, and -k with the conjugate
         columns[own] = orbits.pairs
-        weights[:, own] = cosine, np.where(real, 0, sine), -sign * sine, np.where(real, 0, sign * cosine)
+        weights[:, 2 * own] = cosine, np.where(real, 0, sine)
+        weights[:, 2 * own + 1] = np.where(real, 0, sign * cosine), -sign * sine
     members = np.column_stack([orbits.waves, orbits.phases24, np.ones_like(orbits.pairs)])
     return WaveSums(orbits.pairs, members, columns, weights)
 

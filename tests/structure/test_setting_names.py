@@ -50,6 +50,7 @@ def taking() -> dict[str, Callable[[object], object]]:
         "runtime.Store.tensor_basis": lambda one: STORE.tensor_basis(one, "ij=ji").array().tolist(),
         "runtime.Store.__contains__": lambda one: one in STORE,
         "runtime.WaveEncoder.forward": lambda one: encoder(x, [one], crystals).tolist(),
+        "runtime.WaveEncoder.plan": lambda one: encoder(x, encoder.plan([one], crystals)).tolist(),
     }
 
 

@@ -1,6 +1,8 @@
 """Run by test_triton_path.py: the Triton kernels against PyTorch, on a GPU or in Triton's interpreter.
 
-    python -m tests.support.triton_encoding FIRST STEP
+    python -m tests.support.triton_encoding groups FIRST STEP
+    python -m tests.support.triton_encoding functions FIRST STEP
+    python -m tests.support.triton_encoding batches
 
 In a separate process: Triton reads TRITON_INTERPRET when it is imported, and its kernels cannot be wrapped by the
 shape checker.
@@ -8,57 +10,192 @@ shape checker.
 
 from __future__ import annotations
 
+import math
 import sys
+from collections.abc import Callable, Sequence
 
 import torch
+from torch import Tensor
+from torch.autograd import forward_ad
 
-from basis_store import standard_settings
-from runtime import WaveEncoder
-from runtime.encoding import wave_encoder
+from basis_store import Setting, all_settings, standard_settings
+from runtime import Basis, WaveEncoder, load_store
+from runtime.encoding import fused_functions, wave_encoder
+from runtime.encoding.packed_tables import TableCache
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+PRECISIONS = ((torch.float32, 1e-5), (torch.float64, 1e-12))
+MIXED = [Setting.standard(number) for number in (1, 2, 19, 43, 167, 194, 205, 227)]
 
 
-def encode(encoder: WaveEncoder, triton: bool, dtype: torch.dtype, first: int, step: int) -> list[torch.Tensor]:
-    """Values twice, first derivatives, values at images of the points, second derivatives."""
-    wave_encoder.uses_triton = lambda x: triton
-    generator = torch.Generator().manual_seed(first)
-    settings = standard_settings()[first::step]
-    crystals = torch.arange(len(settings)).repeat(2)[torch.randperm(2 * len(settings), generator=generator)]
-    x = (torch.rand(len(crystals), 3, generator=generator, dtype=torch.float64) * 20 - 10).to(dtype)
-    cotangent = torch.randn(len(x), 2 * encoder.n_waves, generator=generator, dtype=torch.float64).to(dtype)
-    x, crystals, cotangent = x.to(DEVICE).requires_grad_(), crystals.to(DEVICE), cotangent.to(DEVICE)
-    values = torch.view_as_real(encoder(x, settings, crystals)).flatten(1)
-    (slopes,) = torch.autograd.grad((values * cotangent).sum(), x)
-    again = torch.view_as_real(encoder(x, settings, crystals)).flatten(1)
-    (again_slopes,) = torch.autograd.grad((again * cotangent).sum(), x)
-    assert torch.equal(values, again), "equal calls give equal values"
-    assert torch.equal(slopes, again_slopes), "equal calls give equal gradients"
-    images = torch.stack(
-        [
+def use_triton(use: bool) -> None:
+    """Compute with the kernels from now on, or with PyTorch."""
+    for module in (wave_encoder, fused_functions):
+        module.uses_triton = lambda x: use
+
+
+def compare(compute: Callable[..., list[Tensor]], bar: float, what: object, *arguments: object) -> list[Tensor]:
+    """The results of both ways, which must be equal, relative to the largest number where that is above 1."""
+    use_triton(True)
+    by_triton = compute(*arguments)
+    use_triton(False)
+    for number, (one, other) in enumerate(zip(by_triton, compute(*arguments), strict=True)):
+        scale = max(1.0, float(other.abs().max())) if len(other) else 1.0
+        message = f"number {number} of {what}"
+        torch.testing.assert_close(one / scale, other / scale, atol=bar, rtol=0, msg=message)
+    return by_triton
+
+
+def parts(values: Tensor) -> Tensor:
+    """Complex columns as twice as many real ones."""
+    return torch.view_as_real(values).flatten(1)
+
+
+def coordinates(n: int, dtype: torch.dtype, seed: int, *, spread: float = 20) -> Tensor:
+    """(n, 3) in many cells."""
+    generator = torch.Generator().manual_seed(seed)
+    return ((torch.rand(n, 3, generator=generator, dtype=torch.float64) - 0.5) * spread).to(DEVICE, dtype)
+
+
+def random_like(values: Tensor) -> Tensor:
+    """The same numbers for both ways."""
+    generator = torch.Generator().manual_seed(values.numel())
+    return torch.randn(values.shape, generator=generator, dtype=torch.float64).to(values)
+
+
+def derivatives(function: Callable[[Tensor], Tensor], x: Tensor) -> list[Tensor]:
+    """First and second derivatives by autograd, of real columns weighted at random."""
+    x = x.detach().requires_grad_()
+    values = function(x)
+    (slopes,) = torch.autograd.grad((values * random_like(values)).sum(), x)
+    few = x.detach()[
+        :4
+    ].requires_grad_()  # the second are always computed by PyTorch; this checks that they are reached
+    values = function(few)
+    (steep,) = torch.autograd.grad((values * random_like(values)).square().sum(), few, create_graph=True)
+    (curved,) = torch.autograd.grad(steep.square().sum(), few)
+    return [slopes, curved]
+
+
+def encoded(encoder: WaveEncoder, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> list[Tensor]:
+    """Values and derivatives; equal calls give equal bits."""
+
+    def some(points: Tensor) -> Tensor:
+        return parts(encoder(points, settings, crystals[: len(points)]))
+
+    values, found = some(x), derivatives(some, x)
+    assert torch.equal(some(x), values)
+    assert torch.equal(derivatives(some, x)[0], found[0])
+    return [values, *found]
+
+
+def groups(first: int, step: int) -> None:
+    """The encoding in some of the 230 groups: equal, deterministic, invariant."""
+    encoder = WaveEncoder()
+    for dtype, bar, part in ((*PRECISIONS[0], 1), (*PRECISIONS[1], 10)):
+        settings = standard_settings()[first :: step * part]
+        n = 2 * len(settings)
+        crystals = torch.randperm(n, generator=torch.Generator().manual_seed(first)).to(DEVICE) % len(settings)
+        x = coordinates(n, dtype, first)
+        values, *_ = compare(encoded, bar, "the encoding", encoder, x, settings, crystals)
+        images = [
             encoder.store.basis(settings[crystal]).to(DEVICE).images(point.double())[-1].to(dtype)
-            for point, crystal in zip(x.detach(), crystals.tolist(), strict=True)
+            for point, crystal in zip(x, crystals.tolist(), strict=True)
         ]
+        use_triton(True)
+        at_images = parts(encoder(torch.stack(images), settings, crystals))
+        torch.testing.assert_close(values, at_images, atol=10 * bar, rtol=0, msg="not invariant")
+
+
+def evaluated(basis: Basis, x: Tensor) -> list[Tensor]:
+    """Everything that is made of the real functions, and derivatives."""
+    lattice = torch.tensor(
+        [[4.0, 0.0, 0.0], [0.3, 5.0, 0.0], [0.1, 0.2, 6.0]], dtype=torch.float64, device=x.device
     )
-    at_images = torch.view_as_real(encoder(images, settings, crystals)).flatten(1)
-    some = slice(0, 4)  # second derivatives are always computed by PyTorch; this checks that they are reached
-    values = torch.view_as_real(encoder(x[some], settings, crystals[some])).flatten(1)
-    (steep,) = torch.autograd.grad((values * cotangent[some]).square().sum(), x, create_graph=True)
-    (curved,) = torch.autograd.grad(steep.square().sum(), x)
-    return [values.detach(), again.detach(), slopes, at_images.detach(), curved]
+    values = basis(x[None])
+    assert values.shape == (1, len(x), basis.n_functions)
+    assert (values[..., 0] == 1).all()
+    return [
+        values[0],
+        parts(basis.evaluate_complex(x)),
+        parts(basis.project(x, basis.waves)),
+        basis.gradient(x),
+        basis.gradient(x, lattice=lattice),
+        *derivatives(basis, x),
+        *derivatives(lambda x: basis.gradient(x, lattice=lattice).flatten(1), x),
+    ]
+
+
+def functions(first: int, step: int) -> None:
+    """Real functions of some of the 530 settings, all or a few of them, and what is made of them."""
+    store = load_store()
+    for number, setting in enumerate(all_settings()[first::step]):
+        dtype, bar = PRECISIONS[number % 2]
+        # A truncation may end between the two functions of a pair of orbits.
+        basis = store.basis(setting, count=(None, 1, 2, 7, 12)[number // 2 % 5]).to(DEVICE)
+        compare(evaluated, bar, setting, basis, coordinates(5, dtype, number))
+    for n in (0, 1, 15, 16, 17, 120):
+        compare(evaluated, bar, n, basis, coordinates(n, dtype, n))
+
+
+def batches() -> None:
+    """Unusual batches and coordinates, plans, tables that grow, transformations of functions."""
+    encoder = WaveEncoder()
+    for dtype, bar in PRECISIONS:
+        # 1. Numbers of points around those that a program takes; unsorted; settings without points, one setting.
+        for n in (0, 1, 8, 33) if dtype == torch.float32 else (0, 9):
+            crystals = torch.randint(6, (n,), generator=torch.Generator().manual_seed(n)).to(DEVICE)
+            for settings in (MIXED, MIXED[:1] * 6):
+                compare(encoded, bar, n, encoder, coordinates(n, dtype, n), settings, crystals)
+        crystals = torch.arange(20, device=DEVICE) % 8
+        # 2. Far from the origin: as exact as the coordinates. A little below 0. Not finite: NaN.
+        far = coordinates(20, dtype, 1, spread=2e5)
+        compare(encoded, bar, "far", encoder, far, MIXED, crystals)
+        compare(encoded, bar, "below 0", encoder, far[:2] * 0 - torch.finfo(dtype).tiny, MIXED, crystals[5:7])
+        use_triton(True)
+        for bad in (math.nan, math.inf):
+            x = torch.tensor([[0.1, bad, 0.2], [0.1, 0.2, 0.3]], dtype=dtype, device=DEVICE)
+            values = encoder(x, MIXED, crystals[:2])
+            assert values[0].isnan().all()
+            assert not values[1].isnan().any()
+        # 3. A plan stays as it is, whatever happens to what it was made of and to the tables.
+        settings, expected = list(MIXED), encoder(far, MIXED, crystals)
+        made = encoder.plan(settings, crystals)
+        crystals.zero_()
+        settings.reverse()
+        encoder(far, standard_settings()[60:70], crystals)
+        assert torch.equal(encoder(far, made), expected)
+        assert torch.equal(encoder(far, MIXED, torch.arange(20, device=DEVICE) % 8), expected)
+        # 4. A ball in which a setting has no orbit, and as many columns as half a program takes.
+        small = WaveEncoder(encoder.store, radius=1)
+        for settings in (MIXED, MIXED[-1:]):
+            compare(
+                encoded, bar, "small", small, far[:3], settings, torch.arange(3, device=DEVICE) % len(settings)
+            )
+    # 5. Tables grow by what is new; those of the same composition are the same.
+    cache = TableCache(encoder._sums_of, DEVICE)
+    for some, expected_places in ((MIXED[:2], [0, 1]), (MIXED[4:6], [2, 3]), (MIXED[:2], [0, 1])):
+        tables, places = cache(tuple(some))
+        assert places.tolist() == expected_places
+        assert cache(tuple(some))[0] is tables
+    # 6. Transformations that take no custom functions get plain operations; precision is that of x.
+    basis, x = load_store().basis(Setting.standard(194), count=12).to(DEVICE), coordinates(3, torch.float64, 0)
+    by_func = torch.func.vmap(torch.func.jacrev(lambda one: basis(one[None])[0]))(x)
+    torch.testing.assert_close(by_func, basis.gradient(x), atol=1e-10, rtol=0)
+    with forward_ad.dual_level():
+        tangent = forward_ad.unpack_dual(basis(forward_ad.make_dual(x, torch.ones_like(x)))).tangent
+    torch.testing.assert_close(tangent, basis.gradient(x).sum(-1), atol=1e-10, rtol=0)
+    plain = basis(x)
+    with torch.autocast(DEVICE.type, torch.bfloat16), torch.no_grad():
+        assert torch.equal(basis(x), plain)
+    assert torch.autograd.gradcheck(basis, x.requires_grad_())
+    assert torch.autograd.gradgradcheck(basis, x[:1])
 
 
 def main() -> None:
     """Compare, and print that they are equal."""
-    first, step = map(int, sys.argv[1:])
-    encoder = WaveEncoder()
-    for dtype, bar, part in ((torch.float32, 1e-5, 1), (torch.float64, 1e-12, 10)):
-        by_triton = encode(encoder, True, dtype, first, part * step)
-        by_torch = encode(encoder, False, dtype, first, part * step)
-        for one, other in zip(by_triton, by_torch, strict=True):
-            scale = max(1.0, float(other.abs().max()))
-            torch.testing.assert_close(one / scale, other / scale, atol=bar, rtol=0)
-        torch.testing.assert_close(by_triton[1], by_triton[3], atol=10 * bar, rtol=0, msg="not invariant")
+    name, *numbers = sys.argv[1:]
+    {"groups": groups, "functions": functions, "batches": batches}[name](*map(int, numbers))
     print("equal on", DEVICE.type)
 
 

@@ -1,4 +1,4 @@
-"""The Triton kernels in all 230 groups: equal to PyTorch, invariant, deterministic."""
+"""The Triton kernels, equal to PyTorch: encodings in all 230 groups, functions of settings, unusual batches."""
 
 from __future__ import annotations
 
@@ -12,14 +12,27 @@ import torch
 PARTS = 4
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_equal_to_the_torch_path(part: int) -> None:
+def check(*arguments: object) -> None:
     pytest.importorskip("triton", reason="Triton is not installed")
     environment = dict(os.environ)
     if not torch.cuda.is_available():
         environment["TRITON_INTERPRET"] = "1"
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.triton_encoding", str(part), str(PARTS)],
+        [sys.executable, "-m", "tests.support.triton_encoding", *map(str, arguments)],
         capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
     assert done.stdout.startswith("equal on"), done.stderr
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_encodings_in_all_groups(part: int) -> None:
+    check("groups", part, PARTS)
+
+
+def test_functions_of_settings() -> None:
+    """Every 23rd of the 530: both lattice families, all crystal systems."""
+    check("functions", 3, 23)
+
+
+def test_unusual_batches() -> None:
+    check("batches")

@@ -120,37 +120,41 @@ def _shapes(arguments: Arguments, pairs: SitePairs) -> dict[int, tuple[int, ...]
 def _add_block(arguments: Arguments, found: dict[int, Tensor], block: PairBlock) -> None:
     """Put the pairs of one block into derivatives of F, by n products of matrices for each head."""
     weights, gates, moments, values = arguments
-    n, n_receivers = block.n_matrices, (block.receivers.stop - block.receivers.start) // block.n_matrices
+    n, n_receivers, n_senders = block.n_matrices, block.n_receivers, block.n_senders
+    pairs = block.first_pair, n_receivers * n_senders, n
+    receivers = block.first_receiver, n_receivers, n
     # 1. What is given, matrix by matrix: (n, H, A, receivers * senders), also gates; (n H, rows, D).
-    weight = None if weights is None else _by_matrix(weights, block)
-    gate = 1 if gates is None else _by_matrix(gates[None], block)
+    weight = None if weights is None else _by_matrix(weights, *pairs)
+    gate = 1 if gates is None else _by_matrix(gates[None], *pairs)
     left = right = None
     if moments is not None:
-        left = _moments_by_matrix(moments, block).reshape(-1, len(moments) * n_receivers, moments.shape[3])
-    if values is not None:
-        right = _values_by_matrix(values[:, block.senders], n).reshape(n * len(values), -1, values.shape[2])
+        left = _by_matrix(moments, *receivers).reshape(-1, len(moments) * n_receivers, moments.shape[3])
+    if values is not None and block.senders is None:
+        right = _by_matrix(values[None], *receivers).reshape(-1, n_senders, values.shape[2])
+    elif values is not None:
+        right = values.index_select(1, block.senders)
     # 2. Sums over senders or over receivers.
     if weight is not None and (MOMENTS in found or VALUES in found):
         gated = torch.empty(weight.shape, dtype=weight.dtype, device=weight.device)
         torch.mul(weight, gate, out=gated)
-        matrices = gated.view(-1, weight.shape[2] * n_receivers, weight.shape[3] // n_receivers)
+        matrices = gated.view(-1, weight.shape[2] * n_receivers, n_senders)
         if MOMENTS in found and right is not None:
-            target = _moments_by_matrix(found[MOMENTS], block)
+            target = _by_matrix(found[MOMENTS], *receivers)
             target.copy_(torch.bmm(matrices, right).view(target.shape))
         if VALUES in found and left is not None:
             sums = torch.bmm(matrices.mT, left)
-            if isinstance(block.senders, Tensor):
-                found[VALUES].index_add_(1, block.senders, sums)
-            else:
-                target = _values_by_matrix(found[VALUES][:, block.senders], n)
+            if block.senders is None:
+                target = _by_matrix(found[VALUES][None], *receivers)
                 target.copy_(sums.view(target.shape))
+            else:
+                found[VALUES].index_add_(1, block.senders, sums)
     # 3. Products of pairs.
     if left is not None and right is not None and (WEIGHTS in found or GATES in found):
-        products = _products(left, right).view(n, -1, left.shape[1] // n_receivers, n_receivers * right.shape[1])
+        products = _products(left, right).view(n, -1, left.shape[1] // n_receivers, n_receivers * n_senders)
         if WEIGHTS in found:
-            torch.mul(products, gate, out=_by_matrix(found[WEIGHTS], block))
+            torch.mul(products, gate, out=_by_matrix(found[WEIGHTS], *pairs))
         if GATES in found and weight is not None:
-            _by_matrix(found[GATES][None], block)[:, :, 0] = products.mul_(weight).sum(2)
+            _by_matrix(found[GATES][None], *pairs).copy_(products.mul_(weight).sum(2, keepdim=True))
 
 
 def _products(left: Tensor, right: Tensor) -> Tensor:
@@ -160,18 +164,11 @@ def _products(left: Tensor, right: Tensor) -> Tensor:
     return torch.bmm(left, right.mT)
 
 
-def _by_matrix(of_pairs: Tensor, block: PairBlock) -> Tensor:
-    """(A, H, P) -> (n, H, A, receivers * senders): a view of the pairs of a block."""
-    own = of_pairs[:, :, block.pairs]
-    return own.view(*own.shape[:2], block.n_matrices, -1).permute(2, 1, 0, 3)
+def _by_matrix(x: Tensor, first: int, each: int, n: int) -> Tensor:
+    """(A, H, rows, ..) -> (n, H, A, each, ..): a view of n times ``each`` rows from ``first`` on.
 
-
-def _moments_by_matrix(moments: Tensor, block: PairBlock) -> Tensor:
-    """(A, H, S, D) -> (n, H, A, receivers, D): a view of the receivers of a block."""
-    own = moments[:, :, block.receivers]
-    return own.view(*own.shape[:2], block.n_matrices, -1, own.shape[3]).permute(2, 1, 0, 3, 4)
-
-
-def _values_by_matrix(values: Tensor, n_matrices: int) -> Tensor:
-    """(H, n senders, D) -> (n, H, senders, D), a view."""
-    return values.view(len(values), n_matrices, -1, values.shape[2]).transpose(0, 1)
+    One operation: in small batches, their number is what takes the time.
+    """
+    a, h, row, *others = x.stride()
+    shape = n, x.shape[1], x.shape[0], each, *x.shape[3:]
+    return x.as_strided(shape, (each * row, h, a, row, *others), x.storage_offset() + first * row)

@@ -25,16 +25,20 @@ class PairBlock(NamedTuple):
     """Consecutive pairs that form full matrices, each of all its receivers and all its senders.
 
     Attributes:
-        pairs: of the batch, by matrix, receiver and sender.
-        receivers: sites, by matrix.
-        senders: sites, by matrix; their numbers where they do not follow each other.
+        first_pair: in the batch; they go by matrix, receiver and sender.
+        first_receiver: in the batch; they go by matrix.
         n_matrices: how many.
+        n_receivers: of each matrix.
+        n_senders: of each matrix.
+        senders: numbers of the senders of a single matrix; None where they are its receivers.
     """
 
-    pairs: slice
-    receivers: slice
-    senders: slice | Tensor
+    first_pair: int
+    first_receiver: int
     n_matrices: int
+    n_receivers: int
+    n_senders: int
+    senders: Tensor | None
 
 
 @dataclass(frozen=True)
@@ -157,11 +161,10 @@ def _blocks(pairs: _FilledUp, senders: Tensor) -> Iterator[PairBlock]:
             most = run + max(1, _BLOCK_PAIRS // size**2)
             while last < min(most, len(ends)) and full[last] and ends[last] - ends[last - 1] == size:
                 last += 1
-            sites = slice(first, ends[last - 1])
-            yield PairBlock(slice(starts[sites.start], starts[sites.stop]), sites, sites, last - run)
+            yield PairBlock(starts[first], first, last - run, size, size, None)
         else:
             for site in range(first, ends[run]):
-                own = slice(starts[site], starts[site + 1])
-                if own.start < own.stop:
-                    yield PairBlock(own, slice(site, site + 1), senders[own], 1)
+                own = senders[starts[site] : starts[site + 1]]
+                if len(own):
+                    yield PairBlock(starts[site], site, 1, 1, len(own), own)
         run, first = last, ends[last - 1]

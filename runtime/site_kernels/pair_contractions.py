@@ -129,10 +129,10 @@ def _add_block(arguments: Arguments, found: dict[int, Tensor], block: PairBlock)
     left = right = None
     if moments is not None:
         left = _by_matrix(moments, *receivers).reshape(-1, len(moments) * n_receivers, moments.shape[3])
-    if values is not None and block.senders is None:
-        right = _by_matrix(values[None], *receivers).reshape(-1, n_senders, values.shape[2])
-    elif values is not None:
+    if values is not None and block.senders is not None:
         right = values.index_select(1, block.senders)
+    elif values is not None:
+        right = _by_matrix(values[None], *receivers).reshape(-1, n_senders, values.shape[2])
     # 2. Sums over senders or over receivers.
     if weight is not None and (MOMENTS in found or VALUES in found):
         gated = torch.empty(weight.shape, dtype=weight.dtype, device=weight.device)

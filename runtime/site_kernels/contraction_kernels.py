@@ -7,8 +7,6 @@ no atomic additions, and equal calls give equal bits. Without a GPU the kernels 
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
-from __future__ import annotations
-
 import torch
 import triton
 import triton.language as tl

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from basis_store.array_types import BoolArray, IntArray
+from runtime.encoding.recomputed import uses_triton
 
 _ADDED_PAIRS = 128
 """Per site, to fill up matrices: rows with fewer pairs cost as much as this many more."""
@@ -107,16 +107,6 @@ def site_pairs(receivers: Tensor, senders: Tensor, n_sites: int) -> SitePairs:
     receivers, senders, starts, places = (torch.from_numpy(part).to(receivers.device) for part in filled[:4])
     blocks = tuple(_blocks(filled, senders))
     return SitePairs(receivers, senders, starts, places, blocks, covered=bool(filled.full.all()))
-
-
-def uses_triton(x: Tensor) -> bool:
-    """Whether sums over pairs on the device of ``x`` are Triton's kernels."""
-    return x.is_cuda and _has_triton()
-
-
-@functools.cache
-def _has_triton() -> bool:
-    return importlib.util.find_spec("triton") is not None
 
 
 class _FilledUp(NamedTuple):

@@ -5,6 +5,7 @@ from .bases.real_functions import CosineTerms as CosineTerms, RealFunction as Re
 from .bases.recipe import Recipe as Recipe
 from .bases.schema import CompiledSetting as CompiledSetting
 from .bases.writer import write_store as write_store
+from .datasets.crystal_arrays import CrystalArrays as CrystalArrays
 from .datasets.reader import CrystalTable as CrystalTable, open_crystals as open_crystals
 from .datasets.recipe import CrystalInput as CrystalInput, CrystalRecipe as CrystalRecipe
 from .datasets.record import CrystalRecord as CrystalRecord

@@ -24,8 +24,9 @@ from basis_store.datasets.reader import open_crystals
 from runtime import load_store
 from runtime.features.atoms import primitive_cell
 from runtime.models.base import CrystalModel
+from runtime.models.batch_sizes import batch_cost
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
-from runtime.prediction import PAIR_BUDGET, batches
+from runtime.prediction import batches
 from runtime.targets.scalar_target import ScalarTarget
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData
@@ -72,7 +73,7 @@ def on_sites(records: Sequence[CrystalRecord]) -> Figures:
         peak = _memory() - before
     return Figures(
         rate=statistics.median(rates[1:]),
-        tokens=float(data.lengths.mean()),
+        tokens=float(data.crystals.counts["sites"].mean()),
         parameters=n_parameters(model),
         peak=peak,
         operations=_operations(model, data),
@@ -81,7 +82,7 @@ def on_sites(records: Sequence[CrystalRecord]) -> Figures:
 
 
 def on_cells(records: Sequence[CrystalRecord]) -> Figures:
-    """The same network with a site for every atom, padded to the largest crystal of a step."""
+    """The same network with a site for every atom."""
     model = default_model()
     cells = [full_cell(record) for record in records[: _SLOW_STEPS * STEP]]
     data, predictions = _split_data(model, cells), _predictions(model, cells)
@@ -89,14 +90,14 @@ def on_cells(records: Sequence[CrystalRecord]) -> Figures:
 
     def loss(step: int) -> Tensor:
         rows = np.arange(step * STEP, min((step + 1) * STEP, len(data)))
-        values: Tensor = model(model.collate([data.crystals[row] for row in rows]))
+        values: Tensor = model(data.crystals.take(rows))
         return (values - data.label_tensor(rows)[:, 0]).abs().mean()
 
     before = _memory()
     seconds = [_step(model, optimizer, loss, step) for step in range(-(-len(data) // STEP))]
     return Figures(
         rate=min(STEP, len(data)) / statistics.median(seconds),
-        tokens=float(data.lengths.mean()),
+        tokens=float(data.crystals.counts["sites"].mean()),
         parameters=n_parameters(model),
         peak=_memory() - before,
         predictions=predictions,
@@ -178,19 +179,19 @@ def _step(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Callable[[in
 def _split_data(model: CrystalModel, records: Sequence[CrystalRecord]) -> SplitData:
     values = np.array([[learned(record)] for record in records])
     groups = np.array([record.setting.number for record in records])
-    return SplitData(tuple(map(model.prepare, records)), values, values[:, None], groups)
+    return SplitData(model.prepare(records), values, values[:, None], groups)
 
 
 def _predictions(model: CrystalModel, records: Sequence[CrystalRecord]) -> tuple[float, ...]:
     with torch.no_grad():
-        batch = model.collate([model.prepare(record) for record in records[:_COMPARED]])
+        batch = model.prepare(records[:_COMPARED])
         return tuple(model(batch).flatten().tolist())
 
 
 def _operations(model: CrystalModel, data: SplitData) -> float:
     with FlopCounterMode(display=False) as counter:
-        for rows in batches(np.arange(len(data)), data.lengths, PAIR_BUDGET):
-            model(model.collate([data.crystals[row] for row in rows])).sum().backward()
+        for rows in batches(np.arange(len(data)), data.crystals, batch_cost(torch.device("cpu"))):
+            model(data.crystals.take(rows)).sum().backward()
     return float(counter.get_total_flops() / len(data))
 
 

@@ -16,11 +16,8 @@ from .features.atoms import sites_of_atoms as sites_of_atoms
 from .features.pair_kernel import PairKernel as PairKernel
 from .features.site_encoding import SiteEncoding as SiteEncoding
 from .models.architectures import ARCHITECTURES as ARCHITECTURES
-from .models.base import (
-    Batch as Batch,
-    CrystalModel as CrystalModel,
-    PreparedCrystal as PreparedCrystal,
-)
+from .models.base import CrystalModel as CrystalModel
+from .models.batch import Batch as Batch
 from .models.composition import CompositionConfig as CompositionConfig, CompositionModel as CompositionModel
 from .models.crystal_fourier_transformer.model import (
     CrystalFourierTransformer as CrystalFourierTransformer,

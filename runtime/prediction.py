@@ -1,86 +1,71 @@
-"""Predictions for many crystals: a stream of records in, an array of physical values out."""
+"""Predictions for many crystals: a compiled dataset or a stream of records in, an array of physical values out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import numpy as np
 import torch
 
-from basis_store import CrystalRecord
+from basis_store import CrystalArrays, CrystalRecord, CrystalTable
 from basis_store.array_types import FloatArray, IntArray
-from runtime.models.base import CrystalModel, PreparedCrystal
+from runtime.models.base import CrystalModel, Crystals
+from runtime.models.batch import Batch
+from runtime.models.batch_sizes import batch_cost, is_out_of_memory, window
 from runtime.targets.target import physical
-
-PAIR_BUDGET = 32_000
-"""Cost of a batch that keeps the working set near the processor's caches, by measurement."""
-
-_WINDOW = 1024
-"""Crystals that are held at once and sorted by length; more would hardly reduce padding."""
-
-_NEIGHBOURS = 64
-"""Cost of a site in addition to its pairs: about its number of neighbours within a usual cutoff."""
 
 Progress = Callable[[int], object]
 
 
-def predict(
-    model: CrystalModel,
-    records: Iterable[CrystalRecord],
-    *,
-    pair_budget: int = PAIR_BUDGET,
-    progress: Progress | None = None,
-) -> FloatArray:
-    """Predict all targets of a model for all records, in their order.
+def predict(model: CrystalModel, crystals: Crystals, *, progress: Progress | None = None) -> FloatArray:
+    """Predict all targets of a model for all crystals, in their order.
 
-    Records are taken from the iterable a thousand at a time: memory does not grow with their number. Values do not
+    They are taken a thousand at a time (more on a GPU): memory does not grow with their number. Values do not
     depend, up to rounding, on what else is predicted.
 
     Args:
         model: on any device; its mode (training or not) is left as it was.
-        records: crystals.
-        pair_budget: see :func:`batches`.
+        crystals: a compiled dataset, its arrays, or records. Of a dataset, nothing is touched crystal by crystal.
         progress: called with the number of crystals finished since the last call.
 
     Returns:
         (n, columns) in its targets' ``physical_unit``, even where it learnt logarithms: GPa, not log10 GPa.
         :func:`runtime.columns` says which columns are whose, :meth:`runtime.Target.physical_value` makes tensors.
     """
-    rows, stream = [np.zeros((0, len(model.target_mean)))], iter(records)
-    while crystals := [model.prepare(record) for record in islice(stream, _WINDOW)]:
-        learnt = predict_prepared(model, crystals, pair_budget=pair_budget, progress=progress)
-        rows.append(physical(learnt, model.targets))
+    rows = [np.zeros((0, len(model.target_mean)))]
+    for some in _windows(crystals, window(model.target_mean.device)):
+        rows.append(physical(predict_prepared(model, model.prepare(some), progress=progress), model.targets))
     return np.concatenate(rows)
 
 
 @torch.inference_mode()
-def predict_prepared(
-    model: CrystalModel,
-    crystals: Sequence[PreparedCrystal],
-    *,
-    pair_budget: int = PAIR_BUDGET,
-    progress: Progress | None = None,
-) -> FloatArray:
+def predict_prepared(model: CrystalModel, crystals: Batch, *, progress: Progress | None = None) -> FloatArray:
     """Predict for prepared crystals.
 
     Args:
         model: on any device; its mode (training or not) is left as it was.
-        crystals: from :meth:`CrystalModel.prepare`; all of them are held in memory.
-        pair_budget: see :func:`batches`.
+        crystals: from :meth:`CrystalModel.prepare`, on any device; all of them are held in memory.
         progress: called with the number of crystals finished since the last call.
 
     Returns:
         (n, columns) as the model learnt them: logarithms where its targets say so; see :func:`predict`.
     """
+    device = model.target_mean.device
     values = np.empty((len(crystals), len(model.target_mean)))
-    lengths = np.array([crystal.n_tokens for crystal in crystals], np.int64)
     was_training = model.training
     model.eval()
     try:
-        for rows in batches(np.arange(len(crystals)), lengths, pair_budget):
-            batch = model.collate([crystals[row] for row in rows]).to(model.target_mean.device)
-            values[rows] = model(batch).double().cpu().numpy()
+        waiting = list(batches(np.arange(len(crystals)), crystals, batch_cost(device)))[::-1]
+        while waiting:
+            rows = waiting.pop()
+            try:
+                values[rows] = model(crystals.take(rows).to(device)).cpu().double().numpy()
+            except RuntimeError as error:
+                if len(rows) == 1 or not is_out_of_memory(error):
+                    raise
+                waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
+                continue
             if progress is not None:
                 progress(len(rows))
     finally:
@@ -88,21 +73,32 @@ def predict_prepared(
     return values
 
 
-def batches(indices: IntArray, lengths: IntArray, pair_budget: int) -> Iterator[IntArray]:
-    """Cut ``indices`` into batches of similar length within a budget, shortest first.
+def batches(indices: IntArray, crystals: Batch, budget: int) -> Iterator[IntArray]:
+    """Cut ``indices`` into batches within a budget, of crystals of similar size, the smallest first.
 
     Args:
         indices: (p,) of crystals.
-        lengths: (n,) tokens of every crystal.
-        pair_budget: maximum cost of a batch of p crystals padded to n tokens, p n (n + 64). A crystal that
-            costs more is a batch by itself: the number of sites is not limited.
+        crystals: what they are numbers of.
+        budget: largest sum of :attr:`Batch.costs`. A crystal that costs more is a batch by itself: no crystal is
+            too large.
     """
-    batch: list[int] = []
-    for index in indices[np.argsort(lengths[indices], kind="stable")].tolist():
-        n = int(lengths[index])
-        if batch and (len(batch) + 1) * n * (n + _NEIGHBOURS) > pair_budget:
-            yield np.array(batch)
-            batch = []
-        batch.append(index)
-    if batch:
-        yield np.array(batch)
+    # Equal numbers of sites together: a CPU multiplies their matrices at once.
+    order = indices[np.lexsort((crystals.costs[indices], crystals.lengths[indices]))]
+    totals = np.cumsum(crystals.costs[order])
+    start = spent = 0
+    while start < len(order):
+        stop = max(start + 1, int(np.searchsorted(totals, spent + budget, side="right")))
+        yield order[start:stop]
+        start, spent = stop, int(totals[stop - 1])
+
+
+def _windows(crystals: Crystals, size: int) -> Iterator[CrystalArrays]:
+    """Some crystals at a time."""
+    if isinstance(crystals, CrystalTable | CrystalArrays):
+        arrays = CrystalArrays.of(crystals)
+        for start in range(0, len(arrays), size):
+            yield arrays.take(np.arange(start, min(start + size, len(arrays))))
+        return
+    stream: Iterator[CrystalRecord] = iter(crystals)
+    while some := list(islice(stream, size)):
+        yield CrystalArrays.of(some)

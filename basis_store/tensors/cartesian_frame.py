@@ -14,6 +14,7 @@ the setting. (J. F. Nye, *Physical Properties of Crystals*, Oxford 1957, appendi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -76,13 +77,37 @@ def cartesian_frame(setting: SettingName, lattice: ArrayLike) -> NDArray[np.floa
     volume = float(np.linalg.det(rows))
     if abs(volume) <= 1e-12 * float(np.prod(np.linalg.norm(rows, axis=1))):
         raise CrystalError("the lattice vectors do not span space")
-    directions = frame_directions(as_setting(setting))
-    hand = np.sign(volume)
-    first = hand * (np.array(directions.direct) @ rows)
+    frame: NDArray[np.float64] = cartesian_frames([as_setting(setting)], np.zeros(1, np.int64), rows[None])[0]
+    return frame
+
+
+def cartesian_frames(
+    settings: Sequence[Setting], places: NDArray[np.integer], lattices: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The frames of many lattices that span space.
+
+    Args:
+        settings: some settings.
+        places: (N,) which of them each lattice has.
+        lattices: (N, 3, 3) rows.
+
+    Returns:
+        (N, 3, 3), see :func:`cartesian_frame`.
+    """
+    directions = [frame_directions(setting) for setting in settings]
+    hands = np.sign(np.linalg.det(lattices))[:, None]
+    direct = np.array([one.direct for one in directions]).reshape(-1, 3)[places]
+    reciprocal = np.array([one.reciprocal for one in directions]).reshape(-1, 3)[places]
+    first = hands * _rows_times(direct, lattices)
     # The dual basis, whose rows are a*, b*, c*, times a positive number.
-    third = hand * (np.array(directions.reciprocal) @ np.linalg.inv(rows).T)
-    first /= np.linalg.norm(first)
-    third /= np.linalg.norm(third)
-    third -= (third @ first) * first  # they are orthogonal up to rounding
-    third /= np.linalg.norm(third)
-    return np.stack([first, np.cross(third, first), third])
+    third = hands * _rows_times(reciprocal, np.asarray(np.linalg.inv(lattices).swapaxes(1, 2), np.float64))
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    third /= np.linalg.norm(third, axis=1, keepdims=True)
+    third -= (third * first).sum(axis=1, keepdims=True) * first  # they are orthogonal up to rounding
+    third /= np.linalg.norm(third, axis=1, keepdims=True)
+    return np.stack([first, np.cross(third, first), third], axis=1)
+
+
+def _rows_times(rows: NDArray[np.integer], matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 3) products of rows (N, 3) with matrices (N, 3, 3)."""
+    return np.asarray((rows[:, None, :] @ matrices)[:, 0])

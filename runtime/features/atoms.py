@@ -8,7 +8,8 @@ import numpy as np
 
 from basis_store import TURN, CompiledSetting, CrystalError, CrystalRecord
 from basis_store.array_types import FloatArray, IntArray
-from runtime.site_kernels.neighbours import SAME_POINT, cell_atoms
+from runtime.site_kernels.lattice_search import SAME_POINT
+from runtime.site_kernels.neighbours import cell_atoms
 
 
 class PrimitiveCell(NamedTuple):

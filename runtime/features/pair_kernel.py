@@ -70,11 +70,7 @@ class PairKernel(nn.Module):
         compiled, device = self.store.compiled(record.setting), self.direct.centres.device
         n, degree = len(record), self.direct.degree
         found = neighbours(record, compiled, self.direct.cutoff)
-        near = self.direct(
-            torch.from_numpy(found.vectors).to(device),
-            torch.from_numpy(found.receivers * n + found.senders).to(device),
-            n * n,
-        )
+        near = self.direct(found.vectors.to(device), (found.receivers * n + found.senders).to(device), n * n)
         factors = structure_factors(record, compiled, self.reciprocal.shells.g_cutoff, device=device)
         # OrbitKernel needs half of the work, but has degree 0 only.
         far = self.reciprocal(factors) if degree else self.invariant([factors])[0][:, :, None]

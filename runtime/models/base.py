@@ -1,7 +1,7 @@
-"""The interface of all models: records in, physical values out.
+"""The interface of all models: crystals in, physical values out.
 
-    crystals = [model.prepare(record) for record in records]    once per crystal: no gradients, no parameters
-    values = model(model.collate(crystals))                     (crystals, columns), as learnt
+    batch = model.prepare(crystals)       all inputs, once: no gradients, no parameters
+    values = model(batch.take(rows))      (rows, columns), as learnt
 
 A scalar target has one column, a tensor target one for each component that its index symmetry leaves free.
 Training, prediction and evaluation use nothing else of a model.
@@ -9,47 +9,23 @@ Training, prediction and evaluation use nothing else of a model.
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord, ModelError
+from basis_store import CrystalArrays, CrystalRecord, CrystalTable, ModelError
 from runtime.arrays import building
+from runtime.models.batch import Batch
 from runtime.store import Store, load_store
 from runtime.targets.parse import shown
 from runtime.targets.target import Target, columns
 
 MAX_TARGETS = 100
 
-
-@dataclass(frozen=True)
-class PreparedCrystal(ABC):
-    """The inputs of a model for one crystal, before batching."""
-
-    @property
-    @abstractmethod
-    def n_tokens(self) -> int:
-        """Length of this crystal's sequence; batches hold crystals of similar length."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Several crystals, padded. Subclasses are dataclasses of tensors and plain values."""
-
-    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> Self:
-        """A copy on ``device``, its floating-point tensors in ``dtype``."""
-        moved = {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, Tensor):
-                value = value.to(device, dtype if value.is_floating_point() else None, non_blocking=True)
-            moved[field.name] = value
-        return dataclasses.replace(self, **moved)
+Crystals = CrystalTable | CrystalArrays | Iterable[CrystalRecord]
 
 
 class CrystalModel(nn.Module, ABC):
@@ -79,6 +55,9 @@ class CrystalModel(nn.Module, ABC):
 
     uses_store: ClassVar[bool] = True
     """Whether the architecture computes with a store."""
+
+    static_shapes: ClassVar[bool] = False
+    """Whether :meth:`network` does the same for all batches of equal shapes, so that CUDA graphs can repeat it."""
 
     head_names: ClassVar[tuple[str, ...]] = ("head",)
     """The modules that belong to the targets; all others are the body, whatever is predicted."""
@@ -125,12 +104,15 @@ class CrystalModel(nn.Module, ABC):
         return self.target_mean.dtype
 
     @abstractmethod
-    def prepare(self, record: CrystalRecord) -> PreparedCrystal:
-        """Compute all inputs of ``record`` that do not depend on parameters, once per crystal."""
+    def prepare(self, crystals: Crystals) -> Batch:
+        """All inputs that do not depend on parameters.
 
-    @abstractmethod
-    def collate(self, crystals: Sequence[PreparedCrystal]) -> Batch:
-        """Make a batch of prepared crystals, in their order."""
+        Args:
+            crystals: a compiled dataset, its arrays, or records.
+
+        Returns:
+            On the device of the model, in its type.
+        """
 
     @abstractmethod
     def network(self, batch: Any) -> Tensor:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord
-from runtime.models.base import Batch, CrystalModel, PreparedCrystal
+from basis_store import CrystalArrays
+from basis_store.array_types import IntArray
+from runtime.models.base import CrystalModel, Crystals
+from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS
 from runtime.models.sizes import check_sizes, dropout, size
 from runtime.store import Store
@@ -43,35 +44,22 @@ class CompositionConfig:
         check_sizes(self)
 
 
-@dataclass(frozen=True)
-class PreparedComposition(PreparedCrystal):
-    """The elements of one crystal.
+@dataclass(frozen=True, eq=False)
+class CompositionBatch(Batch):
+    """The elements of p crystals, e in all.
 
     Attributes:
-        numbers: (e,) atomic numbers, ascending.
+        numbers: (e,) atomic numbers, ascending for each crystal.
         fractions: (e,) their shares of all atoms.
     """
 
-    numbers: NDArray[np.uint8]
-    fractions: NDArray[np.floating]
+    numbers: Tensor = per("elements")
+    fractions: Tensor = per("elements")
 
     @property
-    def n_tokens(self) -> int:
-        """Elements."""
-        return len(self.numbers)
-
-
-@dataclass(frozen=True)
-class CompositionBatch(Batch):
-    """p crystals padded to e elements.
-
-    Attributes:
-        numbers: (p, e), 0 for padding.
-        fractions: (p, e), 0 for padding.
-    """
-
-    numbers: Tensor
-    fractions: Tensor
+    def costs(self) -> IntArray:
+        """(p,) elements."""
+        return self.counts["elements"]
 
 
 class CompositionModel(CrystalModel):
@@ -103,34 +91,30 @@ class CompositionModel(CrystalModel):
             nn.Linear(config.hidden, len(targets)),
         )
 
-    def prepare(self, record: CrystalRecord) -> PreparedComposition:
+    def prepare(self, crystals: Crystals) -> CompositionBatch:
         """Count atoms by element."""
-        atoms = np.bincount(record.numbers, weights=record.multiplicities)
-        numbers = np.flatnonzero(atoms)
+        arrays = CrystalArrays.of(crystals)
+        n = len(arrays)
+        cells = np.repeat(np.arange(n) * N_ELEMENTS, arrays.site_counts) + arrays.numbers
+        atoms = np.bincount(cells, weights=arrays.multiplicities, minlength=n * N_ELEMENTS).reshape(n, N_ELEMENTS)
+        rows, numbers = np.nonzero(atoms)
         # Quotients of integers, correctly rounded: a formula and its multiples have the same ones.
-        fractions = atoms[numbers] / atoms.sum()
-        dtype = np.float64 if self.precision == torch.float64 else np.float32
-        return PreparedComposition(numbers=numbers.astype(np.uint8), fractions=fractions.astype(dtype))
-
-    def collate(self, crystals: Sequence[PreparedComposition]) -> CompositionBatch:  # type: ignore[override]
-        """Pad the elements."""
-        longest = max(crystal.n_tokens for crystal in crystals)
-        numbers = torch.zeros(len(crystals), longest, dtype=torch.long, device="cpu")
-        fractions = torch.zeros(len(crystals), longest, dtype=self.precision, device="cpu")
-        for row, crystal in enumerate(crystals):
-            numbers[row, : crystal.n_tokens] = torch.from_numpy(crystal.numbers)
-            fractions[row, : crystal.n_tokens] = torch.from_numpy(crystal.fractions)
-        return CompositionBatch(numbers=numbers, fractions=fractions)
+        fractions = atoms[rows, numbers] / arrays.atom_counts[rows]
+        return CompositionBatch(
+            counts={"elements": np.bincount(rows, minlength=n)},
+            numbers=torch.from_numpy(numbers),
+            fractions=torch.from_numpy(fractions),
+        ).to(self.target_mean.device, self.precision)
 
     def network(self, batch: CompositionBatch) -> Tensor:
         """(crystals, targets) of order one."""
-        tokens = self.per_element(self.element(batch.numbers))
-        weights = batch.fractions[..., None]
-        absent = batch.fractions[..., None] == 0
+        padded = batch.padding("elements")
+        tokens = padded(self.per_element(self.element(batch.numbers)))
+        weights = padded(batch.fractions[:, None])
         pooled = [
             (weights * tokens).sum(dim=1),
             (weights * tokens.square()).sum(dim=1),
-            tokens.masked_fill(absent, -torch.inf).amax(dim=1),
+            tokens.masked_fill(weights == 0, -torch.inf).amax(dim=1),
         ]
         values: Tensor = self.head(torch.cat(pooled, dim=-1))
         return values

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from runtime.arrays import constant, random_weights
+from runtime.site_kernels.pair_contractions import pair_products, sums_over_senders
+from runtime.site_kernels.site_pairs import SitePairs
 
 
 class KernelMoments(nn.Module):
@@ -42,26 +44,23 @@ class KernelMoments(nn.Module):
         degrees = np.repeat(np.arange(degree + 1), 2 * np.arange(degree + 1) + 1)
         self.register_buffer("degrees", constant(degrees), persistent=False)
 
-    def moments(self, tokens: Tensor, kernels: Tensor) -> Tensor:
+    def moments(self, tokens: Tensor, kernels: Tensor, pairs: SitePairs) -> Tensor:
         """Sums over neighbours.
 
         Args:
-            tokens: (p, n, width), normalised.
-            kernels: ((degree + 1)^2, p n n, radial), zero for padding.
+            tokens: (S, width) of sites, normalised.
+            kernels: ((degree + 1)^2, P, radial) of pairs of sites.
+            pairs: which sites these are.
 
         Returns:
-            (p, heads, (degree + 1)^2, n, head_width).
+            ((degree + 1)^2, heads, S, head_width).
         """
-        p, n, _ = tokens.shape
-        split = self.query_key_value(tokens).view(p, n, 3, self.heads, self.head_width)
-        queries, keys, values = split.permute(2, 0, 3, 1, 4)
-        gates = torch.sigmoid(queries @ keys.mT / math.sqrt(self.head_width))
+        split = self.query_key_value(tokens).view(-1, 3, self.heads, self.head_width)
+        queries, keys, values = split.permute(1, 2, 0, 3).contiguous().unbind(0)
+        gates = torch.sigmoid(pair_products(queries, keys, pairs) / math.sqrt(self.head_width))
         # The gate's factor 2 goes to the filters, which are fewer. Pairs come last, where products are fast.
         filters = (2 * self.filters)[self.degrees].mT @ kernels.mT
-        filters = filters.view(-1, self.heads, p, n, n).permute(2, 1, 0, 3, 4) * gates[:, :, None]
-        moments = filters.reshape(p, self.heads, -1, n) @ values
-        result: Tensor = moments.view(p, self.heads, -1, n, self.head_width)
-        return result
+        return sums_over_senders(filters, gates, values, pairs)
 
 
 class KernelAttention(KernelMoments):
@@ -79,28 +78,28 @@ class KernelAttention(KernelMoments):
         self.invariant_gate = nn.Linear(width, invariants)
         self.output = nn.Sequential(nn.Linear(invariants, width), nn.SiLU(), nn.Linear(width, width))
 
-    def forward(self, tokens: Tensor, kernels: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, kernels: Tensor, pairs: SitePairs) -> Tensor:
         """The update, to be added to the tokens.
 
         Args:
-            tokens: (p, n, width).
-            kernels: ((degree + 1)^2, p n n, radial), zero for padding.
+            tokens: (S, width) of sites.
+            kernels: ((degree + 1)^2, P, radial) of pairs of sites.
+            pairs: which sites these are.
 
         Returns:
-            (p, n, width).
+            (S, width).
         """
-        p, n, _ = tokens.shape
         tokens = self.norm(tokens)
-        invariants = self._invariants(self.moments(tokens, kernels)).view(p, n, -1)
+        invariants = self._invariants(self.moments(tokens, kernels, pairs)).flatten(1)
         gate = 2 * torch.sigmoid(self.invariant_gate(tokens))
         result: Tensor = self.output(self.invariant_norm(invariants) * gate)
         return result
 
     def _invariants(self, moments: Tensor) -> Tensor:
-        """(p, h, (degree + 1)^2, n, d) -> (p, n, h, d, degree + 1)."""
-        first, *others = moments.split_with_sizes([2 * degree + 1 for degree in range(self.degree + 1)], dim=2)
-        parts = [first[:, :, 0]]
+        """((degree + 1)^2, h, S, d) -> (S, h, d, degree + 1)."""
+        first, *others = moments.split_with_sizes([2 * degree + 1 for degree in range(self.degree + 1)])
+        parts = [first[0]]
         for degree, some in enumerate(others, start=1):
             partners = self.partners[degree - 1] / math.sqrt(2 * degree + 1)
-            parts.append((some * (some.flatten(2, 3) @ partners).view_as(some)).sum(2))
-        return torch.stack([part.transpose(1, 2) for part in parts], dim=-1)
+            parts.append((some * (some @ partners)).sum(0))
+        return torch.stack(parts, dim=-1).transpose(0, 1)

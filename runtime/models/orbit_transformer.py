@@ -15,23 +15,30 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord
-from basis_store.tensors.cartesian_frame import cartesian_frame
+from basis_store import CrystalArrays
+from basis_store.array_types import FloatArray, IntArray
+from basis_store.tensors.cartesian_frame import cartesian_frames
 from runtime.arrays import constant
-from runtime.models.base import Batch, CrystalModel, PreparedCrystal
+from runtime.models.base import CrystalModel, Crystals
+from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.kernel_attention import KernelAttention
+from runtime.models.site_mean import SiteMean
 from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
 from runtime.models.tensor_head import TensorHead
 from runtime.site_kernels.direct_kernel import DirectKernel
-from runtime.site_kernels.neighbours import neighbours
+from runtime.site_kernels.neighbours import site_neighbours
+from runtime.site_kernels.site_pairs import SitePairs, site_pairs
 from runtime.store import Store
 from runtime.targets.target import Target
 from runtime.targets.tensor_target import tensor_targets
-from runtime.tensors.tensor_space import allowed_tensors, block_diagonal
+from runtime.tensors.tensor_space import allowed_in_frames
 
 _TYPICAL_LOG_VOLUME = 2.9
 """Natural logarithm of 18 cubic Angstrom: a usual volume per atom."""
+
+_IMAGES = 64
+"""Usual number of images within the cutoff of a site."""
 
 
 @dataclass(frozen=True)
@@ -69,52 +76,37 @@ class OrbitTransformerConfig:
         check_sizes(self)
 
 
-@dataclass(frozen=True)
-class PreparedSites(PreparedCrystal):
-    """One crystal: its sites and their neighbours.
+@dataclass(frozen=True, eq=False)
+class SitesBatch(Batch):
+    """p crystals with S sites, and P pairs of them that are neighbours with E periodic images.
 
     Attributes:
-        numbers: (n,) atomic numbers.
-        weights: (n,) multiplicities divided by their sum.
-        log_volume: natural logarithm of the volume per atom in cubic Angstrom.
-        pairs: (E,) receiver * n + sender.
-        vectors: (E, 3) from the receiver to an image of the sender, Angstrom, in the reference frame of the
+        numbers: (S,) atomic numbers.
+        crystals: (S,) number of the crystal.
+        weights: (S,) multiplicities divided by their sum over the crystal.
+        log_volumes: (p, 1) natural logarithm of the volume per atom in cubic Angstrom.
+        allowed: (p, D, D) float64, see :func:`runtime.allowed_tensors`; of all tensor targets together, D columns.
+        receivers: (P,) site, ascending.
+        senders: (P,) site of the same crystal, ascending for each receiver.
+        image_counts: (P,) images of the sender near the receiver.
+        vectors: (E, 3) from the receiver to each image, pair by pair, in Angstrom; in the reference frame of the
             setting, so that the network's inputs do not depend on the orientation of the crystal.
-        allowed: (D, D) float64, see :func:`allowed_tensors`; of all tensor targets together, D columns.
     """
 
-    numbers: np.ndarray
-    weights: np.ndarray
-    log_volume: float
-    pairs: np.ndarray
-    vectors: np.ndarray
-    allowed: np.ndarray
+    numbers: Tensor = per("sites")
+    crystals: Tensor = per("sites", numbers_of="crystals")
+    weights: Tensor = per("sites")
+    log_volumes: Tensor = per("crystals")
+    allowed: Tensor = per("crystals")
+    receivers: Tensor = per("pairs", numbers_of="sites")
+    senders: Tensor = per("pairs", numbers_of="sites")
+    image_counts: Tensor = per("pairs", counts_of="images")
+    vectors: Tensor = per("images")
 
     @property
-    def n_tokens(self) -> int:
-        """Sites of the asymmetric unit."""
-        return len(self.numbers)
-
-
-@dataclass(frozen=True)
-class SitesBatch(Batch):
-    """Padded crystals: ``n`` is the largest number of sites, padding has number 0 and weight 0.
-
-    Attributes:
-        numbers: (p, n).
-        weights: (p, n).
-        log_volumes: (p, 1).
-        pairs: (E,) (crystal * n + receiver) * n + sender.
-        vectors: (E, 3).
-        allowed: (p, D, D).
-    """
-
-    numbers: Tensor
-    weights: Tensor
-    log_volumes: Tensor
-    pairs: Tensor
-    vectors: Tensor
-    allowed: Tensor
+    def costs(self) -> IntArray:
+        """(p,) images, and a site as much as its usual number of them."""
+        return self.counts["images"] + _IMAGES * self.counts["sites"]
 
 
 class _Block(nn.Module):
@@ -131,8 +123,8 @@ class _Block(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, tokens: Tensor, kernels: Tensor) -> Tensor:
-        tokens = tokens + self.dropout(self.attention(tokens, kernels))
+    def forward(self, tokens: Tensor, kernels: Tensor, pairs: SitePairs) -> Tensor:
+        tokens = tokens + self.dropout(self.attention(tokens, kernels, pairs))
         result: Tensor = tokens + self.dropout(self.feed_forward(tokens))
         return result
 
@@ -154,6 +146,7 @@ class OrbitTransformer(CrystalModel):
     config_class = OrbitTransformerConfig
     config: OrbitTransformerConfig
     kinds = ("scalar", "tensor")
+    static_shapes = True
     head_names = ("head", "element_energy", "tensor_heads")
     store: Store
     element_features: Tensor
@@ -196,57 +189,59 @@ class OrbitTransformer(CrystalModel):
         # Scalars share their layers, a row each; tensors have heads by name.
         return sum(_module_name(target.name) not in self.tensor_heads for target in self.targets[:index])
 
-    def prepare(self, record: CrystalRecord) -> PreparedSites:
+    def prepare(self, crystals: Crystals) -> SitesBatch:
         """Find the neighbours of every site (direct sums over the store's operations)."""
-        found = neighbours(record, self.store.compiled(record.setting), self.config.cutoff)
-        dtype = np.float64 if self.precision == torch.float64 else np.float32
-        allowed = [allowed_tensors(target.space, record, self.store) for target in tensor_targets(self.targets)]
-        return PreparedSites(
-            numbers=record.numbers.astype(np.int64),
-            weights=(record.multiplicities / record.multiplicities.sum()).astype(dtype),
-            log_volume=float(np.log(record.volume / record.multiplicities.sum())),
-            pairs=found.receivers * len(record) + found.senders,
-            vectors=(found.vectors @ cartesian_frame(record.setting, record.lattice).T).astype(dtype),
-            allowed=block_diagonal(allowed),
+        arrays = CrystalArrays.of(crystals)
+        settings, places = arrays.settings()
+        frames = cartesian_frames(settings, places, arrays.lattices)
+        # 1. Pairs of sites and their images. Lattices are turned to the reference frame, and so are all vectors.
+        device = self.target_mean.device
+        lattices = torch.from_numpy(arrays.lattices @ frames.swapaxes(1, 2)).to(device)
+        coordinates = torch.from_numpy(arrays.coordinates).to(device)
+        found = site_neighbours(arrays, self.store.compiled, self.config.cutoff, coordinates, lattices)
+        n = len(coordinates)
+        pairs, image_counts = torch.unique_consecutive(found.receivers * n + found.senders, return_counts=True)
+        receivers, senders = pairs // n, pairs % n
+        # 2. How many of each a crystal has.
+        of_sites = torch.from_numpy(np.repeat(np.arange(len(arrays)), arrays.site_counts)).to(device)
+        per_crystal = [
+            torch.bincount(of_sites[sites], minlength=len(arrays)) for sites in (receivers, found.receivers)
+        ]
+        pair_counts, vector_counts = torch.stack(per_crystal).cpu().numpy()
+        atoms = arrays.atom_counts
+        spaces = [target.space for target in tensor_targets(self.targets)]
+        return SitesBatch(
+            counts={"sites": arrays.site_counts, "pairs": pair_counts, "images": vector_counts},
+            numbers=torch.from_numpy(arrays.numbers.astype(np.int64)).to(device),
+            crystals=of_sites,
+            weights=self._converted(arrays.multiplicities / np.repeat(atoms, arrays.site_counts)),
+            log_volumes=self._converted(np.log(arrays.volumes / atoms)[:, None]),
+            allowed=torch.from_numpy(allowed_in_frames(spaces, settings, places, frames, self.store)).to(device),
+            receivers=receivers,
+            senders=senders,
+            image_counts=image_counts,
+            vectors=found.vectors.to(self.precision),
         )
 
-    def collate(self, crystals: Sequence[PreparedSites]) -> SitesBatch:  # type: ignore[override]
-        """Pad to the largest number of sites; neighbours stay ragged."""
-        n = max(crystal.n_tokens for crystal in crystals)
-        numbers = np.zeros((len(crystals), n), np.int64)
-        weights = np.zeros((len(crystals), n), crystals[0].weights.dtype)
-        pairs = []
-        for row, crystal in enumerate(crystals):
-            own = crystal.n_tokens
-            numbers[row, :own], weights[row, :own] = crystal.numbers, crystal.weights
-            receivers, senders = np.divmod(crystal.pairs, own)
-            pairs.append((row * n + receivers) * n + senders)
-        log_volumes = np.array([[crystal.log_volume] for crystal in crystals], weights.dtype)
-        return SitesBatch(
-            numbers=torch.from_numpy(numbers),
-            weights=torch.from_numpy(weights),
-            log_volumes=torch.from_numpy(log_volumes),
-            pairs=torch.from_numpy(np.concatenate(pairs)),
-            vectors=torch.from_numpy(np.concatenate([crystal.vectors for crystal in crystals])),
-            allowed=torch.from_numpy(np.stack([crystal.allowed for crystal in crystals])),
-        )
+    def _converted(self, values: FloatArray) -> Tensor:
+        return torch.from_numpy(values).to(self.target_mean)
 
     def network(self, batch: SitesBatch) -> Tensor:
         """(crystals, columns) of order one."""
-        p, n = batch.numbers.shape
-        kernels = self.kernel(batch.vectors, batch.pairs, p * n * n).transpose(0, 1)
+        pairs = site_pairs(batch.receivers, batch.senders, len(batch.numbers))
+        kernels = self.kernel.sums(batch.vectors, pairs.counts(batch.image_counts))
         volume = self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME)
         tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
-        tokens = tokens + volume[:, None]
+        mean = SiteMean(batch.weights, batch.crystals, len(batch))
+        tokens = tokens + mean.spread(volume)
         for block in self.blocks:
-            tokens = block(tokens, kernels[: (self.config.degree + 1) ** 2])
-        weights = batch.weights[..., None]
-        pooled = (self.per_site(tokens) * weights).sum(1)
+            tokens = block(tokens, kernels[: (self.config.degree + 1) ** 2], pairs)
+        pooled = mean(self.per_site(tokens))
         scalars: Iterator[Tensor] = iter(())
         if self.n_scalars:
-            energies = (self.element_energy(batch.numbers) * weights).sum(1)
+            energies = mean(self.element_energy(batch.numbers))
             scalars = iter((self.head(pooled) + energies).split(1, dim=1))
-        tensors = self._tensors(tokens, pooled, kernels, weights, batch.allowed)
+        tensors = self._tensors(tokens, pooled, kernels, pairs, mean, batch.allowed)
         return torch.cat(
             [
                 next(tensors if _module_name(target.name) in self.tensor_heads else scalars)
@@ -256,13 +251,13 @@ class OrbitTransformer(CrystalModel):
         )
 
     def _tensors(
-        self, tokens: Tensor, pooled: Tensor, kernels: Tensor, weights: Tensor, allowed: Tensor
+        self, tokens: Tensor, pooled: Tensor, kernels: Tensor, pairs: SitePairs, mean: SiteMean, allowed: Tensor
     ) -> Iterator[Tensor]:
         """(p, columns) of each tensor target in turn."""
         start = 0
         for head in self._tensor_heads():
             own = slice(start, start + head.dimension)
-            yield head(tokens, pooled, kernels, weights, allowed[:, own, own])
+            yield head(tokens, pooled, kernels, pairs, mean, allowed[:, own, own])
             start = own.stop
 
 

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from runtime.arrays import constant, random_weights
 from runtime.models.kernel_attention import KernelMoments
+from runtime.models.site_mean import SiteMean
+from runtime.site_kernels.site_pairs import SitePairs
 from runtime.tensors.tensor_space import TensorSpace, couplings, isotropic_parts
 
 _MAX_FACTOR = 3
@@ -89,57 +91,65 @@ class TensorHead(nn.Module):
         elif 0 in parts:
             self.scalars = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, ways[0]))
 
-    def forward(self, tokens: Tensor, pooled: Tensor, kernels: Tensor, weights: Tensor, allowed: Tensor) -> Tensor:
+    def forward(
+        self,
+        tokens: Tensor,
+        pooled: Tensor,
+        kernels: Tensor,
+        pairs: SitePairs,
+        mean: SiteMean,
+        allowed: Tensor,
+    ) -> Tensor:
         """Coordinates of tensors in their :class:`TensorSpace`.
 
         Args:
-            tokens: (p, n, width).
-            pooled: (p, width), of all sites.
-            kernels: ((degree + 1)^2 or more, p n n, radial), zero for padding.
-            weights: (p, n, 1) share of each site in the atoms.
+            tokens: (S, width) of sites.
+            pooled: (p, width) of crystals.
+            kernels: ((degree + 1)^2 or more, P, radial) of pairs of sites.
+            pairs: which sites these are.
+            mean: over the atoms of each crystal.
             allowed: (p, dimension, dimension) float64, from coordinates in the frame of the kernels' vectors to
                 the invariant subspace in the crystal's own frame.
 
         Returns:
             (p, dimension).
         """
-        moments = self._moments(tokens, kernels)
+        moments = self._moments(tokens, kernels, pairs)
         tensors = kernels.new_zeros(allowed.shape[:2])
         for path, coefficients in zip(self.paths, self.coefficients, strict=True):
-            of_crystal = (self._along(path, moments) * weights[..., None]).sum(1) @ coefficients
+            of_crystal = mean(self._along(path, moments)) @ coefficients
             tensors = tensors + self._assembled(path.degree, of_crystal)
         if self.scalars is not None:
             if self.pseudoscalar:
                 chiral = self._along(_Path(2, (1, 2)), moments)
-                pooled = ((chiral * moments[2][..., : self.channels]).sum(2) * weights).sum(1)
+                pooled = mean((chiral * moments[2][..., : self.channels]).sum(1))
             tensors = tensors + self._assembled(0, self.scalars(pooled)[:, None])
         # In double precision, so that the result lies in the subspace to that precision.
         exact: Tensor = torch.einsum("pcd,pd->pc", allowed, tensors.double())
         return exact.to(tensors.dtype)
 
-    def _moments(self, tokens: Tensor, kernels: Tensor) -> dict[int, Tensor]:
-        """(p, n, 2 l + 1, 2 channels) for each degree l > 0: gated mixtures of neighbour-density moments."""
-        p, n, _ = tokens.shape
+    def _moments(self, tokens: Tensor, kernels: Tensor, pairs: SitePairs) -> dict[int, Tensor]:
+        """(S, 2 l + 1, 2 channels) for each degree l > 0: gated mixtures of neighbour-density moments."""
         tokens = self.around.norm(tokens)
-        all_moments = self.around.moments(tokens, kernels[: (self.degree + 1) ** 2])
-        all_moments = all_moments.permute(0, 3, 2, 1, 4).flatten(3)  # (p, n, (degree + 1)^2, heads * head_width)
-        gates = (2 * torch.sigmoid(self.gates(tokens))).view(p, n, self.degree, 1, 2 * self.channels)
-        by_degree = all_moments.split_with_sizes([2 * degree + 1 for degree in range(self.degree + 1)], dim=2)
+        all_moments = self.around.moments(tokens, kernels[: (self.degree + 1) ** 2], pairs)
+        all_moments = all_moments.permute(2, 0, 1, 3).flatten(2)  # (S, (degree + 1)^2, heads * head_width)
+        gates = (2 * torch.sigmoid(self.gates(tokens))).view(len(tokens), self.degree, 1, 2 * self.channels)
+        by_degree = all_moments.split_with_sizes([2 * degree + 1 for degree in range(self.degree + 1)], dim=1)
         moments = {}
         for degree, some in enumerate(by_degree[1:], start=1):
-            size = some.square().mean(dim=(2, 3), keepdim=True)
+            size = some.square().mean(dim=(1, 2), keepdim=True)
             bounded = some * torch.rsqrt(1 + size)  # bounded, so that large moments do not dominate
-            moments[degree] = (bounded @ self.mixtures[degree - 1]) * gates[:, :, degree - 1]
+            moments[degree] = (bounded @ self.mixtures[degree - 1]) * gates[:, degree - 1]
         return moments
 
     def _along(self, path: _Path, moments: dict[int, Tensor]) -> Tensor:
-        """(p, n, 2 l + 1, channels) of one path."""
+        """(S, 2 l + 1, channels) of one path."""
         first = moments[path.factors[0]][..., : self.channels]
         if len(path.factors) == 1:
             return first
         second = moments[path.factors[1]][..., self.channels :]
         coupling = getattr(self, _coupling_name(path)).to(first.dtype)
-        return torch.einsum("pnac,pnbc,abm->pnmc", first, second, coupling)
+        return torch.einsum("sac,sbc,abm->smc", first, second, coupling)
 
     def _assembled(self, degree: int, moments: Tensor) -> Tensor:
         """(p, dimension) tensors of moments (p, 2 l + 1, ways)."""

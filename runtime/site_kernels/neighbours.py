@@ -7,45 +7,91 @@ called a periodic image of the site y.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from basis_store import TURN, CompiledSetting, CrystalRecord
+from basis_store import TURN, CompiledSetting, CrystalArrays, CrystalRecord, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.bases.schema import check_compiled
-
-SAME_POINT = 1e-3
-"""Angstrom. Atoms this close are the same; records hold no atoms closer than 0.5."""
-
-_BLOCK = 1 << 20
-"""Vectors per step, so that memory does not grow with the crystal."""
+from runtime.arrays import points as as_points, real_tensor
+from runtime.site_kernels.lattice_search import images_within
 
 
 class Neighbours(NamedTuple):
     """Pairs of a site and an atom closer than a cutoff; other images of the site itself are included.
 
     Attributes:
-        receivers: (E,) the site I at x_I.
-        senders: (E,) the site J of which the atom is a periodic image.
+        receivers: (E,) int64, the site I at x_I; ascending.
+        senders: (E,) int64, the site J of which the atom is a periodic image; ascending for each receiver.
         vectors: (E, 3) from x_I to the atom, Cartesian, in Angstrom.
     """
 
-    receivers: IntArray
-    senders: IntArray
-    vectors: FloatArray
+    receivers: Tensor
+    senders: Tensor
+    vectors: Tensor
 
 
-def neighbours(record: CrystalRecord, compiled: CompiledSetting, cutoff: float) -> Neighbours:
+def neighbours(
+    record: CrystalRecord,
+    compiled: CompiledSetting,
+    cutoff: float,
+    coordinates: Tensor | None = None,
+    lattice: Tensor | None = None,
+) -> Neighbours:
     """All atoms within a cutoff of each site of a crystal.
 
     Args:
         record: the crystal.
         compiled: its setting.
         cutoff: Angstrom.
+        coordinates: (n, 3) fractional, to differentiate vectors by; float64, on any device. On a special position,
+            a gradient holds for displacements that keep it. Default: the record's.
+        lattice: (3, 3) rows in Angstrom, to differentiate by; default: the record's.
+
+    Raises:
+        TypeError: ``compiled`` is something else, such as a :class:`runtime.Basis`.
+        ValueError: coordinates or lattice have another shape.
     """
-    atoms, owners = cell_atoms(record, compiled)
-    return periodic_neighbours(record.coordinates, atoms, owners, record.lattice, cutoff)
+    check_compiled(compiled)
+    x = as_points(record.coordinates if coordinates is None else coordinates)
+    cell = real_tensor(record.lattice if lattice is None else lattice, "lattice vectors", x.device)
+    if x.shape != record.coordinates.shape or cell.shape != (3, 3):
+        shapes = f"{tuple(x.shape)} and {tuple(cell.shape)}"
+        raise ValueError(f"coordinates have shape ({len(record)}, 3) and the lattice (3, 3), not {shapes}")
+    crystals = CrystalArrays.of([record])
+    return site_neighbours(crystals, lambda _: compiled, cutoff, x.double(), cell.to(x.device).double()[None])
+
+
+def site_neighbours(
+    crystals: CrystalArrays,
+    compiled_of: Callable[[Setting], CompiledSetting],
+    cutoff: float,
+    coordinates: Tensor,
+    lattices: Tensor,
+) -> Neighbours:
+    """All atoms within a cutoff of each site, of many crystals at once.
+
+    Args:
+        crystals: N crystals with S sites.
+        compiled_of: the operations of a setting.
+        cutoff: Angstrom.
+        coordinates: (S, 3) fractional, float64; those of the crystals, on any device, perhaps with a graph.
+        lattices: (N, 3, 3) rows in Angstrom; the same.
+
+    Returns:
+        Sites are numbered over all crystals. Vectors are differentiable by coordinates and lattices.
+    """
+    if not len(crystals):
+        none = torch.zeros(0, dtype=torch.int64, device=lattices.device)
+        return Neighbours(none, none, lattices.new_zeros(0, 3))
+    atoms, owners = _cell_atoms(crystals, compiled_of, coordinates)
+    counts = {"point_counts": crystals.site_counts, "atom_counts": crystals.atom_counts}
+    images = images_within(cutoff, coordinates, atoms, lattices, **counts)
+    return Neighbours(images.points, owners.index_select(0, images.atoms), images.vectors)
 
 
 def periodic_neighbours(
@@ -57,42 +103,21 @@ def periodic_neighbours(
 ) -> Neighbours:
     """All atoms of a periodic crystal within a cutoff of each point, without an atom at the point itself.
 
-    Exact for every shape of cell: a vector shorter than the cutoff has fractional components below
-    ``cutoff * |G_i|``, with G_i the reciprocal vectors. The minimum-image
-    convention is not exact (tests/regressions/test_08).
+    Exact for every shape of cell; the minimum-image convention is not (tests/regressions/test_08).
 
     Args:
         points: (n, 3) fractional; ``receivers`` are their numbers.
         atoms: (N, 3) fractional, all atoms of one cell.
-        owners: (N,) the number of each atom in ``senders``.
+        owners: (N,) the number of each atom in ``senders``, ascending.
         lattice: (3, 3) rows in Angstrom.
         cutoff: Angstrom.
     """
-    # 1. Translations that a gap between nearest atoms may need.
-    widths = np.linalg.norm(np.linalg.inv(lattice), axis=0)
-    extents = np.floor(cutoff * widths + 0.5).astype(int)
-    cells = np.indices(2 * extents + 1).reshape(3, -1).T - extents
-    translations = cells @ lattice
-    lengths = np.linalg.norm(translations, axis=1)
-    # A gap has components of at most 1/2, so it is no longer than half of the sum of the edges.
-    near = lengths < cutoff + np.linalg.norm(lattice, axis=1).sum() / 2
-    translations, squares = translations[near], lengths[near] ** 2
-    # 2. A block of pairs (point, atom) at a time: the gap to the nearest cell, then all translations.
-    found: list[tuple[IntArray, IntArray, FloatArray]] = []
-    rows = max(1, _BLOCK // len(translations))
-    for start in range(0, len(points) * len(atoms), rows):
-        point, atom = np.divmod(np.arange(start, min(start + rows, len(points) * len(atoms))), len(atoms))
-        gaps = atoms[atom] - points[point]
-        gaps = (gaps - np.rint(gaps)) @ lattice
-        # |gap + translation|^2 < cutoff^2, multiplied out.
-        longest = cutoff * cutoff - np.einsum("gc,gc->g", gaps, gaps)
-        pair, cell = np.nonzero(gaps @ (2 * translations.T) + squares < longest[:, None])
-        vectors = gaps[pair] + translations[cell]
-        other = np.einsum("vc,vc->v", vectors, vectors) > SAME_POINT**2
-        pair = pair[other]
-        found.append((point[pair], owners[atom[pair]], vectors[other]))
-    receivers, senders, vectors = (np.concatenate(part) for part in zip(*found, strict=True))
-    return Neighbours(receivers, senders, vectors)
+    x, y = as_points(points).double(), as_points(atoms).double()
+    cell = real_tensor(lattice, "lattice vectors").double()[None]
+    counts = {"point_counts": np.array([len(x)]), "atom_counts": np.array([len(y)])}
+    images = images_within(cutoff, x, y, cell, **counts)
+    senders = torch.from_numpy(np.asarray(owners, np.int64))[images.atoms]
+    return Neighbours(images.points, senders, images.vectors)
 
 
 def cell_atoms(record: CrystalRecord, compiled: CompiledSetting) -> tuple[FloatArray, IntArray]:
@@ -109,7 +134,25 @@ def cell_atoms(record: CrystalRecord, compiled: CompiledSetting) -> tuple[FloatA
         TypeError: ``compiled`` is something else, such as a :class:`runtime.Basis`.
     """
     check_compiled(compiled)
-    owners = np.repeat(np.arange(len(record)), record.multiplicities)
-    rotations = compiled.rotations[record.images].astype(np.float64)
-    shifts = compiled.translations24[record.images] / TURN
-    return np.einsum("aij,aj->ai", rotations, record.coordinates[owners]) + shifts, owners
+    crystals, x = CrystalArrays.of([record]), torch.from_numpy(record.coordinates.copy())
+    atoms, owners = _cell_atoms(crystals, lambda _: compiled, x)
+    return atoms.numpy(), owners.numpy()
+
+
+def _cell_atoms(
+    crystals: CrystalArrays, compiled_of: Callable[[Setting], CompiledSetting], coordinates: Tensor
+) -> tuple[Tensor, Tensor]:
+    """(A, 3) coordinates of the atoms of all conventional cells, differentiable, and (A,) their sites."""
+    settings, places = crystals.settings()
+    operations = [compiled_of(setting) for setting in settings]
+    rotations = np.concatenate([one.rotations.reshape(-1, 9) for one in operations])
+    shifts = np.concatenate([one.translations24 for one in operations]) / TURN
+    lengths = np.array([len(one.rotations) for one in operations])
+    starts = np.repeat((np.cumsum(lengths) - lengths)[places], crystals.atom_counts)
+    chosen = starts + crystals.images
+    table = torch.from_numpy(np.concatenate([rotations, shifts], axis=1)[chosen].T.copy()).to(coordinates)
+    owners = torch.from_numpy(np.repeat(np.arange(len(coordinates)), crystals.multiplicities)).to(
+        coordinates.device
+    )
+    x = coordinates.T.index_select(1, owners)
+    return ((table[:9].view(3, 3, -1) * x).sum(1) + table[9:]).T, owners

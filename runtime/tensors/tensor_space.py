@@ -15,8 +15,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from basis_store import CrystalRecord, IndexSymmetry, TensorError
-from basis_store.array_types import FloatArray
+from basis_store import CrystalRecord, IndexSymmetry, Setting, TensorError
+from basis_store.array_types import FloatArray, IntArray
 from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.site_kernels.harmonics import harmonic_rotation
 from runtime.store import Store
@@ -71,20 +71,24 @@ class TensorSpace:
         return np.asarray((array @ self._rows).reshape(*array.shape[:-1], *(3,) * self.symmetry.rank))
 
     def rotation(self, rotation: ArrayLike) -> FloatArray:
-        """The matrix by which coordinates transform under an orthogonal matrix.
+        """The matrices by which coordinates transform under orthogonal matrices.
 
         Args:
-            rotation: (3, 3) of a rotation or rotoinversion.
+            rotation: (..., 3, 3) of rotations or rotoinversions.
 
         Returns:
-            (dimension, dimension).
+            (..., dimension, dimension).
         """
-        matrix = np.asarray(rotation, np.float64)
-        rotated = self.basis
-        for axis in range(1, self.symmetry.rank + 1):
-            rotated = np.moveaxis(np.tensordot(rotated, matrix, axes=(axis, 1)), -1, axis)
-        sign = np.linalg.det(matrix) if self.symmetry.axial else 1.0
-        return np.asarray(np.rint(sign) * self._rows @ rotated.reshape(len(self), -1).T)
+        given = np.asarray(rotation, np.float64)
+        matrices = given.reshape(-1, 3, 3)
+        count, rank = len(matrices), self.symmetry.rank
+        rotated = np.broadcast_to(self._rows, (count, *self._rows.shape))
+        for axis in range(rank):  # turns one index at a time
+            indices = rotated.reshape(count, len(self) * 3**axis, 3, 3 ** (rank - 1 - axis))
+            rotated = matrices[:, None] @ indices
+        signs = np.rint(np.linalg.det(matrices)) if self.symmetry.axial else np.ones(count)
+        found = signs[:, None, None] * (self._rows @ rotated.reshape(count, len(self), 3**rank).swapaxes(1, 2))
+        return np.asarray(found.reshape(*given.shape[:-2], len(self), len(self)))
 
     def isotropic(self, components: ArrayLike) -> FloatArray:
         """The part of ``components`` (..., dimension) that is invariant under all rotations and reflections."""
@@ -155,18 +159,36 @@ def allowed_tensors(space: TensorSpace, record: CrystalRecord, store: Store) -> 
         (:func:`basis_store.cartesian_frame`) to coordinates in the record's own Cartesian frame;
         both in ``space``.
     """
-    rows = space.components(store.tensor_basis(record.setting, space.symmetry).orthonormal())
     frame = cartesian_frame(record.setting, record.lattice)
-    return np.asarray(space.rotation(frame.T) @ rows.T @ rows)
+    (found,) = allowed_in_frames([space], [record.setting], np.zeros(1, np.int64), frame[None], store)
+    return np.asarray(found)
 
 
-def block_diagonal(blocks: Sequence[FloatArray]) -> FloatArray:
-    """The block-diagonal matrix of square ``blocks``; (0, 0) of none."""
-    whole = np.zeros((sum(map(len, blocks)),) * 2)
+def allowed_in_frames(
+    spaces: Sequence[TensorSpace], settings: Sequence[Setting], places: IntArray, frames: FloatArray, store: Store
+) -> FloatArray:
+    """:func:`allowed_tensors` of many crystals and of several kinds of tensors together.
+
+    Args:
+        spaces: of the tensors.
+        settings: some settings.
+        places: (N,) which of them each crystal has.
+        frames: (N, 3, 3) :func:`basis_store.cartesian_frame` of each crystal.
+        store: where the bases come from.
+
+    Returns:
+        (N, D, D) block-diagonal matrices; D is the sum of the dimensions.
+    """
+    whole = np.zeros((len(frames), *(sum(map(len, spaces)),) * 2))
     start = 0
-    for block in blocks:
-        whole[start : start + len(block), start : start + len(block)] = block
-        start += len(block)
+    for space in spaces:
+        rows = [
+            space.components(store.tensor_basis(setting, space.symmetry).orthonormal()) for setting in settings
+        ]
+        projectors = np.array([one.T @ one for one in rows]).reshape(-1, len(space), len(space))
+        own = slice(start, start + len(space))
+        whole[:, own, own] = space.rotation(frames.swapaxes(1, 2)) @ projectors[places]
+        start = own.stop
     return whole
 
 

@@ -33,7 +33,7 @@ CENTROSYMMETRIC: frozenset[int] = frozenset(
 )  # fmt: skip
 """The 92 space groups with inversion (International Tables A: the eleven Laue classes)."""
 
-_COUNTS = ("epochs", "batch_size", "pair_budget", "warmup_steps", "patience", "pretraining_steps", "seed", "fold")
+_COUNTS = ("epochs", "batch_size", "warmup_steps", "patience", "pretraining_steps", "seed", "fold")
 _LARGEST = 2**31 - 1
 _MAX_CONFIG = 1 << 20
 """Bytes of a configuration."""
@@ -71,7 +71,6 @@ class TrainingConfig:
         patience: epochs without a lower validation loss until the run stops; 0: never.
         pretraining_steps: of the architecture's own pretraining, if it has one.
         seed: of weights, order and dropout. Equal seeds give equal results on equal machines.
-        pair_budget: maximum cost of a batch, see :func:`runtime.prediction.batches`; bounds memory.
     """
 
     data: tuple[str, ...]
@@ -94,7 +93,6 @@ class TrainingConfig:
     patience: int = 0
     pretraining_steps: int = 0
     seed: int = 0
-    pair_budget: int = 32_000
 
     def __post_init__(self) -> None:
         if not self.data:
@@ -114,7 +112,7 @@ class TrainingConfig:
         self.model_config()
 
     def _check_numbers(self) -> None:
-        for name in ("epochs", "batch_size", "learning_rate", "gradient_norm", "pair_budget"):
+        for name in ("epochs", "batch_size", "learning_rate", "gradient_norm"):
             if not 0 < getattr(self, name) < math.inf:  # nan is neither
                 raise TrainingError(f"{name} must be positive, not {shown(getattr(self, name))}")
         for name in ("warmup_steps", "weight_decay", "patience", "pretraining_steps", "seed"):

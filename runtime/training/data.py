@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import groupby, islice
+from operator import itemgetter
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from basis_store import TargetError, TrainingError, all_settings
+from basis_store import CrystalArrays, TargetError, TrainingError, all_settings
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.datasets.reader import CrystalTable, open_crystals
 from runtime.evaluation.reference_values import Labels, read_labels
-from runtime.models.base import CrystalModel, PreparedCrystal
+from runtime.models.base import CrystalModel
+from runtime.models.batch import Batch
+from runtime.models.batch_sizes import window
 from runtime.pretrained.domain import Domain
 from runtime.targets.equivalent_labels import equivalent_labels
 from runtime.targets.target import Target, columns
@@ -29,16 +32,13 @@ _MAKE_SPLITS = (
     "its file"
 )
 
-_WINDOW = 40
-"""Steps that are shuffled and sorted together: enough for little padding, few enough to stay random."""
-
 
 @dataclass(frozen=True, eq=False)
 class SplitData:
     """The crystals of a split, prepared for a model, with their labels.
 
     Attributes:
-        crystals: (n,) prepared crystals.
+        crystals: n prepared crystals.
         values: (n, columns) float64 as the model learns them, NaN where missing.
         labels: (n, a, columns) symmetry-equivalent labels, the first being ``values``; see
             :func:`runtime.equivalent_labels`.
@@ -46,16 +46,11 @@ class SplitData:
         datasets: content hashes of the datasets that they are from.
     """
 
-    crystals: tuple[PreparedCrystal, ...]
+    crystals: Batch
     values: FloatArray
     labels: FloatArray
     groups: IntArray
     datasets: tuple[str, ...] = ()
-
-    @cached_property
-    def lengths(self) -> IntArray:
-        """(n,) tokens of each crystal."""
-        return np.array([crystal.n_tokens for crystal in self.crystals], np.int64)
 
     def __len__(self) -> int:
         return len(self.crystals)
@@ -150,12 +145,22 @@ class TrainingData:
         rows = self._rows[name]
         values = np.array([self._values[t][row] for t, row in rows]).reshape(len(rows), len(model.target_mean))
         return SplitData(
-            crystals=tuple(model.prepare(self.tables[t][row]) for t, row in progress(rows)),
+            crystals=self._prepared(progress(rows), model),
             values=values,
             labels=equivalent_labels(values, (self.tables[t][row] for t, row in rows), model.targets),
             groups=np.array([self.groups[t][row] for t, row in rows], np.int64),
             datasets=self.content_hashes,
         )
+
+    def _prepared(self, rows: Iterable[tuple[int, int]], model: CrystalModel) -> Batch:
+        """Rows of the tables, prepared for a model, some at a time; in the memory of the host."""
+        arrays, stream = [CrystalArrays.of(table) for table in self.tables], iter(rows)
+        made = [model.prepare(arrays[0].take(np.zeros(0, np.int64))).to("cpu")]
+        while some := list(islice(stream, window(model.target_mean.device))):
+            for t, own in groupby(some, key=itemgetter(0)):
+                chosen = np.array([row for _, row in own])
+                made.append(model.prepare(arrays[t].take(chosen)).to("cpu"))
+        return made[0].join(made)
 
     @property
     def content_hashes(self) -> tuple[str, ...]:
@@ -213,24 +218,17 @@ def table_groups(table: CrystalTable) -> IntArray:
     return np.array([setting.number for setting in all_settings()])[table.hall_numbers.astype(np.int64) - 1]
 
 
-def epoch_steps(lengths: IntArray, batch_size: int, *, seed: int, epoch: int) -> list[IntArray]:
-    """Steps of one epoch: every index once, in random steps of crystals of similar length.
+def epoch_steps(n_crystals: int, batch_size: int, *, seed: int, epoch: int) -> list[IntArray]:
+    """Steps of one epoch: every index once, in random steps.
 
-    Crystals are drawn from a shuffled window and sorted by length, so that little is padded. A step is processed
-    in batches of bounded cost (:func:`runtime.prediction.batches`), on which its gradients do not depend.
-    Indices of a split are not taken twice: tests/regressions/test_09.
+    A step is processed in batches of bounded cost (:func:`runtime.prediction.batches`), on which its gradients do
+    not depend. Indices of a split are not taken twice: tests/regressions/test_09.
 
     Args:
-        lengths: (n,) tokens of each crystal.
+        n_crystals: of the training split.
         batch_size: crystals per step; the last step may be smaller.
         seed: of the training run.
         epoch: each has its own order, independent of the epochs before, so that a run can resume at any.
     """
-    rng = np.random.default_rng([seed, epoch])
-    order = rng.permutation(len(lengths))
-    steps: list[IntArray] = []
-    for start in range(0, len(order), _WINDOW * batch_size):
-        window = order[start : start + _WINDOW * batch_size]
-        window = window[np.argsort(lengths[window], kind="stable")]
-        steps += [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
-    return [steps[i] for i in rng.permutation(len(steps))]
+    order = np.random.default_rng([seed, epoch]).permutation(n_crystals)
+    return [order[start : start + batch_size] for start in range(0, n_crystals, batch_size)]

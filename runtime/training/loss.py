@@ -42,17 +42,16 @@ def loss_scales(model: CrystalModel) -> Tensor:
     return torch.stack(scales)
 
 
-def mean_losses(model: CrystalModel, data: SplitData, pair_budget: int) -> FloatArray:
+def mean_losses(model: CrystalModel, data: SplitData) -> FloatArray:
     """Means over a split, of the loss of each target that a crystal has.
 
     Args:
         model: the model.
         data: the split, prepared for it.
-        pair_budget: see :func:`runtime.prediction.batches`.
 
     Returns:
         (targets,) see :func:`target_losses`.
     """
-    predicted = torch.from_numpy(predict_prepared(model, data.crystals, pair_budget=pair_budget))
+    predicted = torch.from_numpy(predict_prepared(model, data.crystals))
     losses = target_losses(model.targets, predicted, torch.from_numpy(data.labels)).numpy()
     return np.asarray(np.nansum(losses, axis=0) / np.maximum(np.isfinite(losses).sum(axis=0), 1))

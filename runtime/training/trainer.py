@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +16,6 @@ from torch import Tensor
 from basis_store import TrainingError
 from basis_store.array_types import FloatArray, IntArray
 from runtime.models.base import CrystalModel
-from runtime.prediction import batches
 from runtime.targets.target import columns
 from runtime.training import parallel
 from runtime.training.checkpoints import (
@@ -29,11 +27,15 @@ from runtime.training.checkpoints import (
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, epoch_steps
 from runtime.training.initial_model import InitialModel
-from runtime.training.loss import loss_scales, mean_losses, target_losses
+from runtime.training.loss import loss_scales, mean_losses
 from runtime.training.optimization import keep_freed_memory, make_average, make_optimizer, make_schedule
 from runtime.training.run_identity import read_run, run_identity
+from runtime.training.step_gradients import StepGradients
 
 CHECKPOINT = "checkpoint.pt"
+
+_CHECKED = 100
+"""Steps after which gradients are checked: to look at each would let a GPU wait."""
 
 
 class Log(Protocol):
@@ -77,6 +79,7 @@ class Trainer:
         val: crystals by which the best epoch is chosen.
         device: where to compute; on CUDA in mixed precision (bfloat16).
         log: for figures of each epoch.
+        say: for notes to the user.
 
     Raises:
         TrainingError: the checkpoint in the run's folder is damaged, or belongs to another run.
@@ -91,6 +94,7 @@ class Trainer:
         *,
         device: torch.device | str = "cpu",
         log: Log | None = None,
+        say: Callable[[str], None] = print,
     ) -> None:
         self.config, self.train_data, self.val_data, self.log = config, train, val, log
         self.device = torch.device(device)
@@ -121,6 +125,17 @@ class Trainer:
         self.history: list[dict[str, Any]] = []
         if (self.folder / CHECKPOINT).exists():
             self._resume()
+        # 5. What computes gradients on the device.
+        self.sums_type = torch.float32 if self.device.type == "mps" else torch.float64
+        self.finite = torch.ones((), dtype=torch.bool, device=self.device)
+        self.gradients = StepGradients(
+            self.model,
+            train,
+            weights=self.weights,
+            scales=self.scales,
+            batch_size=-(-config.batch_size // parallel.world_size()),
+            say=say,
+        )
 
     @property
     def averaged_model(self) -> CrystalModel:
@@ -150,7 +165,7 @@ class Trainer:
     def _score_start(self) -> EpochReport:
         """Validate the initial model. If no epoch is better, it remains the best."""
         start = time.perf_counter()
-        val_loss = mean_losses(self.averaged_model, self.val_data, self.config.pair_budget)
+        val_loss = mean_losses(self.averaged_model, self.val_data)
         self._keep_if_best(val_loss, -1)
         names = [target.name for target in self.config.targets]
         self.start = {"epoch": -1, "val_loss": dict(zip(names, val_loss.tolist(), strict=True))}
@@ -179,17 +194,18 @@ class Trainer:
         # 1. Train. Dropout depends on seed, epoch and process alone, so that a resumed run draws the same numbers.
         torch.manual_seed((self.config.seed * 100_003 + self.epoch) * 1_009 + parallel.rank())
         self._set_modes()
-        sums = torch.zeros(2, len(self.weights), dtype=torch.float64, device="cpu")
-        steps = epoch_steps(
-            self.train_data.lengths, self.config.batch_size, seed=self.config.seed, epoch=self.epoch
-        )
-        for indices in progress(steps):
+        sums = torch.zeros(2, len(self.weights), dtype=self.sums_type, device=self.device)
+        n, seed = len(self.train_data), self.config.seed
+        steps = epoch_steps(n, self.config.batch_size, seed=seed, epoch=self.epoch)
+        for number, indices in enumerate(progress(steps), start=1):
             sums += self._step(indices)
+            if number % _CHECKED == 0 or number == len(steps):
+                self._check_finite()
         trained = time.perf_counter() - start
 
         # 2. Validate the averaged weights, and keep them if they are the best so far.
-        train_loss = sums[0] / sums[1].clamp(min=1) * self.scales.cpu()
-        val_loss = mean_losses(self.averaged_model, self.val_data, self.config.pair_budget)
+        train_loss = (sums[0] / sums[1].clamp(min=1) * self.scales).cpu()
+        val_loss = mean_losses(self.averaged_model, self.val_data)
         is_best = self._keep_if_best(val_loss, self.epoch)
 
         # 3. Report, and write the checkpoint.
@@ -218,33 +234,21 @@ class Trainer:
 
     def _step(self, indices: IntArray) -> Tensor:
         """One optimizer step; returns (2, targets): sums of losses in units of their scales, and their counts."""
-        # 1. Gradients of this process's share of the step, batch by batch.
-        own = indices[parallel.rank() :: parallel.world_size()]
-        sums = torch.zeros(2, len(self.weights), dtype=torch.float64, device="cpu")
         self.optimizer.zero_grad()
-        for rows in batches(own, self.train_data.lengths, self.config.pair_budget):
-            batch = self.model.collate([self.train_data.crystals[row] for row in rows]).to(self.device)
-            with _mixed_precision(self.device):
-                predicted = self.model(batch).float()
-            labels = self.train_data.label_tensor(rows).to(self.device)
-            losses = target_losses(self.config.targets, predicted, labels)
-            known = torch.isfinite(losses)
-            losses = torch.where(known, losses / self.scales, 0.0)
-            loss = (losses.sum(0) * self.weights).sum() / len(indices)
-            loss.backward()  # type: ignore[no-untyped-call]
-            sums[0] += losses.detach().sum(0).double().cpu()
-            sums[1] += known.sum(0).double().cpu()
-        # 2. Sum over processes.
+        own = indices[parallel.rank() :: parallel.world_size()]
+        sums = self.gradients(own, len(indices)).to(self.sums_type, copy=True)
         parallel.sum_gradients(self.model.parameters())
         parallel.sum_tensor(sums)
-        # 3. Change the weights.
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_norm)
-        if not torch.isfinite(norm):
-            raise TrainingError(f"epoch {self.epoch}: gradients are not finite; lower the learning rate")
+        self.finite &= torch.isfinite(norm)
         self.optimizer.step()
         self.schedule.step()
         self.average.update_parameters(self.model)
         return sums
+
+    def _check_finite(self) -> None:
+        if not self.finite:  # waits for the device, so not after every step
+            raise TrainingError(f"epoch {self.epoch}: gradients are not finite; lower the learning rate")
 
     def _record(self, report: EpochReport) -> None:
         names = [target.name for target in self.config.targets]
@@ -335,9 +339,3 @@ def set_scale(model: CrystalModel, train: SplitData, kept: Collection[int] = ())
         mean, scale = target.mean_and_scale(train.values[:, own])
         model.target_mean[own] = torch.from_numpy(mean)
         model.target_scale[own] = scale if scale > 0 else 1.0
-
-
-def _mixed_precision(device: torch.device) -> AbstractContextManager[Any]:
-    if device.type == "cuda":
-        return torch.autocast("cuda", dtype=torch.bfloat16)
-    return nullcontext()

@@ -100,7 +100,7 @@ def run_training(
 
     # 3. Train, from the start or from the checkpoint.
     log = _tensorboard(output) if parallel.is_first() else None
-    trainer = Trainer(config, model, train, val, device=device, log=log)
+    trainer = Trainer(config, model, train, val, device=device, log=log, say=display.say)
     if resumes:
         display.say(f"Resuming: {trainer.epoch} of {config.epochs} epochs are done.{_extension(trainer)}")
     for report in trainer.epochs(lambda steps: display.bar(steps, f"Epoch {trainer.epoch}", "step")):
@@ -239,7 +239,7 @@ def _pretrain(config: TrainingConfig, model: CrystalModel, display: Display) -> 
 
 def _scores(model: CrystalModel, data: SplitData, config: TrainingConfig) -> dict[str, Any]:
     """By target, where some crystal has it."""
-    learnt = predict_prepared(model, data.crystals, pair_budget=config.pair_budget)
+    learnt = predict_prepared(model, data.crystals)
     predicted = physical(learnt, config.targets)
     scores = {}
     for target, own in zip(config.targets, columns(config.targets), strict=True):

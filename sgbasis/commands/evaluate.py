@@ -49,6 +49,7 @@ def evaluate(
     """
     from tqdm import tqdm
 
+    from basis_store import CrystalArrays
     from runtime.device import moved
     from runtime.evaluation.reference_values import reference_values
     from runtime.prediction import predict
@@ -75,7 +76,7 @@ def evaluate(
     # 2. Predict and compare.
     records = [table[int(row)] for row in reference.rows]
     with tqdm(total=len(records), unit="crystal", desc="Predicting", disable=None) as bar:
-        predicted = predict(model, records, progress=bar.update)[:, own]
+        predicted = predict(model, CrystalArrays.of(table).take(reference.rows), progress=bar.update)[:, own]
     labels = equivalent_labels(reference.values, records, [chosen])
     evaluation = chosen.evaluate(predicted, labels, [record.setting for record in records])
 

@@ -43,7 +43,7 @@ def rock_salt() -> CrystalRecord:
 
 
 def prediction(model: CrystalModel, record: CrystalRecord) -> torch.Tensor:
-    return model(model.collate([model.prepare(record)]))
+    return model(model.prepare([record]))
 
 
 def test_the_papers_model_sees_which_atom_is_at_the_origin(store: Store) -> None:

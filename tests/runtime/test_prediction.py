@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 
 from basis_compiler import compile_crystals
 from basis_store import CrystalRecord, Setting
+from runtime.models import batch_sizes
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.formula import reduced_formula
 from runtime.prediction import batches, predict
@@ -47,7 +49,9 @@ def records() -> list[CrystalRecord]:
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_neither_batches_nor_order_matter(architecture: str, records: list[CrystalRecord]) -> None:
+def test_neither_batches_nor_order_matter(
+    architecture: str, records: list[CrystalRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch.manual_seed(0)
     kind = ARCHITECTURES[architecture]
     model = kind(kind.config_class(), [ENERGY, BULK]).double()
@@ -57,7 +61,8 @@ def test_neither_batches_nor_order_matter(architecture: str, records: list[Cryst
     np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-10)
     order = np.random.default_rng(1).permutation(len(records))
     np.testing.assert_allclose(predict(model, [records[i] for i in order]), together[order], rtol=1e-9, atol=1e-10)
-    np.testing.assert_allclose(predict(model, records, pair_budget=1), together, rtol=1e-9, atol=1e-10)
+    monkeypatch.setattr(batch_sizes, "_CPU_COST", 1)
+    np.testing.assert_allclose(predict(model, records), together, rtol=1e-9, atol=1e-10)
 
 
 def test_single_precision_is_stable_as_well(records: list[CrystalRecord]) -> None:
@@ -74,7 +79,7 @@ def test_cells_origins_and_axes_of_a_file_do_not_matter(name: str, others: list[
 
 def test_records_are_a_stream(records: list[CrystalRecord], monkeypatch: pytest.MonkeyPatch) -> None:
     """No more records are taken than are needed next, and finished crystals are reported."""
-    monkeypatch.setattr("runtime.prediction._WINDOW", 5)
+    monkeypatch.setattr("runtime.prediction.window", lambda _: 5)
     taken: list[int] = []
     finished: list[int] = []
 
@@ -102,16 +107,15 @@ def test_the_mode_of_the_model_is_left_alone(records: list[CrystalRecord]) -> No
 
 
 def test_batches_stay_within_the_budget() -> None:
-    lengths = np.random.default_rng(0).integers(1, 60, 500)
-    lengths[7] = 500
+    costs = np.random.default_rng(0).integers(1, 4000, 500)
+    costs[7] = 50_000
     indices = np.arange(0, 500, 2) + 1
-    cut = list(batches(indices, lengths, 20_000))
+    cut = list(batches(indices, costs, 20_000))
     assert sorted(np.concatenate(cut).tolist()) == indices.tolist()
-    for batch in cut:
-        largest = int(lengths[batch].max())
-        assert len(batch) == 1 or len(batch) * largest * (largest + 64) <= 20_000
+    assert all(len(batch) == 1 or costs[batch].sum() <= 20_000 for batch in cut)
+    assert all(costs[one].sum() + costs[other[0]] > 20_000 for one, other in pairwise(cut)), "none is too small"
     assert cut[-1].tolist() == [7]
-    assert list(batches(indices[:0], lengths, 20_000)) == []
+    assert list(batches(indices[:0], costs, 20_000)) == []
 
 
 def test_a_crystal_of_500_sites() -> None:

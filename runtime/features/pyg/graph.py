@@ -68,14 +68,13 @@ def record_to_data(
     else:
         raise ValueError(f'nodes are "atoms" or "sites", not {nodes!r}')
     real = torch.get_default_dtype()
-    vectors = torch.from_numpy(found.vectors)
     return CrystalData(
         z=torch.from_numpy(record.numbers.astype(np.int64)[sites]),
         pos=torch.from_numpy(atoms @ cell).to(real),
         cell=torch.from_numpy(cell.copy()).to(real)[None],
-        edge_index=torch.from_numpy(np.stack([found.senders, found.receivers])),
-        edge_attr=torch.linalg.vector_norm(vectors, dim=1, keepdim=True).to(real),
-        edge_vector=vectors.to(real),
+        edge_index=torch.stack([found.senders, found.receivers]),
+        edge_attr=torch.linalg.vector_norm(found.vectors, dim=1, keepdim=True).to(real),
+        edge_vector=found.vectors.to(real),
         site=torch.from_numpy(sites),
         weight=torch.from_numpy(weights).to(real),
         crystal=record,

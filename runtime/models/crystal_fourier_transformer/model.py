@@ -31,15 +31,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import CrystalRecord, ModelError, Setting, ball_norm, wave_norm
+from basis_store import CrystalArrays, ModelError, Setting, all_settings, ball_norm, wave_norm
+from basis_store.array_types import Int16Array, IntArray
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from runtime.encoding.wave_encoder import WaveEncoder
 from runtime.models.attention import weighted_mean
-from runtime.models.base import Batch, CrystalModel, PreparedCrystal
+from runtime.models.base import CrystalModel, Crystals
+from runtime.models.batch import Batch, per
 from runtime.models.crystal_fourier_transformer.position_encoder import PositionEncoder, lattice_features
 from runtime.models.crystal_fourier_transformer.transformer import EPSILON, TransformerBlock
 from runtime.models.elements import N_ELEMENTS
@@ -49,6 +50,7 @@ from runtime.targets.target import Target
 
 _RADIUS = 5  # 514 orthogonal or 418 hexagonal shared waves, also from a larger store
 _DENSITY_RADIUS = math.sqrt(6)  # 80 orthogonal waves, as in the release
+_SITE = 64  # about as many pairs of attention as the rest of the work for a site costs
 
 
 @dataclass(frozen=True)
@@ -87,57 +89,39 @@ class CrystalFourierTransformerConfig:
             raise ModelError(f"width of {name} is a multiple of heads, not {self.width} for {self.heads}")
 
 
-@dataclass(frozen=True)
-class PreparedWaves(PreparedCrystal):
-    """One crystal of n sites.
+@dataclass(frozen=True, eq=False)
+class WaveBatch(Batch):
+    """p crystals with S sites.
 
     Attributes:
-        setting: of the record.
-        coordinates: (n, 3) float64, fractional.
-        lattice: (6,) see :func:`lattice_features`.
-        numbers: (n,) atomic numbers.
-        multiplicities: (n,) atoms per cell.
-        decays: (D,) transforms of the Gaussian at the first D shared waves; D = 0 without densities.
+        numbers: (S,) atomic numbers.
+        crystals: (S,) number of the crystal.
+        multiplicities: (S,) atoms per cell.
+        coordinates: (S, 3) fractional, float64.
+        lattices: (p, 6) see :func:`lattice_features`.
+        groups: (p,) space-group numbers.
+        decays: (p, D) transforms of the Gaussian at the first shared waves; D = 0 without densities.
+        hall_numbers: (p,) of the settings.
     """
 
-    setting: Setting
-    coordinates: NDArray[np.float64]
-    lattice: NDArray[np.floating]
-    numbers: NDArray[np.uint8]
-    multiplicities: NDArray[np.int32]
-    decays: NDArray[np.floating]
+    numbers: Tensor = per("sites")
+    crystals: Tensor = per("sites", numbers_of="crystals")
+    multiplicities: Tensor = per("sites")
+    coordinates: Tensor = per("sites")
+    lattices: Tensor = per("crystals")
+    groups: Tensor = per("crystals")
+    decays: Tensor = per("crystals")
+    hall_numbers: Int16Array = per("crystals")
 
     @property
-    def n_tokens(self) -> int:
-        """Sites of the asymmetric unit."""
-        return len(self.numbers)
+    def costs(self) -> IntArray:
+        """(p,) pairs of sites, and a site as much as many of them."""
+        sites = self.counts["sites"]
+        return sites * (sites + _SITE)
 
-
-@dataclass(frozen=True)
-class WaveBatch(Batch):
-    """p crystals padded to n sites; per lattice family, the s sites of its crystals without padding.
-
-    Attributes:
-        numbers: (p, n) atomic numbers, 0 for padding.
-        multiplicities: (p, n) atoms per cell, 0 for padding.
-        lattices: (p, 6).
-        groups: (p,) space-group numbers.
-        orthogonal_sites: (s,) rows of the flattened (p n) tokens.
-        orthogonal_waves: (s, 2 K) Re P_k and Im P_k.
-        orthogonal_densities: (s, 2 D) transforms of the Gaussian density of each site's atoms.
-        hexagonal_sites, hexagonal_waves, hexagonal_densities: the same.
-    """
-
-    numbers: Tensor
-    multiplicities: Tensor
-    lattices: Tensor
-    groups: Tensor
-    orthogonal_sites: Tensor
-    orthogonal_waves: Tensor
-    orthogonal_densities: Tensor
-    hexagonal_sites: Tensor
-    hexagonal_waves: Tensor
-    hexagonal_densities: Tensor
+    def settings(self) -> list[Setting]:
+        """Of each crystal."""
+        return [all_settings()[number - 1] for number in self.hall_numbers.tolist()]
 
 
 class CrystalFourierTransformer(CrystalModel):
@@ -190,104 +174,110 @@ class CrystalFourierTransformer(CrystalModel):
         self.head = _head(config.width, config.head_hidden, len(targets))
         self._initialize()
 
-    def prepare(self, record: CrystalRecord) -> PreparedWaves:
-        """Copy the sites; compute the features of the lattice and the transforms of the Gaussian."""
-        dtype = self.precision
-        lattice = torch.from_numpy(record.lattice.copy())
-        return PreparedWaves(
-            setting=record.setting,
-            coordinates=record.coordinates.copy(),
-            lattice=lattice_features(lattice[None])[0].to(dtype).numpy(),
-            numbers=record.numbers.copy(),
-            multiplicities=record.multiplicities.copy(),
-            decays=self._decays(lattice, record.setting.lattice_family).to(dtype).numpy(),
-        )
-
-    def collate(self, crystals: Sequence[PreparedWaves]) -> WaveBatch:  # type: ignore[override]
-        """Pad the tokens; evaluate the waves at the sites, in float64, and keep them in the model's type."""
-        n = max(crystal.n_tokens for crystal in crystals)
-        numbers = torch.zeros(len(crystals), n, dtype=torch.long, device="cpu")
-        multiplicities = torch.zeros(len(crystals), n, dtype=self.precision, device="cpu")
-        for row, crystal in enumerate(crystals):
-            numbers[row, : crystal.n_tokens] = torch.from_numpy(crystal.numbers)
-            multiplicities[row, : crystal.n_tokens] = torch.from_numpy(crystal.multiplicities)
-        parts: dict[str, Tensor] = {}
-        for family in LATTICE_FAMILIES:
-            rows = [row for row, crystal in enumerate(crystals) if crystal.setting.lattice_family == family]
-            parts |= self._sites_of(family, [crystals[row] for row in rows], [row * n for row in rows])
+    def prepare(self, crystals: Crystals) -> WaveBatch:
+        """Compute the features of the lattices and the transforms of the Gaussian."""
+        arrays = CrystalArrays.of(crystals)
+        settings, places = arrays.settings()
+        lattices = torch.from_numpy(arrays.lattices)
         return WaveBatch(
-            numbers=numbers,
-            multiplicities=multiplicities,
-            lattices=torch.from_numpy(np.stack([crystal.lattice for crystal in crystals])),
-            groups=torch.tensor([crystal.setting.number for crystal in crystals], device="cpu"),
-            **parts,
-        )
+            counts={"sites": arrays.site_counts},
+            numbers=torch.from_numpy(arrays.numbers.astype(np.int64)),
+            crystals=torch.from_numpy(np.repeat(np.arange(len(arrays)), arrays.site_counts)),
+            multiplicities=torch.from_numpy(arrays.multiplicities).to(self.precision),
+            coordinates=torch.from_numpy(arrays.coordinates),
+            lattices=lattice_features(lattices).to(self.precision),
+            groups=torch.from_numpy(np.array([setting.number for setting in settings], np.int64)[places]),
+            decays=self._decays(lattices, [setting.lattice_family for setting in settings], places),
+            hall_numbers=arrays.hall_numbers,
+        ).to(self.target_mean.device)
 
     def network(self, batch: WaveBatch) -> Tensor:
         """(crystals, targets) of order one."""
-        tokens = self.input_norm(self.element(batch.numbers) + self.encode_positions(batch))
+        padded = batch.padding("sites")
+        multiplicities = padded(batch.multiplicities)
+        tokens = padded(self.input_norm(self.element(batch.numbers) + self.encode_positions(batch)))
         for block in self.blocks:
-            tokens = block(tokens, batch.multiplicities)
-        values: Tensor = self.head(weighted_mean(tokens, batch.multiplicities))
+            tokens = block(tokens, multiplicities)
+        values: Tensor = self.head(weighted_mean(tokens, multiplicities))
         return values
 
     def encode_positions(self, batch: WaveBatch) -> Tensor:
         """Position encodings, from the rows of M_G e(x) and the lattice.
 
         Args:
-            batch: p crystals padded to n sites.
+            batch: crystals with S sites.
 
         Returns:
-            (p, n, width), 0 for padding.
+            (S, width).
         """
-        p, n = batch.numbers.shape
         encodings, sites = [], []
         for family in LATTICE_FAMILIES:
-            some: Tensor = getattr(batch, f"{family}_sites")
-            waves = getattr(batch, f"{family}_waves")
-            encoding: Tensor = self.encoders[family](waves, some // n, batch.lattices, batch.groups)
+            some = self.sites_of(batch, family)
+            waves, densities = self.waves_of(batch, family, some)
+            crystals = batch.crystals.index_select(0, some)
+            encoding: Tensor = self.encoders[family](waves, crystals, batch.lattices, batch.groups)
             if self._density_waves[family]:
-                encoding = torch.cat([encoding, getattr(batch, f"{family}_densities").to(encoding)], dim=1)
+                encoding = torch.cat([encoding, densities.to(encoding)], dim=1)
             encodings.append(self.density_projections[family](encoding))
             sites.append(some)
         found = torch.cat(encodings)
-        return found.new_zeros(p * n, found.shape[1]).index_copy(0, torch.cat(sites), found).view(p, n, -1)
+        return torch.empty_like(found).index_copy(0, torch.cat(sites), found)
 
-    def _sites_of(
-        self, family: LatticeFamily, crystals: Sequence[PreparedWaves], starts: Sequence[int]
-    ) -> dict[str, Tensor]:
-        """The fields of a batch that belong to one lattice family, from its crystals and their first rows."""
-        dtype, n_density = self.precision, self._density_waves[family]
-        sites = [np.arange(start, start + one.n_tokens) for one, start in zip(crystals, starts, strict=True)]
-        values = torch.zeros(0, len(self.waves.waves(family)), dtype=torch.complex128, device="cpu")
-        weights = torch.zeros(0, n_density, dtype=torch.float64, device="cpu")
-        if crystals:
-            rows = torch.from_numpy(np.repeat(np.arange(len(crystals)), [one.n_tokens for one in crystals]))
-            x = torch.from_numpy(np.concatenate([one.coordinates for one in crystals]))
-            values = self.waves(x, [one.setting for one in crystals], rows)[:, : values.shape[1]]
-            # T7: F_I = m_I P_k(x_I), times the transform of a Gaussian.
-            weights = torch.from_numpy(
-                np.concatenate([one.multiplicities[:, None] * one.decays for one in crystals]).astype(np.float64)
-            )
-        densities = values[:, :n_density] * weights
-        return {
-            f"{family}_sites": torch.from_numpy(np.concatenate([np.zeros(0, np.int64), *sites])),
-            f"{family}_waves": torch.cat([values.real, values.imag], dim=1).to(dtype),
-            f"{family}_densities": torch.cat([densities.real, densities.imag], dim=1).to(dtype),
-        }
+    def sites_of(self, batch: WaveBatch, family: LatticeFamily) -> Tensor:
+        """The sites of the crystals of a lattice family.
+
+        Args:
+            batch: crystals with S sites.
+            family: orthogonal or hexagonal.
+
+        Returns:
+            (s,) numbers of sites.
+        """
+        own = [setting.lattice_family == family for setting in batch.settings()]
+        return torch.from_numpy(np.flatnonzero(np.repeat(np.array(own, bool), batch.counts["sites"]))).to(
+            batch.device
+        )
+
+    @torch.no_grad()
+    def waves_of(self, batch: WaveBatch, family: LatticeFamily, sites: Tensor) -> tuple[Tensor, Tensor]:
+        """Waves and densities of sites of one lattice family, evaluated in the type of the coordinates.
+
+        Args:
+            batch: crystals with S sites.
+            family: orthogonal or hexagonal.
+            sites: (s,) from :meth:`sites_of`.
+
+        Returns:
+            (s, 2 K) Re P_k and Im P_k, and (s, 2 D) transforms of the Gaussian density of each site's atoms; in
+            the type of the lattices.
+        """
+        n_waves, n_density = len(self.waves.waves(family)), self._density_waves[family]
+        values = torch.zeros(0, n_waves, dtype=batch.coordinates.dtype.to_complex(), device=batch.device)
+        crystals = batch.crystals.index_select(0, sites)
+        if len(sites):
+            values = self.waves(batch.coordinates.index_select(0, sites), batch.settings(), crystals)[:, :n_waves]
+        # T7: F_I = m_I P_k(x_I), times the transform of a Gaussian.
+        multiplicities = batch.multiplicities.index_select(0, sites)[:, None]
+        densities = values[:, :n_density] * (
+            multiplicities * batch.decays[:, :n_density].index_select(0, crystals)
+        )
+        parts = (torch.cat([some.real, some.imag], dim=1).to(batch.lattices) for some in (values, densities))
+        return next(parts), next(parts)
 
     def _density_shells(self, family: LatticeFamily) -> int:
         """D: the shared waves, whole shells of them, at which densities are given."""
         norms = wave_norm(self.waves.waves(family).numpy(), family)
         return int((norms <= ball_norm(_DENSITY_RADIUS)).sum())
 
-    def _decays(self, lattice: Tensor, family: LatticeFamily) -> Tensor:
-        """(D,) exp(-2 pi^2 sigma^2 |G|^2) at the leading shared waves."""
-        if not self.config.density_sigma:
-            return torch.zeros(0, device="cpu")
-        k = self.waves.waves(family)[: self._density_waves[family]].to(lattice)
-        squares = (k @ torch.linalg.inv(lattice).T).square().sum(-1)
-        return torch.exp(-2 * (math.pi * self.config.density_sigma) ** 2 * squares)
+    def _decays(self, lattices: Tensor, families: Sequence[LatticeFamily], places: IntArray) -> Tensor:
+        """(p, D) exp(-2 pi^2 sigma^2 |G|^2) at the leading shared waves of the family of each lattice."""
+        decays = torch.zeros(len(lattices), max(self._density_waves.values()), dtype=torch.float64, device="cpu")
+        for family, n_density in self._density_waves.items():
+            own = torch.from_numpy(np.flatnonzero(np.array([one == family for one in families], bool)[places]))
+            k = self.waves.waves(family)[:n_density].to(lattices)
+            squares = (k @ torch.linalg.inv(lattices[own]).mT).square().sum(-1)
+            decays[own, :n_density] = torch.exp(-2 * (math.pi * self.config.density_sigma) ** 2 * squares)
+        return decays
 
     @torch.no_grad()
     def _initialize(self) -> None:

@@ -148,8 +148,7 @@ def test_the_direct_part_is_a_sum_over_neighbours(kernel: PairKernel, store: Sto
     record = made(Setting.standard(166))
     found = neighbours(record, store.compiled(record.setting), 4.5)
     direct = DirectKernel(4.5, 6, 0).double()
-    pairs = torch.from_numpy(found.receivers * 3 + found.senders)
-    expected = direct(torch.from_numpy(found.vectors), pairs, 9).view(3, 3, 6)
+    expected = direct(found.vectors, found.receivers * 3 + found.senders, 9).view(3, 3, 6)
     torch.testing.assert_close(kernel(record)[..., :6], expected)
 
 

@@ -38,13 +38,13 @@ def made_model(
 
 def predict(model: CrystalFourierTransformer, *records: CrystalRecord) -> torch.Tensor:
     with torch.no_grad():
-        return model(model.collate([model.prepare(record) for record in records]))
+        return model(model.prepare(records))
 
 
 def tokens(model: CrystalFourierTransformer, record: CrystalRecord) -> torch.Tensor:
     """(n, width) position encodings of the sites of one crystal."""
     with torch.no_grad():
-        return model.encode_positions(model.collate([model.prepare(record)]))[0]
+        return model.encode_positions(model.prepare([record]))
 
 
 def with_sites(record: CrystalRecord, coordinates: np.ndarray) -> CrystalRecord:
@@ -108,7 +108,7 @@ def test_asymmetric_units_give_what_full_cells_give(store: Store) -> None:
         results = []
         for one in (record, whole):
             model.zero_grad()
-            values = model(model.collate([model.prepare(one)]))
+            values = model(model.prepare([one]))
             values.sum().backward()
             results.append((values.detach(), [parameter.grad.clone() for parameter in model.parameters()]))
         (values, gradients), (expected, expected_gradients) = results
@@ -150,9 +150,9 @@ def test_a_batch_of_one_lattice_family(store: Store) -> None:
     """The gradients of the encoder of an absent family exist and are zero, which data parallelism needs."""
     model = made_model(store, WITH_DENSITY)
     rng = np.random.default_rng(4)
-    batch = model.collate([model.prepare(made_record(Setting.standard(n), rng)) for n in (194, 148)])
-    assert len(batch.orthogonal_sites) == 0
-    assert len(batch.hexagonal_sites) == 6
+    batch = model.prepare(made_record(Setting.standard(n), rng) for n in (194, 148))
+    assert len(model.sites_of(batch, "orthogonal")) == 0
+    assert len(model.sites_of(batch, "hexagonal")) == 6
     model(batch).sum().backward()
     assert all(not parameter.grad.any() for parameter in model.encoders["orthogonal"].parameters())
     assert any(parameter.grad.any() for parameter in model.encoders["hexagonal"].parameters())
@@ -161,7 +161,7 @@ def test_a_batch_of_one_lattice_family(store: Store) -> None:
 def test_groups_without_data_get_no_parameters(store: Store) -> None:
     model = made_model(store)
     rng = np.random.default_rng(5)
-    batch = model.collate([model.prepare(made_record(Setting.standard(n), rng)) for n in (62, 225, 194)])
+    batch = model.prepare(made_record(Setting.standard(n), rng) for n in (62, 225, 194))
     model(batch).square().sum().backward()
     for encoder, seen in ((model.encoders["orthogonal"], [62, 225]), (model.encoders["hexagonal"], [194])):
         for embedding in (encoder.position_group, encoder.lattice_group):
@@ -175,10 +175,10 @@ def test_densities_are_the_structure_factors_of_gaussians(store: Store) -> None:
     rng = np.random.default_rng(6)
     for setting in standard_settings()[::9]:
         record = made_record(setting, rng)
-        batch = model.collate([model.prepare(record)])
+        batch = model.prepare([record])
         atoms, site = all_atoms(record)
         family = setting.lattice_family
-        found = getattr(batch, f"{family}_densities")
+        _, found = model.waves_of(batch, family, model.sites_of(batch, family))
         waves = store.shared_waves(family)[: found.shape[1] // 2].numpy()
         squares = ((waves @ np.linalg.inv(record.lattice).T) ** 2).sum(-1)
         terms = np.exp(2j * np.pi * atoms @ waves.T) * np.exp(
@@ -203,14 +203,14 @@ def test_every_parameter_is_trained(store: Store) -> None:
     model = made_model(store, WITH_DENSITY).train()
     rng = np.random.default_rng(7)
     records = [made_record(setting, rng) for setting in standard_settings()[::3]]
-    model(model.collate([model.prepare(record) for record in records])).square().sum().backward()
+    model(model.prepare(records)).square().sum().backward()
     assert all(parameter.grad.any() for parameter in model.parameters())
 
 
 def test_a_batch_moves_to_another_type(store: Store) -> None:
     model = made_model(store, dtype=torch.float32)
-    batch = model.collate([model.prepare(made_record(Setting.standard(14), np.random.default_rng(8)))])
+    batch = model.prepare([made_record(Setting.standard(14), np.random.default_rng(8))])
     moved = batch.to("cpu", torch.float64)
-    assert moved.orthogonal_waves.dtype == torch.float64
+    assert moved.lattices.dtype == torch.float64
     assert moved.groups.dtype == torch.long
     torch.testing.assert_close(model.double()(moved).float(), model.float()(batch), atol=1e-5, rtol=0)

@@ -30,7 +30,7 @@ def model() -> OrbitTransformer:
 
 def predict(model: OrbitTransformer, record: CrystalRecord) -> torch.Tensor:
     with torch.no_grad():
-        return model(model.collate([model.prepare(record)]))[0]
+        return model(model.prepare([record]))[0]
 
 
 def assert_equal(value: torch.Tensor, expected: torch.Tensor, what: str) -> None:
@@ -76,7 +76,7 @@ def test_gradients_equal_those_of_the_full_cell(number: int, model: OrbitTransfo
 
     def gradients(record: CrystalRecord) -> torch.Tensor:
         model.zero_grad()
-        model(model.collate([model.prepare(record)])).square().sum().backward()
+        model(model.prepare([record])).square().sum().backward()
         return torch.cat([p.grad.reshape(-1) for p in model.parameters() if p.grad is not None])
 
     expected = gradients(record)
@@ -89,10 +89,9 @@ def test_batches_do_not_mix_crystals(model: OrbitTransformer) -> None:
     records = [
         made_record(Setting.standard(n), rng, n_sites=sites) for n, sites in [(1, 9), (225, 1), (62, 4), (2, 2)]
     ]
-    crystals = [model.prepare(record) for record in records]
     with torch.no_grad():
-        together = model(model.collate(crystals))
-        alone = torch.cat([model(model.collate([crystal])) for crystal in crystals])
+        together = model(model.prepare(records))
+        alone = torch.cat([model(model.prepare([record])) for record in records])
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-12)
 
 

@@ -35,7 +35,7 @@ def record_of(crystal: Crystal) -> CrystalRecord:
 
 @torch.no_grad()
 def predict(model: OrbitTransformer, record: CrystalRecord) -> torch.Tensor:
-    return model(model.collate([model.prepare(record)]))[0]
+    return model(model.prepare([record]))[0]
 
 
 def conventional(crystal: Crystal, setting: Setting) -> Crystal:

@@ -55,7 +55,7 @@ def single(model: OrbitTransformer) -> OrbitTransformer:
 def predict(model: OrbitTransformer, record: CrystalRecord) -> dict[str, np.ndarray]:
     """Cartesian tensors."""
     with torch.no_grad():
-        values = model(model.collate([model.prepare(record)]))[0].double().numpy()
+        values = model(model.prepare([record]))[0].double().numpy()
     return {
         target.name: target.space.tensors(values[own])
         for target, own in zip(TARGETS, columns(TARGETS), strict=True)
@@ -134,14 +134,14 @@ def test_a_batch_gives_what_single_crystals_give(model: OrbitTransformer) -> Non
     rng = np.random.default_rng(0)
     records = [made_record(Setting.standard(number), rng, n_sites=n) for number, n in ((216, 1), (1, 6), (154, 3))]
     with torch.no_grad():
-        together = model(model.collate([model.prepare(record) for record in records]))
-        alone = torch.cat([model(model.collate([model.prepare(record)])) for record in records])
+        together = model(model.prepare(records))
+        alone = torch.cat([model(model.prepare([record])) for record in records])
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-10)
 
 
 def predict_values(model: OrbitTransformer, records: list[CrystalRecord]) -> torch.Tensor:
     with torch.no_grad():
-        return model(model.collate([model.prepare(record) for record in records]))
+        return model(model.prepare(records))
 
 
 @pytest.mark.parametrize("formula", ["i", "ij", "ijk", "ij=-ji", "ijkl=jikl=ijlk", "ijk=-jik", "ijkl"])

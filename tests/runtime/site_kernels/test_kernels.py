@@ -13,7 +13,7 @@ import torch
 
 from basis_store import Setting, standard_settings
 from runtime import Store
-from runtime.site_kernels import neighbours as neighbours_module
+from runtime.site_kernels import lattice_search
 from runtime.site_kernels.direct_kernel import DirectKernel
 from runtime.site_kernels.harmonics import harmonic_rotation, real_harmonics
 from runtime.site_kernels.neighbours import neighbours
@@ -43,7 +43,7 @@ def test_every_neighbour_is_found_once(setting: Setting, store: Store) -> None:
         for sender in range(len(record)):
             expected = np.sort(lengths[owners == sender][near[owners == sender]])
             vectors = found.vectors[mine & (found.senders == sender)]
-            assert np.sort(np.linalg.norm(vectors, axis=1)) == pytest.approx(expected, abs=1e-9)
+            assert np.sort(vectors.norm(dim=1).numpy()) == pytest.approx(expected, abs=1e-9)
 
 
 @STANDARD
@@ -57,8 +57,8 @@ def test_direct_and_reciprocal_sides_agree(setting: Setting, store: Store) -> No
     direct = np.zeros((n, n))
     np.add.at(
         direct,
-        (found.receivers, found.senders),
-        np.exp(-((np.linalg.norm(found.vectors, axis=1) / width) ** 2) / 2),
+        (found.receivers.numpy(), found.senders.numpy()),
+        np.exp(-((found.vectors.norm(dim=1).numpy() / width) ** 2) / 2),
     )
     direct += np.eye(n)  # a site and itself
     factors = structure_factors(record, compiled, g_cutoff=5.6 / (math.pi * math.sqrt(2) * width))
@@ -74,17 +74,15 @@ def test_shells_equal_sums_over_images(setting: Setting, store: Store) -> None:
     kernel = ReciprocalKernel(0.3, shells, degree).double()
     moments = kernel(structure_factors(record, store.compiled(setting), kernel.shells.g_cutoff))
     found = neighbours(record, store.compiled(setting), cutoff=8.0)
-    vectors = torch.from_numpy(found.vectors)
-    lengths = vectors.norm(dim=1)
-    angular = real_harmonics(vectors / lengths[:, None], degree)
+    lengths = found.vectors.norm(dim=1)
+    angular = real_harmonics(found.vectors / lengths[:, None], degree)
     expected = torch.zeros(n, n, (degree + 1) ** 2, shells, dtype=torch.float64)
     for l in range(degree + 1):  # noqa: E741 - as it is always called
         columns = slice(l**2, (l + 1) ** 2)
         for shell, centre in enumerate(kernel.shells.centres.tolist()):
             radial = torch.from_numpy(shell_in_space(lengths.numpy(), centre, kernel.shells.width, l))
             terms = angular[:, columns] * radial[:, None]
-            pairs = (torch.from_numpy(found.receivers), torch.from_numpy(found.senders))
-            expected[:, :, columns, shell].index_put_(pairs, terms, accumulate=True)
+            expected[:, :, columns, shell].index_put_((found.receivers, found.senders), terms, accumulate=True)
     expected[range(n), range(n), 0] += 1  # a site and itself
     # Waves end where a shell is negligible; the error grows with the degree.
     torch.testing.assert_close(moments[:, :, :16], expected[:, :, :16], rtol=0, atol=1e-6)
@@ -232,7 +230,7 @@ def test_kernels_vanish_smoothly_at_the_cutoff() -> None:
 def test_neighbours_are_the_same_in_small_blocks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     record = made_record(Setting.standard(166), np.random.default_rng(0))
     whole = neighbours(record, store.compiled(record.setting), 6.0)
-    monkeypatch.setattr(neighbours_module, "_BLOCK", 1000)
+    monkeypatch.setattr(lattice_search, "_CPU_BLOCK", 1000)
     for one, other in zip(whole, neighbours(record, store.compiled(record.setting), 6.0), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -243,5 +241,5 @@ def test_neighbours_in_a_skew_cell(store: Store) -> None:
     skew = in_p1(record, change=np.array([[1, 3, -4], [0, 1, 5], [0, 0, 1]]))
     compiled = store.compiled(Setting.standard(1))
     one, other = (neighbours(each, compiled, 6.0) for each in (record, skew))
-    lengths = [np.sort(np.linalg.norm(each.vectors, axis=1)) for each in (one, other)]
+    lengths = [np.sort(each.vectors.norm(dim=1).numpy()) for each in (one, other)]
     assert lengths[0] == pytest.approx(lengths[1], abs=1e-9)

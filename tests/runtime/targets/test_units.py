@@ -121,7 +121,7 @@ def test_an_option_is_enough(tmp_path: Path) -> None:
     assert f"stiffness,{value},GPa," in row and f"  stiffness  {value}  GPa" in text
     # The model's own number is the logarithm.
     model = from_pretrained(folder)
-    learnt = model(model.collate([model.prepare(record) for record in made_dataset(tmp_path / "again.h5")[:3]]))
+    learnt = model(model.prepare(made_dataset(tmp_path / "again.h5")[:3]))
     values = predict(model, made_dataset(tmp_path / "again.h5")[:3])
     np.testing.assert_allclose(values, 10.0 ** learnt.detach().double().numpy(), rtol=1e-5)
 

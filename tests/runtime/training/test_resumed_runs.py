@@ -87,10 +87,10 @@ def test_what_decides_the_weights_may_not_change(dataset: Path, output: Path, tm
     assert (output / "checkpoint.pt").read_bytes() == before
 
 
-def test_paths_patience_and_memory_may_change(dataset: Path, output: Path, tmp_path: Path) -> None:
+def test_paths_and_patience_may_change(dataset: Path, output: Path, tmp_path: Path) -> None:
     shutil.copy(dataset, tmp_path / "copy.h5")
     moved = shutil.move(output, tmp_path / "moved")
-    said = run(configuration(tmp_path / "copy.h5", Path(moved), epochs=3, patience=7, pair_budget=10_000))
+    said = run(configuration(tmp_path / "copy.h5", Path(moved), epochs=3, patience=7))
     assert "Resuming: 1 of 3 epochs are done." in said and "epoch 1" in said and "epoch 0" not in said.splitlines()
 
 

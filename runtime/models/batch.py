@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from basis_store.array_types import IntArray
 
@@ -73,7 +73,10 @@ class Batch:
         """
 
         def moved(value: Tensor) -> Tensor:
-            return value.to(device, dtype if value.is_floating_point() else None, non_blocking=True)
+            wanted = dtype if value.is_floating_point() else None
+            if torch.device(device).type == "mps" and value.dtype == torch.float64:
+                wanted = torch.float32  # mps has no other one; tensor models are refused there
+            return value.to(device, wanted, non_blocking=True)
 
         return self.with_tensors({name: moved(value) for name, value in self.tensors().items()})
 
@@ -118,7 +121,8 @@ class Batch:
     def padded(self, sizes: Mapping[str, int]) -> Self:
         """The same with crystals at the end that mean nothing, so that every axis has a given size.
 
-        All padding belongs to the last crystal. Its rows have values of real ones, so that nothing is infinite.
+        All padding belongs to the last crystal. Its rows have values of real ones, so that nothing is infinite, and
+        its members are evenly divided, so that no part of a GPU has more to do than others.
 
         Args:
             sizes: of every axis, each larger than it is.
@@ -135,10 +139,15 @@ class Batch:
                 padded[field.name] = np.append(value, value[:1].repeat(more[axis], axis=0), axis=0)
                 continue
             rows = value[:1].expand(more[axis], *value.shape[1:])
-            if target := field.metadata[_TARGET]:
+            target, counted = field.metadata[_TARGET], field.metadata[_COUNTED]
+            if target == "crystals":
                 rows = torch.full_like(rows, sizes[target] - 1)
-            elif counted := field.metadata[_COUNTED]:
-                rows = nn.functional.pad(torch.full_like(rows[:1], more[counted]), (more[axis] - 1, 0))
+            elif target:
+                ranks = torch.arange(more[axis], device=value.device)
+                rows = sizes[target] - more[target] + ranks * more[target] // more[axis]
+            elif counted:
+                rows = torch.full_like(rows, more[counted] // more[axis])
+                rows[-1] += more[counted] % more[axis]
             padded[field.name] = torch.cat([value, rows])
         return self._replaced(padded, counts)
 

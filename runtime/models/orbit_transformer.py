@@ -196,6 +196,8 @@ class OrbitTransformer(CrystalModel):
         frames = cartesian_frames(settings, places, arrays.lattices)
         # 1. Pairs of sites and their images. Lattices are turned to the reference frame, and so are all vectors.
         device = self.target_mean.device
+        if device.type == "mps":  # distances need double precision
+            device = torch.device("cpu")
         lattices = torch.from_numpy(arrays.lattices @ frames.swapaxes(1, 2)).to(device)
         coordinates = torch.from_numpy(arrays.coordinates).to(device)
         found = site_neighbours(arrays, self.store.compiled, self.config.cutoff, coordinates, lattices)
@@ -208,23 +210,24 @@ class OrbitTransformer(CrystalModel):
             torch.bincount(of_sites[sites], minlength=len(arrays)) for sites in (receivers, found.receivers)
         ]
         pair_counts, vector_counts = torch.stack(per_crystal).cpu().numpy()
+
+        def converted(values: FloatArray) -> Tensor:
+            return torch.from_numpy(values).to(device, self.precision)
+
         atoms = arrays.atom_counts
         spaces = [target.space for target in tensor_targets(self.targets)]
         return SitesBatch(
             counts={"sites": arrays.site_counts, "pairs": pair_counts, "images": vector_counts},
             numbers=torch.from_numpy(arrays.numbers.astype(np.int64)).to(device),
             crystals=of_sites,
-            weights=self._converted(arrays.multiplicities / np.repeat(atoms, arrays.site_counts)),
-            log_volumes=self._converted(np.log(arrays.volumes / atoms)[:, None]),
+            weights=converted(arrays.multiplicities / np.repeat(atoms, arrays.site_counts)),
+            log_volumes=converted(np.log(arrays.volumes / atoms)[:, None]),
             allowed=torch.from_numpy(allowed_in_frames(spaces, settings, places, frames, self.store)).to(device),
             receivers=receivers,
             senders=senders,
             image_counts=image_counts,
             vectors=found.vectors.to(self.precision),
-        )
-
-    def _converted(self, values: FloatArray) -> Tensor:
-        return torch.from_numpy(values).to(self.target_mean)
+        ).to(self.target_mean.device)
 
     def network(self, batch: SitesBatch) -> Tensor:
         """(crystals, columns) of order one."""

@@ -28,9 +28,6 @@ from sgbasis.prediction.job import Job, loaded
 from sgbasis.prediction.predict import Prediction, predictions
 from sgbasis.prediction.prediction_text import csv_rows, jsonl_text, text_report
 
-MAX_SITES = 320
-"""Sites of an asymmetric unit; with more, models of the default size need a gigabyte."""
-
 _FORMS = {".csv": csv_rows, ".jsonl": jsonl_text, "": text_report}
 
 
@@ -107,11 +104,6 @@ def standard_crystals(job: Job, entries: Iterable[FoundEntry]) -> StandardCrysta
     for source, crystal in compiled(entries, tolerance=job.tolerance):
         if isinstance(crystal, str):
             crystals.failures.append(job.shown(crystal))
-        elif len(crystal) > MAX_SITES:
-            crystals.failures.append(
-                f"{job.shown(source)}: {crystal.identifier}: {len(crystal)} sites; at most {MAX_SITES} are "
-                "predicted, since memory grows with the square of their number"
-            )
         else:
             crystals.found.append((job.shown(source), crystal))
     return crystals

@@ -121,8 +121,8 @@ class Batch:
     def padded(self, sizes: Mapping[str, int]) -> Self:
         """The same with crystals at the end that mean nothing, so that every axis has a given size.
 
-        All padding belongs to the last crystal. Its rows have values of real ones, so that nothing is infinite, and
-        its members are evenly divided, so that no part of a GPU has more to do than others.
+        All padding belongs to the last crystal. Its rows have values of real ones, so that nothing is infinite,
+        and its members are evenly divided, so that no part of a GPU has more to do than others.
 
         Args:
             sizes: of every axis, each larger than it is.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CrystalError, CrystalRecord, IndexSymmetry, Setting
+from basis_store import CrystalArrays, CrystalError, CrystalRecord, IndexSymmetry, Setting
 from basis_store.extras import needed_for
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[Loa
     from runtime.pretrained.domain import outside_domain
     from runtime.targets.target import columns
 
-    values = [predict(one.model, (record for _, record in found)) for one in models]
+    crystals = CrystalArrays.of(record for _, record in found)
+    values = [predict(one.model, crystals) for one in models]
     labels = [label for one in models for label in one.labels]
     made: list[Prediction] = []
     for row, (source, record) in enumerate(found):

@@ -199,7 +199,7 @@ class Batch:
         return {name: np.cumsum(counts) - counts for name, counts in self.counts.items()}
 
     def tensors(self) -> dict[str, Tensor]:
-        """All tensors by the names of their fields; shapes are those of the fields."""
+        """All tensors, (rows, ...), by the names of their fields."""
         return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
 
     def with_tensors(self, tensors: Mapping[str, Tensor]) -> Self:

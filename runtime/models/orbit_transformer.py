@@ -191,7 +191,7 @@ class OrbitTransformer(CrystalModel):
 
     def prepare(self, crystals: Crystals) -> SitesBatch:
         """Find the neighbours of every site (direct sums over the store's operations)."""
-        arrays = CrystalArrays.of(crystals)
+        dtype, arrays = self.precision, CrystalArrays.of(crystals)
         settings, places = arrays.settings()
         frames = cartesian_frames(settings, places, arrays.lattices)
         # 1. Pairs of sites and their images. Lattices are turned to the reference frame, and so are all vectors.
@@ -212,7 +212,7 @@ class OrbitTransformer(CrystalModel):
         pair_counts, vector_counts = torch.stack(per_crystal).cpu().numpy()
 
         def converted(values: FloatArray) -> Tensor:
-            return torch.from_numpy(values).to(device, self.precision)
+            return torch.from_numpy(values).to(device, dtype)
 
         atoms = arrays.atom_counts
         spaces = [target.space for target in tensor_targets(self.targets)]
@@ -226,7 +226,7 @@ class OrbitTransformer(CrystalModel):
             receivers=receivers,
             senders=senders,
             image_counts=image_counts,
-            vectors=found.vectors.to(self.precision),
+            vectors=found.vectors.to(dtype),
         ).to(self.target_mean.device)
 
     def network(self, batch: SitesBatch) -> Tensor:

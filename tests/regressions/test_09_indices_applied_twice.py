@@ -11,10 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from basis_store import Setting
 from runtime.prediction import batches
 from runtime.training.data import epoch_steps
 from tests.runtime.training.test_training_runs import configuration, trainer
 from tests.support.crystals.made_datasets import made_dataset
+from tests.support.crystals.made_records import made_record
+from tests.support.tiny_models import tiny_model
 
 N = 1003
 
@@ -29,13 +32,17 @@ def test_applied_twice_a_fifth_is_one_crystal() -> None:
 
 
 def test_an_epoch_uses_every_crystal_once() -> None:
-    costs = np.random.default_rng(0).integers(1, 2000, N)
     orders = [np.concatenate(epoch_steps(N, 32, seed=5, epoch=epoch)) for epoch in (0, 1)]
     for order in orders:
         assert np.array_equal(np.sort(order), np.arange(N))
     assert not np.array_equal(*orders)
-    pieces = list(batches(orders[0], costs, 10_000))
-    assert np.array_equal(np.sort(np.concatenate(pieces)), np.arange(N))
+
+    rng = np.random.default_rng(0)
+    records = [made_record(Setting.standard(2), rng, n_sites=int(n)) for n in rng.integers(1, 6, 40)]
+    crystals = tiny_model().prepare(records)
+    pieces = list(batches(orders[0][orders[0] < len(crystals)], crystals, int(crystals.costs.sum()) // 9))
+    assert np.array_equal(np.sort(np.concatenate(pieces)), np.arange(len(crystals)))
+    assert len(pieces) > 8
 
 
 def test_the_samples_of_a_run_are_the_rows_of_its_split(tmp_path: Path) -> None:

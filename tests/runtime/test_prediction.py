@@ -14,6 +14,7 @@ from basis_compiler import compile_crystals
 from basis_store import CrystalRecord, Setting
 from runtime.models import batch_sizes
 from runtime.models.architectures import ARCHITECTURES
+from runtime.models.batch import Batch, per
 from runtime.models.formula import reduced_formula
 from runtime.prediction import batches, predict
 from runtime.pretrained.domain import Domain, outside_domain
@@ -106,16 +107,28 @@ def test_the_mode_of_the_model_is_left_alone(records: list[CrystalRecord]) -> No
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Costly(Batch):
+    """A batch of given costs."""
+
+    given: np.ndarray = per("crystals")
+
+    @property
+    def costs(self) -> np.ndarray:
+        return self.given
+
+
 def test_batches_stay_within_the_budget() -> None:
     costs = np.random.default_rng(0).integers(1, 4000, 500)
     costs[7] = 50_000
     indices = np.arange(0, 500, 2) + 1
-    cut = list(batches(indices, costs, 20_000))
+    crystals = Costly({"sites": np.ones(500, np.int64)}, costs)
+    cut = list(batches(indices, crystals, 20_000))
     assert sorted(np.concatenate(cut).tolist()) == indices.tolist()
     assert all(len(batch) == 1 or costs[batch].sum() <= 20_000 for batch in cut)
     assert all(costs[one].sum() + costs[other[0]] > 20_000 for one, other in pairwise(cut)), "none is too small"
     assert cut[-1].tolist() == [7]
-    assert list(batches(indices[:0], costs, 20_000)) == []
+    assert list(batches(indices[:0], crystals, 20_000)) == []
 
 
 def test_a_crystal_of_500_sites() -> None:

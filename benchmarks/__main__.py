@@ -1,23 +1,22 @@
 """``make bench``: our times compared with peers and with the limits of this machine, all measured in one run.
 
 Prints a table and writes bench.json. ``python -m benchmarks encoding loading`` measures some parts only, and
-replaces their rows in the file that ``--output`` names.
+replaces their rows in the file that ``--output`` names. ``python -m benchmarks gpu`` checks and measures a GPU.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
 from basis_compiler import available_cores
-from basis_store.files.atomic_write import write_atomically
 from benchmarks.machine import Machine
-from benchmarks.row import Row
+from benchmarks.row import HEADINGS, Row, line, write_rows
 
 PARTS = {
     "compiling": "compile and prove stores, and a loop over gemmi",
@@ -36,72 +35,54 @@ ALONE = {
 }
 """Further measurements, with their arguments: ``python -m benchmarks.NAME``."""
 
+ON_GPU = {"gpu [PART ...]": "check and measure a GPU in minutes, write bench-gpu.json; has its own --help"}
+
 OUTPUT = Path("bench.json")
 
-_HEADINGS = ("name", "ours", "peer", "ratio", "limit", "share of limit")
 
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure part by part."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["gpu"]:
+        from benchmarks.gpu.run import main as on_gpu
+
+        sys.exit(on_gpu(given[1:]))
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure all parts and write bench.json, or measure the given parts only and write nothing.",
-        epilog=_listed("parts:", PARTS) + _listed("\nalone, as python -m benchmarks.NAME:", ALONE),
+        epilog="".join([
+            listed("parts:", PARTS), listed("\non a GPU:", ON_GPU),
+            listed("\nalone, as python -m benchmarks.NAME:", ALONE),
+        ]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    )  # fmt: skip
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write rows to FILE, and keep those of parts not measured now"
     )
-    arguments = parser.parse_args()
-    given, output = arguments.parts, arguments.output
-    chosen = given or list(PARTS)
+    options = parser.parse_args(given)
+    chosen = options.parts or list(PARTS)
     if unknown := [part for part in chosen if part not in PARTS]:
         parser.error(f"there is no part {unknown[0]!r}; choose from {', '.join(PARTS)}")
     torch.set_num_threads(available_cores())
     machine = Machine.measure()
     speeds = f"{machine.bandwidth / 1e9:.1f} GB/s, {machine.flops / 1e9:.0f} GFLOP/s in float32"
-    print(f"{available_cores()} cores, {speeds}\n{_line(_HEADINGS)}", flush=True)
+    print(f"{available_cores()} cores, {speeds}\n{line(HEADINGS)}", flush=True)
     found: list[Row] = []
     for part in chosen:
         measure: Callable[[Machine], list[Row]] = importlib.import_module(f"benchmarks.{part}").rows
         rows = measure(machine)
         for row in rows:
-            print(_text(row), flush=True)
+            print(row, flush=True)
         found += rows
-    if output or not given:
-        write_rows(output or OUTPUT, machine, found)
-        print(f"{output or OUTPUT}: written")
+    if options.output or not options.parts:
+        write_rows(options.output or OUTPUT, machine.description(), found)
+        print(f"{options.output or OUTPUT}: written")
 
 
-def write_rows(path: Path, machine: Machine, rows: Sequence[Row]) -> None:
-    """Write rows and the machine; rows of other names that the file has already are kept."""
-    new = {row.name: row.to_json() for row in rows}
-    old = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
-    kept = {row["name"]: row for row in old}
-    content = {"machine": machine.description(), "rows": list((kept | new).values())}
-    write_atomically(path, json.dumps(content, indent=2).encode() + b"\n")
-
-
-def _listed(heading: str, lines: dict[str, str]) -> str:
+def listed(heading: str, lines: dict[str, str]) -> str:
+    """Lines of a help text."""
     return "\n".join([heading, *(f"  {name:<31} {what}" for name, what in lines.items()), ""])
-
-
-def _text(row: Row) -> str:
-    def value(number: float | None) -> str:
-        return "" if number is None else f"{number:.3g} {row.unit}"
-
-    ratio = "" if row.ratio is None else f"{row.ratio:.3g}"
-    share = "" if row.share_of_limit is None else f"{row.share_of_limit:.1%}"
-    cells = (row.name, value(row.ours), value(row.peer), ratio, value(row.limit), share)
-    peer = f"\n    peer: {row.peer_name}" if row.peer_name else ""
-    limited = f"\n    limited by {row.limited_by}" if row.limited_by else ""
-    return f"{_line(cells)}\n    {row.what}{peer}{limited}"
-
-
-def _line(cells: tuple[str, ...]) -> str:
-    widths = (20, 22, 22, 8, 22, 0)
-    return "".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from basis_store import standard_settings
+from basis_store import Setting, standard_settings
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from benchmarks.machine import Machine
@@ -28,17 +30,81 @@ _CRYSTALS_AT_ONCE = 23
 _REPEATS = 3
 
 
-class DenseRouting:
-    """The paper's M_G of all 230 groups."""
+@dataclass(frozen=True)
+class MixedBatch:
+    """Atoms of crystals of all 230 groups, from one atom up.
 
-    def __init__(self, store: Store) -> None:
-        self._waves = {family: store.shared_waves(family) for family in LATTICE_FAMILIES}
-        self._tables = {family: _routing_table(store, family) for family in LATTICE_FAMILIES}
+    Attributes:
+        x: (n, 3) coordinates, crystal after crystal.
+        counts: (230,) atoms of each crystal, in the memory of the host.
+    """
+
+    x: Tensor
+    counts: Tensor
+
+    @classmethod
+    def made(
+        cls, atoms: int, device: torch.device | None = None, dtype: torch.dtype = torch.float32
+    ) -> MixedBatch:
+        """The same atoms on every device.
+
+        Args:
+            atoms: at least 230.
+            device: of the coordinates.
+            dtype: of the coordinates.
+        """
+        generator = torch.Generator().manual_seed(0)
+        counts = torch.bincount(torch.randint(230, (atoms - 230,), generator=generator), minlength=230) + 1
+        return cls(torch.rand(atoms, 3, generator=generator).to(device, dtype), counts)
+
+    @cached_property
+    def settings(self) -> list[Setting]:
+        """One for each crystal."""
+        return list(standard_settings())
+
+    @cached_property
+    def groups(self) -> Tensor:
+        """(230,) numbers of the groups."""
+        return torch.arange(1, 231, device=self.x.device)
+
+    @cached_property
+    def crystals(self) -> Tensor:
+        """(n,) the crystal of each atom."""
+        return torch.repeat_interleave(self.counts).to(self.x.device)
+
+    def cells(self, x: Tensor) -> list[Tensor]:
+        """The coordinates ``x`` (n, 3) of each crystal."""
+        return list(torch.split(x, self.counts.tolist()))
+
+    def padded(self, x: Tensor, length: int) -> Tensor:
+        """(230, length, 3) of coordinates (n, 3)."""
+        table = x.new_zeros(len(self.counts) * length, 3)
+        return table.index_copy(0, self.places(length), x).view(len(self.counts), length, 3)
+
+    def places(self, length: int) -> Tensor:
+        """(n,) where each atom is in the rows of a table with a given length for each crystal."""
+        ranks = torch.arange(len(self.x)) - torch.repeat_interleave(
+            self.counts.cumsum(0) - self.counts, self.counts
+        )
+        return (torch.repeat_interleave(self.counts) * length + ranks).to(self.x.device)
+
+
+class DenseRouting:
+    """The paper's M_G of all 230 groups, on a device."""
+
+    def __init__(self, store: Store, device: torch.device | None = None) -> None:
+        self._waves = {family: store.shared_waves(family).to(device) for family in LATTICE_FAMILIES}
+        self._tables = {family: _routing_table(store, family).to(device) for family in LATTICE_FAMILIES}
 
     def __call__(self, x: Tensor, groups: Tensor) -> Tensor:
         """(p, n, 3) coordinates of crystals of the (p,) groups -> (p, n, 514) P_k of their own lattice family."""
         both = [self._routed(family, x, groups) for family in LATTICE_FAMILIES]
         return torch.where(_is_hexagonal(groups)[:, None, None], both[1], both[0])
+
+    def in_parts(self, x: Tensor, groups: Tensor, crystals: int) -> Iterator[Tensor]:
+        """The same, some crystals at a time."""
+        for some, numbers in zip(torch.split(x, crystals), torch.split(groups, crystals), strict=True):
+            yield self(some, numbers)
 
     def _routed(self, family: LatticeFamily, x: Tensor, groups: Tensor) -> Tensor:
         angles = x @ (math.tau * self._waves[family].to(x).T)
@@ -58,7 +124,7 @@ def _routing_table(store: Store, family: LatticeFamily) -> Tensor:
 
 def _is_hexagonal(groups: Tensor) -> Tensor:
     hexagonal = [setting.number for setting in standard_settings() if setting.lattice_family == "hexagonal"]
-    return torch.isin(groups, torch.tensor(hexagonal))
+    return torch.isin(groups, torch.tensor(hexagonal, device=groups.device))
 
 
 def brute_force(store: Store) -> Callable[[Tensor, int], Tensor]:
@@ -77,28 +143,20 @@ def brute_force(store: Store) -> Callable[[Tensor, int], Tensor]:
 def rows(machine: Machine) -> list[Row]:
     """A mixed batch of 4,096 atoms in 230 crystals, one of each group, of 1 to about 35 atoms."""
     store = load_store()
-    generator = torch.Generator().manual_seed(0)
-    counts = torch.bincount(torch.randint(230, (ATOMS - 230,), generator=generator), minlength=230) + 1
-    settings = list(standard_settings())
-    crystals = torch.repeat_interleave(counts)
-    groups = torch.arange(1, 231)
-    x = torch.rand(ATOMS, 3, generator=generator)
-    cells = list(torch.split(x, counts.tolist()))
-    padded = torch.nn.utils.rnn.pad_sequence([*cells, torch.zeros(PADDED, 3)], batch_first=True)[:-1]
+    batch = MixedBatch.made(ATOMS)
+    x, settings, crystals, counts = batch.x, batch.settings, batch.crystals, batch.counts
+    padded, cells = batch.padded(x, PADDED), batch.cells(x)
     encoder, dense, brute = WaveEncoder(store), DenseRouting(store), brute_force(store)
 
     def as_released() -> Iterator[Tensor]:
-        for some, numbers in zip(
-            torch.split(padded, _CRYSTALS_AT_ONCE), torch.split(groups, _CRYSTALS_AT_ONCE), strict=True
-        ):
-            yield dense(some, numbers)
+        return dense.in_parts(padded, batch.groups, _CRYSTALS_AT_ONCE)
 
     def unpadded() -> Iterator[Tensor]:
-        for cell, group in zip(cells, torch.split(groups, 1), strict=True):
+        for cell, group in zip(cells, torch.split(batch.groups, 1), strict=True):
             yield dense(cell[None], group)[0]
 
     def by_brute_force(x: Tensor) -> Iterator[Tensor]:
-        for cell, group in zip(torch.split(x, counts.tolist()), groups.tolist(), strict=True):
+        for cell, group in zip(batch.cells(x), batch.groups.tolist(), strict=True):
             yield brute(cell, group)
 
     def with_gradient(encode: Callable[[Tensor], Iterator[Tensor]]) -> None:

@@ -13,17 +13,19 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from basis_store import CrystalRecord, Setting
+from basis_store import CrystalArrays, CrystalRecord, Setting
+from basis_store.array_types import FloatArray
 from basis_store.datasets.reader import open_crystals
 from runtime import load_store
 from runtime.features.atoms import primitive_cell
-from runtime.models.base import CrystalModel
+from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch_sizes import batch_cost
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
 from runtime.prediction import batches
@@ -64,10 +66,10 @@ class Figures:
 def on_sites(records: Sequence[CrystalRecord]) -> Figures:
     """The trainer of ``sgbasis train``; the first epoch warms up."""
     model = default_model()
-    data, predictions = _split_data(model, records), _predictions(model, records)
+    data, predictions = split_data(model, records), _predictions(model, records)
     with tempfile.TemporaryDirectory() as folder:
         config = TrainingConfig(("given",), model.targets, folder, epochs=1 + _EPOCHS, batch_size=STEP)
-        trainer = Trainer(config, model, data, _split_data(model, records[:1]))
+        trainer = Trainer(config, model, data, split_data(model, records[:1]))
         before = _memory()
         rates = [report.crystals_per_second for report in trainer.epochs()]
         peak = _memory() - before
@@ -76,7 +78,7 @@ def on_sites(records: Sequence[CrystalRecord]) -> Figures:
         tokens=float(data.crystals.counts["sites"].mean()),
         parameters=n_parameters(model),
         peak=peak,
-        operations=_operations(model, data),
+        operations=n_operations(model, data),
         predictions=predictions,
     )
 
@@ -85,7 +87,7 @@ def on_cells(records: Sequence[CrystalRecord]) -> Figures:
     """The same network with a site for every atom."""
     model = default_model()
     cells = [full_cell(record) for record in records[: _SLOW_STEPS * STEP]]
-    data, predictions = _split_data(model, cells), _predictions(model, cells)
+    data, predictions = split_data(model, cells), _predictions(model, cells)
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
 
     def loss(step: int) -> Tensor:
@@ -110,7 +112,9 @@ def cgcnn(records: Sequence[CrystalRecord]) -> Figures:
 
     from benchmarks.cgcnn import graph, network
 
-    graphs = [graph(record, learned(record)) for record in records[: (1 + _SLOW_STEPS) * STEP]]
+    some = records[: (1 + _SLOW_STEPS) * STEP]
+    labels = learned(CrystalArrays.of(some)).tolist()
+    graphs = [graph(record, label) for record, label in zip(some, labels, strict=True)]
     torch.manual_seed(0)
     model = network(graphs, n_parameters(default_model()))
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
@@ -132,10 +136,10 @@ def cgcnn(records: Sequence[CrystalRecord]) -> Figures:
     )
 
 
-def default_model() -> CrystalModel:
-    """The default network, for one property."""
+def default_model(**sizes: Any) -> CrystalModel:
+    """The default network, for one property; or one of other sizes (:class:`OrbitTransformerConfig`)."""
     torch.manual_seed(0)
-    return OrbitTransformer(OrbitTransformerConfig(), [ScalarTarget("property")])
+    return OrbitTransformer(OrbitTransformerConfig(**sizes), [ScalarTarget("property")])
 
 
 def full_cell(record: CrystalRecord) -> CrystalRecord:
@@ -157,9 +161,20 @@ def full_cell(record: CrystalRecord) -> CrystalRecord:
     )
 
 
-def learned(record: CrystalRecord) -> float:
-    """Something to learn: the mean atomic number."""
-    return float(np.average(record.numbers, weights=record.multiplicities)) / 50
+def learned(crystals: CrystalArrays) -> FloatArray:
+    """(N,) something to learn: the mean atomic number."""
+    of_sites = np.repeat(np.arange(len(crystals)), crystals.site_counts)
+    sums = np.bincount(of_sites, crystals.numbers * crystals.multiplicities.astype(float), len(crystals))
+    return np.asarray(sums / crystals.atom_counts / 50)
+
+
+def split_data(model: CrystalModel, crystals: Crystals) -> SplitData:
+    """Crystals prepared for a model, with something to learn."""
+    arrays = CrystalArrays.of(crystals)
+    settings, places = arrays.settings()
+    values = learned(arrays)[:, None]
+    groups = np.array([setting.number for setting in settings])[places]
+    return SplitData(model.prepare(arrays), values, values[:, None], groups)
 
 
 def n_parameters(model: nn.Module) -> int:
@@ -176,22 +191,19 @@ def _step(model: nn.Module, optimizer: torch.optim.Optimizer, loss: Callable[[in
     return time.perf_counter() - start
 
 
-def _split_data(model: CrystalModel, records: Sequence[CrystalRecord]) -> SplitData:
-    values = np.array([[learned(record)] for record in records])
-    groups = np.array([record.setting.number for record in records])
-    return SplitData(model.prepare(records), values, values[:, None], groups)
-
-
 def _predictions(model: CrystalModel, records: Sequence[CrystalRecord]) -> tuple[float, ...]:
     with torch.no_grad():
         batch = model.prepare(records[:_COMPARED])
         return tuple(model(batch).flatten().tolist())
 
 
-def _operations(model: CrystalModel, data: SplitData) -> float:
+def n_operations(model: CrystalModel, data: SplitData, *, backward: bool = True) -> float:
+    """Of matrix products per crystal, forward and, unless told otherwise, backward."""
     with FlopCounterMode(display=False) as counter:
         for rows in batches(np.arange(len(data)), data.crystals, batch_cost(torch.device("cpu"))):
-            model(data.crystals.take(rows)).sum().backward()
+            values = model(data.crystals.take(rows)).sum()
+            if backward:
+                values.backward()
     return float(counter.get_total_flops() / len(data))
 
 

@@ -29,6 +29,7 @@ def read_figures() -> dict[str, Any]:
     figures = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
     figures |= {
         "speed": _speed(figures["speed"]),
+        "speed_gpu": _speed_gpu(figures.get("speed_gpu")),
         "shipped": _shipped(),
         "store": _store(),
         "unit": {"giga": 1e9, "million": 1e6},
@@ -42,6 +43,20 @@ def _speed(found: dict[str, Any]) -> dict[str, Any]:
     """What ``python -m benchmarks`` wrote: rows by name, with texts for the table of all rows."""
     rows = {row["name"]: row | _texts(row) for row in found["rows"]}
     return {"machine": found["machine"], "rows": list(rows.values()), **rows}
+
+
+def _speed_gpu(found: dict[str, Any] | None) -> dict[str, Any]:
+    """The same of a GPU, and in one line where it was measured; no rows before it was."""
+    if found is None:
+        return {"rows": [], "measured": "not measured on a GPU yet"}
+    where = found["machine"]
+    measured = (
+        f"{where['gpu']}, {significant(where['bandwidth'] / 1e12, 3)} TB/s copied, "
+        f"{significant(where['flops'] / 1e12, 3)} TFLOP/s in float32 and "
+        f"{significant(where['bfloat16_flops'] / 1e12, 3)} in bfloat16, {where['date']}, "
+        f"PyTorch {where['torch']}, Triton {where['triton']}"
+    )
+    return _speed(found) | {"measured": measured}
 
 
 def _texts(row: dict[str, Any]) -> dict[str, str | None]:

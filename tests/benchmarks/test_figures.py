@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.pages.__main__ import cards, pages
-from benchmarks.pages.figures import read_figures
+from benchmarks.pages.figures import _speed_gpu, read_figures
 from benchmarks.pages.fill import filled, look_up, significant, without_marks
+from benchmarks.row import Row
 from tests.support.source_tree import ROOT
 
 FIGURES = {
@@ -121,3 +122,22 @@ def test_significant_digits() -> None:
     values = [0.03991, 142.3, 1210.4, 9.96, 0.0, 0.9996, -2.345]
     assert [significant(value, 2) for value in values] == ["0.040", "140", "1,200", "10", "0", "1.0", "-2.3"]
     assert look_up("rows.1.name", FIGURES) == "|b|"
+
+
+def test_speed_of_a_gpu_is_shown_once_it_is_measured() -> None:
+    assert _speed_gpu(None) == {"rows": [], "measured": "not measured on a GPU yet"}
+    rate = {"unit": "crystals/s", "ours": 25_000.0, "peer": 2_000.0}
+    row = Row(name="gpu_train", what="steps", busy=0.85, peak_bytes=5e9, **rate)
+    machine = {
+        "gpu": "H100", "bandwidth": 2.95e12, "flops": 5.1e13, "bfloat16_flops": 7e14, "date": "2027-01-01",
+        "torch": "2.11", "triton": "3.6",
+    }  # fmt: skip
+    found = _speed_gpu({"machine": machine, "rows": [row.to_json()]})
+    assert found["measured"] == (
+        "H100, 2.95 TB/s copied, 51.0 TFLOP/s in float32 and 700 in bfloat16, 2027-01-01, PyTorch 2.11, Triton 3.6"
+    )
+    mark = "<!-- rows speed_gpu.rows: | {name} | {ours_text} | {ratio:2} | {peak_bytes:size} | {busy:.0%} | -->"
+    head = "| name | ours | ratio | memory | busy |\n|---|---|---|---|---|\n"
+    page = f"{mark}\n{head}<!-- end -->\n"
+    shown = "| gpu_train | 25,000 crystals/s | 12 | 5.0 GB | 85% |\n"
+    assert filled(page, {"speed_gpu": found}) == page.replace("<!-- end -->", f"{shown}<!-- end -->")

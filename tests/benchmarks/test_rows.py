@@ -6,17 +6,16 @@ import json
 from pathlib import Path
 
 from basis_store.version import VERSION
-from benchmarks.__main__ import write_rows
 from benchmarks.machine import Machine
-from benchmarks.row import Row
+from benchmarks.row import Row, write_rows
 
 
 def test_rows_of_parts_are_joined(tmp_path: Path) -> None:
     path, machine = tmp_path / "speed.json", Machine(bandwidth=2e10, flops=1e11)
     one = Row(name="one", what="a", ours=2.0, peer=6.0, peer_name="b", limit=0.5, peak_bytes=1e6)
     rate = Row(name="rate", what="c", unit="crystals/s", ours=6.0, peer=2.0, limit=12.0)
-    write_rows(path, machine, [one, rate])
-    write_rows(path, machine, [Row(name="one", what="a", ours=3.0, peer=6.0)])
+    write_rows(path, machine.description(), [one, rate])
+    write_rows(path, machine.description(), [Row(name="one", what="a", ours=3.0, peer=6.0)])
     found = json.loads(path.read_text())
     assert [row["name"] for row in found["rows"]] == ["one", "rate"]
     assert [row["ratio"] for row in found["rows"]] == [2.0, 3.0]

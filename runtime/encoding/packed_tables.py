@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from basis_store import Setting
@@ -35,7 +36,8 @@ class PackedTables:
         starts: (settings + 1,) int32: where the tables of a setting begin.
         rows: (tables, 4) int32: where the rows of a table begin and end, in ``members`` and in ``row_columns``.
         members: (rows, FIELDS, WIDTH) int32.
-        row_columns: (rows, WIDTH) int32: the columns of each sum, -1 where it has no more.
+        row_columns: (rows, parts WIDTH) int32: the columns of each sum, real and imaginary parts in turn; column 0
+            with a weight of 0 where it has no more.
         sources: (settings, columns) int32: where each real column, or real or imaginary part, finds its part of a
             sum among those of its setting; two neighbours find neighbours, from an even place on.
         n_sums: most sums of a setting, filled up to whole tables.
@@ -59,14 +61,14 @@ class PackedTables:
         self.sources = joined([packed.sources[None] for packed in settings])
         self.n_sums = WIDTH * max(len(packed.rows) for packed in settings)
         self.is_complex = len(settings[0].weights) > 1
-        self._weights = {
-            torch.float64: torch.from_numpy(np.stack([packed.weights for packed in settings])).to(device)
-        }
+        weights = np.stack([packed.weights for packed in settings])
+        row_weights = np.concatenate([packed.row_weights for packed in settings])
+        self._weights = {torch.float64: [torch.from_numpy(some).to(device) for some in (weights, row_weights)]}
 
-    def weights(self, dtype: torch.dtype) -> Tensor:
-        """(settings, 2 or 1, columns): those of :class:`WaveSums`."""
+    def weights(self, dtype: torch.dtype) -> list[Tensor]:
+        """Of :class:`WaveSums`: (settings, parts, columns); of ``row_columns``: (rows, parts, parts WIDTH)."""
         if dtype not in self._weights:
-            self._weights[dtype] = self._weights[torch.float64].to(dtype)
+            self._weights[dtype] = [some.to(dtype) for some in self._weights[torch.float64]]
         return self._weights[dtype]
 
 
@@ -76,6 +78,7 @@ class PackedSetting(NamedTuple):
     rows: IntArray
     members: IntArray
     row_columns: IntArray
+    row_weights: FloatArray
     sources: IntArray
     weights: FloatArray
 
@@ -91,23 +94,32 @@ def packed(wave_sums: WaveSums) -> PackedSetting:
     place = places.ravel()
     # 2. Their members, and their columns, each in a rectangle per table.
     n_tables = -(-len(place) // WIDTH)
-    members, member_ends = _rectangles(place[wave_sums.sums], wave_sums.members, n_tables, 0)
-    used = np.flatnonzero(wave_sums.weights.reshape(-1, len(wave_sums.columns), 3 - step).any(axis=(0, 2)))
-    columns, column_ends = _rectangles(place[wave_sums.columns[used]], used[:, None], n_tables, -1)
+    members, member_ends = _rectangles(place[wave_sums.sums], wave_sums.members, n_tables)
+    parts = len(wave_sums.weights)
+    n_columns = len(wave_sums.columns)
+    weights = wave_sums.weights.reshape(parts, n_columns, parts)
+    used = np.flatnonzero(weights.any(axis=(0, 2)))
+    own = parts * used[:, None] + np.arange(parts)
+    entries = np.stack([own, *weights[:, used]], axis=1).reshape(len(used), (parts + 1) * parts)
+    columns, column_ends = _rectangles(place[wave_sums.columns[used]], entries, n_tables)
+    # (rows, parts + 1, parts, WIDTH) -> (rows, parts + 1, WIDTH parts): both parts of a sum next to each other
+    shape = len(columns), parts + 1, parts, WIDTH
+    columns = columns.reshape(shape).swapaxes(2, 3).reshape(*shape[:2], parts * WIDTH)
     rows = np.stack([member_ends[:-1], member_ends[1:], column_ends[:-1], column_ends[1:]], axis=1)
-    sources = place[wave_sums.columns]
-    both: IntArray = (2 * sources[:, None] + np.arange(2)).ravel() if wave_sums.is_complex else sources
-    return PackedSetting(rows, members, columns[:, 0], both, wave_sums.weights)
+    sources = (parts * place[wave_sums.columns][:, None] + np.arange(parts)).ravel()
+    return PackedSetting(
+        rows, members.astype(np.int64), columns[:, 0].astype(np.int64), columns[:, 1:], sources, wave_sums.weights
+    )
 
 
-def _rectangles(places: IntArray, entries: IntArray, n_tables: int, fill: int) -> tuple[IntArray, IntArray]:
-    """Entries (e, f) of the sums at ``places`` as rows (r, f, WIDTH), and the ends of the tables, 0 first."""
+def _rectangles(places: IntArray, entries: NDArray[Any], n_tables: int) -> tuple[NDArray[Any], IntArray]:
+    """Entries (e, f) of the sums at ``places`` as rows (r, f, WIDTH), 0 elsewhere, and the ends of the tables."""
     counts = np.bincount(places, minlength=n_tables * WIDTH)
     ends = np.cumsum([0, *counts.reshape(n_tables, WIDTH).max(axis=1)])
     order = np.argsort(places, kind="stable")
     sorted_places = places[order]
     within = np.arange(len(places)) - (np.cumsum(counts) - counts)[sorted_places]
-    rectangles: IntArray = np.full((ends[-1], entries.shape[1], WIDTH), fill)
+    rectangles = np.zeros((ends[-1], entries.shape[1], WIDTH), entries.dtype)
     rectangles[ends[sorted_places // WIDTH] + within, :, sorted_places % WIDTH] = entries[order]
     return rectangles, ends
 

@@ -90,9 +90,8 @@ class Composition(NamedTuple):
     @classmethod
     def of(cls, given: Sequence[Setting], device: torch.device) -> Composition:
         """Sort and rank the settings."""
-        settings = sorted(
-            set(given), key=lambda setting: (LATTICE_FAMILIES.index(setting.lattice_family), setting)
-        )
+        families = LATTICE_FAMILIES
+        settings = sorted(set(given), key=lambda one: (families.index(one.lattice_family), one.hall_number))
         rank = {setting: place for place, setting in enumerate(settings)}
         ranks = torch.tensor([rank[setting] for setting in given], dtype=torch.int16, device="cpu")
         return cls(list(given), tuple(settings), on_device(ranks, device))

@@ -96,9 +96,9 @@ def _sine(angle):
 
 @triton.jit
 def _points(x, order, kinds, position, n_points, MIXED: tl.constexpr):
-    """Of the points at these places in the order: whether there is one, its row and setting, its angles."""
+    """Of the points at these places in the order: whether there is one, row (else 0), setting and angles."""
     here = position < n_points
-    row = position.to(tl.int64)
+    row = tl.where(here, position, 0).to(tl.int64)
     kind = tl.zeros_like(position)
     if MIXED:
         row = tl.load(order + position, mask=here, other=0)
@@ -191,7 +191,7 @@ def values_kernel(
 
 @triton.jit(do_not_specialize=["n_points"])
 def gradient_kernel(
-    x, gradient, slopes, order, kinds, places, starts, rows, members, row_columns, weights,
+    x, gradient, slopes, order, kinds, places, starts, rows, members, row_columns, row_weights,
     n_points, n_columns,
     COMPLEX: tl.constexpr, MIXED: tl.constexpr, ALIGNMENT: tl.constexpr,
     POINTS: tl.constexpr, WIDTH: tl.constexpr, FIELDS: tl.constexpr,
@@ -199,7 +199,7 @@ def gradient_kernel(
     """Gradients by the coordinates of POINTS points."""
     n_columns *= ALIGNMENT
     PARTS: tl.constexpr = 2 if COMPLEX else 1
-    lanes = tl.arange(0, WIDTH)[None, :]
+    lanes, entries = tl.arange(0, WIDTH)[None, :], tl.arange(0, PARTS * WIDTH)[None, :]
     position = tl.program_id(0) * POINTS + tl.arange(0, POINTS)
     here, row, kind, zero, a, b, c = _points(x, order, kinds, position, n_points, MIXED)
     zero = zero + tl.zeros([POINTS, WIDTH], zero.dtype)
@@ -210,23 +210,31 @@ def gradient_kernel(
         place = current
         if MIXED:
             place = tl.load(places + current)
-        reading = (here & (kind == current))[:, None]
-        weight_of = weights + place * n_columns * PARTS
+        own = (here & (kind == current))[:, None]
         for table in range(tl.load(starts + place), tl.load(starts + place + 1)):
-            # 1. The gradients by the sums; 0 at points of other settings.
-            real, imaginary = zero, zero
+            # 1. The gradients by the sums: by the same part and by the other part of each.
+            same = tl.zeros([POINTS, PARTS * WIDTH], zero.dtype)
+            other = same
             for number in range(tl.load(rows + table * 4 + 2), tl.load(rows + table * 4 + 3)):
-                column = tl.load(row_columns + number * WIDTH + lanes)
-                inside = column >= 0
-                column *= PARTS
-                weight, read = weight_of + column, reading & inside
-                incoming = tl.load(source + column, mask=read, other=0.0)
-                real += tl.load(weight, mask=inside, other=0.0) * incoming
+                column = tl.load(row_columns + number * (PARTS * WIDTH) + entries)
+                # Two by two, as values are stored.
+                column = tl.max_contiguous(tl.multiple_of(column, [1, 2]), [1, 2])
+                incoming = tl.load(source + column)
+                # Where a weight is 0, an infinite gradient by what is always 0 changes nothing.
+                weights = row_weights + number * (PARTS * PARTS * WIDTH) + entries
+                weight = tl.load(weights)
+                same += weight * tl.where(weight == 0, 0.0, incoming)
                 if COMPLEX:
-                    imaginary += tl.load(weight + n_columns, mask=inside, other=0.0) * incoming
-                    incoming = tl.load(source + column + 1, mask=read, other=0.0)
-                    imaginary += tl.load(weight + 1, mask=inside, other=0.0) * incoming
-                    real += tl.load(weight + n_columns + 1, mask=inside, other=0.0) * incoming
+                    weight = tl.load(weights + PARTS * WIDTH)
+                    other += weight * tl.where(weight == 0, 0.0, incoming)
+            if COMPLEX:
+                real, imaginary = tl.split(tl.reshape(same, (POINTS, WIDTH, 2)))
+                by_imaginary, by_real = tl.split(tl.reshape(other, (POINTS, WIDTH, 2)))
+                real = tl.where(own, real + by_real, 0.0)
+                imaginary = tl.where(own, imaginary + by_imaginary, 0.0)
+            else:
+                real = tl.where(own, same, 0.0)
+                imaginary = real
             # 2. The members of the sums.
             for number in range(tl.load(rows + table * 4), tl.load(rows + table * 4 + 1)):
                 h, k, m, weight, angle = _members(members + number * (FIELDS * WIDTH), lanes, a, b, c, WIDTH)

@@ -47,7 +47,7 @@ def write(x: Tensor, values: Tensor, work: Work) -> None:
     with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
         values_kernel[(programs,)](
             x.contiguous(), values, scratch, *_sorted_points(work), tables.starts, tables.rows, tables.members,
-            tables.sources, tables.weights(x.dtype), len(x), tables.n_sums, **_options(work, points),
+            tables.sources, tables.weights(x.dtype)[0], len(x), tables.n_sums, **_options(work, points),
             COLUMNS=_COLUMNS,
         )  # fmt: skip
 
@@ -60,7 +60,7 @@ def slopes(x: Tensor, gradient: Tensor, work: Work) -> Tensor:
     with torch.cuda.device_of(x):  # type: ignore[no-untyped-call]
         gradient_kernel[(-(-len(x) // _GRADIENT_POINTS),)](
             x.contiguous(), gradient.contiguous(), result, *_sorted_points(work), tables.starts, tables.rows,
-            tables.members, tables.row_columns, tables.weights(x.dtype), len(x),
+            tables.members, tables.row_columns, tables.weights(x.dtype)[1], len(x),
             **_options(work, _GRADIENT_POINTS),
         )  # fmt: skip
     return result

@@ -89,6 +89,17 @@ def encoded(encoder: WaveEncoder, x: Tensor, settings: Sequence[Setting], crysta
     return [values, *found]
 
 
+def steep_where_zero(encoder: WaveEncoder, x: Tensor) -> list[Tensor]:
+    """Slopes where the gradient by columns that are always 0 is infinite: as without them."""
+    x = x.detach().requires_grad_()
+    values = encoder(x, MIXED[-1:], torch.zeros(len(x), dtype=torch.long, device=x.device))
+    absent = (values == 0).all(dim=0)
+    assert 0 < int(absent.sum()) < encoder.n_waves
+    (slopes,) = torch.autograd.grad(values, x, torch.where(absent, math.inf, 1.0).expand_as(values).to(values))
+    assert slopes.isfinite().all()
+    return [slopes]
+
+
 def groups(first: int, step: int) -> None:
     """The encoding in some of the 230 groups: equal, deterministic, invariant."""
     encoder = WaveEncoder()
@@ -158,6 +169,7 @@ def batches() -> None:
             values = encoder(x, MIXED, crystals[:2])
             assert values[0].isnan().all()
             assert not values[1].isnan().any()
+        compare(steep_where_zero, bar, "infinite gradients", encoder, far[:3])
         # 3. A plan stays as it is, whatever happens to what it was made of and to the tables.
         settings, expected = list(MIXED), encoder(far, MIXED, crystals)
         made = encoder.plan(settings, crystals)

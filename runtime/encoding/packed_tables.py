@@ -135,19 +135,23 @@ class TableCache:
     def __init__(self, sums_of: Callable[[Setting], WaveSums], device: torch.device) -> None:
         self._sums_of, self._device = sums_of, device
         self._known: dict[Setting, PackedSetting] = {}
-        self._last: tuple[tuple[Setting, ...], PackedTables, Tensor] | None = None
+        self._places: dict[Setting, int] = {}
+        self._tables: PackedTables | None = None
+        self._last: tuple[tuple[Setting, ...], Tensor] | None = None
 
     def __call__(self, settings: tuple[Setting, ...]) -> tuple[PackedTables, Tensor]:
         """The tables of all settings so far, and (settings,) int32 on the device: the place of each of these."""
+        new = (
+            []
+            if self._last and self._last[0] == settings
+            else [one for one in settings if one not in self._places]
+        )
+        if new or self._tables is None:
+            # Nothing is kept before all of it is made.
+            known = self._known | {setting: packed(self._sums_of(setting)) for setting in new}
+            self._tables = PackedTables(list(known.values()), self._device)
+            self._known, self._places = known, {setting: place for place, setting in enumerate(known)}
         if self._last is None or self._last[0] != settings:
-            new = [setting for setting in settings if setting not in self._known]
-            for setting in new:
-                self._known[setting] = packed(self._sums_of(setting))
-            if new or self._last is None:
-                tables = PackedTables(list(self._known.values()), self._device)
-            else:
-                tables = self._last[1]
-            place = {setting: number for number, setting in enumerate(self._known)}
-            places = torch.tensor([place[setting] for setting in settings], dtype=torch.int32, device="cpu")
-            self._last = settings, tables, on_device(places, self._device)
-        return self._last[1:]
+            places = torch.tensor([self._places[setting] for setting in settings], dtype=torch.int32, device="cpu")
+            self._last = settings, on_device(places, self._device)
+        return self._tables, self._last[1]

@@ -168,9 +168,10 @@ class WaveEncoder(nn.Module):
         """The last one is kept: it often comes again, with other atoms."""
         last = self._last_composition
         if last is None or last.ranks.device != device or last.given != settings:
-            for setting in set(settings):
+            last = Composition.of(settings, device)
+            for setting in last.settings:
                 self._orbits_of(setting)  # raises SettingError here rather than inside of autograd
-            self._last_composition = last = Composition.of(settings, device)
+            self._last_composition = last
         return last
 
     def _tables(self, device: torch.device, settings: tuple[Setting, ...]) -> tuple[PackedTables, Tensor]:

@@ -98,8 +98,8 @@ class KernelAttention(KernelMoments):
     def _invariants(self, moments: Tensor) -> Tensor:
         """((degree + 1)^2, h, S, d) -> (S, h, d, degree + 1)."""
         first, *others = moments.split_with_sizes([2 * degree + 1 for degree in range(self.degree + 1)])
-        parts = [first[0]]
+        parts = [first[0].transpose(0, 1)]
         for degree, some in enumerate(others, start=1):
             partners = self.partners[degree - 1] / math.sqrt(2 * degree + 1)
-            parts.append((some * (some @ partners)).sum(0))
-        return torch.stack(parts, dim=-1).transpose(0, 1)
+            parts.append((some * (some @ partners)).sum(0).transpose(0, 1))
+        return torch.stack(parts, dim=-1)

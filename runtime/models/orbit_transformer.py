@@ -226,7 +226,7 @@ class OrbitTransformer(CrystalModel):
             receivers=receivers,
             senders=senders,
             image_counts=image_counts,
-            vectors=found.vectors.to(dtype),
+            vectors=found.vectors.to(dtype).contiguous(),  # rows, which are gathered
         ).to(self.target_mean.device)
 
     def network(self, batch: SitesBatch) -> Tensor:

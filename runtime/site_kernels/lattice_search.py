@@ -110,7 +110,7 @@ def _search(
         gaps -= gaps.round()
         # 2. The translations that each of them allows.
         crystal = crystals.index_select(0, point)
-        pair, translations = _translations(gaps, _columns(triangles, crystal), cutoff * (1 + _MARGIN))
+        pair, translations = _translations(gaps, crystal, triangles, cutoff * (1 + _MARGIN))
         steps = _combined(_columns(gaps, pair) + translations, lattices, crystal.index_select(0, pair))
         # 3. Those that are short enough.
         squares = steps.square().sum(0)
@@ -146,33 +146,37 @@ def _triangles(lattices: Tensor) -> Tensor:
     return torch.stack([t11, t21, t22, t31, t32, t33])
 
 
-def _translations(gaps: Tensor, triangles: Tensor, cutoff: float) -> tuple[Tensor, Tensor]:
+def _translations(gaps: Tensor, crystals: Tensor, triangles: Tensor, cutoff: float) -> tuple[Tensor, Tensor]:
     """The integers that make steps shorter than a cutoff, and perhaps some that just do not.
 
     Args:
         gaps: (3, n) fractional f.
-        triangles: (6, n) of the lattice of each gap, see :func:`_triangles`.
+        crystals: (n,) of the gaps.
+        triangles: (6, p) of their lattices, see :func:`_triangles`.
         cutoff: Angstrom.
 
     Returns:
         (E,) numbers of gaps, ascending, and (3, E) integers to be added to them.
     """
     # 1. n_3, and the squares that are left for the rest.
-    half = cutoff / triangles[5]
+    half = cutoff / triangles[5].index_select(0, crystals)
     rows, n3 = _integers_between(-half - gaps[2], half - gaps[2])
-    f1, f2, f3, t11, t21, t22, t31, t32, t33 = _columns(torch.cat([gaps, triangles]), rows)
+    crystals = crystals.index_select(0, rows)
+    f1, f2, f3 = _columns(gaps, rows)
+    t11, t22, t31, t32, t33 = _columns(triangles[[0, 2, 3, 4, 5]], crystals)
     t3 = f3 + n3
     left = (cutoff * cutoff - (t3 * t33).square()).clamp(min=0)
-    # 2. n_2.
-    centre, half = -t3 * t32 / t22 - f2, left.sqrt() / t22
+    # 2. n_2. Of t_3 the two other components are kept: along q_2, and along q_1 in units of a_1.
+    along_2, along_1 = t3 * t32, f1 + t3 * t31 / t11
+    centre, half = -along_2 / t22 - f2, left.sqrt() / t22
     parents, n2 = _integers_between(centre - half, centre + half)
-    tables = torch.stack([f1, f2, n3, t3, left, t11, t21, t22, t31, t32])
-    f1, f2, n3, t3, left, t11, t21, t22, t31, t32 = _columns(tables, parents)
-    rows = rows.index_select(0, parents)
+    rows, crystals = rows.index_select(0, parents), crystals.index_select(0, parents)
+    f2, n3, along_1, along_2, left = _columns(torch.stack([f2, n3, along_1, along_2, left]), parents)
+    t11, t21, t22 = _columns(triangles[:3], crystals)
     t2 = f2 + n2
-    left = (left - (t3 * t32 + t2 * t22).square()).clamp(min=0)
+    left = (left - (along_2 + t2 * t22).square()).clamp(min=0)
     # 3. n_1.
-    centre, half = -(t3 * t31 + t2 * t21) / t11 - f1, left.sqrt() / t11
+    centre, half = -t2 * t21 / t11 - along_1, left.sqrt() / t11
     parents, n1 = _integers_between(centre - half, centre + half)
     n2, n3 = _columns(torch.stack([n2, n3]), parents)
     return rows.index_select(0, parents), torch.stack([n1, n2, n3])

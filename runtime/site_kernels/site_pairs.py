@@ -17,7 +17,7 @@ from runtime.encoding.recomputed import uses_triton
 _ADDED_PAIRS = 128
 """Per site, to fill up matrices: rows with fewer pairs cost as much as this many more."""
 
-_BLOCK_PAIRS = 8192
+_BLOCK_PAIRS = 4096
 """Pairs that are multiplied at once without Triton, so that intermediate values stay in a processor's caches."""
 
 

@@ -5,24 +5,21 @@ A graph is recorded for each of a few sizes, to which batches are padded (:meth:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from runtime.models.base import CrystalModel
 from runtime.models.batch import Batch
 
-_GROWTH = 1.15
-"""Ratio of one size to the next: so little is padded, and a few graphs serve nearly all steps."""
+_GROWTH = 1.25
+"""Ratio of one size of an axis to the next: a tenth is padding, and 64 graphs serve nearly all steps of a run."""
 
-_MOST_SIZES = 8
-"""Larger steps, which are rare, are not recorded."""
-
-_MULTIPLE = 64
-"""Sizes are multiples of this."""
+_MOST_GRAPHS = 64
+"""Steps of further sizes are not recorded."""
 
 _WARM_UP = 3
 """Passes before a graph is recorded, in which libraries choose their kernels and allocate what they need."""
@@ -30,27 +27,16 @@ _WARM_UP = 3
 Backward = Callable[[Batch, Tensor, Tensor], Tensor]
 
 
-class BatchSizes:
-    """The sizes to which batches of a number of crystals are padded.
+def padded_sizes(batch: Batch, batch_size: int) -> dict[str, int]:
+    """The sizes to which a batch is padded, with room for padding on every axis.
 
     Args:
-        crystals: from which batches are taken.
+        batch: of at most ``batch_size`` crystals.
         batch_size: largest number of crystals of a batch.
     """
-
-    def __init__(self, crystals: Batch, batch_size: int) -> None:
-        self._batch_size = batch_size
-        self._usual = {axis: batch_size * float(counts.mean()) for axis, counts in crystals.counts.items()}
-
-    def fitting(self, batch: Batch) -> dict[str, int] | None:
-        """The smallest size in which a batch fits, with room for padding; None for the largest batches."""
-        wanted = max((batch.size(axis) + 1) / max(usual, 1.0) for axis, usual in self._usual.items())
-        number = max(0, int(np.ceil(np.log(wanted) / np.log(_GROWTH))))
-        if number >= _MOST_SIZES or len(batch) > self._batch_size:
-            return None
-        sizes = {axis: usual * _GROWTH**number + 1 for axis, usual in self._usual.items()}
-        whole = {axis: -(-int(np.ceil(size)) // _MULTIPLE) * _MULTIPLE for axis, size in sizes.items()}
-        return whole | {"crystals": self._batch_size + 1}
+    sizes = {axis: batch.size(axis) + 1 for axis in batch.counts}
+    rounded = {axis: math.ceil(_GROWTH ** math.ceil(math.log(size, _GROWTH))) for axis, size in sizes.items()}
+    return rounded | {"crystals": batch_size + 1}
 
 
 class _Graph(NamedTuple):
@@ -70,13 +56,11 @@ class CapturedBatches:
     Args:
         backward: computes the gradients of a batch, given its labels and its share, and returns sums.
         model: whose gradients these are.
-        crystals: from which batches are taken.
         batch_size: largest number of crystals of a batch.
     """
 
-    def __init__(self, backward: Backward, model: CrystalModel, crystals: Batch, batch_size: int) -> None:
-        self._backward, self._model = backward, model
-        self._sizes = BatchSizes(crystals, batch_size)
+    def __init__(self, backward: Backward, model: CrystalModel, batch_size: int) -> None:
+        self._backward, self._model, self._batch_size = backward, model, batch_size
         self._graphs: dict[tuple[int, ...], _Graph] = {}
 
     def __call__(self, batch: Batch, labels: Tensor, share: Tensor) -> Tensor:
@@ -90,13 +74,13 @@ class CapturedBatches:
         Returns:
             What ``backward`` returns; it changes in the next call.
         """
-        sizes = self._sizes.fitting(batch)
-        if sizes is None:
+        sizes = padded_sizes(batch, self._batch_size)
+        graph = self._graphs.get(tuple(sizes.values()))
+        if graph is None and len(self._graphs) == _MOST_GRAPHS:
             return self._backward(batch, labels, share)
         missing = sizes["crystals"] - len(batch)
         labels = torch.cat([labels, torch.full_like(labels[:1], torch.nan).expand(missing, -1, -1)])
         inputs = (batch.padded(sizes), labels, share)
-        graph = self._graphs.get(tuple(sizes.values()))
         if graph is None:
             graph = self._graphs[tuple(sizes.values())] = self._recorded(*inputs)
         else:

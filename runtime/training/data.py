@@ -33,6 +33,10 @@ _MAKE_SPLITS = (
 )
 
 
+_WINDOW = 40
+"""Steps that are shuffled and sorted together: enough for similar lengths, few enough to stay random."""
+
+
 @dataclass(frozen=True, eq=False)
 class SplitData:
     """The crystals of a split, prepared for a model, with their labels.
@@ -218,17 +222,25 @@ def table_groups(table: CrystalTable) -> IntArray:
     return np.array([setting.number for setting in all_settings()])[table.hall_numbers.astype(np.int64) - 1]
 
 
-def epoch_steps(n_crystals: int, batch_size: int, *, seed: int, epoch: int) -> list[IntArray]:
-    """Steps of one epoch: every index once, in random steps.
+def epoch_steps(lengths: IntArray, batch_size: int, *, seed: int, epoch: int) -> list[IntArray]:
+    """Steps of one epoch: every index once, in random steps of crystals of similar length.
 
-    A step is processed in batches of bounded cost (:func:`runtime.prediction.batches`), on which its gradients do
-    not depend. Indices of a split are not taken twice: tests/regressions/test_09.
+    Crystals are drawn from a shuffled window and sorted by length: those of one length are multiplied at once on a
+    CPU, and all processes have as much to do. A step is processed in batches of bounded cost
+    (:func:`runtime.prediction.batches`), on which its gradients do not depend. Indices of a split are not taken
+    twice: tests/regressions/test_09.
 
     Args:
-        n_crystals: of the training split.
+        lengths: (n,) of each crystal, :attr:`runtime.Batch.lengths`.
         batch_size: crystals per step; the last step may be smaller.
         seed: of the training run.
         epoch: each has its own order, independent of the epochs before, so that a run can resume at any.
     """
-    order = np.random.default_rng([seed, epoch]).permutation(n_crystals)
-    return [order[start : start + batch_size] for start in range(0, n_crystals, batch_size)]
+    rng = np.random.default_rng([seed, epoch])
+    order = rng.permutation(len(lengths))
+    steps: list[IntArray] = []
+    for start in range(0, len(order), _WINDOW * batch_size):
+        window = order[start : start + _WINDOW * batch_size]
+        window = window[np.argsort(lengths[window], kind="stable")]
+        steps += [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
+    return [steps[i] for i in rng.permutation(len(steps))]

@@ -56,7 +56,7 @@ class StepGradients:
         self._labels = torch.from_numpy(data.labels.astype(np.float32)).to(self._device)
         self._captured: CapturedBatches | None = None
         if self._device.type == "cuda" and model.static_shapes:
-            self._captured = CapturedBatches(self._backward, model, data.crystals, batch_size)
+            self._captured = CapturedBatches(self._backward, model, batch_size)
 
     def __call__(self, rows: IntArray, n_crystals: int) -> Tensor:
         """Add the gradients to those of the parameters.

@@ -195,8 +195,8 @@ class Trainer:
         torch.manual_seed((self.config.seed * 100_003 + self.epoch) * 1_009 + parallel.rank())
         self._set_modes()
         sums = torch.zeros(2, len(self.weights), dtype=self.sums_type, device=self.device)
-        n, seed = len(self.train_data), self.config.seed
-        steps = epoch_steps(n, self.config.batch_size, seed=seed, epoch=self.epoch)
+        lengths, seed = self.train_data.crystals.lengths, self.config.seed
+        steps = epoch_steps(lengths, self.config.batch_size, seed=seed, epoch=self.epoch)
         for number, indices in enumerate(progress(steps), start=1):
             sums += self._step(indices)
             if number % _CHECKED == 0 or number == len(steps):

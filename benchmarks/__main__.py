@@ -23,7 +23,7 @@ PARTS = {
     "loading": "load bases, and read dense matrices",
     "encoding": "WaveEncoder, dense routing, and means over all operations",
     "pairs": "pair kernels over orbits, over all waves, and over pairs of atoms",
-    "training": "steps on sites, on padded cells, and of a CGCNN",
+    "training": "steps on sites, on full cells, and of a CGCNN",
     "predicting": "predictions in batches and one by one; start of commands",
 }
 """Modules with a function ``rows``, and what they measure."""

@@ -1,4 +1,4 @@
-"""Training on sites of the asymmetric unit, compared with padded full cells and with a CGCNN on all atoms."""
+"""Training on sites of the asymmetric unit, compared with full cells and with a CGCNN on all atoms."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rows(machine: Machine) -> list[Row]:
         unit="crystals/s",
         ours=sites.rate,
         peer=cells.rate,
-        peer_name=f"the same network on padded full cells, {cells.tokens:.1f} atoms",
+        peer_name=f"the same network on full cells, {cells.tokens:.1f} atoms",
         limit=1 / machine.seconds(operations=sites.operations),
         limited_by=f"matrix products, {sites.operations / 1e6:.0f} million operations per crystal",
         peak_bytes=1e6 * sites.peak,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice
 
 import numpy as np
 import torch
 
-from basis_store import CrystalArrays, CrystalRecord, CrystalTable
+from basis_store import CrystalArrays, CrystalRecord, CrystalTable, ModelError
 from basis_store.array_types import FloatArray, IntArray
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch
@@ -50,6 +51,9 @@ def predict_prepared(model: CrystalModel, crystals: Batch, *, progress: Progress
 
     Returns:
         (n, columns) as the model learnt them: logarithms where its targets say so; see :func:`predict`.
+
+    Raises:
+        ModelError: a GPU has too little memory for a crystal. Before, batches are halved, with a warning.
     """
     device = model.target_mean.device
     values = np.empty((len(crystals), len(model.target_mean)))
@@ -62,12 +66,19 @@ def predict_prepared(model: CrystalModel, crystals: Batch, *, progress: Progress
             try:
                 values[rows] = model(crystals.take(rows).to(device)).cpu().double().numpy()
             except RuntimeError as error:
-                if len(rows) == 1 or not is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
-                waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
+            else:
+                if progress is not None:
+                    progress(len(rows))
                 continue
-            if progress is not None:
-                progress(len(rows))
+            # Outside of except, which holds the tensors of the attempt.
+            if len(rows) == 1:
+                sites = f"{crystals.lengths[rows[0]]} sites"
+                raise ModelError(f"{device} has too little memory for a crystal of {sites}: predict it on the CPU")
+            warnings.warn(f"{device} has too little memory: batches are halved", RuntimeWarning, stacklevel=2)
+            torch.cuda.empty_cache()
+            waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
     finally:
         model.train(was_training)
     return values

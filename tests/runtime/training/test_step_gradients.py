@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from basis_store import TrainingError
+from basis_store import ModelError, TrainingError
 from basis_store.array_types import IntArray
 from runtime.models.batch import Batch
 from runtime.models.batch_sizes import is_out_of_memory
@@ -124,9 +124,22 @@ def test_predictions_with_too_little_memory(
         found: torch.Tensor = network(self, batch)  # type: ignore[arg-type]
         return found
 
+    def limited_to_none(self: object, batch: Batch) -> torch.Tensor:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+
     monkeypatch.setattr(type(model), "network", limited)
-    np.testing.assert_allclose(predict_prepared(model, data.crystals), expected, rtol=1e-5, atol=1e-6)
+    with pytest.warns(RuntimeWarning, match=r"^cpu has too little memory: batches are halved$"):
+        found = predict_prepared(model, data.crystals)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert max(sizes) > 3
+    monkeypatch.setattr(type(model), "network", limited_to_none)
+    with (
+        pytest.warns(RuntimeWarning, match="batches are halved"),
+        pytest.raises(
+            ModelError, match=r"^cpu has too little memory for a crystal of \d+ sites: predict it on the CPU$"
+        ),
+    ):
+        predict_prepared(model, data.crystals)
 
 
 def test_few_sizes_serve_all_steps(run: tuple[TrainingConfig, SplitData]) -> None:

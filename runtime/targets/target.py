@@ -187,6 +187,11 @@ class Target(ABC):
         return distances
 
     @property
+    def has_static_loss(self) -> bool:
+        """Whether :meth:`loss` never waits for the device, so that CUDA graphs can repeat it."""
+        return True
+
+    @property
     @abstractmethod
     def loss_name(self) -> str:
         """What :meth:`loss` is, such as ``"mean absolute error"``: of its mean over crystals."""

@@ -145,6 +145,11 @@ class TensorTarget(Target):
         relative: Tensor = errors / torch.linalg.vector_norm(expected, dim=-1)
         return relative
 
+    @property
+    def has_static_loss(self) -> bool:
+        """Exponentials of matrices choose their steps by the size of their arguments."""
+        return not self.log10
+
     def loss_scale(self, target_scale: Tensor) -> Tensor:
         """1 for relative errors."""
         return torch.ones_like(target_scale) if self.log10 else target_scale

@@ -55,7 +55,8 @@ class StepGradients:
         self._crystals = _placed(data.crystals, self._device)
         self._labels = torch.from_numpy(data.labels.astype(np.float32)).to(self._device)
         self._captured: CapturedBatches | None = None
-        if self._device.type == "cuda" and model.static_shapes:
+        repeatable = model.static_shapes and all(target.has_static_loss for target in model.targets)
+        if self._device.type == "cuda" and repeatable:
             self._captured = CapturedBatches(self._backward, model, batch_size)
 
     def __call__(self, rows: IntArray, n_crystals: int) -> Tensor:

@@ -78,15 +78,19 @@ def derivatives(function: Callable[[Tensor], Tensor], x: Tensor) -> list[Tensor]
 
 
 def encoded(encoder: WaveEncoder, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> list[Tensor]:
-    """Values and derivatives; equal calls give equal bits."""
+    """Values and derivatives."""
 
     def some(points: Tensor) -> Tensor:
         return parts(encoder(points, settings, crystals[: len(points)]))
 
-    values, found = some(x), derivatives(some, x)
-    assert torch.equal(some(x), values)
-    assert torch.equal(derivatives(some, x)[0], found[0])
-    return [values, *found]
+    return [some(x), *derivatives(some, x)]
+
+
+def check_equal_bits(encoder: WaveEncoder, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> None:
+    """Equal calls give equal bits."""
+    one, other = (encoded(encoder, x, settings, crystals) for _ in range(2))
+    assert torch.equal(one[0], other[0])
+    assert torch.equal(one[1], other[1])
 
 
 def steep_where_zero(encoder: WaveEncoder, x: Tensor) -> list[Tensor]:
@@ -101,7 +105,7 @@ def steep_where_zero(encoder: WaveEncoder, x: Tensor) -> list[Tensor]:
 
 
 def groups(first: int, step: int) -> None:
-    """The encoding in some of the 230 groups: equal, deterministic, invariant."""
+    """The encoding in some of the 230 groups: equal, and in a tenth of them deterministic and invariant."""
     encoder = WaveEncoder()
     for dtype, bar, part in ((*PRECISIONS[0], 1), (*PRECISIONS[1], 10)):
         settings = standard_settings()[first :: step * part]
@@ -109,11 +113,14 @@ def groups(first: int, step: int) -> None:
         crystals = torch.randperm(n, generator=torch.Generator().manual_seed(first)).to(DEVICE) % len(settings)
         x = coordinates(n, dtype, first)
         values, *_ = compare(encoded, bar, "the encoding", encoder, x, settings, crystals)
+        if part == 1:
+            continue
+        use_triton(True)
+        check_equal_bits(encoder, x, settings, crystals)
         images = [
             encoder.store.basis(settings[crystal]).to(DEVICE).images(point.double())[-1].to(dtype)
             for point, crystal in zip(x, crystals.tolist(), strict=True)
         ]
-        use_triton(True)
         at_images = parts(encoder(torch.stack(images), settings, crystals))
         torch.testing.assert_close(values, at_images, atol=10 * bar, rtol=0, msg="not invariant")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-_CPU_COST = 64_000
+_CPU_COST = 40_000
 """Largest cost of a batch (:attr:`runtime.Batch.costs`) whose values stay near a processor's caches; measured."""
 
 _BYTES_PER_COST = 4_000

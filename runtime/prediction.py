@@ -22,7 +22,7 @@ Progress = Callable[[int], object]
 def predict(model: CrystalModel, crystals: Crystals, *, progress: Progress | None = None) -> FloatArray:
     """Predict all targets of a model for all crystals, in their order.
 
-    They are taken a thousand at a time (more on a GPU): memory does not grow with their number. Values do not
+    They are taken some hundreds at a time (more on a GPU): memory does not grow with their number. Values do not
     depend, up to rounding, on what else is predicted.
 
     Args:

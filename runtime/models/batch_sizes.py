@@ -24,7 +24,7 @@ def batch_cost(device: torch.device) -> int:
 
 def window(device: torch.device) -> int:
     """Crystals that are prepared at once."""
-    return 1024 if device.type == "cpu" else 8192
+    return 512 if device.type == "cpu" else 8192
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:

@@ -78,7 +78,7 @@ def run_training(
     config = replace(config, targets=data.targets)
     resumes = (output / CHECKPOINT).exists()
     if resumes and _is_finished(config, data):
-        display.say(f"This run is finished. {_results(config)}")
+        _say_results(config, display, "This run is finished. ")
         return output / MODEL
 
     # 2. Model, and its weights before the first step.
@@ -121,7 +121,7 @@ def run_training(
     if parallel.is_first():
         _save_model(output / MODEL, best, trainer, data)
         write_report(output, scores)
-        display.say(_results(config))
+        _say_results(config, display)
     return output / MODEL
 
 
@@ -143,8 +143,8 @@ def _is_finished(config: TrainingConfig, data: TrainingData) -> bool:
     return bool(report["history"] == json.loads(state["history"]))
 
 
-def _results(config: TrainingConfig) -> str:
-    """What a finished run has reached, for people to read."""
+def _say_results(config: TrainingConfig, display: Display, before: str = "") -> None:
+    """Say what a finished run has reached, line by line."""
     report = read_report(Path(config.output))
     history, best = report["history"], report["best_epoch"]
     seconds = sum(entry["seconds"] for entry in history)
@@ -156,13 +156,9 @@ def _results(config: TrainingConfig) -> str:
         if target.name in report["val"]:
             what, value = target.score_figures(report["val"][target.name]["overall"])[0]
             figures.append(f"{target.name}: {what}: {value}")
-    return "\n".join(
-        [
-            f"Trained for {seconds:.0f} s: of {len(history)} epochs {chosen}.",
-            *figures,
-            f"The model: {Path(config.output) / MODEL}",
-        ]
-    )
+    display.say(f"{before}Trained for {seconds:.0f} s: of {len(history)} epochs {chosen}.")
+    for line in (*figures, f"The model: {Path(config.output) / MODEL}"):
+        display.say(line)
 
 
 def _extension(trainer: Trainer) -> str:

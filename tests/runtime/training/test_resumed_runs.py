@@ -177,3 +177,20 @@ def test_the_command_says_what_differs_in_one_line(dataset: Path, output: Path) 
     done = sgbasis("train", "--data", dataset, "--target", "energy", "--output", output)
     assert "belongs to another run: batch_size was 8 and is now 64; epochs was 3 and" not in error_line(done)
     assert "belongs to another run: batch_size was 8 and is now 64; learning_rate was" in error_line(done)
+
+
+def test_results_are_said_line_by_line(dataset: Path, tmp_path: Path) -> None:
+    """The command escapes line breaks in what it prints."""
+    display = Heard()
+    for _ in range(2):
+        run_training(
+            configuration(dataset, tmp_path / "lines", epochs=1),
+            device="cpu",
+            display=display,
+            on_epoch=lambda _: None,
+        )
+    assert not any("\n" in line for line in display.lines)
+    finished, energy, model = display.lines[-3:]
+    assert finished.startswith("This run is finished. Trained for ")
+    assert energy.startswith("energy: ")
+    assert model == f"The model: {tmp_path / 'lines' / 'model'}"

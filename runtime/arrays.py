@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from basis_store import MissingDependencyError
+from basis_store import CrystalRecord, MissingDependencyError
 
 if tuple(map(int, torch.__version__.split(".")[:2])) < (2, 6):
     raise MissingDependencyError(
@@ -82,6 +82,35 @@ def points(values: object, what: str = "coordinates", device: torch.device | str
     if tensor.ndim == 0 or tensor.shape[-1] != 3:
         raise ValueError(f"{what} have shape (..., 3), not {tuple(tensor.shape)}")
     return tensor
+
+
+def sites_and_lattice(
+    record: CrystalRecord,
+    coordinates: object | None = None,
+    lattice: object | None = None,
+    device: torch.device | str | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The sites and the lattice of a record, or tensors in their place to differentiate by.
+
+    Args:
+        record: the crystal.
+        coordinates: (n, 3) fractional; default: the record's.
+        lattice: (3, 3) rows in Angstrom; default: the record's.
+        device: of the record's own coordinates.
+
+    Returns:
+        (n, 3) and (3, 3), on the device of the first, each of its own type.
+
+    Raises:
+        TypeError: they are neither float32 nor float64.
+        ValueError: they have another shape.
+    """
+    x = points(record.coordinates if coordinates is None else coordinates, device=device or "cpu")
+    cell = real_tensor(record.lattice if lattice is None else lattice, "lattice vectors", x.device)
+    if x.shape != record.coordinates.shape or cell.shape != (3, 3):
+        shapes = f"{tuple(x.shape)} and {tuple(cell.shape)}"
+        raise ValueError(f"coordinates have shape ({len(record)}, 3) and the lattice (3, 3), not {shapes}")
+    return x, cell.to(x.device)
 
 
 def integers(values: object, what: str, device: torch.device | str = "cpu") -> Tensor:

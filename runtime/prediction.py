@@ -94,8 +94,9 @@ def batches(indices: IntArray, crystals: Batch, budget: int) -> Iterator[IntArra
             too large.
     """
     # Equal numbers of sites together: a CPU multiplies their matrices at once.
-    order = indices[np.lexsort((crystals.costs[indices], crystals.lengths[indices]))]
-    totals = np.cumsum(crystals.costs[order])
+    costs = crystals.costs[indices]
+    by_size = np.lexsort((costs, crystals.lengths[indices]))
+    order, totals = indices[by_size], np.cumsum(costs[by_size])
     start = spent = 0
     while start < len(order):
         stop = max(start + 1, int(np.searchsorted(totals, spent + budget, side="right")))

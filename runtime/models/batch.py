@@ -89,10 +89,8 @@ class Batch:
         axes = {name: counts[rows] for name, counts in self.counts.items()}
         # 1. One table of integers for the device: for each axis, how many rows each crystal has, and how far they
         #    move. The axis "crystals" has one row for each.
-        starts = self._starts | {"crystals": np.arange(len(self))}
-        new_starts = {name: np.cumsum(counts) - counts for name, counts in axes.items()}
-        new_starts["crystals"] = np.arange(len(rows))
-        shifts = {name: starts[name][rows] - new for name, new in new_starts.items()}
+        shifts = {name: self._starts[name][rows] - (np.cumsum(own) - own) for name, own in axes.items()}
+        shifts["crystals"] = rows - np.arange(len(rows))
         table = torch.from_numpy(np.stack([*axes.values(), *shifts.values()])).to(self.device, non_blocking=True)
         counts = dict(zip(axes, table, strict=False))
         moves = dict(zip(shifts, table[len(axes) :], strict=True))

@@ -17,7 +17,7 @@ from torch import Tensor
 from basis_store import TURN, CompiledSetting, CrystalArrays, CrystalRecord, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.bases.schema import check_compiled
-from runtime.arrays import points as as_points, real_tensor
+from runtime.arrays import points as as_points, real_tensor, sites_and_lattice
 from runtime.site_kernels.lattice_search import images_within
 
 
@@ -57,13 +57,9 @@ def neighbours(
         ValueError: coordinates or lattice have another shape.
     """
     check_compiled(compiled)
-    x = as_points(record.coordinates if coordinates is None else coordinates)
-    cell = real_tensor(record.lattice if lattice is None else lattice, "lattice vectors", x.device)
-    if x.shape != record.coordinates.shape or cell.shape != (3, 3):
-        shapes = f"{tuple(x.shape)} and {tuple(cell.shape)}"
-        raise ValueError(f"coordinates have shape ({len(record)}, 3) and the lattice (3, 3), not {shapes}")
+    x, cell = sites_and_lattice(record, coordinates, lattice)
     crystals = CrystalArrays.of([record])
-    return site_neighbours(crystals, lambda _: compiled, cutoff, x.double(), cell.to(x.device).double()[None])
+    return site_neighbours(crystals, lambda _: compiled, cutoff, x.double(), cell.double()[None])
 
 
 def site_neighbours(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from basis_store import TURN, CompiledSetting, CrystalRecord, point_group_operations
 from basis_store.bases.schema import check_compiled
-from runtime.arrays import points, real_tensor
+from runtime.arrays import sites_and_lattice
 from runtime.site_kernels.orbit_representatives import orbit_representatives
 
 
@@ -96,11 +96,7 @@ def structure_factors(
         TypeError: coordinates or lattice are neither float32 nor float64.
         ValueError: they have another shape.
     """
-    x = points(record.coordinates if coordinates is None else coordinates, device=device or "cpu")
-    cell = real_tensor(record.lattice if lattice is None else lattice, "lattice vectors", x.device)
-    if x.shape != record.coordinates.shape or cell.shape != (3, 3):
-        shapes = f"{tuple(x.shape)} and {tuple(cell.shape)}"
-        raise ValueError(f"coordinates have shape ({len(record)}, 3) and the lattice (3, 3), not {shapes}")
+    x, cell = sites_and_lattice(record, coordinates, lattice, device)
     cell = cell.to(x)
     check_compiled(compiled)
     group = point_group_operations(compiled.operations)

@@ -81,4 +81,5 @@ def _cold_starts() -> list[Row]:
 def _run(*arguments: str) -> None:
     # One thread: the work is too small to divide, and waiting for other threads would be measured.
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled, as in an installed package
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from runtime.encoding.packed_tables import PackedTables, packed
 from runtime.encoding.recomputed import Route, recomputed, uses_triton
-from runtime.encoding.wave_sums import real_functions
+
+if TYPE_CHECKING:
+    from runtime.encoding.packed_tables import PackedTables
 
 
 class FusedFunctions:
@@ -42,7 +44,10 @@ class FusedFunctions:
         Returns:
             (..., functions, 3, ...) with as many dimensions of 3 as the order.
         """
-        from runtime.encoding import triton_path  # noqa: PLC0415 - Triton is installed on GPUs only
+        # Triton is installed on GPUs only, and importing a basis stays fast.
+        from runtime.encoding import triton_path  # noqa: PLC0415
+        from runtime.encoding.packed_tables import PackedTables, packed  # noqa: PLC0415
+        from runtime.encoding.wave_sums import real_functions  # noqa: PLC0415
 
         key = x.device, order
         if key not in self._tables:

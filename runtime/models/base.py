@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,18 @@ from runtime.targets.target import Target, columns
 MAX_TARGETS = 100
 
 Crystals = CrystalTable | CrystalArrays | Iterable[CrystalRecord]
+
+
+class Embedding(NamedTuple):
+    """What a network makes of p crystals with S sites before its heads.
+
+    Attributes:
+        crystals: (p, width) means over atoms.
+        sites: (S, width).
+    """
+
+    crystals: Tensor
+    sites: Tensor
 
 
 class CrystalModel(nn.Module, ABC):
@@ -117,6 +129,17 @@ class CrystalModel(nn.Module, ABC):
     @abstractmethod
     def network(self, batch: Any) -> Tensor:
         """The output for ``batch`` before scaling: (crystals, columns) of order one."""
+
+    def embed(self, batch: Any) -> Embedding:
+        """What the network makes of crystals and sites before its heads.
+
+        Args:
+            batch: of :meth:`prepare`.
+
+        Raises:
+            ModelError: the architecture has none.
+        """
+        raise ModelError(f"{type(self).__name__} has no embedding of sites: use an OrbitTransformer")
 
     def forward(self, batch: Batch) -> Tensor:
         """(crystals, columns) in the targets' units.

@@ -19,7 +19,7 @@ from basis_store import CrystalArrays
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.tensors.cartesian_frame import cartesian_frames
 from runtime.arrays import constant
-from runtime.models.base import CrystalModel, Crystals
+from runtime.models.base import CrystalModel, Crystals, Embedding
 from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.kernel_attention import KernelAttention
@@ -231,14 +231,7 @@ class OrbitTransformer(CrystalModel):
 
     def network(self, batch: SitesBatch) -> Tensor:
         """(crystals, columns) of order one."""
-        pairs = site_pairs(batch.receivers, batch.senders, len(batch.numbers))
-        kernels = self.kernel.sums(batch.vectors, pairs.counts(batch.image_counts))
-        volume = self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME)
-        tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
-        mean = SiteMean(batch.weights, batch.crystals, len(batch))
-        tokens = tokens + mean.spread(volume)
-        for block in self.blocks:
-            tokens = block(tokens, kernels[: (self.config.degree + 1) ** 2], pairs)
+        tokens, kernels, pairs, mean = self._tokens(batch)
         pooled = mean(self.per_site(tokens))
         scalars: Iterator[Tensor] = iter(())
         if self.n_scalars:
@@ -252,6 +245,24 @@ class OrbitTransformer(CrystalModel):
             ],
             dim=1,
         )
+
+    def embed(self, batch: SitesBatch) -> Embedding:
+        """Sites, and their means over atoms, as the heads for scalars see them; (p, width) and (S, width)."""
+        tokens, _, _, mean = self._tokens(batch)
+        sites = self.per_site(tokens)
+        return Embedding(mean(sites), sites)
+
+    def _tokens(self, batch: SitesBatch) -> tuple[Tensor, Tensor, SitePairs, SiteMean]:
+        """(S, width) after the blocks, the direct kernels of all degrees, their pairs, and means over atoms."""
+        pairs = site_pairs(batch.receivers, batch.senders, len(batch.numbers))
+        kernels = self.kernel.sums(batch.vectors, pairs.counts(batch.image_counts))
+        volume = self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME)
+        tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
+        mean = SiteMean(batch.weights, batch.crystals, len(batch))
+        tokens = tokens + mean.spread(volume)
+        for block in self.blocks:
+            tokens = block(tokens, kernels[: (self.config.degree + 1) ** 2], pairs)
+        return tokens, kernels, pairs, mean
 
     def _tensors(
         self, tokens: Tensor, pooled: Tensor, kernels: Tensor, pairs: SitePairs, mean: SiteMean, allowed: Tensor

@@ -55,6 +55,8 @@ class OrbitTransformerConfig:
         radial: radial functions of the kernels.
         degree: highest angular degree of the kernels, 0 to 3.
         dropout: on the update of each block.
+        strain: standard deviation of the random strains of crystals in training, each in every step another one.
+            Predictions become smooth functions of distances, and errors smaller.
         tensor_channels: moments of each degree from which tensors are made.
 
     Raises:
@@ -70,6 +72,7 @@ class OrbitTransformerConfig:
     radial: int = size(16, least=2)
     degree: int = size(2, least=0, most=3)
     dropout: float = dropout()
+    strain: float = quantity(0.0, 0.0, 0.3)
     tensor_channels: int = size(16)
 
     def __post_init__(self) -> None:
@@ -255,7 +258,8 @@ class OrbitTransformer(CrystalModel):
     def _tokens(self, batch: SitesBatch) -> tuple[Tensor, Tensor, SitePairs, SiteMean]:
         """(S, width) after the blocks, the direct kernels of all degrees, their pairs, and means over atoms."""
         pairs = site_pairs(batch.receivers, batch.senders, len(batch.numbers))
-        kernels = self.kernel.sums(batch.vectors, pairs.counts(batch.image_counts))
+        vectors = self._strained(batch) if self.training and self.config.strain else batch.vectors
+        kernels = self.kernel.sums(vectors, pairs.counts(batch.image_counts))
         volume = self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME)
         tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
         mean = SiteMean(batch.weights, batch.crystals, len(batch))
@@ -263,6 +267,17 @@ class OrbitTransformer(CrystalModel):
         for block in self.blocks:
             tokens = block(tokens, kernels[: (self.config.degree + 1) ** 2], pairs)
         return tokens, kernels, pairs, mean
+
+    def _strained(self, batch: SitesBatch) -> Tensor:
+        """(E, 3) vectors to images after a random strain of each crystal, which may break its symmetry."""
+        like = {"dtype": batch.vectors.dtype, "device": batch.device}
+        random = torch.randn(len(batch), 3, 3, **like)  # type: ignore[call-overload]
+        strains = self.config.strain / 2 * (random + random.mT)
+        pairs = torch.arange(len(batch.receivers), device=batch.device)
+        of_images = pairs.repeat_interleave(batch.image_counts, output_size=len(batch.vectors))
+        crystals = batch.crystals.index_select(0, batch.receivers.index_select(0, of_images))
+        changes = strains.index_select(0, crystals) @ batch.vectors[:, :, None]
+        return batch.vectors + changes.squeeze(2)
 
     def _tensors(
         self, tokens: Tensor, pooled: Tensor, kernels: Tensor, pairs: SitePairs, mean: SiteMean, allowed: Tensor

@@ -276,7 +276,7 @@ class OrbitTransformer(CrystalModel):
         pairs = torch.arange(len(batch.receivers), device=batch.device)
         of_images = pairs.repeat_interleave(batch.image_counts, output_size=len(batch.vectors))
         crystals = batch.crystals.index_select(0, batch.receivers.index_select(0, of_images))
-        changes = strains.index_select(0, crystals) @ batch.vectors[:, :, None]
+        changes: Tensor = strains.index_select(0, crystals) @ batch.vectors[:, :, None]
         return batch.vectors + changes.squeeze(2)
 
     def _tensors(

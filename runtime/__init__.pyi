@@ -13,10 +13,11 @@ from .evaluation.reference_values import (
 from .evaluation.scores import Evaluation as Evaluation, ScalarScore as ScalarScore, Score as Score
 from .evaluation.tensor_scores import TensorScore as TensorScore
 from .features.atoms import sites_of_atoms as sites_of_atoms
+from .features.embedding import embed as embed
 from .features.pair_kernel import PairKernel as PairKernel
 from .features.site_encoding import SiteEncoding as SiteEncoding
 from .models.architectures import ARCHITECTURES as ARCHITECTURES
-from .models.base import CrystalModel as CrystalModel
+from .models.base import CrystalModel as CrystalModel, Embedding as Embedding
 from .models.batch import Batch as Batch
 from .models.composition import CompositionConfig as CompositionConfig, CompositionModel as CompositionModel
 from .models.crystal_fourier_transformer.model import (

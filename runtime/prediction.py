@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +18,8 @@ from runtime.models.batch_sizes import batch_cost, is_out_of_memory, window
 from runtime.targets.target import physical
 
 Progress = Callable[[int], object]
+
+ResultT = TypeVar("ResultT")
 
 
 def predict(model: CrystalModel, crystals: Crystals, *, progress: Progress | None = None) -> FloatArray:
@@ -35,7 +38,7 @@ def predict(model: CrystalModel, crystals: Crystals, *, progress: Progress | Non
         :func:`runtime.columns` says which columns are whose, :meth:`runtime.Target.physical_value` makes tensors.
     """
     rows = [np.zeros((0, len(model.target_mean)))]
-    for some in _windows(crystals, window(model.target_mean.device)):
+    for some in windows(crystals, window(model.target_mean.device)):
         rows.append(physical(predict_prepared(model, model.prepare(some), progress=progress), model.targets))
     return np.concatenate(rows)
 
@@ -55,8 +58,40 @@ def predict_prepared(model: CrystalModel, crystals: Batch, *, progress: Progress
     Raises:
         ModelError: a GPU has too little memory for a crystal. Before, batches are halved, with a warning.
     """
-    device = model.target_mean.device
     values = np.empty((len(crystals), len(model.target_mean)))
+
+    def predicted(batch: Batch) -> FloatArray:
+        return np.asarray(model(batch).cpu().double().numpy())
+
+    for rows, found in in_batches(model, crystals, predicted, progress=progress):
+        values[rows] = found
+    return values
+
+
+def in_batches(
+    model: CrystalModel,
+    crystals: Batch,
+    compute: Callable[[Batch], ResultT],
+    *,
+    progress: Progress | None = None,
+) -> Iterator[tuple[IntArray, ResultT]]:
+    """Compute something for prepared crystals, batch by batch, with a model in evaluation mode.
+
+    Args:
+        model: on any device; its mode (training or not) is as it was, in the end.
+        crystals: on any device.
+        compute: called with each batch, on the model's device. Where a GPU has too little memory for the batch, it
+            is called with the halves.
+        progress: called with the number of crystals of each batch that is finished.
+
+    Yields:
+        Numbers of crystals, and what ``compute`` returned for them; every crystal once, those of similar size
+        together.
+
+    Raises:
+        ModelError: a GPU has too little memory for a crystal. Before, batches are halved, with a warning.
+    """
+    device = model.target_mean.device
     was_training = model.training
     model.eval()
     try:
@@ -64,24 +99,24 @@ def predict_prepared(model: CrystalModel, crystals: Batch, *, progress: Progress
         while waiting:
             rows = waiting.pop()
             try:
-                values[rows] = model(crystals.take(rows).to(device)).cpu().double().numpy()
+                result = compute(crystals.take(rows).to(device))
             except RuntimeError as error:
                 if not is_out_of_memory(error):
                     raise
             else:
+                yield rows, result
                 if progress is not None:
                     progress(len(rows))
                 continue
             # Outside of except, which holds the tensors of the attempt.
             if len(rows) == 1:
                 sites = f"{crystals.lengths[rows[0]]} sites"
-                raise ModelError(f"{device} has too little memory for a crystal of {sites}: predict it on the CPU")
-            warnings.warn(f"{device} has too little memory: batches are halved", RuntimeWarning, stacklevel=2)
+                raise ModelError(f"{device} has too little memory for a crystal of {sites}: use the CPU")
+            warnings.warn(f"{device} has too little memory: batches are halved", RuntimeWarning, stacklevel=3)
             torch.cuda.empty_cache()
             waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
     finally:
         model.train(was_training)
-    return values
 
 
 def batches(indices: IntArray, crystals: Batch, budget: int) -> Iterator[IntArray]:
@@ -104,8 +139,13 @@ def batches(indices: IntArray, crystals: Batch, budget: int) -> Iterator[IntArra
         start, spent = stop, int(totals[stop - 1])
 
 
-def _windows(crystals: Crystals, size: int) -> Iterator[CrystalArrays]:
-    """Some crystals at a time."""
+def windows(crystals: Crystals, size: int) -> Iterator[CrystalArrays]:
+    """Some crystals at a time, in their order.
+
+    Args:
+        crystals: a compiled dataset, its arrays, or records.
+        size: how many at a time; of records, no more are read than that.
+    """
     if isinstance(crystals, CrystalTable | CrystalArrays):
         arrays = CrystalArrays.of(crystals)
         for start in range(0, len(arrays), size):

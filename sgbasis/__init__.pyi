@@ -30,6 +30,7 @@ from sgbasis.pictures.tensor_surface import (
     dielectric_picture as dielectric_picture,
     youngs_modulus_picture as youngs_modulus_picture,
 )
+from sgbasis.prediction.embed import CrystalEmbeddings as CrystalEmbeddings, embed as embed
 from sgbasis.prediction.predict import Prediction as Prediction, predict as predict
 from sgbasis.tensors import project_tensor as project_tensor
 

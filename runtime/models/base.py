@@ -126,6 +126,25 @@ class CrystalModel(nn.Module, ABC):
             On the device of the model, in its type.
         """
 
+    def prepare_at(self, crystals: CrystalArrays, coordinates: Tensor, lattices: Tensor) -> Batch:
+        """:meth:`prepare` with tensors in place of coordinates and lattices, to differentiate by.
+
+        Args:
+            crystals: N crystals with S sites.
+            coordinates: (S, 3) fractional, float64; those of the crystals, perhaps with a graph.
+            lattices: (N, 3, 3) rows in Angstrom; the same.
+
+        Returns:
+            As :meth:`prepare`; tensors that depend on these have a graph. Derivatives hold for changes that keep
+            the symmetry of the crystal.
+
+        Raises:
+            ModelError: the architecture has none.
+        """
+        raise ModelError(
+            f"{type(self).__name__} has no derivatives by positions and strain: use an OrbitTransformer"
+        )
+
     @abstractmethod
     def network(self, batch: Any) -> Tensor:
         """The output for ``batch`` before scaling: (crystals, columns) of order one."""

@@ -194,15 +194,20 @@ class OrbitTransformer(CrystalModel):
 
     def prepare(self, crystals: Crystals) -> SitesBatch:
         """Find the neighbours of every site (direct sums over the store's operations)."""
-        dtype, arrays = self.precision, CrystalArrays.of(crystals)
+        arrays = CrystalArrays.of(crystals)
+        return self.prepare_at(arrays, torch.from_numpy(arrays.coordinates), torch.from_numpy(arrays.lattices))
+
+    def prepare_at(self, crystals: CrystalArrays, coordinates: Tensor, lattices: Tensor) -> SitesBatch:
+        """:meth:`prepare` with tensors to differentiate by."""
+        dtype, arrays = self.precision, crystals
         settings, places = arrays.settings()
         frames = cartesian_frames(settings, places, arrays.lattices)
         # 1. Pairs of sites and their images. Lattices are turned to the reference frame, and so are all vectors.
         device = self.target_mean.device
         if device.type == "mps":  # distances need double precision
             device = torch.device("cpu")
-        lattices = torch.from_numpy(arrays.lattices @ frames.swapaxes(1, 2)).to(device)
-        coordinates = torch.from_numpy(arrays.coordinates).to(device)
+        lattices = (lattices @ torch.from_numpy(frames).mT).to(device)
+        coordinates = coordinates.to(device)
         found = site_neighbours(arrays, self.store.compiled, self.config.cutoff, coordinates, lattices)
         n = len(coordinates)
         pairs, image_counts = torch.unique_consecutive(found.receivers * n + found.senders, return_counts=True)
@@ -218,13 +223,14 @@ class OrbitTransformer(CrystalModel):
             return torch.from_numpy(values).to(device, dtype)
 
         atoms = arrays.atom_counts
+        volumes = torch.linalg.det(lattices).abs() / torch.from_numpy(atoms).to(device)
         spaces = [target.space for target in tensor_targets(self.targets)]
         return SitesBatch(
             counts={"sites": arrays.site_counts, "pairs": pair_counts, "images": vector_counts},
             numbers=torch.from_numpy(arrays.numbers.astype(np.int64)).to(device),
             crystals=of_sites,
             weights=converted(arrays.multiplicities / np.repeat(atoms, arrays.site_counts)),
-            log_volumes=converted(np.log(arrays.volumes / atoms)[:, None]),
+            log_volumes=volumes.log()[:, None].to(dtype),
             allowed=torch.from_numpy(allowed_in_frames(spaces, settings, places, frames, self.store)).to(device),
             receivers=receivers,
             senders=senders,

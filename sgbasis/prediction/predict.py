@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import CrystalArrays, CrystalError, CrystalRecord, IndexSymmetry, Setting
+from basis_store import CrystalArrays, CrystalRecord, IndexSymmetry, Setting
 from basis_store.extras import needed_for
+from sgbasis.prediction.given_crystals import found_crystals
 
 if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
@@ -27,10 +28,6 @@ _TENSOR_KINDS = (
 
 _MODULI = ("bulk_modulus", "shear_modulus", "bulk_modulus_vrh", "shear_modulus_vrh")
 """Properties that an elastic tensor determines, too."""
-
-
-_ATTRIBUTES = ("get_atomic_numbers", "frac_coords", "lattice_mat")
-"""One of which a structure of ASE, pymatgen or JARVIS has, and a collection of them has not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +115,7 @@ def predict(
     from runtime.pretrained.pretrained import open_pretrained
 
     opened = [open_pretrained(one) for one in ([model] if isinstance(model, str | os.PathLike) else model)]
-    found = list(_found(structures, tolerance))
+    found = list(found_crystals(structures, tolerance=tolerance))
     models = [LoadedModel(one.folder, one.labels, one.description.domain, one.load()) for one in opened]
     return predictions(found, models)
 
@@ -182,27 +179,3 @@ def _remarks(one: Prediction, labels: Sequence[str], folder: Path) -> list[str]:
             "prefer those for these numbers"
         )
     return remarks
-
-
-def _found(structures: Any, tolerance: float) -> Iterator[tuple[str, CrystalRecord]]:
-    from basis_compiler import compile_crystals
-    from basis_compiler.crystals.formats.file_formats import SOURCES
-    from sgbasis.prediction.inputs import read_inputs
-
-    if isinstance(structures, CrystalRecord):
-        yield "", structures
-    elif isinstance(structures, str | os.PathLike):
-        path = Path(structures)
-        path.stat()  # a missing file is an OSError, as elsewhere in Python
-        for source, crystal in read_inputs(path, tolerance=tolerance):
-            if isinstance(crystal, str):
-                raise CrystalError(crystal)
-            yield source, crystal
-    elif isinstance(structures, dict) or any(hasattr(structures, one) for one in _ATTRIBUTES):
-        for record in compile_crystals(structures, tolerance=tolerance):
-            yield "", record
-    elif isinstance(structures, Iterable):
-        for one in structures:
-            yield from _found(one, tolerance)
-    else:
-        raise TypeError(f"{SOURCES} is needed, not {type(structures).__name__}")

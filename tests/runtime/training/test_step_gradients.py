@@ -135,9 +135,7 @@ def test_predictions_with_too_little_memory(
     monkeypatch.setattr(type(model), "network", limited_to_none)
     with (
         pytest.warns(RuntimeWarning, match="batches are halved"),
-        pytest.raises(
-            ModelError, match=r"^cpu has too little memory for a crystal of \d+ sites: predict it on the CPU$"
-        ),
+        pytest.raises(ModelError, match=r"^cpu has too little memory for a crystal of \d+ sites: use the CPU$"),
     ):
         predict_prepared(model, data.crystals)
 

@@ -21,34 +21,35 @@ def add_pairs(arguments, found: dict[int, Tensor], pairs: SitePairs) -> None:
     """Put all pairs into derivatives of F.
 
     Args:
-        arguments: (A, H, P) weights, (H, P) gates, (A, H, S, D) moments, (H, S, D) values; None for gates of 1 and
+        arguments: (A, H, P) weights, (H, P) gates, (A, H, R, D) moments, (H, S, D) values; None for gates of 1 and
             for those that are not needed.
         found: zeros, by the number of the argument.
-        pairs: P pairs of S sites.
+        pairs: P pairs of R receivers and S senders.
     """
     weights, gates, moments, values = (None if x is None else x.contiguous() for x in arguments)
     n_angular, n_heads = next(x.shape[:2] for x in (weights, moments) if x is not None)
     width = next(x.shape[-1] for x in (values, moments) if x is not None)
     dtype = next(iter(found.values())).dtype
     sizes = {
-        "n_angular": n_angular, "n_pairs": pairs.n_pairs, "n_sites": pairs.n_sites, "width": width,
+        "n_angular": n_angular, "n_pairs": pairs.n_pairs, "width": width,
+        "n_receivers": pairs.n_receivers, "n_senders": pairs.n_senders,
         "PAIRS": _PAIRS, "ANGULAR": _power_of_two(n_angular), "WIDTH": _power_of_two(width),
         "GATED": gates is not None, "DOUBLE": dtype == torch.float64,
         "num_warps": 4 if dtype == torch.float64 else 1,
     }  # fmt: skip
-    grid = (pairs.n_sites, n_heads)
-    if not pairs.n_sites * pairs.n_pairs:
+    if not pairs.n_pairs:
         return
+    receivers, senders = (pairs.n_receivers, n_heads), (pairs.n_senders, n_heads)
     # Pointers that a kernel does not use are those of any tensor.
     unused = pairs.starts
     gates = unused if gates is None else gates
     if 2 in found:
-        _sums_over_senders[grid](weights, gates, values, found[2], pairs.senders, pairs.starts, **sizes)
+        _sums_over_senders[receivers](weights, gates, values, found[2], pairs.senders, pairs.starts, **sizes)
     if 3 in found:
         order, starts = pairs.by_sender
-        _sums_over_receivers[grid](weights, gates, moments, found[3], pairs.receivers, order, starts, **sizes)
+        _sums_over_receivers[senders](weights, gates, moments, found[3], pairs.receivers, order, starts, **sizes)
     if 0 in found or 1 in found:
-        _products[grid](
+        _products[receivers](
             unused if weights is None else weights, gates, moments, values,
             found.get(0, unused), found.get(1, unused), pairs.senders, pairs.starts,
             BY_WEIGHTS=0 in found, BY_GATES=1 in found, **sizes,
@@ -84,10 +85,10 @@ def _read_weights(
 
 @triton.jit
 def _sums_over_senders(
-    weights, gates, values, sums, senders, starts, n_angular, n_pairs, n_sites, width,
+    weights, gates, values, sums, senders, starts, n_angular, n_pairs, n_receivers, n_senders, width,
     PAIRS: tl.constexpr, ANGULAR: tl.constexpr, WIDTH: tl.constexpr, GATED: tl.constexpr, DOUBLE: tl.constexpr,
 ):  # fmt: skip
-    """``sums`` (A, H, S, D) of one receiver and one head."""
+    """``sums`` (A, H, R, D) of one receiver and one head."""
     dtype = tl.float64 if DOUBLE else tl.float32
     receiver, head = tl.program_id(0), tl.program_id(1).to(tl.int64)
     angular, column = tl.arange(0, ANGULAR), tl.arange(0, WIDTH)
@@ -99,15 +100,15 @@ def _sums_over_senders(
         here = pair < end
         weight = _read_weights(weights, gates, angular, head, pair, here, n_angular, n_pairs, DOUBLE, GATED)
         sender = tl.load(senders + pair, mask=here, other=0)
-        value = values + (head * n_sites + sender)[:, None] * width + column[None, :]
+        value = values + (head * n_senders + sender)[:, None] * width + column[None, :]
         total += _dot(weight, tl.load(value, mask=here[:, None] & in_row, other=0.0).to(dtype), DOUBLE)
-    row = (angular[:, None] * tl.num_programs(1) + head) * n_sites + receiver
+    row = (angular[:, None] * tl.num_programs(1) + head) * n_receivers + receiver
     tl.store(sums + row * width + column[None, :], total, mask=(angular < n_angular)[:, None] & in_row)
 
 
 @triton.jit
 def _sums_over_receivers(
-    weights, gates, moments, sums, receivers, order, starts, n_angular, n_pairs, n_sites, width,
+    weights, gates, moments, sums, receivers, order, starts, n_angular, n_pairs, n_receivers, n_senders, width,
     PAIRS: tl.constexpr, ANGULAR: tl.constexpr, WIDTH: tl.constexpr, GATED: tl.constexpr, DOUBLE: tl.constexpr,
 ):  # fmt: skip
     """``sums`` (H, S, D) over angular functions too, of one sender and one head."""
@@ -128,15 +129,16 @@ def _sums_over_receivers(
         for angular in range(n_angular):
             row = angular * tl.num_programs(1) + head
             weight = tl.load(weights + row * n_pairs + pair, mask=here, other=0.0).to(dtype) * gate
-            moment = moments + (row * n_sites + receiver)[:, None] * width + column[None, :]
+            moment = moments + (row * n_receivers + receiver)[:, None] * width + column[None, :]
             moment = tl.load(moment, mask=here[:, None] & in_row, other=0.0).to(dtype)
             total += weight[:, None] * moment
-    tl.store(sums + (head * n_sites + sender) * width + column, tl.sum(total, 0), mask=column < width)
+    tl.store(sums + (head * n_senders + sender) * width + column, tl.sum(total, 0), mask=column < width)
 
 
 @triton.jit
 def _products(
-    weights, gates, moments, values, by_weights, by_gates, senders, starts, n_angular, n_pairs, n_sites, width,
+    weights, gates, moments, values, by_weights, by_gates, senders, starts,
+    n_angular, n_pairs, n_receivers, n_senders, width,
     PAIRS: tl.constexpr, ANGULAR: tl.constexpr, WIDTH: tl.constexpr, GATED: tl.constexpr, DOUBLE: tl.constexpr,
     BY_WEIGHTS: tl.constexpr, BY_GATES: tl.constexpr,
 ):  # fmt: skip
@@ -147,13 +149,13 @@ def _products(
     in_row, is_angular = column < width, angular < n_angular
     row = angular[:, None] * tl.num_programs(1) + head
     first, end = tl.load(starts + receiver), tl.load(starts + receiver + 1)
-    moment = moments + (row * n_sites + receiver) * width + column[None, :]
+    moment = moments + (row * n_receivers + receiver) * width + column[None, :]
     moment = tl.load(moment, mask=is_angular[:, None] & in_row[None, :], other=0.0).to(dtype)
     for start in range(first, end, PAIRS):
         pair = start + tl.arange(0, PAIRS)
         here = pair < end
         sender = tl.load(senders + pair, mask=here, other=0)
-        value = values + (head * n_sites + sender)[None, :] * width + column[:, None]
+        value = values + (head * n_senders + sender)[None, :] * width + column[:, None]
         value = tl.load(value, mask=in_row[:, None] & here[None, :], other=0.0).to(dtype)
         product = _dot(moment, value, DOUBLE)
         if BY_GATES:

@@ -139,16 +139,28 @@ def _cell_atoms(
     crystals: CrystalArrays, compiled_of: Callable[[Setting], CompiledSetting], coordinates: Tensor
 ) -> tuple[Tensor, Tensor]:
     """(A, 3) coordinates of the atoms of all conventional cells, differentiable, and (A,) their sites."""
+    table = torch.from_numpy(cell_operations(crystals, compiled_of).T.copy()).to(coordinates)
+    owners = torch.from_numpy(np.repeat(np.arange(len(coordinates)), crystals.multiplicities)).to(
+        coordinates.device
+    )
+    x = coordinates.T.index_select(1, owners)
+    return ((table[:9].view(3, 3, -1) * x).sum(1) + table[9:]).T, owners
+
+
+def cell_operations(crystals: CrystalArrays, compiled_of: Callable[[Setting], CompiledSetting]) -> FloatArray:
+    """The operations that map sites to the atoms of all conventional cells.
+
+    Args:
+        crystals: with A atoms in their cells.
+        compiled_of: the operations of a setting.
+
+    Returns:
+        (A, 12): the nine entries of R, row by row, and the three of t.
+    """
     settings, places = crystals.settings()
     operations = [compiled_of(setting) for setting in settings]
     rotations = np.concatenate([one.rotations.reshape(-1, 9) for one in operations])
     shifts = np.concatenate([one.translations24 for one in operations]) / TURN
     lengths = np.array([len(one.rotations) for one in operations])
     starts = np.repeat((np.cumsum(lengths) - lengths)[places], crystals.atom_counts)
-    chosen = starts + crystals.images
-    table = torch.from_numpy(np.concatenate([rotations, shifts], axis=1)[chosen].T.copy()).to(coordinates)
-    owners = torch.from_numpy(np.repeat(np.arange(len(coordinates)), crystals.multiplicities)).to(
-        coordinates.device
-    )
-    x = coordinates.T.index_select(1, owners)
-    return ((table[:9].view(3, 3, -1) * x).sum(1) + table[9:]).T, owners
+    return np.asarray(np.concatenate([rotations, shifts], axis=1)[starts + crystals.images])

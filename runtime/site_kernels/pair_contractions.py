@@ -1,12 +1,13 @@
-"""Sums over pairs of sites, for each receiver and for each head; differentiable to any order.
+"""Sums over pairs of receivers and senders, for each head; differentiable to any order.
 
 With weights w, gates s, moments m and values v, all functions here are derivatives of one number,
 
     F = sum over a, h and pairs IJ of  w[a, h, IJ] s[h, IJ] m[a, h, I, :] . v[h, J, :],
 
-which is linear in each of them: sums over senders are its derivative by m, products of pairs that by w. A
-derivative of such a derivative is again one of F, with other arguments. Work and memory grow with the number of
-pairs, and nothing has the size pairs x A x H x D. All is summed in a fixed order: equal calls give equal bits.
+which is linear in each of them: sums over senders are its derivative by m, sums over receivers that by v, products
+of pairs that by w. A derivative of such a derivative is again one of F, with other arguments. Work and memory grow
+with the number of pairs, and nothing has the size pairs x A x H x D. All is summed in a fixed order: equal calls
+give equal bits.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from torch import Tensor
 from runtime.site_kernels.site_pairs import PairBlock, SitePairs
 
 WEIGHTS, GATES, MOMENTS, VALUES = range(4)
-"""Arguments of F: (A, H, P), (H, P), (A, H, S, D) and (H, S, D)."""
+"""Arguments of F: (A, H, P), (H, P), (A, H, R, D) and (H, S, D)."""
 
 Arguments = Sequence[Tensor | None]
 """All of them, in order; None for gates of 1, and for the one that a derivative is by."""
@@ -37,21 +38,39 @@ def sums_over_senders(weights: Tensor, gates: Tensor | None, values: Tensor, pai
         weights: (A, H, P) of H heads, such as an angular function for each of A.
         gates: (H, P); None for 1.
         values: (H, S, D).
-        pairs: P pairs of S sites.
+        pairs: P pairs of R receivers and S senders.
 
     Returns:
-        (A, H, S, D); 0 for sites without senders.
+        (A, H, R, D); 0 for receivers without senders.
     """
     return _derivative(pairs, MOMENTS, (weights, gates, None, values))
+
+
+def sums_over_receivers(weights: Tensor, gates: Tensor | None, moments: Tensor, pairs: SitePairs) -> Tensor:
+    """The transpose of :func:`sums_over_senders`.
+
+    For each sender J the sum over its receivers I, and over a, of
+    ``weights[a, h, IJ] * gates[h, IJ] * moments[a, h, I]``.
+
+    Args:
+        weights: (A, H, P).
+        gates: (H, P); None for 1.
+        moments: (A, H, R, D).
+        pairs: P pairs of R receivers and S senders.
+
+    Returns:
+        (H, S, D); 0 for senders without receivers.
+    """
+    return _derivative(pairs, VALUES, (weights, gates, moments, None))
 
 
 def pair_products(queries: Tensor, keys: Tensor, pairs: SitePairs) -> Tensor:
     """For each pair of a receiver I and a sender J the scalar product of ``queries[h, I]`` and ``keys[h, J]``.
 
     Args:
-        queries: (H, S, D).
+        queries: (H, R, D).
         keys: (H, S, D).
-        pairs: P pairs of S sites.
+        pairs: P pairs of R receivers and S senders.
 
     Returns:
         (H, P); 0 for padding.
@@ -112,8 +131,8 @@ def _shapes(arguments: Arguments, pairs: SitePairs) -> dict[int, tuple[int, ...]
     return {
         WEIGHTS: (n_angular, n_heads, pairs.n_pairs),
         GATES: (n_heads, pairs.n_pairs),
-        MOMENTS: (n_angular, n_heads, pairs.n_sites, width),
-        VALUES: (n_heads, pairs.n_sites, width),
+        MOMENTS: (n_angular, n_heads, pairs.n_receivers, width),
+        VALUES: (n_heads, pairs.n_senders, width),
     }
 
 
@@ -122,29 +141,27 @@ def _add_block(arguments: Arguments, found: dict[int, Tensor], block: PairBlock)
     weights, gates, moments, values = arguments
     n, n_receivers, n_senders = block.n_matrices, block.n_receivers, block.n_senders
     pairs = block.first_pair, n_receivers * n_senders, n
-    receivers = block.first_receiver, n_receivers, n
+    receivers, senders = (block.first_receiver, n_receivers, n), (block.first_sender, n_senders, n)
     # 1. What is given, matrix by matrix: (n, H, A, receivers * senders), also gates; (n H, rows, D).
     weight = None if weights is None else _by_matrix(weights, *pairs)
-    gate = 1 if gates is None else _by_matrix(gates[None], *pairs)
+    gate = None if gates is None else _by_matrix(gates[None], *pairs)
     left = right = None
     if moments is not None:
         left = _by_matrix(moments, *receivers).reshape(-1, len(moments) * n_receivers, moments.shape[3])
     if values is not None and block.senders is not None:
         right = values.index_select(1, block.senders)
     elif values is not None:
-        right = _by_matrix(values[None], *receivers).reshape(-1, n_senders, values.shape[2])
+        right = _by_matrix(values[None], *senders).reshape(-1, n_senders, values.shape[2])
     # 2. Sums over senders or over receivers.
     if weight is not None and (MOMENTS in found or VALUES in found):
-        gated = torch.empty(weight.shape, dtype=weight.dtype, device=weight.device)
-        torch.mul(weight, gate, out=gated)
-        matrices = gated.view(-1, weight.shape[2] * n_receivers, n_senders)
+        matrices = _gated(weight, gate).view(-1, weight.shape[2] * n_receivers, n_senders)
         if MOMENTS in found and right is not None:
             target = _by_matrix(found[MOMENTS], *receivers)
             target.copy_(torch.bmm(matrices, right).view(target.shape))
         if VALUES in found and left is not None:
             sums = torch.bmm(matrices.mT, left)
             if block.senders is None:
-                target = _by_matrix(found[VALUES][None], *receivers)
+                target = _by_matrix(found[VALUES][None], *senders)
                 target.copy_(sums.view(target.shape))
             else:
                 found[VALUES].index_add_(1, block.senders, sums)
@@ -152,9 +169,18 @@ def _add_block(arguments: Arguments, found: dict[int, Tensor], block: PairBlock)
     if left is not None and right is not None and (WEIGHTS in found or GATES in found):
         products = _products(left, right).view(n, -1, left.shape[1] // n_receivers, n_receivers * n_senders)
         if WEIGHTS in found:
-            torch.mul(products, gate, out=_by_matrix(found[WEIGHTS], *pairs))
+            target = _by_matrix(found[WEIGHTS], *pairs)
+            target.copy_(products) if gate is None else torch.mul(products, gate, out=target)
         if GATES in found and weight is not None:
             _by_matrix(found[GATES][None], *pairs).copy_(products.mul_(weight).sum(2, keepdim=True))
+
+
+def _gated(weight: Tensor, gate: Tensor | None) -> Tensor:
+    """Weights times gates (n, H, A, pairs), contiguous."""
+    if gate is None:
+        return weight.contiguous()
+    gated = torch.empty(weight.shape, dtype=weight.dtype, device=weight.device)
+    return torch.mul(weight, gate, out=gated)
 
 
 def _products(left: Tensor, right: Tensor) -> Tensor:

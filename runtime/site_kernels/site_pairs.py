@@ -1,4 +1,7 @@
-"""The pairs of sites of a batch that see each other, in the order in which their contributions are summed."""
+"""Pairs of receivers and senders of a batch, in the order in which their contributions are summed.
+
+They are sites that see each other, or the rows of waves of a crystal and its sites.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,16 @@ class PairBlock(NamedTuple):
     Attributes:
         first_pair: in the batch; they go by matrix, receiver and sender.
         first_receiver: in the batch; they go by matrix.
+        first_sender: the same.
         n_matrices: how many.
         n_receivers: of each matrix.
         n_senders: of each matrix.
-        senders: numbers of the senders of a single matrix; None where they are its receivers.
+        senders: numbers of the senders of a single matrix; None where they follow each other.
     """
 
     first_pair: int
     first_receiver: int
+    first_sender: int
     n_matrices: int
     n_receivers: int
     n_senders: int
@@ -43,20 +48,22 @@ class PairBlock(NamedTuple):
 
 @dataclass(frozen=True)
 class SitePairs:
-    """Pairs of a receiver and a sender in a batch of S sites; made by :func:`site_pairs`.
+    """Pairs of one of R receivers and one of S senders; made by :func:`site_pairs` or :func:`dense_pairs`.
 
     Attributes:
         receivers: (P,) ascending.
         senders: (P,).
-        starts: (S + 1,) where the pairs of each receiver begin.
+        starts: (R + 1,) where the pairs of each receiver begin.
+        n_senders: S.
         places: numbers of the pairs that were given, without padding; None if they are as they were given.
         blocks: all pairs as matrices; None where Triton's kernels need none.
-        covered: whether the blocks hold every site as a receiver and as a sender of its own block.
+        covered: whether the blocks hold every receiver, and every sender as one of its own block.
     """
 
     receivers: Tensor
     senders: Tensor
     starts: Tensor
+    n_senders: int
     places: Tensor | None
     blocks: tuple[PairBlock, ...] | None
     covered: bool
@@ -67,16 +74,16 @@ class SitePairs:
         return len(self.receivers)
 
     @property
-    def n_sites(self) -> int:
-        """S."""
+    def n_receivers(self) -> int:
+        """R."""
         return len(self.starts) - 1
 
     @functools.cached_property
     def by_sender(self) -> tuple[Tensor, Tensor]:
         """(P,) numbers of the pairs by sender, and (S + 1,) where those of each sender begin."""
         order = torch.argsort(self.senders, stable=True)
-        sites = torch.arange(self.n_sites + 1, device=order.device)
-        return order, torch.searchsorted(self.senders[order], sites)
+        senders = torch.arange(self.n_senders + 1, device=order.device)
+        return order, torch.searchsorted(self.senders[order], senders)
 
     def counts(self, counts: Tensor) -> Tensor:
         """(given pairs,) numbers of images -> (P,) those of all pairs."""
@@ -101,12 +108,53 @@ def site_pairs(receivers: Tensor, senders: Tensor, n_sites: int) -> SitePairs:
     sites = torch.arange(n_sites + 1, device=receivers.device)
     starts = torch.searchsorted(receivers, sites)
     if uses_triton(receivers):
-        return SitePairs(receivers, senders, starts, None, None, covered=False)
+        return SitePairs(receivers, senders, starts, n_sites, None, None, covered=False)
     given = int(starts[-1])
     filled = _filled_up(receivers[:given].cpu().numpy(), senders[:given].cpu().numpy(), starts.cpu().numpy())
     receivers, senders, starts, places = (torch.from_numpy(part).to(receivers.device) for part in filled[:4])
     blocks = tuple(_blocks(filled, senders))
-    return SitePairs(receivers, senders, starts, places, blocks, covered=bool(filled.full.all()))
+    return SitePairs(receivers, senders, starts, n_sites, places, blocks, covered=bool(filled.full.all()))
+
+
+def dense_pairs(
+    counts: IntArray, receiver_counts: IntArray, sender_counts: IntArray, firsts: Tensor, each: Tensor
+) -> SitePairs:
+    """All pairs of the receivers of each crystal and its senders, receiver by receiver.
+
+    With Triton, shapes depend on sums of the counts alone, so that this can be captured in a CUDA graph.
+
+    Args:
+        counts: (p,) pairs of each crystal, in the memory of the host. Where they are not all pairs, it is padding:
+            it is in no sum, or in those of padding only.
+        receiver_counts: (p,) receivers of each crystal.
+        sender_counts: (p,) senders of each crystal.
+        firsts: (R,) first sender of each receiver, on the device.
+        each: (R,) number of senders of each receiver.
+    """
+    n_pairs, n_senders = int(counts.sum()), int(sender_counts.sum())
+    numbers = torch.arange(len(each), device=each.device)
+    receivers = torch.repeat_interleave(numbers, each, output_size=n_pairs)
+    starts = torch.nn.functional.pad(each.cumsum(0), (1, 0))
+    ranks = torch.arange(n_pairs, device=each.device) - starts[:-1].index_select(0, receivers)
+    senders = (firsts.index_select(0, receivers) + ranks).clamp_(max=max(0, n_senders - 1))
+    if uses_triton(each):
+        return SitePairs(receivers, senders, starts, n_senders, None, None, covered=False)
+    blocks, covered = [], True
+    places = [np.cumsum(some) - some for some in (counts, receiver_counts, sender_counts)]
+    shapes = np.stack([*places, counts, receiver_counts, sender_counts], axis=1).tolist()
+    crystal = 0
+    while crystal < len(shapes):
+        first_pair, first_receiver, first_sender, own, n, m = shapes[crystal]
+        last = crystal + 1
+        if own == n * m > 0:
+            most = crystal + max(1, _BLOCK_PAIRS // own)
+            while last < min(most, len(shapes)) and shapes[last][3:] == [own, n, m]:
+                last += 1
+            blocks.append(PairBlock(first_pair, first_receiver, first_sender, last - crystal, n, m, None))
+        else:
+            covered = False
+        crystal = last
+    return SitePairs(receivers, senders, starts, n_senders, None, tuple(blocks), covered)
 
 
 class _FilledUp(NamedTuple):
@@ -151,10 +199,10 @@ def _blocks(pairs: _FilledUp, senders: Tensor) -> Iterator[PairBlock]:
             most = run + max(1, _BLOCK_PAIRS // size**2)
             while last < min(most, len(ends)) and full[last] and ends[last] - ends[last - 1] == size:
                 last += 1
-            yield PairBlock(starts[first], first, last - run, size, size, None)
+            yield PairBlock(starts[first], first, first, last - run, size, size, None)
         else:
             for site in range(first, ends[run]):
                 own = senders[starts[site] : starts[site + 1]]
                 if len(own):
-                    yield PairBlock(starts[site], site, 1, 1, len(own), own)
+                    yield PairBlock(starts[site], site, 0, 1, 1, len(own), own)
         run, first = last, ends[last - 1]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from runtime.site_kernels.site_pairs import SitePairs, dense_pairs
 
 
 class MadePairs(NamedTuple):
@@ -29,6 +32,29 @@ def made_pairs(sizes: list[tuple[int, float]], *, padding: int = 0, seed: int = 
     receivers, senders = seen.nonzero().T
     extra = torch.full((padding,), n_sites)
     return MadePairs(torch.cat([receivers, extra]), torch.cat([senders, extra]), n_sites, padding)
+
+
+class MadeBlocks(NamedTuple):
+    """Crystals with numbers of receivers and of senders, all of which are pairs."""
+
+    receivers: list[int]
+    senders: list[int]
+
+    def pairs(self, device: torch.device | str = "cpu") -> SitePairs:
+        rows, columns = np.array(self.receivers), np.array(self.senders)
+        firsts, each = (np.repeat(some, rows) for some in (np.cumsum(columns) - columns, columns))
+        tensors = (torch.from_numpy(some).to(device) for some in (firsts, each))
+        return dense_pairs(rows * columns, rows, columns, *tensors)
+
+    def dense(self, of_pairs: Tensor) -> Tensor:
+        """(.., P) -> (.., R, S), 0 where there is no pair."""
+        whole = of_pairs.new_zeros(*of_pairs.shape[:-1], sum(self.receivers), sum(self.senders))
+        pair = row = column = 0
+        for n, m in zip(self.receivers, self.senders, strict=True):
+            block = of_pairs[..., pair : pair + n * m].reshape(*of_pairs.shape[:-1], n, m)
+            whole[..., row : row + n, column : column + m] = block
+            pair, row, column = pair + n * m, row + n, column + m
+        return whole
 
 
 def dense(of_pairs: Tensor, pairs: MadePairs) -> Tensor:

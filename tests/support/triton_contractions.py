@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from runtime.site_kernels import site_pairs as module
-from runtime.site_kernels.pair_contractions import pair_products, sums_over_senders
+from runtime.site_kernels.pair_contractions import pair_products, sums_over_receivers, sums_over_senders
 from runtime.site_kernels.site_pairs import site_pairs
-from tests.support.dense_pairs import MadePairs, dense_products, dense_sums, made_pairs
+from tests.support.dense_pairs import MadeBlocks, MadePairs, dense_products, dense_sums, made_pairs
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 BATCHES = [
@@ -28,6 +28,7 @@ def main() -> None:
     for made, *sizes, gated in BATCHES:
         for dtype, bar in ((torch.float32, 2e-5), (torch.float64, 1e-12)):
             compare(made, *sizes, dtype, bar, gated)
+    compare_blocks(MadeBlocks([1, 3, 0, 2], [19, 2, 4, 2]))
     print("equal")
 
 
@@ -59,6 +60,26 @@ def compare(made: MadePairs, a: int, h: int, d: int, dtype: torch.dtype, bar: fl
         assert torch.equal(one, other), "equal calls give equal bits"
         scale = max(1.0, *expected.detach().abs().flatten().tolist())
         torch.testing.assert_close(one.cpu().double(), expected, atol=bar * scale, rtol=0)
+
+
+def compare_blocks(made: MadeBlocks) -> None:
+    """Both sums of a message from senders to receivers and back, with two derivatives."""
+    generator = torch.Generator().manual_seed(0)
+    pairs = made.pairs(DEVICE)
+    assert pairs.blocks is None
+    shapes = (2, 1, pairs.n_pairs), (1, pairs.n_senders, 5), (2, 1, pairs.n_receivers, 5)
+    weights, values, moments = (torch.randn(shape, dtype=torch.float64, generator=generator) for shape in shapes)
+    found = []
+    for device, blocks in ((DEVICE, pairs), ("cpu", None)):
+        w, v, m = (each.clone().to(device).requires_grad_() for each in (weights, values, moments))
+        if blocks is None:
+            sums = made.dense(w) @ v, (made.dense(w).mT @ m).sum(0)
+        else:
+            sums = sums_over_senders(w, None, v, blocks), sums_over_receivers(w, None, m, blocks)
+        slopes = torch.autograd.grad(sum(each.sin().sum() for each in sums), (w, v, m), create_graph=True)
+        second = torch.autograd.grad(sum(each.square().sum() for each in slopes), (w, v, m))
+        found.append([each.detach().cpu() for each in (*sums, *slopes, *second)])
+    torch.testing.assert_close(*found, atol=1e-11, rtol=1e-11)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,16 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from runtime.site_kernels import site_pairs as site_pairs_module
 from runtime.site_kernels.direct_kernel import DirectKernel
-from runtime.site_kernels.pair_contractions import pair_products, sums_over_senders
-from runtime.site_kernels.site_pairs import SitePairs, site_pairs
-from tests.support.dense_pairs import MadePairs, dense_products, dense_sums, made_pairs
+from runtime.site_kernels.pair_contractions import pair_products, sums_over_receivers, sums_over_senders
+from runtime.site_kernels.site_pairs import SitePairs, dense_pairs, site_pairs
+from tests.support.dense_pairs import MadeBlocks, MadePairs, dense_products, dense_sums, made_pairs
 
 BATCHES = {
     "equal crystals": made_pairs([(3, 1.0)] * 4),
@@ -23,6 +24,14 @@ BATCHES = {
     "padding": made_pairs([(4, 1.0), (3, 0.5)], padding=5),
     "no pairs": made_pairs([(3, 0.0), (2, 0.0)]),
     "padding alone": made_pairs([(3, 0.0)], padding=2),
+}
+
+
+BLOCKS = {
+    "one crystal": MadeBlocks([3], [40]),
+    "one shape": MadeBlocks([2] * 3, [7] * 3),
+    "all shapes": MadeBlocks([1, 4, 4, 0, 2, 9], [3, 5, 5, 2, 0, 1]),
+    "nothing": MadeBlocks([0, 2], [3, 0]),
 }
 
 
@@ -87,6 +96,54 @@ def test_products_of_pairs(name: str) -> None:
     pairs, (*_, queries, keys) = prepared(made), inputs(made)
     found = of_given_pairs(pair_products(queries, keys, pairs), pairs, made)
     torch.testing.assert_close(found, dense_products(queries, keys, made), atol=1e-13, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_blocks_of_receivers_and_senders(name: str) -> None:
+    """A sum over senders and its transpose, one after the other, with two derivatives."""
+    made = BLOCKS[name]
+    pairs = made.pairs()
+    generator = torch.Generator().manual_seed(0)
+    shapes = (3, 2, pairs.n_pairs), (2, pairs.n_pairs), (2, pairs.n_senders, 4), (2, pairs.n_receivers, 4)
+    w, s, v, q = (torch.randn(each, dtype=torch.float64, generator=generator).requires_grad_() for each in shapes)
+
+    def through_pairs() -> Tensor:
+        sums = sums_over_senders(w, s * pair_products(q, v, pairs), v, pairs)
+        return sums_over_receivers(w, None, sums, pairs)
+
+    def through_arrays() -> Tensor:
+        gated = made.dense(w) * made.dense(s) * (q @ v.mT)
+        return (made.dense(w).mT @ (gated @ v)).sum(0)
+
+    found = []
+    for function in (through_pairs, through_arrays):
+        value = function()
+        slopes = torch.autograd.grad(value.sin().sum(), (w, s, v, q), create_graph=True)
+        total = torch.stack([slope.square().sum() for slope in slopes]).sum()
+        found.append([value, *slopes, *torch.autograd.grad(total, (w, s, v, q))])
+    torch.testing.assert_close(*found, atol=1e-8, rtol=1e-9)
+
+
+def test_crystals_of_one_shape_are_one_product() -> None:
+    blocks = MadeBlocks([2, 2, 2, 5], [7, 7, 7, 7]).pairs().blocks
+    assert blocks is not None
+    assert [(block.n_matrices, block.first_receiver, block.first_sender) for block in blocks] == [
+        (3, 0, 0),
+        (1, 6, 21),
+    ]
+
+
+def test_blocks_leave_padding_out() -> None:
+    """The last crystal is padding with fewer pairs than its receivers and senders have."""
+    firsts, each = torch.tensor([0, 0, 3, 3]), torch.tensor([3, 3, 1, 4])
+    pairs = dense_pairs(np.array([6, 5]), np.array([2, 2]), np.array([3, 2]), firsts, each)
+    assert int(pairs.senders.max()) < pairs.n_senders == 5
+    weights = torch.rand(1, 1, 11, dtype=torch.float64)
+    values = torch.rand(1, 5, 2, dtype=torch.float64)
+    sums = sums_over_senders(weights, None, values, pairs)[0, 0]
+    torch.testing.assert_close(sums[:2], weights[0, 0, :6].view(2, 3) @ values[0, :3])
+    back = sums_over_receivers(weights, None, sums[None, None], pairs)[0]
+    torch.testing.assert_close(back[:3], weights[0, 0, :6].view(2, 3).T @ sums[:2])
 
 
 def test_derivatives_by_differences() -> None:

@@ -14,6 +14,7 @@ imaginary part. Either way Re[P_O(x) conj P_O(y)] is the sum over the rows of pr
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,8 +29,12 @@ from basis_store.array_types import BoolArray, FloatArray, IntArray
 from runtime.site_kernels.neighbours import cell_operations
 from runtime.site_kernels.orbit_representatives import lattice_orbits
 
-_CPU_BLOCK, _DEVICE_BLOCK = 1 << 15, 1 << 22
+_CPU_BLOCK, _DEVICE_BLOCK = 1 << 16, 1 << 22
 """Phases per step, so that memory does not grow with the crystals: about a core's cache, and a part of a GPU."""
+
+
+_SIMILAR = 2.0
+"""Ratio of numbers of rows up to which sites are computed together, as tables of the larger number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,15 +102,15 @@ def site_waves(
         return torch.from_numpy(np.ascontiguousarray(values)).to(lattices.device)
 
     # 2. Lengths and scales, differentiable by lattices; values, by coordinates.
-    rows, crystal = moved(waves[orbit_of_row].T.astype(np.float64)), moved(of_row)
+    rows, crystal = moved(np.column_stack([waves[orbit_of_row], -shifts])), moved(of_row)
     volumes = torch.linalg.det(lattices).abs()
     return SiteWaves(
         counts=counts,
-        lengths=_lengths(rows, _mean_metrics(crystals, compiled_of, lattices).index_select(0, crystal)),
+        lengths=_lengths(rows[:, :3], _mean_metrics(crystals, compiled_of, lattices).index_select(0, crystal)),
         scales=moved(sizes[orbit_of_row].astype(np.float64)) / volumes.index_select(0, crystal),
         first_rows=moved(first_rows),
         row_counts=moved(row_counts),
-        values=_values(crystals, compiled_of, coordinates, first_rows, row_counts, rows, moved(shifts)),
+        values=_values(crystals, compiled_of, coordinates, first_rows, row_counts, rows),
     )
 
 
@@ -130,9 +135,9 @@ def _mean_metrics(
 
 
 def _lengths(waves: Tensor, metrics: Tensor) -> Tensor:
-    """(R,) |G| of waves (3, R), with a derivative of 0 at k = 0."""
-    squares = torch.einsum("ir,rij,jr->r", waves, metrics, waves)
-    zero = ~waves.any(dim=0)
+    """(R,) |G| of waves (R, 3), with a derivative of 0 at k = 0."""
+    squares = ((waves[:, None] @ metrics).squeeze(1) * waves).sum(1)
+    zero = ~waves.any(dim=1)
     lengths: Tensor = squares.masked_fill(zero, 1.0).sqrt().masked_fill(zero, 0.0)
     return lengths
 
@@ -144,64 +149,60 @@ def _values(
     first_rows: IntArray,
     row_counts: IntArray,
     waves: Tensor,
-    shifts: Tensor,
 ) -> Tensor:
-    """(E,) values at sites with ``row_counts`` rows each, of the waves (3, R) and shifts s (R,)."""
-    # 1. Sites by their number of atoms, so that the atoms of some sites are a table.
+    """(E,) values at sites with ``row_counts`` rows each, of ``waves`` (R, 4): k and -s."""
+    # 1. Sites by their numbers of atoms and rows, so that the atoms and rows of some sites are tables.
     kept = _of_one_cell(crystals, compiled_of)
     operations = cell_operations(crystals, compiled_of)[kept]
     owners = np.repeat(np.arange(len(coordinates)), crystals.multiplicities)[kept]
     atom_counts = np.bincount(owners, minlength=len(coordinates))
     first_atoms = np.cumsum(atom_counts) - atom_counts
-    order = np.argsort(atom_counts, kind="stable")
-    columns = np.stack([first_rows, np.cumsum(row_counts) - row_counts])  # first row, first value
+    order = np.lexsort([row_counts, atom_counts])
+    first_values, n_values = np.cumsum(row_counts) - row_counts, int(row_counts.sum())
 
     device = coordinates.device
     block_size = _CPU_BLOCK if device.type == "cpu" else _DEVICE_BLOCK
     differentiable = torch.is_grad_enabled() and coordinates.requires_grad
-    found, places = [coordinates.new_zeros(0)], [torch.zeros(0, dtype=torch.int64, device=device)]
+    values = coordinates.new_zeros(n_values + 1)  # those of padding go to the last place
+    found, found_at = [], []
     for block in _blocks(atom_counts[order], row_counts[order], block_size):
-        # 2. For some sites with m atoms each: a table of atoms, and which row and site each value is of.
+        # 2. For n sites with m atoms and up to r rows each: operations, and which row and value is which.
         sites = order[block]
-        atoms = first_atoms[sites] + np.arange(atom_counts[sites[0]])[:, None]  # (m, sites)
-        table = torch.from_numpy(operations[atoms].transpose(2, 0, 1).copy()).to(device)
-        counts = row_counts[sites]
-        starts = np.cumsum(counts) - counts
-        numbers = np.stack([*(columns[:, sites] - starts), counts, sites])
-        *shifted, each, chosen = torch.from_numpy(numbers).to(device)
-        site = torch.repeat_interleave(each, output_size=int(counts.sum()))
-        rank = torch.arange(len(site), device=device)
-        row, place = (rank + shift.index_select(0, site) for shift in shifted)
-        arguments = coordinates.index_select(0, chosen).T, table, waves, shifts, site, row
-        # 3. With a graph, phases are recomputed in backward: the graph holds none of them.
-        found.append(
-            checkpoint(_means, *arguments, use_reentrant=False, preserve_rng_state=False)
-            if differentiable
-            else _means(*arguments)
-        )
-        places.append(place)
-    values = torch.cat(found)
-    return torch.zeros_like(values).index_copy(0, torch.cat(places), values)
+        atoms = first_atoms[sites, None] + np.arange(atom_counts[sites[0]])
+        table = torch.from_numpy(operations[atoms]).to(device)
+        numbers = np.stack([first_rows[sites], first_values[sites], row_counts[sites], sites])
+        first_row, first_value, counts, chosen = torch.from_numpy(numbers).to(device)
+        ranks = torch.arange(int(row_counts[sites[-1]]), device=device)
+        padding = ranks >= counts[:, None]
+        rows = (first_row[:, None] + ranks).masked_fill(padding, 0)
+        places = (first_value[:, None] + ranks).masked_fill(padding, n_values).flatten()
+        # 3. Values, at their places. A graph holds no phases: they are recomputed in backward.
+        arguments = coordinates.index_select(0, chosen), table, waves, rows
+        if differentiable:
+            found.append(checkpoint(_means, *arguments, use_reentrant=False, preserve_rng_state=False))
+            found_at.append(places)
+        else:
+            values.index_copy_(0, places, _means(*arguments))
+    if differentiable:
+        values = values.index_copy(0, torch.cat(found_at), torch.cat(found))
+    return values[:-1]
 
 
-def _means(x: Tensor, operations: Tensor, waves: Tensor, shifts: Tensor, site: Tensor, row: Tensor) -> Tensor:
-    """(e,) means over atoms of cos 2 pi (k.a - s).
+def _means(x: Tensor, operations: Tensor, waves: Tensor, rows: Tensor) -> Tensor:
+    """(n r,) means over atoms of cos 2 pi (k.a - s).
 
     Args:
-        x: (3, n) sites.
-        operations: (12, m, n) for the m atoms of each site, R row by row and t.
-        waves: (3, R).
-        shifts: (R,).
-        site: (e,) of each entry.
-        row: (e,) of each entry.
+        x: (n, 3) sites.
+        operations: (n, m, 12) for the m atoms of each site, R row by row and t.
+        waves: (R, 4), k and -s.
+        rows: (n, r) which of them belong to each site.
     """
-    atoms = (operations[:9].view(3, 3, -1, x.shape[1]) * x[:, None]).sum(1) + operations[9:]  # (3, m, n)
-    m = atoms.shape[1]
-    k = waves.gather(1, row.expand(3, -1))
-    a = atoms.view(3 * m, -1).gather(1, site.expand(3 * m, -1)).view(3, m, -1)
-    turns = a[0] * k[0] + a[1] * k[1] + a[2] * k[2] - shifts.index_select(0, row)
-    values: Tensor = (math.tau * (turns - turns.detach().round())).cos().mean(dim=0)
-    return values
+    n, m, _ = operations.shape
+    atoms = operations[..., 9:] + (operations[..., :9].view(n, m, 3, 3) * x[:, None, None]).sum(3)
+    atoms = math.tau * torch.cat([atoms, torch.ones_like(atoms[..., :1])], dim=2)
+    k = waves.index_select(0, rows.flatten()).view(n, -1, 4)
+    values: Tensor = torch.bmm(atoms, k.mT).cos().mean(dim=1)
+    return values.flatten()
 
 
 def _of_one_cell(crystals: CrystalArrays, compiled_of: Callable[[Setting], CompiledSetting]) -> BoolArray:
@@ -239,12 +240,10 @@ def _rotation_numbers(operations: Operations) -> IntArray:
 
 
 def _blocks(atom_counts: IntArray, row_counts: IntArray, size: int) -> Iterator[slice]:
-    """Consecutive sites with equal numbers of atoms, and at most about ``size`` phases."""
-    phases = np.cumsum(atom_counts * row_counts)
-    cuts = np.diff(phases // size, prepend=0).astype(bool) | (np.diff(atom_counts, prepend=0) != 0)
-    edges = np.append(np.flatnonzero(cuts), len(atom_counts)).tolist()
-    start = 0
-    for end in edges:
-        if end > start:
-            yield slice(start, end)
-        start = end
+    """Consecutive sites with equal numbers of atoms, similar ones of rows, and about ``size`` phases at most."""
+    phases = np.cumsum(atom_counts * row_counts) // size
+    similar = np.ceil(np.log(row_counts) / math.log(_SIMILAR))
+    keys = np.stack([atom_counts, similar, phases])
+    edges = np.flatnonzero((np.diff(keys, prepend=-1, append=-1) != 0).any(axis=0)).tolist()
+    for start, end in itertools.pairwise(edges):
+        yield slice(start, end)

@@ -15,10 +15,10 @@ from runtime import Store
 from runtime.site_kernels.fourier_filters import FourierFilters
 from runtime.site_kernels.fourier_messages import FourierMessages
 from runtime.site_kernels.neighbours import site_neighbours
+from tests.runtime.site_kernels.wave_tables import G_CUTOFF, GAUSSIANS, WIDTHS, messages_of, wave_table
 from tests.support.brute_kernels import brute_kernel
 from tests.support.crystals.made_records import all_atoms, in_p1, made_record
 from tests.support.crystals.rewritings import larger_cells, rewritings
-from tests.support.wave_tables import G_CUTOFF, GAUSSIANS, WIDTHS, messages_of, wave_table
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
 

@@ -4,14 +4,16 @@ from runtime.models.base import CrystalModel
 from runtime.models.composition import CompositionModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.orbit_transformer import OrbitTransformer
+from runtime.models.site_transformer import SiteTransformer
 
 ARCHITECTURES: dict[str, type[CrystalModel]] = {
     architecture.__name__: architecture
-    for architecture in (OrbitTransformer, CrystalFourierTransformer, CompositionModel)
+    for architecture in (OrbitTransformer, SiteTransformer, CrystalFourierTransformer, CompositionModel)
 }
 """By class name.
 
 - ``OrbitTransformer``, the default: tokens are site orbits; free of origin, cell and frame; scalars and tensors.
+- ``SiteTransformer``: its successor, more accurate: messages depend on both sites and their distance at once.
 - ``CrystalFourierTransformer``: the model of arXiv 2512.13989, a baseline; scalars.
 - ``CompositionModel``: elements and their proportions only, a baseline; scalars.
 """

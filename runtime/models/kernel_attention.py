@@ -62,6 +62,16 @@ class KernelMoments(nn.Module):
         filters = (2 * self.filters)[self.degrees].mT @ kernels.mT
         return sums_over_senders(filters, gates, values, pairs)
 
+    @property
+    def n_features(self) -> int:
+        """Values of all heads."""
+        return self.heads * self.head_width
+
+    def features(self, tokens: Tensor, kernels: Tensor, pairs: SitePairs) -> Tensor:
+        """The same for a :class:`TensorHead`, given kernels of this degree or more: (S, (degree + 1)^2, features)."""
+        moments = self.moments(tokens, kernels[: (self.degree + 1) ** 2], pairs)
+        return moments.permute(2, 0, 1, 3).flatten(2)
+
 
 class KernelAttention(KernelMoments):
     """One layer: an update of the tokens from invariants of :class:`KernelMoments`.

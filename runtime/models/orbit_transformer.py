@@ -22,10 +22,10 @@ from runtime.arrays import constant
 from runtime.models.base import CrystalModel, Crystals, Embedding
 from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS, element_features
-from runtime.models.kernel_attention import KernelAttention
+from runtime.models.kernel_attention import KernelAttention, KernelMoments
 from runtime.models.site_mean import SiteMean
 from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
-from runtime.models.tensor_head import TensorHead
+from runtime.models.tensor_head import TensorHead, module_name
 from runtime.site_kernels.direct_kernel import DirectKernel
 from runtime.site_kernels.neighbours import site_neighbours
 from runtime.site_kernels.site_pairs import SitePairs, site_pairs
@@ -177,10 +177,13 @@ class OrbitTransformer(CrystalModel):
             )
             self.element_energy = nn.Embedding(N_ELEMENTS, self.n_scalars)
             nn.init.zeros_(self.element_energy.weight)
-        sizes = (config.width, config.heads, config.head_width, config.radial, config.tensor_channels)
-        self.tensor_heads = nn.ModuleDict(
-            {_module_name(target.name): TensorHead(target.space, *sizes) for target in tensors}
-        )
+        sizes = config.width, config.heads, config.head_width, config.radial
+        self.tensor_heads = nn.ModuleDict()
+        for target in tensors:
+            head = TensorHead(
+                target.space, config.width, config.tensor_channels, lambda degree: KernelMoments(*sizes, degree)
+            )
+            self.tensor_heads[module_name(target.name)] = head
         # 4. Kernels of the highest degree that a block or a head needs.
         degrees = [head.degree for head in self._tensor_heads()]
         self.kernel = DirectKernel(config.cutoff, config.radial, max(config.degree, *degrees, 0))
@@ -190,7 +193,7 @@ class OrbitTransformer(CrystalModel):
 
     def _head_row(self, index: int) -> int:
         # Scalars share their layers, a row each; tensors have heads by name.
-        return sum(_module_name(target.name) not in self.tensor_heads for target in self.targets[:index])
+        return sum(module_name(target.name) not in self.tensor_heads for target in self.targets[:index])
 
     def prepare(self, crystals: Crystals) -> SitesBatch:
         """Find the neighbours of every site (direct sums over the store's operations)."""
@@ -249,7 +252,7 @@ class OrbitTransformer(CrystalModel):
         tensors = self._tensors(tokens, pooled, kernels, pairs, mean, batch.allowed)
         return torch.cat(
             [
-                next(tensors if _module_name(target.name) in self.tensor_heads else scalars)
+                next(tensors if module_name(target.name) in self.tensor_heads else scalars)
                 for target in self.targets
             ],
             dim=1,
@@ -292,11 +295,5 @@ class OrbitTransformer(CrystalModel):
         start = 0
         for head in self._tensor_heads():
             own = slice(start, start + head.dimension)
-            yield head(tokens, pooled, kernels, pairs, mean, allowed[:, own, own])
+            yield head(tokens, pooled, (kernels, pairs), mean, allowed[:, own, own])
             start = own.stop
-
-
-def _module_name(target: str) -> str:
-    """The name of a target as that of a module: without dots, and no attribute that such modules have."""
-    name = target.replace("%", "%25").replace(".", "%2E")
-    return f"%{name}" if hasattr(nn.ModuleDict(), name) else name

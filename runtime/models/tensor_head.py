@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations_with_replacement
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from runtime.arrays import constant, random_weights
-from runtime.models.kernel_attention import KernelMoments
 from runtime.models.site_mean import SiteMean
-from runtime.site_kernels.site_pairs import SitePairs
 from runtime.tensors.tensor_space import TensorSpace, couplings, isotropic_parts
 
 _MAX_FACTOR = 3
@@ -28,7 +27,7 @@ class _Path(NamedTuple):
 class TensorHead(nn.Module):
     """A tensor for each crystal of a batch, which rotates with the crystal.
 
-    Neighbour-density moments of each site (:class:`KernelMoments`), gated by its token, and products of two of
+    Neighbour-density moments of each site, gated by its token, and products of two of
     them, are summed over the sites and contracted with isotropic tensors, one learned coefficient for each of them
     and each channel; isotropic parts come from the tokens. The sum over the atoms of the full cell is then the sum
     over sites, projected on the invariant subspace of the point group (T8): the environments of the atoms of an
@@ -41,19 +40,16 @@ class TensorHead(nn.Module):
     Args:
         space: of the tensor.
         width: of tokens.
-        heads: learned kernels.
-        head_width: of a head's values.
-        radial: radial functions of the kernels.
         channels: moments of each degree per site.
+        around: makes the module of the moments, given their highest degree; it has ``norm``, of tokens, and
+            ``features(tokens, *surroundings)``, (S, (degree + 1)^2, ``n_features``).
 
     Attributes:
-        degree: highest degree of the kernels it needs.
+        degree: highest degree of the moments it needs.
         dimension: of the space.
     """
 
-    def __init__(
-        self, space: TensorSpace, width: int, heads: int, head_width: int, radial: int, channels: int
-    ) -> None:
+    def __init__(self, space: TensorSpace, width: int, channels: int, around: Callable[[int], Any]) -> None:
         super().__init__()
         # 1. The irreducible parts of the tensor, by degree, and the paths that lead to them.
         parts = {degree: isotropic_parts(space, degree) for degree in range(space.symmetry.rank + 1)}
@@ -64,10 +60,9 @@ class TensorHead(nn.Module):
         self.pseudoscalar = 0 in parts and space.parity < 0
         self.paths = _paths([degree for degree in parts if degree], space.parity, self.degree)
         # 2. Moments of each site, mixed and gated by its token.
-        self.around = KernelMoments(width, heads, head_width, radial, self.degree)
-        self.mixtures = random_weights(
-            self.degree, heads * head_width, 2 * channels, std=(heads * head_width) ** -0.5
-        )
+        self.around = around(self.degree)
+        features = self.around.n_features
+        self.mixtures = random_weights(self.degree, features, 2 * channels, std=features**-0.5)
         self.gates = nn.Linear(width, self.degree * 2 * channels)
         # 3. Isotropic tensors and couplings, in float64: a model in double precision is equivariant to it.
         for degree, part in parts.items():
@@ -95,8 +90,7 @@ class TensorHead(nn.Module):
         self,
         tokens: Tensor,
         pooled: Tensor,
-        kernels: Tensor,
-        pairs: SitePairs,
+        surroundings: tuple[Any, ...],
         mean: SiteMean,
         allowed: Tensor,
     ) -> Tensor:
@@ -105,17 +99,16 @@ class TensorHead(nn.Module):
         Args:
             tokens: (S, width) of sites.
             pooled: (p, width) of crystals.
-            kernels: ((degree + 1)^2 or more, P, radial) of pairs of sites.
-            pairs: which sites these are.
+            surroundings: of the sites, as the module of the moments takes them.
             mean: over the atoms of each crystal.
-            allowed: (p, dimension, dimension) float64, from coordinates in the frame of the kernels' vectors to
+            allowed: (p, dimension, dimension) float64, from coordinates in the frame of the moments to
                 the invariant subspace in the crystal's own frame.
 
         Returns:
             (p, dimension).
         """
-        moments = self._moments(tokens, kernels, pairs)
-        tensors = kernels.new_zeros(allowed.shape[:2])
+        moments = self._moments(tokens, surroundings)
+        tensors = tokens.new_zeros(allowed.shape[:2])
         for path, coefficients in zip(self.paths, self.coefficients, strict=True):
             of_crystal = mean(self._along(path, moments)) @ coefficients
             tensors = tensors + self._assembled(path.degree, of_crystal)
@@ -128,11 +121,10 @@ class TensorHead(nn.Module):
         exact: Tensor = torch.einsum("pcd,pd->pc", allowed, tensors.double())
         return exact.to(tensors.dtype)
 
-    def _moments(self, tokens: Tensor, kernels: Tensor, pairs: SitePairs) -> dict[int, Tensor]:
+    def _moments(self, tokens: Tensor, surroundings: tuple[Any, ...]) -> dict[int, Tensor]:
         """(S, 2 l + 1, 2 channels) for each degree l > 0: gated mixtures of neighbour-density moments."""
         tokens = self.around.norm(tokens)
-        all_moments = self.around.moments(tokens, kernels[: (self.degree + 1) ** 2], pairs)
-        all_moments = all_moments.permute(2, 0, 1, 3).flatten(2)  # (S, (degree + 1)^2, heads * head_width)
+        all_moments = self.around.features(tokens, *surroundings)
         gates = (2 * torch.sigmoid(self.gates(tokens))).view(len(tokens), self.degree, 1, 2 * self.channels)
         by_degree = all_moments.split_with_sizes([2 * degree + 1 for degree in range(self.degree + 1)], dim=1)
         moments = {}
@@ -168,3 +160,9 @@ def _paths(degrees: list[int], parity: int, largest: int) -> list[_Path]:
 
 def _coupling_name(path: _Path) -> str:
     return "coupling_{}_{}_{}".format(*path.factors, path.degree)
+
+
+def module_name(target: str) -> str:
+    """The name of a target as that of a module: without dots, and no attribute that such modules have."""
+    name = target.replace("%", "%25").replace(".", "%2E")
+    return f"%{name}" if hasattr(nn.ModuleDict(), name) else name

@@ -75,6 +75,19 @@ class DirectKernel(nn.Module):
         Returns:
             ((degree + 1)^2, n_pairs, radial).
         """
+        angular, radial = self.functions(vectors)
+        return _sums_of_products(angular, radial, counts)
+
+    def functions(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """What the sums are made of.
+
+        Args:
+            vectors: (E, 3) from a site to an image, Angstrom.
+
+        Returns:
+            ((degree + 1)^2, E) real spherical harmonics times the envelope, which is 0 beyond the cutoff, and
+            (E, radial) Gaussians in the distance.
+        """
         vectors = vectors.T.contiguous()
         lengths = vectors.square().sum(0).sqrt()
         envelope = 0.5 * (torch.cos(math.pi / self.cutoff * lengths) + 1) * (lengths < self.cutoff)
@@ -85,7 +98,7 @@ class DirectKernel(nn.Module):
         if centres.dtype.itemsize < 4:  # rounded, in a module of another type
             centres = torch.linspace(0.5, self.cutoff, len(centres), dtype=torch.float32, device=lengths.device)
         radial = torch.exp2(-(scale * (lengths[:, None] - centres.to(lengths))).square())
-        return _sums_of_products(angular, radial, counts)
+        return angular, radial
 
 
 def _sums_of_products(angular: Tensor, radial: Tensor, counts: Tensor) -> Tensor:

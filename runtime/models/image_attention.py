@@ -29,8 +29,8 @@ class ImageMoments(nn.Module):
 
     A message depends on the tokens of both sites and on their distance, each channel by a gate and a value
     (:mod:`runtime.site_kernels.image_moments`). The gates are an additive attention, without a softmax, which
-    would remove the number of neighbours. All is additive over images, so that moments do not depend on the choice of
-    cell and equal those of the full cell; they are equivariant under rotation.
+    would remove the number of neighbours. All is additive over images, so that moments do not depend on the
+    choice of cell and equal those of the full cell; they are equivariant under rotation.
 
     Args:
         width: of tokens.

@@ -68,7 +68,7 @@ class KernelMoments(nn.Module):
         return self.heads * self.head_width
 
     def features(self, tokens: Tensor, kernels: Tensor, pairs: SitePairs) -> Tensor:
-        """The same for a :class:`TensorHead`, given kernels of this degree or more: (S, (degree + 1)^2, features)."""
+        """The same for a :class:`TensorHead`: (S, (degree + 1)^2, features). Kernels may have higher degrees."""
         moments = self.moments(tokens, kernels[: (self.degree + 1) ** 2], pairs)
         return moments.permute(2, 0, 1, 3).flatten(2)
 

@@ -9,33 +9,33 @@ import pytest
 import torch
 
 from basis_store import Setting
-from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig, SitesBatch
+from runtime.models.site_transformer import SitesBatch, SiteTransformer, SiteTransformerConfig
 from runtime.targets.scalar_target import ScalarTarget
 from tests.support.crystals.made_records import made_record
 
-SMALL = OrbitTransformerConfig(width=16, layers=1, heads=2, head_width=4, feed_forward=16, cutoff=4.5)
+SMALL = SiteTransformerConfig(width=16, layers=1, channels=8, feed_forward=16, cutoff=4.5)
 NUMBERS = (1, 14, 62, 194, 225)
 
 
 @pytest.fixture(scope="module")
-def model() -> OrbitTransformer:
+def model() -> SiteTransformer:
     torch.manual_seed(0)
-    return OrbitTransformer(dataclasses.replace(SMALL, strain=0.05), [ScalarTarget("t")]).double()
+    return SiteTransformer(dataclasses.replace(SMALL, strain=0.05), [ScalarTarget("t")]).double()
 
 
 @pytest.fixture(scope="module")
-def batch(model: OrbitTransformer) -> SitesBatch:
+def batch(model: SiteTransformer) -> SitesBatch:
     records = [made_record(Setting.standard(number), np.random.default_rng(number)) for number in NUMBERS]
     return model.prepare(records)
 
 
-def strained(model: OrbitTransformer, batch: SitesBatch) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def strained(model: SiteTransformer, batch: SitesBatch) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Vectors of each crystal before and after."""
     sizes = batch.counts["images"].tolist()
     return list(zip(batch.vectors.split(sizes), model._strained(batch).split(sizes), strict=True))
 
 
-def test_all_vectors_of_a_crystal_have_one_symmetric_strain(model: OrbitTransformer, batch: SitesBatch) -> None:
+def test_all_vectors_of_a_crystal_have_one_symmetric_strain(model: SiteTransformer, batch: SitesBatch) -> None:
     torch.manual_seed(1)
     found = []
     for before, after in strained(model, batch):
@@ -47,7 +47,7 @@ def test_all_vectors_of_a_crystal_have_one_symmetric_strain(model: OrbitTransfor
 
 
 def test_strains_have_the_standard_deviation_of_the_configuration(
-    model: OrbitTransformer, batch: SitesBatch
+    model: SiteTransformer, batch: SitesBatch
 ) -> None:
     torch.manual_seed(2)
     before, _ = strained(model, batch)[0]
@@ -59,8 +59,8 @@ def test_strains_have_the_standard_deviation_of_the_configuration(
     assert float(strains[:, 0, 1].std()) == pytest.approx(0.05 / 2**0.5, rel=0.15)
 
 
-def test_only_training_is_random(model: OrbitTransformer, batch: SitesBatch) -> None:
-    plain = OrbitTransformer(SMALL, [ScalarTarget("t")]).double()
+def test_only_training_is_random(model: SiteTransformer, batch: SitesBatch) -> None:
+    plain = SiteTransformer(dataclasses.replace(SMALL, strain=0.0), [ScalarTarget("t")]).double()
     plain.load_state_dict(model.state_dict())
     model.train()
     first, second = model(batch), model(batch)

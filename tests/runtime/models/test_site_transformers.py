@@ -1,4 +1,4 @@
-"""The default model does not depend on the description of a crystal: all 230 groups, generated crystals."""
+"""The Transformers on sites do not depend on the description of a crystal: all 230 groups, generated crystals."""
 
 from __future__ import annotations
 
@@ -11,24 +11,33 @@ import torch
 from basis_store import CrystalRecord, Setting, standard_settings
 from runtime import Store
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
+from runtime.models.site_transformer import SiteTransformer, SiteTransformerConfig
 from runtime.targets.scalar_target import ScalarTarget
 from tests.support.crystals.made_records import in_p1, made_record, moved
 from tests.support.crystals.rewritings import larger_cells, rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
-CONFIG = OrbitTransformerConfig(width=32, layers=2, heads=4, head_width=8, feed_forward=32, cutoff=4.5)
+MODELS = [
+    (
+        OrbitTransformer,
+        OrbitTransformerConfig(width=32, layers=2, heads=4, head_width=8, feed_forward=32, cutoff=4.5),
+    ),
+    (SiteTransformer, SiteTransformerConfig(width=32, layers=2, channels=16, feed_forward=32, cutoff=4.5)),
+]
 TARGETS = [ScalarTarget(f"t{i}") for i in range(6)]
+AnyTransformer = OrbitTransformer | SiteTransformer
 
 
-@pytest.fixture(scope="module")
-def model() -> OrbitTransformer:
+@pytest.fixture(scope="module", params=MODELS, ids=lambda one: one[0].__name__)
+def model(request: pytest.FixtureRequest) -> AnyTransformer:
     torch.manual_seed(0)
-    made = OrbitTransformer(CONFIG, TARGETS).double().eval()
+    architecture, config = request.param
+    made = architecture(config, TARGETS).double().eval()
     torch.nn.init.normal_(made.element_energy.weight)
     return made
 
 
-def predict(model: OrbitTransformer, record: CrystalRecord) -> torch.Tensor:
+def predict(model: AnyTransformer, record: CrystalRecord) -> torch.Tensor:
     with torch.no_grad():
         return model(model.prepare([record]))[0]
 
@@ -41,7 +50,7 @@ def assert_equal(value: torch.Tensor, expected: torch.Tensor, what: str) -> None
 
 @STANDARD
 def test_predictions_do_not_depend_on_the_description(
-    setting: Setting, model: OrbitTransformer, store: Store
+    setting: Setting, model: AnyTransformer, store: Store
 ) -> None:
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
@@ -51,7 +60,7 @@ def test_predictions_do_not_depend_on_the_description(
 
 
 @STANDARD
-def test_asymmetric_unit_equals_full_cell_and_supercell(setting: Setting, model: OrbitTransformer) -> None:
+def test_asymmetric_unit_equals_full_cell_and_supercell(setting: Setting, model: AnyTransformer) -> None:
     record = made_record(setting, np.random.default_rng(setting.number), n_sites=2 if setting.number < 195 else 1)
     expected = predict(model, record)
     for what, other in larger_cells(record):
@@ -60,8 +69,8 @@ def test_asymmetric_unit_equals_full_cell_and_supercell(setting: Setting, model:
 
 
 @STANDARD
-def test_single_precision(setting: Setting, model: OrbitTransformer, store: Store) -> None:
-    single = OrbitTransformer(CONFIG, TARGETS).eval()
+def test_single_precision(setting: Setting, model: AnyTransformer, store: Store) -> None:
+    single = type(model)(model.config, TARGETS).eval()
     single.load_state_dict(model.state_dict())
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
@@ -71,7 +80,7 @@ def test_single_precision(setting: Setting, model: OrbitTransformer, store: Stor
 
 
 @pytest.mark.parametrize("number", [2, 14, 62, 123, 148, 166, 194, 216, 225])
-def test_gradients_equal_those_of_the_full_cell(number: int, model: OrbitTransformer) -> None:
+def test_gradients_equal_those_of_the_full_cell(number: int, model: AnyTransformer) -> None:
     record = made_record(Setting.standard(number), np.random.default_rng(number), n_sites=2 if number < 195 else 1)
 
     def gradients(record: CrystalRecord) -> torch.Tensor:
@@ -84,7 +93,7 @@ def test_gradients_equal_those_of_the_full_cell(number: int, model: OrbitTransfo
     model.zero_grad()
 
 
-def test_batches_do_not_mix_crystals(model: OrbitTransformer) -> None:
+def test_batches_do_not_mix_crystals(model: AnyTransformer) -> None:
     rng = np.random.default_rng(0)
     records = [
         made_record(Setting.standard(n), rng, n_sites=sites) for n, sites in [(1, 9), (225, 1), (62, 4), (2, 2)]
@@ -95,7 +104,7 @@ def test_batches_do_not_mix_crystals(model: OrbitTransformer) -> None:
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-12)
 
 
-def test_the_model_distinguishes_crystals(model: OrbitTransformer) -> None:
+def test_the_model_distinguishes_crystals(model: AnyTransformer) -> None:
     """The opposite of invariance: a displacement, another element or another volume must change the prediction."""
     record = made_record(Setting.standard(62), np.random.default_rng(3))
     expected = predict(model, record)
@@ -109,7 +118,7 @@ def test_the_model_distinguishes_crystals(model: OrbitTransformer) -> None:
         assert float((predict(model, other) - expected).norm() / expected.norm()) > 1e-5
 
 
-def test_predictions_depend_on_angles(store: Store) -> None:
+def test_predictions_depend_on_angles(model: AnyTransformer, store: Store) -> None:
     """Environments that differ in an angle alone are distinguished from degree 1 on, not at degree 0."""
     lattice = np.eye(3) * 20
     base = made_record(Setting.standard(1), np.random.default_rng(0))
@@ -125,16 +134,16 @@ def test_predictions_depend_on_angles(store: Store) -> None:
     def difference(degree: int) -> float:
         torch.manual_seed(0)
         # The cutoff is below the distance between the two arms' ends, so that only the angle differs.
-        config = OrbitTransformerConfig(width=16, layers=1, heads=2, cutoff=2.5, degree=degree)
-        model = OrbitTransformer(config, TARGETS, store).double().eval()
-        values = [predict(model, triple(angle)) for angle in (np.pi / 2, np.pi)]
+        config = dataclasses.replace(model.config, layers=1, cutoff=2.5, degree=degree)
+        small = type(model)(config, TARGETS, store).double().eval()
+        values = [predict(small, triple(angle)) for angle in (np.pi / 2, np.pi)]
         return float((values[0] - values[1]).norm())
 
     assert difference(0) < 1e-12
     assert difference(1) > 1e-6
 
 
-def test_five_hundred_sites(model: OrbitTransformer) -> None:
+def test_five_hundred_sites(model: AnyTransformer) -> None:
     record = made_record(Setting.standard(1), np.random.default_rng(0), n_sites=8)
     large = in_p1(record, change=np.diag([4, 4, 4]))
     assert len(large) == 512

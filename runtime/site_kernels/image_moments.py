@@ -8,7 +8,7 @@ where the angular functions Y_lm contain an envelope that vanishes at the cutoff
 they do not depend on the choice of cell, and are the same for an asymmetric unit and for a full cell.
 
 On a CPU, messages are made and summed block by block, and made again for derivatives: all of them are never in
-memory. Elsewhere, and where coordinates or derivatives are differentiated, operations of PyTorch do the same. Sums
+memory, and sums are in full precision. Elsewhere, and where coordinates or derivatives are differentiated, operations of PyTorch do the same. Sums
 are in a fixed order.
 """
 
@@ -87,7 +87,7 @@ class SiteImages:
                         receivers=slice(first, site + 1),
                         images=slice(start, end),
                         rows=self.receivers[start:end] - first,
-                        numbers=torch.arange(end - start),
+                        numbers=torch.arange(end - start, device="cpu"),
                         starts=own.cumsum(0) - own,
                     )
                 )
@@ -132,6 +132,7 @@ def image_moments(
 
 class _Moments(torch.autograd.Function):
     @staticmethod
+    @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.float32)  # type: ignore[untyped-decorator]
     def forward(
         ctx: Any, of_receivers: Tensor, of_senders: Tensor, filters: Tensor, radial: Tensor, angular: Tensor,
         images: SiteImages,
@@ -146,6 +147,7 @@ class _Moments(torch.autograd.Function):
         return moments
 
     @staticmethod
+    @torch.amp.custom_bwd(device_type="cpu")  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         of_receivers, of_senders, filters, radial, angular = ctx.saved_tensors
         images, (by_moments,) = ctx.images, gradients
@@ -163,7 +165,7 @@ class _Moments(torch.autograd.Function):
             gates, values = by_inputs.chunk(2, dim=1)
             # 1. By messages: for each image, the sum over angular functions of its receiver's gradients.
             n_angular, n_receivers = len(angular), len(block.starts)
-            rows = block.rows[:, None] + n_receivers * torch.arange(n_angular)
+            rows = block.rows[:, None] + n_receivers * torch.arange(n_angular, device="cpu")
             by_messages = embedding_bag(
                 rows, by_moments[:, block.receivers].flatten(0, 1), mode="sum",
                 per_sample_weights=angular[:, block.images].T.contiguous(),
@@ -199,7 +201,7 @@ def _inputs(
 def _sums(messages: Tensor, angular: Tensor, block: ImageBlock) -> Tensor:
     """(A, receivers of the block, C); the products of ``angular`` (A, images) and messages are never in memory."""
     n_angular, n_images = angular.shape
-    offsets = block.starts + n_images * torch.arange(n_angular)[:, None]
+    offsets = block.starts + n_images * torch.arange(n_angular, device="cpu")[:, None]
     numbers, weights = block.numbers.repeat(n_angular), angular.flatten()
     sums = embedding_bag(numbers, messages, offsets.flatten(), mode="sum", per_sample_weights=weights)
     return sums.view(n_angular, -1, messages.shape[1])

@@ -12,6 +12,7 @@ from basis_store import CrystalRecord, IndexSymmetry, ModelError, Setting, Tenso
 from runtime import Store
 from runtime.models.composition import CompositionConfig, CompositionModel
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
+from runtime.models.site_transformer import SiteTransformer, SiteTransformerConfig
 from runtime.targets.scalar_target import ScalarTarget
 from runtime.targets.target import columns
 from runtime.targets.tensor_target import TensorTarget
@@ -21,9 +22,16 @@ from tests.support.crystals.made_records import in_p1, made_record
 from tests.support.crystals.rewritings import larger_cells, rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
-CONFIG = OrbitTransformerConfig(
-    width=16, layers=1, heads=2, head_width=8, feed_forward=16, cutoff=4.5, radial=8, tensor_channels=4
-)
+MODELS = {
+    OrbitTransformer: OrbitTransformerConfig(
+        width=16, layers=1, heads=2, head_width=8, feed_forward=16, cutoff=4.5, radial=8, tensor_channels=4
+    ),
+    SiteTransformer: SiteTransformerConfig(
+        width=16, layers=1, channels=12, feed_forward=16, cutoff=4.5, radial=8, tensor_channels=4
+    ),
+}
+EACH_MODEL = pytest.mark.parametrize("architecture", MODELS)
+AnyTransformer = OrbitTransformer | SiteTransformer
 TARGETS = [
     TensorTarget("dielectric", symmetry="ij=ji"),
     ScalarTarget("a number"),
@@ -34,10 +42,10 @@ TARGETS = [
 LAUE = {"-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", "m-3m"}
 
 
-@pytest.fixture(scope="module")
-def model() -> OrbitTransformer:
+@pytest.fixture(scope="module", params=MODELS, ids=lambda one: one.__name__)
+def model(request: pytest.FixtureRequest) -> AnyTransformer:
     torch.manual_seed(0)
-    made = OrbitTransformer(CONFIG, TARGETS).double().eval()
+    made = request.param(MODELS[request.param], TARGETS).double().eval()
     for target, own in zip(TARGETS, columns(TARGETS), strict=True):
         if isinstance(target, TensorTarget):
             mean = target.space.isotropic(np.arange(1.0, 1 + len(target.space)))
@@ -46,13 +54,13 @@ def model() -> OrbitTransformer:
 
 
 @pytest.fixture(scope="module")
-def single(model: OrbitTransformer) -> OrbitTransformer:
-    made = OrbitTransformer(CONFIG, TARGETS).eval()
+def single(model: AnyTransformer) -> AnyTransformer:
+    made = type(model)(model.config, TARGETS).eval()
     made.load_state_dict(model.state_dict())
     return made
 
 
-def predict(model: OrbitTransformer, record: CrystalRecord) -> dict[str, np.ndarray]:
+def predict(model: AnyTransformer, record: CrystalRecord) -> dict[str, np.ndarray]:
     """Cartesian tensors."""
     with torch.no_grad():
         values = model(model.prepare([record]))[0].double().numpy()
@@ -87,7 +95,7 @@ def cartesian_operations(record: CrystalRecord, store: Store) -> np.ndarray:
 
 @STANDARD
 def test_tensors_are_equivariant_and_do_not_depend_on_the_description(
-    setting: Setting, model: OrbitTransformer, store: Store
+    setting: Setting, model: AnyTransformer, store: Store
 ) -> None:
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
@@ -106,7 +114,7 @@ def test_tensors_are_equivariant_and_do_not_depend_on_the_description(
 
 
 @STANDARD
-def test_the_asymmetric_unit_gives_the_tensors_of_the_full_cell(setting: Setting, model: OrbitTransformer) -> None:
+def test_the_asymmetric_unit_gives_the_tensors_of_the_full_cell(setting: Setting, model: AnyTransformer) -> None:
     """In P1 nothing is projected: the sum over all atoms obeys the group by itself."""
     record = made_record(setting, np.random.default_rng(setting.number), n_sites=2 if setting.number < 195 else 1)
     expected = predict(model, record)
@@ -116,7 +124,7 @@ def test_the_asymmetric_unit_gives_the_tensors_of_the_full_cell(setting: Setting
 
 
 @STANDARD
-def test_twenty_orientations_in_single_precision(setting: Setting, single: OrbitTransformer, store: Store) -> None:
+def test_twenty_orientations_in_single_precision(setting: Setting, single: AnyTransformer, store: Store) -> None:
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
     expected = predict(single, record)
@@ -130,7 +138,7 @@ def test_twenty_orientations_in_single_precision(setting: Setting, single: Orbit
             assert_close(rotated(found, operation), found, 1e-6, "an operation")
 
 
-def test_a_batch_gives_what_single_crystals_give(model: OrbitTransformer) -> None:
+def test_a_batch_gives_what_single_crystals_give(model: AnyTransformer) -> None:
     rng = np.random.default_rng(0)
     records = [made_record(Setting.standard(number), rng, n_sites=n) for number, n in ((216, 1), (1, 6), (154, 3))]
     with torch.no_grad():
@@ -139,18 +147,19 @@ def test_a_batch_gives_what_single_crystals_give(model: OrbitTransformer) -> Non
     torch.testing.assert_close(together, alone, rtol=1e-10, atol=1e-10)
 
 
-def predict_values(model: OrbitTransformer, records: list[CrystalRecord]) -> torch.Tensor:
+def predict_values(model: AnyTransformer, records: list[CrystalRecord]) -> torch.Tensor:
     with torch.no_grad():
         return model(model.prepare(records))
 
 
 @pytest.mark.parametrize("formula", ["i", "ij", "ijk", "ij=-ji", "ijkl=jikl=ijlk", "ijk=-jik", "ijkl"])
 @pytest.mark.parametrize("axial", [False, True])
-def test_any_formula(formula: str, axial: bool, store: Store) -> None:
+@EACH_MODEL
+def test_any_formula(architecture: type[AnyTransformer], formula: str, axial: bool, store: Store) -> None:
     """A crystal without symmetry: every component is predicted, and rotates."""
     torch.manual_seed(0)
     target = TensorTarget("any", symmetry=formula, axial=axial)
-    model = OrbitTransformer(CONFIG, [target]).double().eval()
+    model = architecture(MODELS[architecture], [target]).double().eval()
     rng = np.random.default_rng(0)
     records = [made_record(Setting.standard(1), rng, n_sites=4) for _ in range(len(target.space) + 4)]
     rotations = [orthogonal(rng) for _ in range(4)]
@@ -201,10 +210,11 @@ def test_predictions_of_logarithms_are_positive_definite_and_allowed(store: Stor
         np.testing.assert_allclose(rotate_tensor(tensor, operation), tensor, atol=1e-12 * np.abs(tensor).max())
 
 
-def test_a_symmetry_without_tensors_says_so() -> None:
+@EACH_MODEL
+def test_a_symmetry_without_tensors_says_so(architecture: type[AnyTransformer]) -> None:
     target = TensorTarget("none", symmetry="ijkl=-jikl=-ikjl=-ijlk")
     with pytest.raises(TensorError, match="leaves no component in three dimensions"):
-        OrbitTransformer(CONFIG, [target])
+        architecture(MODELS[architecture], [target])
 
 
 def test_an_architecture_for_scalars_says_so() -> None:

@@ -8,8 +8,8 @@ where the angular functions Y_lm contain an envelope that vanishes at the cutoff
 they do not depend on the choice of cell, and are the same for an asymmetric unit and for a full cell.
 
 On a CPU, messages are made and summed block by block, and made again for derivatives: all of them are never in
-memory, and sums are in full precision. Elsewhere, and where coordinates or derivatives are differentiated, operations of PyTorch do the same. Sums
-are in a fixed order.
+memory, and sums are in full precision. Elsewhere, and where coordinates or derivatives are differentiated,
+operations of PyTorch do the same. Sums are in a fixed order.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from runtime.arrays import random_weights
-from runtime.site_kernels.image_moments import SiteImages, image_moments
+from runtime.site_kernels.images.image_moments import SiteImages, image_moments
 
 
 class ImageFunctions(NamedTuple):
@@ -28,8 +28,8 @@ class ImageMoments(nn.Module):
     """Neighbour-density moments of each site: sums of learned messages from the periodic images around it.
 
     A message depends on the tokens of both sites and on their distance, each channel by a gate and a value
-    (:mod:`runtime.site_kernels.image_moments`). The gates are an additive attention, without a softmax, which
-    would remove the number of neighbours. All is additive over images, so that moments do not depend on the
+    (:mod:`runtime.site_kernels.images.image_moments`). The gates are an additive attention, without a softmax,
+    which would remove the number of neighbours. All is additive over images, so that moments do not depend on the
     choice of cell and equal those of the full cell; they are equivariant under rotation.
 
     Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from runtime.site_kernels.segments import spread_rows, sum_rows
+from runtime.site_kernels.images.segments import spread_rows, sum_rows
 
 
 class SiteMean:

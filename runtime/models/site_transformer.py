@@ -26,7 +26,7 @@ from runtime.models.site_mean import SiteMean
 from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
 from runtime.models.tensor_head import TensorHead, module_name
 from runtime.site_kernels.direct_kernel import DirectKernel
-from runtime.site_kernels.image_moments import SiteImages, site_images
+from runtime.site_kernels.images.image_moments import SiteImages, site_images
 from runtime.site_kernels.neighbours import site_neighbours
 from runtime.store import Store
 from runtime.targets.target import Target
@@ -189,15 +189,20 @@ class SiteTransformer(CrystalModel):
 
     def prepare(self, crystals: Crystals) -> SitesBatch:
         """Find the images near every site (direct sums over the store's operations)."""
-        dtype, arrays = self.precision, CrystalArrays.of(crystals)
+        arrays = CrystalArrays.of(crystals)
+        return self.prepare_at(arrays, torch.from_numpy(arrays.coordinates), torch.from_numpy(arrays.lattices))
+
+    def prepare_at(self, crystals: CrystalArrays, coordinates: Tensor, lattices: Tensor) -> SitesBatch:
+        """:meth:`prepare` with tensors to differentiate by."""
+        dtype, arrays = self.precision, crystals
         settings, places = arrays.settings()
         frames = cartesian_frames(settings, places, arrays.lattices)
         # 1. Images of sites. Lattices are turned to the reference frame, and so are all vectors.
         device = self.target_mean.device
         if device.type == "mps":  # distances need double precision
             device = torch.device("cpu")
-        lattices = torch.from_numpy(arrays.lattices @ frames.swapaxes(1, 2)).to(device)
-        coordinates = torch.from_numpy(arrays.coordinates).to(device)
+        lattices = (lattices @ torch.from_numpy(frames).mT).to(device)
+        coordinates = coordinates.to(device)
         found = site_neighbours(arrays, self.store.compiled, self.config.cutoff, coordinates, lattices)
         # 2. How many of them a crystal has.
         of_sites = torch.from_numpy(np.repeat(np.arange(len(arrays)), arrays.site_counts)).to(device)

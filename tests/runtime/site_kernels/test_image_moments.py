@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import silu
 
-from runtime.site_kernels import image_moments as module
-from runtime.site_kernels.image_moments import SiteImages, image_moments, site_images
+from runtime.site_kernels.images import image_moments as module
+from runtime.site_kernels.images.image_moments import SiteImages, image_moments, site_images
 
 CHANNELS, RADIAL, ANGULAR = 3, 4, 5
 

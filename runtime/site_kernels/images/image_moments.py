@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag, silu
 
-from runtime.site_kernels.segments import spread_rows, sum_rows
+from runtime.site_kernels.images.segments import spread_rows, sum_rows
 
 _BLOCK = 1024
 """Images whose messages are made at once on a CPU: few enough for a processor's caches."""

@@ -13,6 +13,7 @@ give equal bits.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -119,8 +120,12 @@ def _derivatives(arguments: Arguments, needed: Sequence[int], pairs: SitePairs) 
         add_pairs(arguments, found, pairs)
     else:
         arguments = [None if x is None else x.to(dtype) for x in arguments]
-        for block in pairs.blocks:
-            _add_block(arguments, found, block)
+        if arguments[GATES] is None and GATES not in found and pairs.shapes and shapes[WEIGHTS][:2] == (1, 1):
+            for by, result in found.items():
+                _put_products(arguments, by, result, pairs.shapes)
+        else:
+            for block in pairs.blocks:
+                _add_block(arguments, found, block)
     return [found[by] for by in needed]
 
 
@@ -134,6 +139,29 @@ def _shapes(arguments: Arguments, pairs: SitePairs) -> dict[int, tuple[int, ...]
         MOMENTS: (n_angular, n_heads, pairs.n_receivers, width),
         VALUES: (n_heads, pairs.n_senders, width),
     }
+
+
+def _put_products(arguments: Arguments, by: int, result: Tensor, blocks: Sequence[tuple[int, int, int]]) -> None:
+    """A derivative of F with one weight and no gate for each pair: one product for each block, without copies."""
+    width = next(x.shape[-1] for x in (arguments[MOMENTS], arguments[VALUES]) if x is not None)
+
+    def parts(x: Tensor | None, rows: int | None) -> Sequence[Any]:
+        """Of weights, or of rows of receivers (1) or senders (2): (matrices, .., ..) of each block."""
+        if x is None:
+            return [None] * len(blocks)
+        sizes = [block if rows is None else (block[0], block[rows], width) for block in blocks]
+        flat = torch.split(x.reshape(-1), [math.prod(size) for size in sizes])
+        return [part.view(size) for part, size in zip(flat, sizes, strict=True)]
+
+    matrices = {WEIGHTS: None, MOMENTS: 1, VALUES: 2}
+    given = (parts(arguments[number], rows) for number, rows in matrices.items())
+    for weights, moments, values, out in zip(*given, parts(result, matrices[by]), strict=True):
+        if by == MOMENTS:
+            torch.bmm(weights, values, out=out)
+        elif by == VALUES:
+            torch.bmm(weights.mT, moments, out=out)
+        else:
+            torch.bmm(moments, values.mT, out=out)
 
 
 def _add_block(arguments: Arguments, found: dict[int, Tensor], block: PairBlock) -> None:

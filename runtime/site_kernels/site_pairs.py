@@ -79,6 +79,14 @@ class SitePairs:
         return len(self.starts) - 1
 
     @functools.cached_property
+    def shapes(self) -> list[tuple[int, int, int]] | None:
+        """(matrices, receivers, senders) of blocks that hold all pairs; None where they do not."""
+        blocks = self.blocks if self.covered else None
+        if blocks is None or any(block.senders is not None for block in blocks):
+            return None
+        return [(block.n_matrices, block.n_receivers, block.n_senders) for block in blocks]
+
+    @functools.cached_property
     def by_sender(self) -> tuple[Tensor, Tensor]:
         """(P,) numbers of the pairs by sender, and (S + 1,) where those of each sender begin."""
         order = torch.argsort(self.senders, stable=True)

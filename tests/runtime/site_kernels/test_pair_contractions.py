@@ -99,8 +99,30 @@ def test_products_of_pairs(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BLOCKS)
+@pytest.mark.parametrize("a", [1, 3])
+def test_sums_and_their_transposes(name: str, a: int) -> None:
+    """One after the other, as in a message, with two derivatives; with one weight for each pair in another way."""
+    made = BLOCKS[name]
+    pairs = made.pairs()
+    generator = torch.Generator().manual_seed(0)
+    shapes = (a, 1, pairs.n_pairs), (1, pairs.n_senders, 4)
+    w, v = (torch.randn(each, dtype=torch.float64, generator=generator).requires_grad_() for each in shapes)
+    matrix = made.dense(w)
+    values = (
+        sums_over_receivers(w, None, sums_over_senders(w, None, v, pairs), pairs),
+        (matrix.mT @ (matrix @ v)).sum(0),
+    )
+    found = []
+    for value in values:
+        slopes = torch.autograd.grad(value.sin().sum(), (w, v), create_graph=True)
+        total = torch.stack([slope.square().sum() for slope in slopes]).sum()
+        found.append([value, *slopes, *torch.autograd.grad(total, (w, v))])
+    torch.testing.assert_close(*found, atol=1e-8, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
 def test_blocks_of_receivers_and_senders(name: str) -> None:
-    """A sum over senders and its transpose, one after the other, with two derivatives."""
+    """A gated sum over senders and a sum over receivers, with two derivatives."""
     made = BLOCKS[name]
     pairs = made.pairs()
     generator = torch.Generator().manual_seed(0)

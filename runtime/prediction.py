@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
@@ -41,6 +41,46 @@ def predict(model: CrystalModel, crystals: Crystals, *, progress: Progress | Non
     for some in windows(crystals, window(model.target_mean.device)):
         rows.append(physical(predict_prepared(model, model.prepare(some), progress=progress), model.targets))
     return np.concatenate(rows)
+
+
+def predict_embedded(
+    model: CrystalModel, crystals: Crystals | Batch, *, progress: Progress | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Predict, and embed the crystals on the way, for little more than predictions alone.
+
+    Args:
+        model: as for :func:`predict`.
+        crystals: as for :func:`predict`, or prepared ones.
+        progress: as for :func:`predict`.
+
+    Returns:
+        (n, columns) as the model learnt them, logarithms where its targets say so, and the embeddings (n, width).
+
+    Raises:
+        ModelError: the architecture has no embedding.
+    """
+    prepared: Iterable[Batch]
+    if isinstance(crystals, Batch):
+        prepared = [crystals]
+    else:
+        prepared = map(model.prepare, windows(crystals, window(model.target_mean.device)))
+    n_columns = len(model.target_mean)
+    parts = [(np.zeros((0, n_columns)), np.zeros((0, 0)))]
+
+    @torch.inference_mode()
+    def both(batch: Batch) -> FloatArray:
+        return np.asarray(torch.cat(model.with_embedding(batch), dim=1).cpu().double().numpy())
+
+    for batch in prepared:
+        found = np.zeros((len(batch), 0))
+        for rows, values in in_batches(model, batch, both, progress=progress):
+            if not found.shape[1]:
+                found = np.empty((len(batch), values.shape[1]))
+            found[rows] = values
+        if len(batch):
+            parts.append((found[:, :n_columns], found[:, n_columns:]))
+    learnt, embeddings = zip(*parts[len(parts) > 1 :], strict=True)
+    return np.concatenate(learnt), np.concatenate(embeddings)
 
 
 @torch.inference_mode()

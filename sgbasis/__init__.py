@@ -18,7 +18,8 @@ _MODULES = {
     "sgbasis.pictures.basis_function": ("function_picture",),
     "sgbasis.pictures.tensor_surface": ("dielectric_picture", "youngs_modulus_picture"),
     "sgbasis.prediction.embed": ("CrystalEmbeddings", "embed"),
-    "sgbasis.prediction.predict": ("Prediction", "predict"),
+    "sgbasis.prediction.predict": ("predict",),
+    "sgbasis.prediction.predicted_value": ("Prediction",),
     "sgbasis.tensors": ("project_tensor",),
 }  # fmt: skip
 

@@ -31,7 +31,8 @@ from sgbasis.pictures.tensor_surface import (
     youngs_modulus_picture as youngs_modulus_picture,
 )
 from sgbasis.prediction.embed import CrystalEmbeddings as CrystalEmbeddings, embed as embed
-from sgbasis.prediction.predict import Prediction as Prediction, predict as predict
+from sgbasis.prediction.predict import predict as predict
+from sgbasis.prediction.predicted_value import Prediction as Prediction
 from sgbasis.tensors import project_tensor as project_tensor
 
 __version__: str

@@ -82,6 +82,7 @@ def _shipped() -> dict[str, Any]:
         found[path.parent.name] = {
             **training["validation"],
             "unit": description["targets"][0]["unit"],
+            "intervals": next(iter(description.get("calibration", {}).get("coverage", {}).values()), None),
             "training_crystals": training["crystals"],
             "epochs": training["epochs"],
             "best_epoch": training["best_epoch"],

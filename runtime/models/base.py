@@ -160,6 +160,38 @@ class CrystalModel(nn.Module, ABC):
         """
         raise ModelError(f"{type(self).__name__} has no embedding of sites: use an OrbitTransformer")
 
+    def network_and_embedding(self, batch: Any) -> tuple[Tensor, Embedding]:
+        """:meth:`network` and :meth:`embed` at once, for what one of them costs where an architecture can.
+
+        Args:
+            batch: of :meth:`prepare`.
+
+        Returns:
+            (crystals, columns) of order one, and (crystals, width) and (S, width).
+
+        Raises:
+            ModelError: as :meth:`embed`.
+        """
+        return self.network(batch), self.embed(batch)
+
+    @property
+    def has_embedding(self) -> bool:
+        """Whether the architecture has embeddings: :meth:`embed`."""
+        return type(self).embed is not CrystalModel.embed
+
+    def with_embedding(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What calling the model gives, (crystals, columns), and the embedding of the crystals, (crystals, width).
+
+        Args:
+            batch: of :meth:`prepare`.
+
+        Raises:
+            ModelError: as :meth:`embed` and :attr:`precision`.
+        """
+        _ = self.precision
+        values, embedding = self.network_and_embedding(batch)
+        return self.target_mean + self.target_scale * values, embedding.crystals
+
     def forward(self, batch: Batch) -> Tensor:
         """(crystals, columns) in the targets' units.
 

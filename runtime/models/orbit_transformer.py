@@ -243,20 +243,22 @@ class OrbitTransformer(CrystalModel):
 
     def network(self, batch: SitesBatch) -> Tensor:
         """(crystals, columns) of order one."""
+        return self.network_and_embedding(batch)[0]
+
+    def network_and_embedding(self, batch: SitesBatch) -> tuple[Tensor, Embedding]:
+        """(crystals, columns) of order one, and the embedding that it is made of."""
         tokens, kernels, pairs, mean = self._tokens(batch)
-        pooled = mean(self.per_site(tokens))
+        sites = self.per_site(tokens)
+        pooled = mean(sites)
         scalars: Iterator[Tensor] = iter(())
         if self.n_scalars:
             energies = mean(self.element_energy(batch.numbers))
             scalars = iter((self.head(pooled) + energies).split(1, dim=1))
         tensors = self._tensors(tokens, pooled, kernels, pairs, mean, batch.allowed)
-        return torch.cat(
-            [
-                next(tensors if module_name(target.name) in self.tensor_heads else scalars)
-                for target in self.targets
-            ],
-            dim=1,
-        )
+        values = [
+            next(tensors if module_name(target.name) in self.tensor_heads else scalars) for target in self.targets
+        ]
+        return torch.cat(values, dim=1), Embedding(pooled, sites)
 
     def embed(self, batch: SitesBatch) -> Embedding:
         """Sites, and their means over atoms, as the heads for scalars see them; (p, width) and (S, width)."""

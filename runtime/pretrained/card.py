@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from basis_store.counted import counted
+from basis_store.datasets.units import with_unit
 from basis_store.printable import markdown_code, markdown_text
 from runtime.pretrained.domain import Domain
 from runtime.targets.target import Target
@@ -161,6 +162,32 @@ class ModelCard:
             "## Limits", "", *(f"- {sentence}" for sentence in self.limits), "",
         ]  # fmt: skip
         return "\n".join(lines)
+
+
+def coverage_figures(
+    coverage: Mapping[str, Mapping[str, float]], targets: Sequence[Target]
+) -> list[tuple[str, str]]:
+    """Rows of a model card on intervals.
+
+    Args:
+        coverage: by target, of :func:`runtime.pretrained.fit_calibration.measured_coverage`.
+        targets: of the model.
+    """
+    rows = []
+    for target in targets:
+        if target.name not in coverage:
+            continue
+        one = coverage[target.name]
+        rows += [
+            (
+                f"90 % intervals of {target.name} hold the value (calibrated on one half of "
+                f"{counted(int(one['crystals']), 'validation crystal')}, measured on the other; mean and range of "
+                "random halves)",
+                f"{100 * one['coverage']:.1f} % ({100 * one['smallest']:.1f} to {100 * one['largest']:.1f} %)",
+            ),
+            ("median half of their width", with_unit(f"{one['half_width']:.2g}", target.error_unit)),
+        ]
+    return rows
 
 
 def _limits_of_initial(training: Mapping[str, Any]) -> list[str]:

@@ -32,6 +32,8 @@ class ModelDescription:
         training: how it was trained, as plain values, for the model card.
         weights_sha256: of ``model.safetensors``.
         written_by: versions of sgbasis and PyTorch; empty in drafts of this format.
+        calibration: ``sha256`` of ``calibration.safetensors``, and ``coverage``, what was measured of its
+            intervals by target (:func:`runtime.pretrained.fit_calibration.measured_coverage`); empty without one.
     """
 
     architecture: str
@@ -42,6 +44,7 @@ class ModelDescription:
     training: Mapping[str, Any]
     weights_sha256: str
     written_by: Mapping[str, str] = field(default_factory=dict)
+    calibration: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of ``config.json``; ends with a SHA-256 of its own content."""
@@ -91,6 +94,9 @@ class ModelDescription:
             isinstance(text, str) and text.isprintable() for pair in written_by.items() for text in pair
         ):
             raise TypeError(f"written_by is {shown(written_by)}")
+        calibration = values.get("calibration", {})
+        if not isinstance(calibration, dict) or (calibration and not isinstance(calibration.get("sha256"), str)):
+            raise TypeError(f"calibration is {shown(calibration)}")
         return cls(
             architecture=values["architecture"],
             config=values["config"],
@@ -100,6 +106,7 @@ class ModelDescription:
             training=values["training"],
             weights_sha256=values["weights_sha256"],
             written_by=written_by,
+            calibration=calibration,
         )
 
 

@@ -12,7 +12,7 @@ from basis_store import DownloadError, MissingDependencyError, ModelError
 from basis_store.extras import missing_text
 from basis_store.files.locations import data_folder
 
-CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+CONFIG, WEIGHTS, CARD, CALIBRATION = "config.json", "model.safetensors", "README.md", "calibration.safetensors"
 """The files of a model's folder, as the Hugging Face Hub names them."""
 
 _HUB_NAME = re.compile(r"(?!.*(--|\.\.))[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
@@ -80,7 +80,7 @@ def _from_hub(name: str) -> Path:
         looking = f"there is no folder {name}; looking for it on the Hugging Face Hub"
         raise MissingDependencyError(missing_text(looking, "huggingface_hub")) from error
     try:
-        return Path(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS, CARD]))
+        return Path(snapshot_download(name, allow_patterns=[CONFIG, WEIGHTS, CARD, CALIBRATION]))
     except Exception as error:
         # The Hub's errors have many classes and lines; the first line has the reason.
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -3,6 +3,7 @@
     config.json         architecture, targets and training data (:mod:`runtime.pretrained.description`)
     model.safetensors   its weights
     README.md           its model card (:mod:`runtime.pretrained.card`)
+    calibration.safetensors   for intervals and notes (:mod:`runtime.pretrained.calibration`); some have none
 
 Nothing in them is executed. A damaged file is an error; it never changes a prediction.
 """
@@ -28,9 +29,10 @@ from basis_store.version import VERSION
 from runtime.arrays import building
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
+from runtime.pretrained.calibration import MAX_SIZE, Calibration
 from runtime.pretrained.description import ModelDescription
 from runtime.pretrained.domain import Domain
-from runtime.pretrained.locate import CARD, CONFIG, WEIGHTS, find_model, shipped_models
+from runtime.pretrained.locate import CALIBRATION, CARD, CONFIG, WEIGHTS, find_model, shipped_models
 from runtime.store import Store, load_store
 from runtime.targets.parse import from_plain_values, shown
 
@@ -47,6 +49,8 @@ def save_pretrained(
     card: str,
     domain: Domain,
     training: Mapping[str, Any],
+    calibration: Calibration | None = None,
+    coverage: Mapping[str, Mapping[str, float]] | None = None,
 ) -> None:
     """Write a model to ``folder``, which is created if needed; other files in it stay.
 
@@ -59,6 +63,8 @@ def save_pretrained(
         card: text of the model card; see :mod:`runtime.pretrained.card`.
         domain: what it was trained on.
         training: how it was trained, for the model card: values that JSON can hold.
+        calibration: for intervals and notes of predictions; see :mod:`runtime.training.calibrate`.
+        coverage: what was measured of its intervals, by target.
 
     Raises:
         ModelError: an architecture that could not be loaded again, or weights that are not finite.
@@ -81,14 +87,34 @@ def save_pretrained(
         training=training,
         weights_sha256=hashlib.sha256(weights).hexdigest(),
         written_by={"sgbasis": VERSION, "torch": torch.__version__},
+        calibration=calibration_entry(None if calibration is None else calibration.to_bytes(), coverage),
     ).to_json()
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {WEIGHTS: weights, CARD: card.encode(), CONFIG: description.encode()}
+    contents = {WEIGHTS: weights, CARD: card.encode()}
+    if calibration is not None:
+        contents[CALIBRATION] = calibration.to_bytes()
+    contents[CONFIG] = description.encode()
     for name in contents:
         check_writable(folder / name)
     for name, content in contents.items():
         write_atomically(folder / name, content)
+    if calibration is None:
+        (folder / CALIBRATION).unlink(missing_ok=True)
+
+
+def calibration_entry(
+    content: bytes | None, coverage: Mapping[str, Mapping[str, float]] | None
+) -> Mapping[str, Any]:
+    """``calibration`` of ``config.json``.
+
+    Args:
+        content: of ``calibration.safetensors``; None without one.
+        coverage: what was measured of its intervals, by target.
+    """
+    if content is None:
+        return {}
+    return {"sha256": hashlib.sha256(content).hexdigest(), "coverage": coverage or {}}
 
 
 @overload
@@ -154,11 +180,13 @@ class Pretrained:
         folder: of the model.
         description: the content of its ``config.json``.
         weights: that of its ``model.safetensors``; None if it is read from the folder when it is needed.
+        calibration_content: the same of its ``calibration.safetensors``.
     """
 
     folder: Path
     description: ModelDescription
     weights: bytes | None = field(default=None, repr=False)
+    calibration_content: bytes | None = field(default=None, repr=False)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -183,7 +211,26 @@ class Pretrained:
         Raises:
             OSError: they cannot be read.
         """
-        return replace(self, weights=self._content())
+        return replace(self, weights=self._content(), calibration_content=self._calibration_content())
+
+    def calibration(self) -> Calibration | None:
+        """What intervals and notes of its predictions need; None if it was made without.
+
+        Raises:
+            ModelError: it is damaged, or does not fit the model.
+        """
+        path, content = self.folder / CALIBRATION, self._calibration_content()
+        if content is None:
+            return None
+        if hashlib.sha256(content).hexdigest() != self.description.calibration["sha256"]:
+            raise ModelError(f"{path} is damaged, or is not the file that {CONFIG} next to it describes")
+        try:
+            found = Calibration.from_bytes(content)
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error
+        if len(found.knots) != len(self.description.targets):
+            raise ModelError(f"{path} is for {len(found.knots)} targets, not {len(self.description.targets)}")
+        return found
 
     def load(self, store: Store | None = None) -> CrystalModel:
         """The model itself, with ``store`` or the default store; see :func:`from_pretrained`."""
@@ -198,6 +245,15 @@ class Pretrained:
 
     def _content(self) -> bytes:
         return read_regular(self.folder / WEIGHTS, limit=_MAX_WEIGHTS) if self.weights is None else self.weights
+
+    def _calibration_content(self) -> bytes | None:
+        if not self.description.calibration or self.calibration_content is not None:
+            return self.calibration_content
+        path = self.folder / CALIBRATION
+        try:
+            return read_regular(path, limit=MAX_SIZE)
+        except FileNotFoundError:
+            raise ModelError(f"{self.folder} has no {CALIBRATION}, which its {CONFIG} describes") from None
 
     def _weights(self) -> dict[str, Tensor]:
         path, content = self.folder / WEIGHTS, self._content()

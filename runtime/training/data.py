@@ -171,6 +171,14 @@ class TrainingData:
         """Of the datasets, in their order."""
         return tuple(table.content_hash for table in self.tables)
 
+    def arrays(self, name: str) -> CrystalArrays:
+        """The crystals of a split, in the order of :meth:`split`.
+
+        Args:
+            name: ``"train"``, ``"val"`` or ``"held_out"``.
+        """
+        return CrystalArrays.of(self.tables[t][row] for t, row in self._rows[name])
+
     def domain(self) -> Domain:
         """What the training split spans."""
         return Domain.of(self.tables[t][row] for t, row in self._rows["train"])

@@ -15,7 +15,7 @@ import torch
 
 from basis_store import TrainingError
 from basis_store.files.locations import data_folder
-from runtime.pretrained.card import MATERIALS_PROJECT, MATERIALS_PROJECT_TENSORS, ModelCard
+from runtime.pretrained.card import MATERIALS_PROJECT, MATERIALS_PROJECT_TENSORS, ModelCard, coverage_figures
 from runtime.pretrained.description import ModelDescription
 from runtime.pretrained.pretrained import open_pretrained, save_pretrained
 from runtime.training.run_report import read_report
@@ -42,9 +42,23 @@ def publish(run: Path, target: str, folder: Path) -> None:
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "validation": scores,
     }
-    description = replace(source.description, targets=(chosen,), training=training)
+    whole = source.calibration()
+    calibration = None if whole is None else whole.only(index)
+    measured = source.description.calibration.get("coverage", {})
+    coverage = {name: one for name, one in measured.items() if name == target}
+    description = replace(
+        source.description, targets=(chosen,), training=training, calibration={"coverage": coverage}
+    )
     card = published_card(folder.name, description).to_markdown()
-    save_pretrained(model, folder, card=card, domain=description.domain, training=training)
+    save_pretrained(
+        model,
+        folder,
+        card=card,
+        domain=description.domain,
+        training=training,
+        calibration=calibration,
+        coverage=coverage,
+    )
 
 
 def published_card(name: str, description: ModelDescription) -> ModelCard:
@@ -57,7 +71,10 @@ def published_card(name: str, description: ModelDescription) -> ModelCard:
         targets=description.targets,
         domain=description.domain,
         training=training,
-        figures=target.score_figures(training["validation"]),
+        figures=[
+            *target.score_figures(training["validation"]),
+            *coverage_figures(description.calibration.get("coverage", {}), description.targets),
+        ],
         sources=list(dict.fromkeys(sources)),
         use=f"`sgbasis predict crystal.cif --property {name}`",
         limits=["The values learnt are density-functional ones (PBE, 0 K), with their known errors."],

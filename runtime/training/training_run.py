@@ -19,10 +19,11 @@ from runtime.models.base import CrystalModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.crystal_fourier_transformer.pretraining import pretrain
 from runtime.prediction import predict_prepared
-from runtime.pretrained.card import DataSource, ModelCard
+from runtime.pretrained.card import DataSource, ModelCard, coverage_figures
 from runtime.pretrained.pretrained import open_pretrained, save_pretrained
 from runtime.targets.target import columns, physical
 from runtime.training import parallel
+from runtime.training.calibrate import Calibrated, calibrated
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, TrainingData
 from runtime.training.initial_model import InitialModel
@@ -119,7 +120,7 @@ def run_training(
 
     # 5. Write model and report; the report comes last and says that the run is finished.
     if parallel.is_first():
-        _save_model(output / MODEL, best, trainer, data)
+        _save_model(output / MODEL, best, trainer, data, calibrated(best, data, train, val))
         write_report(output, scores)
         _say_results(config, display)
     return output / MODEL
@@ -172,7 +173,9 @@ def _extension(trainer: Trainer) -> str:
     )
 
 
-def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: TrainingData) -> None:
+def _save_model(
+    folder: Path, model: CrystalModel, trainer: Trainer, data: TrainingData, sure: Calibrated | None
+) -> None:
     config, domain = trainer.config, data.domain()
     names = [Path(path).name for path in config.data]
     files = names if len({*names}) == len(names) else config.data
@@ -204,7 +207,10 @@ def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: Train
         domain=domain,
         training=summary,
         version=VERSION,
-        figures=[target.loss_figure(losses["val_loss"][target.name]) for target in model.targets],
+        figures=[
+            *(target.loss_figure(losses["val_loss"][target.name]) for target in model.targets),
+            *coverage_figures({} if sure is None else sure.coverage, model.targets),
+        ],
         sources=[
             DataSource(
                 name=name,
@@ -214,7 +220,15 @@ def _save_model(folder: Path, model: CrystalModel, trainer: Trainer, data: Train
         ],
         licence="other",
     )
-    save_pretrained(model, folder, card=card.to_markdown(), domain=domain, training=summary)
+    save_pretrained(
+        model,
+        folder,
+        card=card.to_markdown(),
+        domain=domain,
+        training=summary,
+        calibration=None if sure is None else sure.calibration,
+        coverage=None if sure is None else sure.coverage,
+    )
 
 
 def _pretrain(config: TrainingConfig, model: CrystalModel, display: Display) -> None:

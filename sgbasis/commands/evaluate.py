@@ -44,15 +44,18 @@ def evaluate(
     crystals, by crystal system, and by space group where there are at least 10. Of tensors it prints the mean
     Frobenius norm of the error and the fractions of crystals with a relative error within 25, 10 and 5 % (EwT), of
     elastic ones also the errors of Hill's moduli; of classes ROC AUC, average precision, accuracy and
-    cross-entropy. Crystals without a value are left out and counted, and so are values that are not positive where
-    the model learnt logarithms, or that the data mark as invalid.
+    cross-entropy. Of numbers it also prints how often the model's 90 % intervals hold the value. Crystals without
+    a value are left out and counted, and so are values that are not positive where the model learnt logarithms, or
+    that the data mark as invalid.
     """
     from tqdm import tqdm
 
     from basis_store import CrystalArrays
     from runtime.device import moved
+    from runtime.evaluation.interval_score import IntervalScore
     from runtime.evaluation.reference_values import reference_values
     from runtime.prediction import predict
+    from runtime.pretrained.assessment import plain_assessment, predict_assessed
     from runtime.pretrained.pretrained import open_pretrained
     from runtime.targets.equivalent_labels import equivalent_labels
     from runtime.targets.target import columns
@@ -76,7 +79,13 @@ def evaluate(
     # 2. Predict and compare.
     records = [table[int(row)] for row in reference.rows]
     with tqdm(total=len(records), unit="crystal", desc="Predicting", disable=None) as bar:
-        predicted = predict(model, CrystalArrays.of(table).take(reference.rows), progress=bar.update)[:, own]
+        crystals = CrystalArrays.of(table).take(reference.rows)
+        calibration = pretrained.calibration()
+        if calibration is None:
+            found = plain_assessment(predict(model, crystals, progress=bar.update), len(targets))
+        else:
+            found = predict_assessed(model, calibration, crystals, progress=bar.update)
+    predicted, ends = found.values[:, own], (found.low[:, index], found.high[:, index])
     labels = equivalent_labels(reference.values, records, [chosen])
     evaluation = chosen.evaluate(predicted, labels, [record.setting for record in records])
 
@@ -91,6 +100,7 @@ def evaluate(
         stated_unit=table.units[chosen.name],
         unreadable=len(table.skipped),
         evaluation=evaluation,
+        intervals=IntervalScore.of(reference.values[:, 0], *ends),
     )
     echo(report.to_json() if as_json else report.to_text())
 

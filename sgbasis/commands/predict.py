@@ -84,7 +84,8 @@ def predict(
     FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), folders of
     crystal files, and - for standard input. Predictions do not depend on the cell in which a crystal is given. The
     column "notes" says where there was doubt when a crystal was read, in which respects it is unlike all that a
-    model was trained on, and which model to prefer where two predict one property.
+    model was trained on, and which model to prefer where two predict one property. Of ten intervals, "low" to
+    "high", nine hold the value, if crystals are like those of the validation split.
 
     Tensors (elastic_tensor, dielectric_electronic, piezoelectric_tensor) obey the crystal's point group. They are
     printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv
@@ -174,6 +175,7 @@ def _job(
     from runtime.pretrained.locate import shipped_models, unknown_model
     from runtime.pretrained.pretrained import open_pretrained
     from sgbasis.prediction.job import CPU, Job, JobModel, loaded
+    from sgbasis.prediction.reliability import with_gap_model
 
     shipped = shipped_models()
     if unknown := [name for name in properties if name not in shipped]:
@@ -181,7 +183,10 @@ def _job(
     names = [*properties, *folders] or list(shipped)
     if not names:
         raise ModelError("no models ship with this package: give --model FOLDER")
-    models = tuple(JobModel.of(open_pretrained(name)) for name in names)
+    models = tuple(
+        JobModel.of(one, is_shown=asked)
+        for one, asked in with_gap_model([open_pretrained(name) for name in names])
+    )
     if on_cluster:  # which devices there are is known there; the same bytes as here are computed on a CPU
         loaded(models, CPU)
         return Job(models, tolerance, form, CPU if device == "auto" else device)

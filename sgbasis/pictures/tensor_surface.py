@@ -18,7 +18,7 @@ from runtime.tensors.voigt import stiffness_matrix
 from sgbasis.pictures.style import INK, PAPER, needs_plot_extra, new_figure, png_bytes, symbol_mathtext
 
 if TYPE_CHECKING:
-    from sgbasis.prediction.predict import Prediction
+    from sgbasis.prediction.predicted_value import Prediction
 
 
 WIDTH, HEIGHT = 7.0, 6.0
@@ -105,7 +105,7 @@ def tensor_picture(prediction: Prediction) -> bytes:
         TensorError: the tensor is of another kind, or cannot be drawn.
         basis_store.MissingDependencyError: matplotlib is not installed.
     """
-    from sgbasis.prediction.predict import tensor_kind
+    from sgbasis.prediction.predicted_value import tensor_kind
 
     value, record, kind = np.asarray(prediction.value), prediction.record, tensor_kind(prediction)
     if kind == "elastic":

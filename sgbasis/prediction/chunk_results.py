@@ -25,7 +25,8 @@ from typing import Any, NamedTuple
 from basis_store import CrystalRecord, DeviceError
 from sgbasis.prediction.inputs import Chunk, FoundEntry, compiled, sendable, taken
 from sgbasis.prediction.job import Job, loaded
-from sgbasis.prediction.predict import Prediction, predictions
+from sgbasis.prediction.predict import predictions
+from sgbasis.prediction.predicted_value import Prediction
 from sgbasis.prediction.prediction_text import csv_rows, jsonl_text, text_report
 
 _FORMS = {".csv": csv_rows, ".jsonl": jsonl_text, "": text_report}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sgbasis.prediction.predict import LoadedModel
+from sgbasis.prediction.predicted_value import LoadedModel
 
 if TYPE_CHECKING:
     from runtime.pretrained.pretrained import Pretrained
@@ -28,18 +28,20 @@ class JobModel:
         labels: names of its targets; what they are depends on what ships with this package, see
             :attr:`runtime.Pretrained.labels`.
         pretrained: the model; with weights if it is sent to other machines.
+        is_shown: whether its predictions were asked for: see :func:`with_gap_model`.
     """
 
     folder: Path
     digest: str
     labels: tuple[str, ...]
     pretrained: Pretrained = field(compare=False, repr=False)
+    is_shown: bool = True
 
     @classmethod
-    def of(cls, pretrained: Pretrained) -> JobModel:
+    def of(cls, pretrained: Pretrained, *, is_shown: bool = True) -> JobModel:
         """A model that was opened."""
         digest = hashlib.sha256(pretrained.description.to_json().encode()).hexdigest()
-        return cls(pretrained.folder, digest, pretrained.labels, pretrained)
+        return cls(pretrained.folder, digest, pretrained.labels, pretrained, is_shown)
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,12 @@ def loaded(models: tuple[JobModel, ...], device: str) -> Sequence[LoadedModel]:
     place, store = find_device(device), load_store()
     return [
         LoadedModel(
-            one.folder, one.labels, one.pretrained.description.domain, moved(one.pretrained.load(store), place)
+            one.folder,
+            one.labels,
+            one.pretrained.description.domain,
+            moved(one.pretrained.load(store), place),
+            one.pretrained.calibration(),
+            one.is_shown,
         )
         for one in models
     ]

@@ -4,83 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from basis_store import CrystalArrays, CrystalRecord, IndexSymmetry, Setting
+from basis_store import CrystalArrays, CrystalRecord
 from basis_store.extras import needed_for
 from sgbasis.prediction.given_crystals import found_crystals
-
-if TYPE_CHECKING:
-    from runtime.models.base import CrystalModel
-    from runtime.pretrained.domain import Domain
-
-_TENSOR_KINDS = (
-    ("elastic", "elastic", "GPa"),
-    ("piezoelectric", "piezo", "C/m^2"),
-    ("dielectric", "dielectric", "1"),
+from sgbasis.prediction.predicted_value import LoadedModel, Prediction
+from sgbasis.prediction.reliability import (
+    assessed,
+    is_exact,
+    predicted_gaps,
+    remarks,
+    thickest_layers,
+    unusual,
+    value_notes,
+    with_gap_model,
 )
-"""Tensors with reports of their own: kind, part of the name, and the unit that the report is in."""
-
-_MODULI = ("bulk_modulus", "shear_modulus", "bulk_modulus_vrh", "shear_modulus_vrh")
-"""Properties that an elastic tensor determines, too."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prediction:
-    """One property of one crystal.
-
-    Attributes:
-        source: the file it came from; ``""`` for an object.
-        identifier: what its source calls the crystal.
-        formula: reduced, such as ``"MgAl2O4"``.
-        setting: the standard setting of its space group.
-        property: what is predicted.
-        value: in ``unit``: a number, the probability of a class, or a tensor (3, ..., 3) in the Cartesian frame of
-            the crystal's source.
-        unit: such as ``"eV/atom"`` or ``"GPa"``; ``"1"`` for a pure number, and ``"unknown unit"`` where the data
-            that the model was trained on do not state it.
-        notes: where there was doubt when the crystal was read; in which respects it is unlike those that the model
-            was trained on; which model to prefer where two predict one property.
-        is_outside: whether the crystal is unlike those that the model was trained on.
-        record: the crystal.
-        symmetry: index symmetry of a tensor; None for a number.
-        label: the more probable class, such as ``"metal"``; ``""`` if the property is no class.
-    """
-
-    source: str
-    identifier: str
-    formula: str
-    setting: Setting
-    property: str
-    value: float | NDArray[np.float64]
-    unit: str
-    notes: tuple[str, ...]
-    is_outside: bool
-    record: CrystalRecord = field(repr=False)
-    symmetry: IndexSymmetry | None = None
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class LoadedModel:
-    """A model in memory, with what predictions say about it.
-
-    Attributes:
-        folder: where it came from.
-        labels: names of its targets.
-        domain: what it was trained on.
-        model: the model, on any device.
-    """
-
-    folder: Path
-    labels: tuple[str, ...]
-    domain: Domain
-    model: CrystalModel
 
 
 @needed_for("sgbasis.predict", "structures", "runtime")
@@ -116,66 +55,47 @@ def predict(
 
     opened = [open_pretrained(one) for one in ([model] if isinstance(model, str | os.PathLike) else model)]
     found = list(found_crystals(structures, tolerance=tolerance))
-    models = [LoadedModel(one.folder, one.labels, one.description.domain, one.load()) for one in opened]
+    models = [
+        LoadedModel(one.folder, one.labels, one.description.domain, one.load(), one.calibration(), is_shown)
+        for one, is_shown in with_gap_model(opened)
+    ]
     return predictions(found, models)
-
-
-def tensor_kind(prediction: Prediction) -> str:
-    """``"elastic"``, ``"piezoelectric"`` or ``"dielectric"``, by name, unit and index symmetry; else ``""``."""
-    for kind, word, unit in _TENSOR_KINDS:
-        if (
-            word in prediction.property
-            and prediction.unit == unit
-            and prediction.symmetry == IndexSymmetry.parse(kind)
-        ):
-            return kind
-    return ""
 
 
 def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[LoadedModel]) -> list[Prediction]:
     """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
     from runtime.models.formula import reduced_formula
-    from runtime.prediction import predict
-    from runtime.pretrained.domain import outside_domain
     from runtime.targets.target import columns
 
+    # 1. All models for all crystals.
     crystals = CrystalArrays.of(record for _, record in found)
-    values = [predict(one.model, crystals) for one in models]
-    labels = [label for one in models for label in one.labels]
+    results = assessed(models, crystals)
+    layers, gaps = thickest_layers(models, crystals), predicted_gaps(models, results)
+    shown = [pair for pair in zip(models, results, strict=True) if pair[0].is_shown]
+    labels = [label for one, _ in shown for label in one.labels]
+    # 2. A prediction for each of their targets.
     made: list[Prediction] = []
     for row, (source, record) in enumerate(found):
-        formula = reduced_formula(record)
-        for loaded, predicted in zip(models, values, strict=True):
-            outside, targets = outside_domain(record, loaded.domain), loaded.model.targets
-            for target, label, own in zip(targets, loaded.labels, columns(targets), strict=True):
+        formula, gap = reduced_formula(record), None if gaps is None else float(gaps[row])
+        for loaded, result in shown:
+            outside, targets = unusual(record, loaded, result, row, float(layers[row])), loaded.model.targets
+            for number, (target, own) in enumerate(zip(targets, columns(targets), strict=True)):
                 one = Prediction(
                     source=source,
                     identifier=record.identifier,
                     formula=formula,
                     setting=record.setting,
-                    property=label,
-                    value=target.physical_value(predicted[row, own], record),
+                    property=loaded.labels[number],
+                    value=target.physical_value(result.values[row, own], record),
                     unit=target.physical_unit,
-                    notes=(*record.notes, *outside),
-                    is_outside=bool(outside),
+                    notes=record.notes,
+                    is_outside=False,
                     record=record,
                     symmetry=target.index_symmetry,
-                    label=target.class_of(predicted[row, own]),
+                    label=target.class_of(result.values[row, own]),
+                    interval=result.interval(row, number),
                 )
-                made.append(replace(one, notes=(*one.notes, *_remarks(one, labels, loaded.folder))))
+                doubts = [] if is_exact(one.value) else [*outside, *value_notes(one, gap)]
+                notes = (*one.notes, *doubts, *remarks(one, target, labels, loaded.folder))
+                made.append(replace(one, notes=notes, is_outside=bool(doubts)))
     return made
-
-
-def _remarks(one: Prediction, labels: Sequence[str], folder: Path) -> list[str]:
-    """What a user has to know about a value, given the names of all that is predicted, and where its model is."""
-    remarks = []
-    if labels.count(one.property) > 1:
-        remarks.append(f"one of {labels.count(one.property)} models for {one.property}: {folder}")
-    if not np.isfinite(one.value).all():
-        remarks.append("the model gives no finite value for this crystal")
-    if tensor_kind(one) == "elastic" and (others := [name for name in _MODULI if name in labels]):
-        remarks.append(
-            f"K and G that follow from this tensor differ from {' and '.join(others)} of models of their own: "
-            "prefer those for these numbers"
-        )
-    return remarks

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from basis_store.printable import csv_cell, lines_text, short_line
 from basis_store.text_table import table_lines
-from sgbasis.prediction.predict import Prediction, tensor_kind
+from sgbasis.prediction.predicted_value import Prediction, tensor_kind
 
 _COLUMNS = ("file", "identifier", "formula", "space group", "property", "value", "unit", "notes")
+_MORE = ("class", "low", "high")
 _KEYS = tuple(name.replace(" ", "_") for name in _COLUMNS)
 
 
@@ -25,11 +26,11 @@ def text_report(predictions: Sequence[Prediction]) -> str:
 
 def csv_head() -> str:
     """The row of names above :func:`csv_rows`."""
-    return f"{','.join((*_KEYS, 'class'))}\n"
+    return f"{','.join((*_KEYS, *_MORE))}\n"
 
 
 def csv_rows(predictions: Sequence[Prediction]) -> str:
-    """One row per crystal and property; the value of a tensor is a matrix in JSON, numbers have no class.
+    """One row per crystal and property; the value of a tensor is a matrix in JSON, without class and interval.
 
     Texts are cells that a spreadsheet does not take for formulas: see :func:`basis_store.printable.csv_cell`.
     """
@@ -38,7 +39,8 @@ def csv_rows(predictions: Sequence[Prediction]) -> str:
     for one in predictions:
         value = f"{one.value:.6g}" if isinstance(one.value, float) else json.dumps(_rounded_value(one))
         cells = dict(zip(_KEYS, map(csv_cell, _cells(one, "")), strict=True))
-        writer.writerow((*(cells | {"value": value}).values(), csv_cell(one.label)))
+        ends = ("", "") if one.interval is None else (f"{end:.6g}" for end in one.interval)
+        writer.writerow((*(cells | {"value": value}).values(), csv_cell(one.label), *ends))
     return buffer.getvalue()
 
 
@@ -53,6 +55,8 @@ def jsonl_text(predictions: Sequence[Prediction]) -> str:
         record |= {"value": _rounded_value(one), "notes": list(one.notes)}
         if one.label:
             record["class"] = one.label
+        if one.interval is not None:
+            record["low"], record["high"] = map(_rounded, one.interval)
         lines.append(json.dumps(record, allow_nan=False) + "\n")
     return "".join(lines)
 
@@ -60,8 +64,16 @@ def jsonl_text(predictions: Sequence[Prediction]) -> str:
 def _number_table(predictions: Sequence[Prediction]) -> str:
     values = (f"{one.value:.6g}{f' ({one.label})' if one.label else ''}" for one in predictions)
     rows = [_COLUMNS, *(_cells(one, value) for one, value in zip(predictions, values, strict=True))]
-    left = [i for i, name in enumerate(_COLUMNS) if name != "value"]
+    at = _COLUMNS.index("value") + 1
+    if any(one.interval is not None for one in predictions):
+        cells = ["90 % interval", *map(_interval_text, predictions)]
+        rows = [(*row[:at], cell, *row[at:]) for row, cell in zip(rows, cells, strict=True)]
+    left = [i for i, name in enumerate(rows[0]) if name != "value"]
     return "\n".join(table_lines(rows, left=left))
+
+
+def _interval_text(one: Prediction) -> str:
+    return "" if one.interval is None else " to ".join(f"{end:.3g}" for end in one.interval)
 
 
 def _tensor_block(one: Prediction) -> str:

@@ -12,6 +12,7 @@ from basis_store.counted import counted
 from basis_store.datasets.units import TRUE_FALSE, UNKNOWN_UNIT, in_unit
 from basis_store.printable import lines_text
 from basis_store.text_table import table_lines
+from runtime.evaluation.interval_score import IntervalScore
 from runtime.evaluation.reference_values import ReferenceValues
 from runtime.evaluation.scores import Evaluation, Score
 from runtime.targets.target import Target
@@ -34,6 +35,7 @@ class EvaluationReport:
         stated_unit: of the values in the file; ``""`` where it states none.
         unreadable: crystals of the file that could not be compiled.
         evaluation: scores.
+        intervals: how often the model's intervals hold the value; None if it has none.
     """
 
     model: str
@@ -45,6 +47,7 @@ class EvaluationReport:
     stated_unit: str
     unreadable: int
     evaluation: Evaluation[Score]
+    intervals: IntervalScore | None = None
 
     def to_text(self) -> str:
         """A few lines and two tables."""
@@ -57,6 +60,7 @@ class EvaluationReport:
         lines = [
             f"{self.model} on {which}: {self.target.name}, {counted(overall.n, 'crystal')}",
             *overall.summary(self.target.error_unit),
+            *([] if self.intervals is None else [self.intervals.summary(self.target.physical_unit)]),
             *([f"left out: {', '.join(left_out)}"] if left_out else []),
             *(f"note: {note}" for note in self._notes()),
             "",
@@ -80,6 +84,7 @@ class EvaluationReport:
             "unit": self.target.error_unit,
             "target_unit": self.target.physical_unit,
             **self.evaluation.overall.to_mapping(),
+            "intervals": None if self.intervals is None else self.intervals.to_mapping(),
             "left_out": self._left_out(),
             "mask_column": self.target.mask_column or None,
             "notes": self._notes(),

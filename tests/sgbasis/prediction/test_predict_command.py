@@ -18,7 +18,10 @@ from tests.support.command_line import error_line, run_predict, sgbasis
 from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
 from tests.support.tiny_models import BULK, ENERGY, save_tiny
 
-COLUMNS = ["file", "identifier", "formula", "space_group", "property", "value", "unit", "notes", "class"]
+COLUMNS = [
+    *("file", "identifier", "formula", "space_group", "property", "value", "unit", "notes"),
+    *("class", "low", "high"),
+]
 
 
 def rows(path: Path) -> list[dict[str, str]]:

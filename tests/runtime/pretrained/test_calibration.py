@@ -169,3 +169,11 @@ def test_models_that_ship_are_calibrated(name: str) -> None:
     numbers = [target.name for target in opened.description.targets if target.index_symmetry is None]
     assert list(covered) == numbers
     assert all(0.87 < covered[one]["coverage"] < 0.93 for one in numbers)
+
+
+def test_one_target_of_several_keeps_its_intervals(fitted: Fitted) -> None:
+    calibration, distances, predicted, _ = fitted
+    whole = calibration.half_widths(0, predicted[:, 0], distances)
+    assert np.array_equal(calibration.only(0).half_widths(0, predicted[:, 0], distances), whole)
+    assert np.isnan(calibration.only(1).half_widths(0, predicted[:, 1], distances)).all()
+    assert Calibration.from_bytes(calibration.only(1).to_bytes()).non_negative.shape == (1,)

@@ -51,9 +51,10 @@ class SitePairs:
     """Pairs of one of R receivers and one of S senders; made by :func:`site_pairs` or :func:`dense_pairs`.
 
     Attributes:
-        receivers: (P,) ascending.
-        senders: (P,).
+        receivers: (P,) ascending; of dense pairs there are none without Triton, since blocks are enough.
+        senders: (P,), the same.
         starts: (R + 1,) where the pairs of each receiver begin.
+        n_pairs: P.
         n_senders: S.
         places: numbers of the pairs that were given, without padding; None if they are as they were given.
         blocks: all pairs as matrices; None where Triton's kernels need none.
@@ -63,15 +64,11 @@ class SitePairs:
     receivers: Tensor
     senders: Tensor
     starts: Tensor
+    n_pairs: int
     n_senders: int
     places: Tensor | None
     blocks: tuple[PairBlock, ...] | None
     covered: bool
-
-    @property
-    def n_pairs(self) -> int:
-        """P."""
-        return len(self.receivers)
 
     @property
     def n_receivers(self) -> int:
@@ -116,12 +113,14 @@ def site_pairs(receivers: Tensor, senders: Tensor, n_sites: int) -> SitePairs:
     sites = torch.arange(n_sites + 1, device=receivers.device)
     starts = torch.searchsorted(receivers, sites)
     if uses_triton(receivers):
-        return SitePairs(receivers, senders, starts, n_sites, None, None, covered=False)
+        return SitePairs(receivers, senders, starts, len(receivers), n_sites, None, None, covered=False)
     given = int(starts[-1])
     filled = _filled_up(receivers[:given].cpu().numpy(), senders[:given].cpu().numpy(), starts.cpu().numpy())
     receivers, senders, starts, places = (torch.from_numpy(part).to(receivers.device) for part in filled[:4])
     blocks = tuple(_blocks(filled, senders))
-    return SitePairs(receivers, senders, starts, n_sites, places, blocks, covered=bool(filled.full.all()))
+    return SitePairs(
+        receivers, senders, starts, len(receivers), n_sites, places, blocks, covered=bool(filled.full.all())
+    )
 
 
 def dense_pairs(
@@ -140,13 +139,14 @@ def dense_pairs(
         each: (R,) number of senders of each receiver.
     """
     n_pairs, n_senders = int(counts.sum()), int(sender_counts.sum())
-    numbers = torch.arange(len(each), device=each.device)
-    receivers = torch.repeat_interleave(numbers, each, output_size=n_pairs)
     starts = torch.nn.functional.pad(each.cumsum(0), (1, 0))
-    ranks = torch.arange(n_pairs, device=each.device) - starts[:-1].index_select(0, receivers)
-    senders = (firsts.index_select(0, receivers) + ranks).clamp_(max=max(0, n_senders - 1))
     if uses_triton(each):
-        return SitePairs(receivers, senders, starts, n_senders, None, None, covered=False)
+        numbers = torch.arange(len(each), device=each.device)
+        receivers = torch.repeat_interleave(numbers, each, output_size=n_pairs)
+        ranks = torch.arange(n_pairs, device=each.device) - starts[:-1].index_select(0, receivers)
+        # Padding may have more pairs than there are senders behind its first.
+        senders = (firsts.index_select(0, receivers) + ranks).clamp_(max=max(0, n_senders - 1))
+        return SitePairs(receivers, senders, starts, n_pairs, n_senders, None, None, covered=False)
     blocks, covered = [], True
     places = [np.cumsum(some) - some for some in (counts, receiver_counts, sender_counts)]
     shapes = np.stack([*places, counts, receiver_counts, sender_counts], axis=1).tolist()
@@ -162,7 +162,7 @@ def dense_pairs(
         else:
             covered = False
         crystal = last
-    return SitePairs(receivers, senders, starts, n_senders, None, tuple(blocks), covered)
+    return SitePairs(firsts[:0], firsts[:0], starts, n_pairs, n_senders, None, tuple(blocks), covered)
 
 
 class _FilledUp(NamedTuple):

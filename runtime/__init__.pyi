@@ -14,6 +14,7 @@ from .evaluation.scores import Evaluation as Evaluation, ScalarScore as ScalarSc
 from .evaluation.tensor_scores import TensorScore as TensorScore
 from .features.atoms import sites_of_atoms as sites_of_atoms
 from .features.embedding import embed as embed
+from .features.gradients import Derivatives as Derivatives, derivatives as derivatives
 from .features.pair_kernel import PairKernel as PairKernel
 from .features.site_encoding import SiteEncoding as SiteEncoding
 from .models.architectures import ARCHITECTURES as ARCHITECTURES
@@ -109,5 +110,5 @@ from .tensors.voigt import (
 )
 from .training.config import TrainingConfig as TrainingConfig
 from .training.data import SplitData as SplitData, TrainingData as TrainingData
-from .training.loss import mean_losses as mean_losses
-from .training.trainer import EpochReport as EpochReport, Trainer as Trainer
+from .training.loss import mean_losses as mean_losses, target_losses as target_losses
+from .training.trainer import EpochReport as EpochReport, Trainer as Trainer, set_scale as set_scale

@@ -17,6 +17,7 @@ _MODULES = {
     "runtime": ("Basis", "Store", "WaveEncoder", "from_pretrained", "load_store", "shipped_models"),
     "sgbasis.pictures.basis_function": ("function_picture",),
     "sgbasis.pictures.tensor_surface": ("dielectric_picture", "youngs_modulus_picture"),
+    "sgbasis.prediction.derivatives": ("PropertyDerivatives", "derivatives"),
     "sgbasis.prediction.embed": ("CrystalEmbeddings", "embed"),
     "sgbasis.prediction.predict": ("predict",),
     "sgbasis.prediction.predicted_value": ("Prediction",),

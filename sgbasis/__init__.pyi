@@ -30,6 +30,10 @@ from sgbasis.pictures.tensor_surface import (
     dielectric_picture as dielectric_picture,
     youngs_modulus_picture as youngs_modulus_picture,
 )
+from sgbasis.prediction.derivatives import (
+    PropertyDerivatives as PropertyDerivatives,
+    derivatives as derivatives,
+)
 from sgbasis.prediction.embed import CrystalEmbeddings as CrystalEmbeddings, embed as embed
 from sgbasis.prediction.predict import predict as predict
 from sgbasis.prediction.predicted_value import Prediction as Prediction

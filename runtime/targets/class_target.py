@@ -110,6 +110,10 @@ class ClassTarget(Target):
         """Probabilities of logits."""
         return np.asarray(0.5 * (1 + np.tanh(0.5 * values)))
 
+    def differentiable(self, values: Tensor) -> Tensor:
+        """Probabilities of logits."""
+        return torch.sigmoid(values)
+
     def physical_labels(self, labels: FloatArray) -> FloatArray:
         """The labels: 0 and 1 are probabilities."""
         return labels

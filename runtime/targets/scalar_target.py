@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from basis_store import CrystalRecord, Setting, TargetError
 from basis_store.array_types import FloatArray
@@ -63,6 +65,10 @@ class ScalarTarget(Target):
         """Powers of ten of logarithms."""
         with np.errstate(over="ignore"):
             return np.asarray(10.0**values) if self.log10 else values
+
+    def differentiable(self, values: Tensor) -> Tensor:
+        """Powers of ten of logarithms."""
+        return torch.pow(10.0, values) if self.log10 else values
 
     def physical_value(self, components: FloatArray, record: CrystalRecord) -> float:
         """The number itself."""

@@ -126,6 +126,17 @@ class Target(ABC):
             (..., columns); infinite where a logarithm is too large.
         """
 
+    @abstractmethod
+    def differentiable(self, values: Tensor) -> Tensor:
+        """:meth:`physical` in PyTorch, to differentiate by.
+
+        Args:
+            values: (..., columns) as a model learns them.
+
+        Returns:
+            (..., columns).
+        """
+
     def physical_labels(self, labels: FloatArray) -> FloatArray:
         """What :meth:`physical` is for predictions, for labels.
 

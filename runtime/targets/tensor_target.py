@@ -115,6 +115,13 @@ class TensorTarget(Target):
         """Components of the tensors themselves, of those of their logarithms."""
         return self.space.exp10(values) if self.log10 else values
 
+    def differentiable(self, values: Tensor) -> Tensor:
+        """Components of the tensors themselves, of those of their logarithms."""
+        if not self.log10:
+            return values
+        matrices = torch.from_numpy(self.space.matrices).to(values)
+        return self._powers(values) @ matrices.flatten(1).T
+
     def physical_value(self, components: FloatArray, record: CrystalRecord) -> FloatArray:
         """(3, ..., 3) in the record's own Cartesian frame."""
         tensor = self.space.tensors(components)

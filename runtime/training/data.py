@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -10,6 +11,7 @@ from operator import itemgetter
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from basis_store import CrystalArrays, TargetError, TrainingError, all_settings
 from basis_store.array_types import FloatArray, IntArray
@@ -18,8 +20,10 @@ from runtime.evaluation.reference_values import Labels, read_labels
 from runtime.models.base import CrystalModel
 from runtime.models.batch import Batch
 from runtime.models.batch_sizes import window
+from runtime.prediction import windows
 from runtime.pretrained.domain import Domain
 from runtime.targets.equivalent_labels import equivalent_labels
+from runtime.targets.parse import shown
 from runtime.targets.target import Target, columns
 from runtime.targets.target_units import targets_with_units
 from runtime.training.config import TrainingConfig
@@ -38,8 +42,13 @@ _WINDOW = 40
 
 
 @dataclass(frozen=True, eq=False)
-class SplitData:
+class SplitData(Dataset[tuple[Batch, Tensor]]):
     """The crystals of a split, prepared for a model, with their labels.
+
+    It is a dataset of PyTorch: ``DataLoader(data, batch_size=64, shuffle=True, collate_fn=data.collate)`` yields
+    pairs of a :class:`Batch` of p crystals, for ``model(batch)``, and their labels, (p, a, columns) float32 as the
+    model learns them: of symmetry-equivalent ones, as below, and NaN where missing. All is in the memory of the
+    host, prepared once; a batch is gathered in one step.
 
     Attributes:
         crystals: n prepared crystals.
@@ -56,8 +65,58 @@ class SplitData:
     groups: IntArray
     datasets: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, data: CrystalTable | str | os.PathLike[str], model: CrystalModel, *, split: str = "") -> SplitData:
+        """The crystals of a compiled dataset that have at least one of a model's targets.
+
+        Args:
+            data: the dataset, or its file.
+            model: what prepares the crystals, and whose targets are the labels.
+            split: such as ``"train"``; default: all crystals.
+
+        Raises:
+            CrystalError: the file is no dataset.
+            TargetError: the dataset has no such target, or holds it in another shape or unit.
+            TrainingError: no crystal of the split has a target.
+        """
+        table = data if isinstance(data, CrystalTable) else open_crystals(data)
+        values = np.concatenate([read_labels(table, target).values for target in model.targets], axis=1)
+        in_split = np.array([split in ("", one) for one in table.splits], bool)
+        rows = np.flatnonzero(in_split & np.isfinite(values).any(axis=1))
+        if not len(rows):
+            where = f"no crystal of {table.name} is in the split {split!r}" if not in_split.any() else ""
+            names = shown([target.name for target in model.targets])
+            raise TrainingError(where or f"no crystal of the split {split!r} of {table.name} has one of {names}")
+        some = windows(CrystalArrays.of(table).take(rows), window(model.target_mean.device))
+        parts = [model.prepare(arrays).to("cpu") for arrays in some]
+        labels = equivalent_labels(values[rows], (table[row] for row in rows.tolist()), model.targets)
+        return cls(parts[0].join(parts), values[rows], labels, table_groups(table)[rows], (table.content_hash,))
+
     def __len__(self) -> int:
         return len(self.crystals)
+
+    def __getitem__(self, row: int) -> tuple[Batch, Tensor]:
+        return self.__getitems__([row])[0]
+
+    def __getitems__(self, rows: Sequence[int]) -> list[tuple[Batch, Tensor]]:
+        """All crystals of a batch at once, as a DataLoader asks for them: one pair for :meth:`collate`."""
+        chosen = np.asarray(rows, np.int64)
+        if ((chosen < 0) | (chosen >= len(self))).any():
+            raise IndexError(f"there are {len(self)} crystals, numbered from 0")
+        return [(self.crystals.take(chosen), self.label_tensor(chosen))]
+
+    @staticmethod
+    def collate(items: Sequence[tuple[Batch, Tensor]]) -> tuple[Batch, Tensor]:
+        """One pair of several, for ``DataLoader(..., collate_fn=data.collate)``.
+
+        Args:
+            items: of :meth:`__getitems__`, at least one.
+
+        Returns:
+            A batch of p crystals, and (p, a, columns).
+        """
+        batches, labels = zip(*items, strict=True)
+        return batches[0].join(batches), torch.cat(labels)
 
     def label_tensor(self, rows: IntArray) -> Tensor:
         """Labels of some crystals, (rows, a, columns) float32.

@@ -121,7 +121,7 @@ def _placed(crystals: Batch, device: torch.device) -> Batch:
         return crystals.to(device)
     if crystals.n_bytes < _RESIDENT * torch.cuda.mem_get_info(device)[0]:
         return crystals.to(device)
-    return crystals.with_tensors({name: value.pin_memory() for name, value in crystals.tensors().items()})
+    return crystals.pin_memory()
 
 
 def _mixed_precision(device: torch.device) -> AbstractContextManager[Any]:

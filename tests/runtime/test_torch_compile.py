@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.support.source_tree import ROOT
+
 SCRIPT = """
 import torch
 from runtime import Setting, WaveEncoder, load_store
@@ -42,3 +44,37 @@ print("compiled")
 def test_compiles() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
     assert done.stdout == "compiled\n", done.stderr
+
+
+EXPORT = """
+import traceback
+import numpy as np
+import torch
+from runtime import Setting
+from tests.support.crystals.made_records import made_record
+from tests.support.tiny_models import tiny_model
+
+model = tiny_model()
+batch = model.prepare([made_record(Setting.standard(62), np.random.default_rng(0))])
+
+
+class OfTensors(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.model = model
+
+    def forward(self, tensors):
+        return self.model(batch.with_tensors(tensors))
+
+
+try:
+    torch.export.export(OfTensors(), (batch.tensors(),), strict=False)
+except Exception as error:
+    print(any("int(starts[-1])" in str(entry.line) for entry in traceback.extract_tb(error.__traceback__)))
+"""
+
+
+def test_models_cannot_be_exported() -> None:
+    """docs/limits.md says why; where this fails, they perhaps can."""
+    done = subprocess.run([sys.executable, "-c", EXPORT], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr

@@ -1,0 +1,100 @@
+"""Derivatives of properties by the positions of atoms and by strain, from whatever holds the crystals."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from basis_store import CrystalRecord
+from basis_store.extras import needed_for
+from sgbasis.prediction.given_crystals import found_crystals
+
+if TYPE_CHECKING:
+    from runtime.models.base import CrystalModel
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PropertyDerivatives:
+    """One property of one crystal of n sites, and how it changes with the positions of atoms and with strain.
+
+    With N atoms in a cell, each displaced by u_a, and a symmetric strain e (vectors r become r + r e, fractional
+    coordinates stay), the property changes by ``(1/N) sum_a positions_a . u_a + sum_ij strain_ij e_ij``. Neither
+    depends on the choice of the cell. For an energy per atom, ``-positions`` are forces in eV/Angstrom, and
+    ``strain`` divided by the volume per atom is the stress.
+
+    Attributes:
+        source: the file it came from; ``""`` for an object.
+        identifier: what its source calls the crystal.
+        property: what is predicted.
+        value: in ``unit``: a number, the probability of a class, or a tensor (3, ..., 3).
+        unit: such as ``"eV/atom"``.
+        positions: (n, 3) or (n, 3, 3, ..., 3), in ``unit`` per Angstrom: for one atom of each site of the
+            asymmetric unit, the one at ``record.coordinates``. Equivalent atoms have equivalent derivatives.
+        strain: (3, 3) or (3, 3, 3, ..., 3), in ``unit``; symmetric in the first two indices.
+        record: the crystal. All are in the Cartesian frame of ``record.lattice``, which is that of the source.
+    """
+
+    source: str
+    identifier: str
+    property: str
+    value: float | NDArray[np.float64]
+    unit: str
+    positions: NDArray[np.float64]
+    strain: NDArray[np.float64]
+    record: CrystalRecord = field(repr=False)
+
+
+@needed_for("sgbasis.derivatives", "structures", "runtime")
+def derivatives(
+    structures: object, model: str | os.PathLike[str] | CrystalModel, *, tolerance: float = 0.01
+) -> list[PropertyDerivatives]:
+    """Properties of crystals, and their derivatives by the positions of atoms and by strain.
+
+    >>> from sgbasis import derivatives
+    >>> derivatives("NaCl.cif", "bulk_modulus")[0].strain.diagonal()  # doctest: +SKIP
+    array([-35.12, -35.12, -35.12])
+
+    They are exact derivatives of the network, which has learnt from relaxed crystals only: whether those of the
+    property itself are near is not tested by anything in the training data.
+
+    Args:
+        structures: as for :func:`predict`: paths, structures of ASE and pymatgen, records, or several of these.
+        model: the property of a model that ships, what else :func:`runtime.from_pretrained` takes, or a model.
+        tolerance: in Angstrom; atoms and their images by symmetry this close are the same.
+
+    Returns:
+        One for every crystal and target of the model, in this order.
+
+    Raises:
+        CrystalError: a file cannot be read, or holds no ordered crystal.
+        ModelError: there is no such model, it is damaged, or its architecture has no derivatives.
+        OSError: there is no such file.
+    """
+    from runtime.features.gradients import derivatives
+    from runtime.pretrained.pretrained import open_pretrained
+
+    if isinstance(model, str | os.PathLike):
+        opened = open_pretrained(model)
+        labels, model = opened.labels, opened.load()
+    else:
+        labels = tuple(target.name for target in model.targets)
+    found = list(found_crystals(structures, tolerance=tolerance))
+    made = []
+    for (source, record), parts in zip(found, derivatives(model, (one for _, one in found)), strict=True):
+        for target, label, part in zip(model.targets, labels, parts, strict=True):
+            one = PropertyDerivatives(
+                source=source,
+                identifier=record.identifier,
+                property=label,
+                value=part.value if part.value.ndim else float(part.value),
+                unit=target.physical_unit,
+                positions=part.positions,
+                strain=part.strain,
+                record=record,
+            )
+            made.append(one)
+    return made

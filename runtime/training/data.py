@@ -110,7 +110,7 @@ class SplitData(Dataset[tuple[Batch, Tensor]]):
         """One pair of several, for ``DataLoader(..., collate_fn=data.collate)``.
 
         Args:
-            items: of :meth:`__getitems__`, at least one.
+            items: of :meth:`__getitems__`, at least one: batches, and labels (p, a, columns).
 
         Returns:
             A batch of p crystals, and (p, a, columns).

@@ -35,7 +35,13 @@ def read_figures() -> dict[str, Any]:
         "unit": {"giga": 1e9, "million": 1e6},
         "published": {store.name: {"bytes": store.size} for store in published_stores()},
     }
-    joined = {"errors": tables.errors, "tensors": tables.tensors, "unseen": tables.unseen}
+    joined = {
+        "errors": tables.errors,
+        "tensors": tables.tensors,
+        "unseen": tables.unseen,
+        "learning_curves": tables.learning_curves,
+        "published": tables.published,
+    }
     return figures | {"tables": {name: list(rows(figures)) for name, rows in joined.items()}}
 
 

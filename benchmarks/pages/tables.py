@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.pages.fill import significant
+from experiments.learning_curve_rows import curves
 
 _UNITS = {
     "formation_energy": "eV/atom",
@@ -22,6 +23,18 @@ _NETWORKS = {
     "paper": "CrystalFourierTransformer",
 }
 _FIRST_SET = "mp_moduli"
+
+_CURVES = {
+    "formation_energy_per_atom": ("formation energy (eV/atom)", 4),
+    "band_gap": ("band gap (eV)", 3),
+    "bulk_modulus_vrh": ("bulk modulus (log10 GPa)", 4),
+    "shear_modulus_vrh": ("shear modulus (log10 GPa)", 4),
+}
+"""Name and digits of the properties of learning curves."""
+
+_CURVE_SIZES = (500, 1000, 2000, 4000, 8000, 16000)
+
+_TRAINED = ("OrbitTransformer", "Crystalformer", "CGCNN", "CrystalFourierTransformer", "CompositionModel")
 
 
 def errors(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -86,6 +99,27 @@ def unseen(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "crystals": f"{found['crystals']:,} in {found['groups']} groups",
             }
             yield {**(first if not index else dict.fromkeys(first)), "model": network, **found[key]}
+
+
+def learning_curves(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Errors by the number of training crystals, as far as runs are finished; ``all``: another, the whole split."""
+    found = curves(figures["learning_curves"]["rows"])
+    for name, (words, digits) in _CURVES.items():
+        for place, model in enumerate(model for model in _TRAINED if (name, model) in found):
+            points = {size: f"{error:.{digits}f}" for size, error in found[name, model].items()}
+            whole = max(points)
+            yield {
+                "property": words if not place else None,
+                "model": model,
+                **{f"at_{size}": points.get(size) for size in _CURVE_SIZES},
+                "all": f"{points[whole]} ({whole:,})" if whole not in _CURVE_SIZES else None,
+            }
+
+
+def published(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Figures that others published."""
+    for row in figures["published_peers"]["rows"]:
+        yield row | {"property": _CURVES[row["property"]][0]}
 
 
 def _interval(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def train_peer(
     recipe = dataclasses.replace(recipe, epochs=epochs or recipe.epochs)
     folder = Path(config.output)
     folder.mkdir(parents=True, exist_ok=True)
-    data = TrainingData(dataclasses.replace(config, targets=(target,)))
+    data = TrainingData(dataclasses.replace(config, targets=(target,), target_weights=()))
     torch.manual_seed(config.seed)
     model = kind(kind.config_class(), data.targets).to(device)
     splits = [data.split(split, model) for split in ("train", "val")]
@@ -154,15 +154,13 @@ def run(arguments: argparse.Namespace, size: int | None, device: torch.device) -
         size: training crystals; None: all.
         device: where to compute.
     """
-    name, seed = arguments.model, arguments.seed
-    targets = configuration(arguments.config, name).targets
-    folder = arguments.runs / "subsets"
-    data, n = write_subset(arguments.data, size, targets, folder, seed=arguments.subset_seed)
+    name, seed, table = arguments.model, arguments.seed, open_crystals(arguments.data)
+    data, n = write_subset(arguments.data, size, arguments.runs / "subsets", seed=arguments.subset_seed)
     output = f"{arguments.data.stem}_{name}_{n}_{arguments.subset_seed}_{seed}"
     common = {
         "model": name,
         "dataset": arguments.data.stem,
-        "content": open_crystals(arguments.data).content_hash,
+        "content": table.content_hash,
         "size": n,
         "subset_seed": arguments.subset_seed,
         "seed": seed,
@@ -175,12 +173,11 @@ def run(arguments: argparse.Namespace, size: int | None, device: torch.device) -
             changes["epochs"] = arguments.epochs
             output += f"_{arguments.epochs}"
         config = configuration(arguments.config, name, output=str(arguments.runs / output), **changes)
-        units = open_crystals(arguments.data).units
-        targets = tuple(dataclasses.replace(one, unit=one.unit or units[one.name]) for one in config.targets)
+        targets = tuple(dataclasses.replace(one, unit=one.unit or table.units[one.name]) for one in config.targets)
         for row in train_ours(dataclasses.replace(config, targets=targets), device):
             yield common | row
         return
-    for target in targets:
+    for target in configuration(arguments.config, name).targets:
         if arguments.target in (None, target.name):
             epochs = arguments.epochs or PEERS[name][1](target).epochs
             place = arguments.runs / f"{output}_{epochs}_{target.name}"

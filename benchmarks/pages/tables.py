@@ -102,7 +102,7 @@ def unseen(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def learning_curves(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Errors by the number of training crystals, as far as runs are finished; ``all``: another, the whole split."""
+    """Errors by the number of training crystals, as far as runs are finished; ``all``: of the whole split."""
     found = curves(figures["learning_curves"]["rows"])
     for name, (words, digits) in _CURVES.items():
         for place, model in enumerate(model for model in _TRAINED if (name, model) in found):

@@ -170,7 +170,7 @@ class Convolution(nn.Module):
             (S, width).
         """
         n_sites, n = senders.shape
-        own, other, edge = self.full.weight.split([self.width, self.width, gaussians.shape[-1]], dim=1)
+        own, other, edge = self.full.weight.split_with_sizes([self.width, self.width, gaussians.shape[-1]], dim=1)
         sent = functional.linear(tokens, other).index_select(0, senders.flatten()).view(n_sites, n, -1)
         z = torch.addmm(sent.flatten(0, 1), gaussians.flatten(0, 1), edge.T).view_as(sent)
         z = z + functional.linear(tokens, own)[:, None]

@@ -162,7 +162,7 @@ class ImageAttention(nn.Module):
         d = width // heads
         self.query_key_value = nn.Linear(width, 3 * width)
         self.output = nn.Linear(width, width)
-        for matrix in (*self.query_key_value.weight.split(width), self.output.weight):
+        for matrix in (*self.query_key_value.weight.chunk(3), self.output.weight):
             nn.init.xavier_uniform_(matrix)
         for bias in (self.query_key_value.bias, self.output.bias):
             nn.init.zeros_(bias)
@@ -244,7 +244,8 @@ class Block(nn.Module):
     def forward(self, tokens: Tensor, geometry: Geometry) -> Tensor:
         """The tokens after this block, (S, width)."""
         tokens = tokens + self.attention(tokens, geometry)
-        return tokens + self.fall(functional.relu(self.rise(tokens)))
+        result: Tensor = tokens + self.fall(functional.relu(self.rise(tokens)))
+        return result
 
 
 class Crystalformer(CrystalModel):

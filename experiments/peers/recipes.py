@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -61,7 +62,7 @@ class Recipe:
         """
         if self.schedule == "milestone":
             return self.learning_rate * (_MILESTONE if epoch >= 0.8 else 1.0)
-        return self.learning_rate * (_INVERSE_ROOT_STEPS / (_INVERSE_ROOT_STEPS + step)) ** 0.5
+        return self.learning_rate * math.sqrt(_INVERSE_ROOT_STEPS / (_INVERSE_ROOT_STEPS + step))
 
 
 def cgcnn(target: Target) -> Recipe:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from basis_store import TrainingError, open_crystals, write_crystals
+from basis_store import TrainingError, open_crystals
 from experiments import learning_curves
 from experiments.learning_curve_picture import draw
 from experiments.learning_curve_rows import add_row, curves, read_rows
@@ -25,7 +25,14 @@ from tests.support.crystals.made_datasets import made_dataset
 from tests.support.source_tree import ROOT
 
 TARGET = ScalarTarget("energy")
-CONFIG = '[[targets]]\nname = "energy"\n\n[[targets]]\nname = "stiffness"\nlog10 = true\n'
+CONFIG = """
+target_weights = [2.0, 1.0]
+[[targets]]
+name = "energy"
+[[targets]]
+name = "stiffness"
+log10 = true
+"""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +60,7 @@ def recipe_of(name: str, **changes: object) -> Recipe:
 
 @pytest.mark.parametrize("name", PEERS)
 def test_sixteen_crystals_are_learnt(name: str, data: Path, tmp_path: Path) -> None:
-    some, n = write_subset(data, 16, [TARGET], tmp_path)
+    some, n = write_subset(data, 16, tmp_path)
     assert n == 16
     recipe = recipe_of(name, batch_size=16, epochs=100, averaged=0.0)
     run = training(name, some, tmp_path / "run", recipe, say=lambda text: None)
@@ -99,7 +106,7 @@ def test_subsets_are_nested_and_validation_crystals_are_all_there(data: Path, tm
     splits = dict(zip(whole.identifiers, whole.splits, strict=True))
     before: set[str] = set()
     for size in (5, 12, 30):
-        path, n = write_subset(data, size, [TARGET], tmp_path)
+        path, n = write_subset(data, size, tmp_path)
         table = open_crystals(path)
         train, val = ({i for i, s in zip(table.identifiers, table.splits, strict=True) if s == split}
                       for split in ("train", "val"))  # fmt: skip
@@ -110,30 +117,15 @@ def test_subsets_are_nested_and_validation_crystals_are_all_there(data: Path, tm
                    for row, name in enumerate(table.identifiers))  # fmt: skip
         assert table.units == whole.units
         before = train
-    assert write_subset(data, None, [TARGET], tmp_path) == (data, sum(s == "train" for s in splits.values()))
-    other = open_crystals(write_subset(data, 5, [TARGET], tmp_path, seed=1)[0])
-    assert set(other.identifiers) != set(open_crystals(write_subset(data, 5, [TARGET], tmp_path)[0]).identifiers)
-    with pytest.raises(TrainingError, match="not 1,000"):
-        write_subset(data, 1000, [TARGET], tmp_path)
-
-
-def test_crystals_without_a_target_are_not_drawn(tmp_path: Path) -> None:
-    made = made_dataset(tmp_path / "some.h5", 20)
-    lacking = {record.identifier for record in made[:5]}
-    records = [
-        dataclasses.replace(
-            one, targets={"energy": np.array(np.nan)} if one.identifier in lacking else one.targets
-        )
-        for one in made
-    ]
-    write_crystals(tmp_path / "some.h5", records)
-    path, _ = write_subset(tmp_path / "some.h5", 3, [TARGET], tmp_path)
-    table = open_crystals(path)
-    assert not lacking & {i for i, s in zip(table.identifiers, table.splits, strict=True) if s == "train"}
+    assert write_subset(data, None, tmp_path) == (data, sum(s == "train" for s in splits.values()))
+    other = open_crystals(write_subset(data, 5, tmp_path, seed=1)[0])
+    assert set(other.identifiers) != set(open_crystals(write_subset(data, 5, tmp_path)[0]).identifiers)
+    with pytest.raises(TrainingError, match="cannot have 1,000"):
+        write_subset(data, 1000, tmp_path)
 
 
 def test_the_command(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "run.toml").write_text(f'data = ["{data}"]\noutput = "x"\n{CONFIG}')
+    (tmp_path / "run.toml").write_text(f'data = ["{data}"]\noutput = "x"{CONFIG}')
     common = ["learning_curves", "--config", str(tmp_path / "run.toml"), "--data", str(data), "--epochs", "1",
               "--runs", str(tmp_path / "runs"), "--output", str(tmp_path / "rows.json")]  # fmt: skip
     threads = torch.get_num_threads()

@@ -13,9 +13,8 @@ import argparse
 import dataclasses
 import datetime
 import shlex
-import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +184,21 @@ def run(arguments: argparse.Namespace, size: int | None, device: torch.device) -
             yield common | train_peer(name, target, config, epochs, device)
 
 
+def command(arguments: argparse.Namespace, row: Mapping[str, Any]) -> str:
+    """What repeats a row alone, with the names of files, not where they are.
+
+    Args:
+        arguments: of the command line.
+        row: what it made.
+    """
+    words = ["--model", row["model"], "--config", arguments.config.name, "--data", arguments.data.name]
+    words += ["--size", str(row["size"]), "--epochs", str(row["epochs"])]
+    if row["model"] in PEERS:
+        words += ["--target", row["property"]]
+    words += ["--seed", str(row["seed"]), "--subset-seed", str(row["subset_seed"]), "--device", arguments.device]
+    return shlex.join(["python", "-m", "experiments.learning_curves", *words])
+
+
 def _device_name(device: torch.device, threads: int) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
@@ -217,16 +231,10 @@ def main() -> None:
         device = find_device(arguments.device)
         for size in arguments.size:
             for row in run(arguments, None if size == "all" else int(size), device):
-                command = f"{parser.prog} {shlex.join(_without_paths(sys.argv[1:]))}"
-                add_row(arguments.output, row | {"command": command})
+                add_row(arguments.output, row | {"command": command(arguments, row)})
                 print(f"{row['model']}, {row['size']:,}: {row['property']} {row['mae']:.4f}", flush=True)
     if arguments.picture:
         draw(read_rows(arguments.output), PICTURE)
-
-
-def _without_paths(words: list[str]) -> list[str]:
-    """A command line as others would write it: files by their names, and no places of this machine."""
-    return [Path(word).name if Path(word).is_absolute() else word for word in words]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Elements as CGCNN sees them: nine properties, each as a bin of a histogram (Xie & Grossman 2018, Table I)."""
+"""Elements as CGCNN sees them: nine properties, each as a bin of a histogram (Xie & Grossman 2018, supplement)."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def recipe_of(name: str, **changes: object) -> Recipe:
 def test_sixteen_crystals_are_learnt(name: str, data: Path, tmp_path: Path) -> None:
     some, n = write_subset(data, 16, tmp_path)
     assert n == 16
-    recipe = recipe_of(name, batch_size=16, epochs=100, averaged=0.0)
+    recipe = recipe_of(name, batch_size=16, epochs=160, averaged=0.0)
     run = training(name, some, tmp_path / "run", recipe, say=lambda text: None)
     run.run()
     first, last = run.history[0]["train"], run.history[-1]["train"]
@@ -147,6 +147,7 @@ def test_the_command(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert all(row["epochs"] == 1 and row["seconds"] > 0 and row["parameters"] > 0 for row in rows)
     assert all(row["mae_interval"][0] <= row["mae"] <= row["mae_interval"][1] for row in rows)
     assert all(str(tmp_path) not in json.dumps(row) for row in rows)
+    assert rows[0]["command"].startswith("python -m experiments.learning_curves --model CGCNN --config run.toml")
     # A finished run is not repeated: its row is the same.
     command("--model", "CGCNN", "--size", "10", "--target", "energy")
     assert read_rows(tmp_path / "rows.json") == rows

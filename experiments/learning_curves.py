@@ -62,8 +62,9 @@ def configuration(path: Path, model: str, **changes: Any) -> TrainingConfig:
         changes: replace entries.
     """
     values = tomllib.loads(path.read_text())
-    architecture = model if model in ARCHITECTURES else "OrbitTransformer"
-    if values.get("architecture", "OrbitTransformer") != architecture:
+    own = TrainingConfig.from_mapping(values).architecture
+    architecture = model if model in ARCHITECTURES else own
+    if own != architecture:
         values.pop("model", None)
         values.pop("pretraining_steps", None)
     return TrainingConfig.from_mapping({**values, "architecture": architecture, **changes})

@@ -34,7 +34,14 @@ _CURVES = {
 
 _CURVE_SIZES = (500, 1000, 2000, 4000, 8000, 16000)
 
-_TRAINED = ("OrbitTransformer", "Crystalformer", "CGCNN", "CrystalFourierTransformer", "CompositionModel")
+_TRAINED = (
+    "SiteTransformer",
+    "OrbitTransformer",
+    "Crystalformer",
+    "CGCNN",
+    "CrystalFourierTransformer",
+    "CompositionModel",
+)
 
 
 def errors(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -26,8 +26,12 @@ from runtime.models.site_mean import SiteMean
 from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
 from runtime.models.tensor_head import TensorHead, module_name
 from runtime.site_kernels.direct_kernel import DirectKernel
+from runtime.site_kernels.fourier_filters import FourierFilters
+from runtime.site_kernels.fourier_messages import FourierMessages, WaveTable
 from runtime.site_kernels.images.image_moments import SiteImages, site_images
 from runtime.site_kernels.neighbours import site_neighbours
+from runtime.site_kernels.site_pairs import dense_pairs
+from runtime.site_kernels.site_waves import SiteWaves, site_waves
 from runtime.store import Store
 from runtime.targets.target import Target
 from runtime.targets.tensor_target import tensor_targets
@@ -49,6 +53,9 @@ class SiteTransformerConfig:
         cutoff: Angstrom; images further away interact through other sites only.
         radial: radial functions of the messages.
         degree: highest angular degree of the moments, 0 to 3.
+        wave_channels: of Fourier messages, which have no cutoff in space; 0 for none.
+        wave_filters: functions of |G| of which filters of Fourier messages are learned combinations.
+        g_cutoff: 1/Angstrom, without 2 pi; the largest |G| of Fourier messages.
         dropout: on the update of each block.
         strain: standard deviation of the random strains of crystals in training, each in every step another one.
             Predictions become smooth functions of distances, and errors smaller.
@@ -65,6 +72,9 @@ class SiteTransformerConfig:
     cutoff: float = quantity(5.0, 1.0, 30.0)
     radial: int = size(16, least=2)
     degree: int = size(2, least=0, most=3)
+    wave_channels: int = size(0, least=0)
+    wave_filters: int = size(12)
+    g_cutoff: float = quantity(0.5, 0.05, 3.0)
     dropout: float = dropout()
     strain: float = quantity(0.03, 0.0, 0.3)
     tensor_channels: int = size(16)
@@ -75,26 +85,35 @@ class SiteTransformerConfig:
 
 @dataclass(frozen=True, eq=False)
 class SitesBatch(Batch):
-    """p crystals with S sites and E periodic images near them.
+    """p crystals with S sites and E periodic images near them, and R rows of waves with F values at the sites.
 
     Attributes:
         numbers: (S,) atomic numbers.
         crystals: (S,) number of the crystal.
         weights: (S,) multiplicities divided by their sum over the crystal.
+        multiplicities: (S,) atoms of each site in the conventional cell.
         allowed: (p, D, D) float64, see :func:`runtime.allowed_tensors`; of all tensor targets together, D columns.
         receivers: (E,) site, ascending.
         senders: (E,) site of the same crystal that each is an image of, ascending for each receiver.
         vectors: (E, 3) from the receiver to the image, in Angstrom; in the reference frame of the setting, so that
             the network's inputs do not depend on the orientation of the crystal.
+        lengths_of_waves: (R,) and those below: see :class:`runtime.site_kernels.site_waves.SiteWaves`; empty
+            without Fourier messages.
     """
 
     numbers: Tensor = per("sites")
     crystals: Tensor = per("sites", numbers_of="crystals")
     weights: Tensor = per("sites")
+    multiplicities: Tensor = per("sites")
     allowed: Tensor = per("crystals")
     receivers: Tensor = per("images", numbers_of="sites")
     senders: Tensor = per("images", numbers_of="sites")
     vectors: Tensor = per("images")
+    lengths_of_waves: Tensor = per("rows")
+    scales: Tensor = per("rows")
+    first_rows: Tensor = per("sites", numbers_of="rows")
+    row_counts: Tensor = per("sites", counts_of="values")
+    values: Tensor = per("values")
 
     @property
     def costs(self) -> IntArray:
@@ -105,6 +124,7 @@ class SitesBatch(Batch):
 class _Surroundings(NamedTuple):
     functions: ImageFunctions
     images: SiteImages
+    waves: WaveTable | None
 
 
 class _Block(nn.Module):
@@ -118,9 +138,20 @@ class _Block(nn.Module):
             nn.Linear(config.feed_forward, config.width),
         )
         self.dropout = nn.Dropout(config.dropout)
+        if config.wave_channels:
+            self.to_waves = nn.Linear(config.width, config.wave_channels)
+            self.messages = FourierMessages(config.wave_filters, config.wave_channels)
+            self.from_waves = nn.Sequential(
+                nn.LayerNorm(config.wave_channels), nn.Linear(config.wave_channels, config.width)
+            )
 
     def forward(self, tokens: Tensor, surroundings: _Surroundings) -> Tensor:
-        tokens = tokens + self.dropout(self.attention(tokens, *surroundings))
+        functions, images, waves = surroundings
+        update = self.attention(tokens, functions, images)
+        if waves is not None:
+            sent = self.to_waves(self.attention.norm(tokens))
+            update = update + self.from_waves(self.messages(sent, waves))
+        tokens = tokens + self.dropout(update)
         result: Tensor = tokens + self.dropout(self.feed_forward(tokens))
         return result
 
@@ -178,6 +209,7 @@ class SiteTransformer(CrystalModel):
             self.tensor_heads[module_name(target.name)] = head
         # 4. Functions of images, of the highest degree that a block or a head needs.
         degrees = [head.degree for head in self._tensor_heads()]
+        self.wave_filters = FourierFilters(config.g_cutoff, config.wave_filters)
         self.kernel = DirectKernel(config.cutoff, config.radial, max(config.degree, *degrees, 0))
 
     def _tensor_heads(self) -> list[TensorHead]:
@@ -208,17 +240,36 @@ class SiteTransformer(CrystalModel):
         of_sites = torch.from_numpy(np.repeat(np.arange(len(arrays)), arrays.site_counts)).to(device)
         image_counts = torch.bincount(of_sites[found.receivers], minlength=len(arrays)).cpu().numpy()
         weights = arrays.multiplicities / np.repeat(arrays.atom_counts, arrays.site_counts)
+        waves = self._waves(arrays, coordinates, lattices)
         spaces = [target.space for target in tensor_targets(self.targets)]
         return SitesBatch(
-            counts={"sites": arrays.site_counts, "images": image_counts},
+            counts={
+                "sites": arrays.site_counts,
+                "images": image_counts,
+                "rows": waves.counts,
+                "values": waves.counts * arrays.site_counts,
+            },
             numbers=torch.from_numpy(arrays.numbers.astype(np.int64)).to(device),
             crystals=of_sites,
             weights=torch.from_numpy(weights).to(device, dtype),
+            multiplicities=torch.from_numpy(arrays.multiplicities.astype(np.int64)).to(device, dtype),
             allowed=torch.from_numpy(allowed_in_frames(spaces, settings, places, frames, self.store)).to(device),
             receivers=found.receivers,
             senders=found.senders,
             vectors=found.vectors.to(dtype).contiguous(),  # rows, which are gathered
+            lengths_of_waves=waves.lengths.to(dtype),
+            scales=waves.scales.to(dtype),
+            first_rows=waves.first_rows,
+            row_counts=waves.row_counts,
+            values=waves.values.to(dtype),
         ).to(self.target_mean.device)
+
+    def _waves(self, arrays: CrystalArrays, coordinates: Tensor, lattices: Tensor) -> SiteWaves:
+        if self.config.wave_channels:
+            return site_waves(arrays, self.store.compiled, self.config.g_cutoff, coordinates, lattices)
+        none = lattices.new_zeros(0)
+        no_rows = torch.zeros(len(coordinates), dtype=torch.int64, device=lattices.device)
+        return SiteWaves(np.zeros(len(arrays), np.int64), none, none, no_rows, no_rows, none)
 
     def network(self, batch: SitesBatch) -> Tensor:
         """(crystals, columns) of order one."""
@@ -249,11 +300,20 @@ class SiteTransformer(CrystalModel):
         """(S, width) after the blocks, the surroundings of sites, and means over atoms."""
         vectors = self._strained(batch) if self.training and self.config.strain else batch.vectors
         images = site_images(batch.receivers, batch.senders, len(batch.numbers))
-        surroundings = _Surroundings(ImageFunctions(*self.kernel.functions(vectors)), images)
+        functions = ImageFunctions(*self.kernel.functions(vectors))
+        surroundings = _Surroundings(functions, images, self._wave_table(batch))
         tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
         for block in self.blocks:
             tokens = block(tokens, surroundings)
         return tokens, surroundings, SiteMean(batch.weights, batch.crystals, len(batch))
+
+    def _wave_table(self, batch: SitesBatch) -> WaveTable | None:
+        if not self.config.wave_channels:
+            return None
+        rows, values = batch.counts["rows"], batch.counts["values"]
+        pairs = dense_pairs(values, batch.counts["sites"], rows, batch.first_rows, batch.row_counts)
+        basis = self.wave_filters(batch.lengths_of_waves)
+        return WaveTable(batch.values, basis, batch.scales, batch.multiplicities, pairs)
 
     def _strained(self, batch: SitesBatch) -> Tensor:
         """(E, 3) vectors to images after a random strain of each crystal, which may break its symmetry."""
@@ -271,5 +331,5 @@ class SiteTransformer(CrystalModel):
         start = 0
         for head in self._tensor_heads():
             own = slice(start, start + head.dimension)
-            yield head(tokens, pooled, surroundings, mean, allowed[:, own, own])
+            yield head(tokens, pooled, surroundings[:2], mean, allowed[:, own, own])
             start = own.stop

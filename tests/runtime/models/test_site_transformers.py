@@ -17,18 +17,21 @@ from tests.support.crystals.made_records import in_p1, made_record, moved
 from tests.support.crystals.rewritings import larger_cells, rewritings
 
 STANDARD = pytest.mark.parametrize("setting", standard_settings(), ids=lambda setting: str(setting.number))
-MODELS = [
-    (
+SITES = SiteTransformerConfig(width=32, layers=2, channels=16, feed_forward=32, cutoff=4.5)
+MODELS = {
+    "kernels": (
         OrbitTransformer,
         OrbitTransformerConfig(width=32, layers=2, heads=4, head_width=8, feed_forward=32, cutoff=4.5),
     ),
-    (SiteTransformer, SiteTransformerConfig(width=32, layers=2, channels=16, feed_forward=32, cutoff=4.5)),
-]
+    "images": (SiteTransformer, SITES),
+    "images and waves": (SiteTransformer, dataclasses.replace(SITES, wave_channels=8, g_cutoff=0.4)),
+    "waves": (SiteTransformer, dataclasses.replace(SITES, wave_channels=8, g_cutoff=0.4, cutoff=1.0)),
+}
 TARGETS = [ScalarTarget(f"t{i}") for i in range(6)]
 AnyTransformer = OrbitTransformer | SiteTransformer
 
 
-@pytest.fixture(scope="module", params=MODELS, ids=lambda one: one[0].__name__)
+@pytest.fixture(scope="module", params=MODELS.values(), ids=list(MODELS))
 def model(request: pytest.FixtureRequest) -> AnyTransformer:
     torch.manual_seed(0)
     architecture, config = request.param

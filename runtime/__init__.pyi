@@ -30,6 +30,10 @@ from .models.orbit_transformer import (
     OrbitTransformer as OrbitTransformer,
     OrbitTransformerConfig as OrbitTransformerConfig,
 )
+from .models.site_transformer import (
+    SiteTransformer as SiteTransformer,
+    SiteTransformerConfig as SiteTransformerConfig,
+)
 from .prediction import predict as predict, predict_prepared as predict_prepared
 from .pretrained.card import DataSource as DataSource, ModelCard as ModelCard
 from .pretrained.description import ModelDescription as ModelDescription

@@ -142,7 +142,7 @@ class CrystalModel(nn.Module, ABC):
             ModelError: the architecture has none.
         """
         raise ModelError(
-            f"{type(self).__name__} has no derivatives by positions and strain: use an OrbitTransformer"
+            f"{type(self).__name__} has no derivatives by positions and strain: use a SiteTransformer"
         )
 
     @abstractmethod
@@ -158,7 +158,7 @@ class CrystalModel(nn.Module, ABC):
         Raises:
             ModelError: the architecture has none.
         """
-        raise ModelError(f"{type(self).__name__} has no embedding of sites: use an OrbitTransformer")
+        raise ModelError(f"{type(self).__name__} has no embedding of sites: use a SiteTransformer")
 
     def network_and_embedding(self, batch: Any) -> tuple[Tensor, Embedding]:
         """:meth:`network` and :meth:`embed` at once, for what one of them costs where an architecture can.

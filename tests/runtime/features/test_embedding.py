@@ -117,5 +117,5 @@ def test_from_whatever_holds_the_crystals(tmp_path: Path) -> None:
 
 def test_an_architecture_without_them() -> None:
     model = CompositionModel(CompositionConfig(), [ENERGY])
-    with pytest.raises(ModelError, match=r"^CompositionModel has no embedding of sites: use an OrbitTransformer$"):
+    with pytest.raises(ModelError, match=r"^CompositionModel has no embedding of sites: use a SiteTransformer$"):
         sgbasis.embed(example_path("nacl"), model)

@@ -194,7 +194,7 @@ def test_single_precision() -> None:
 )
 def test_architectures_without_them(model: CrystalModel) -> None:
     (record,) = compile_crystals(example_path("nacl"))
-    sentence = rf"^{type(model).__name__} has no derivatives by positions and strain: use an OrbitTransformer$"
+    sentence = rf"^{type(model).__name__} has no derivatives by positions and strain: use a SiteTransformer$"
     with pytest.raises(ModelError, match=sentence):
         of(model, record)
 

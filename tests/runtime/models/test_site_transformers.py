@@ -23,9 +23,7 @@ MODELS = {
         OrbitTransformer,
         OrbitTransformerConfig(width=32, layers=2, heads=4, head_width=8, feed_forward=32, cutoff=4.5),
     ),
-    "images": (SiteTransformer, SITES),
     "images and waves": (SiteTransformer, dataclasses.replace(SITES, wave_channels=8, g_cutoff=0.4)),
-    "waves": (SiteTransformer, dataclasses.replace(SITES, wave_channels=8, g_cutoff=0.4, cutoff=1.0)),
 }
 TARGETS = [ScalarTarget(f"t{i}") for i in range(6)]
 AnyTransformer = OrbitTransformer | SiteTransformer

@@ -98,7 +98,7 @@ def train_ours(config: TrainingConfig, device: torch.device) -> Iterator[dict[st
             "epochs": len(report["history"]),
             "best_epoch": report["best_epoch"],
             "parameters": parameters,
-            "seconds": round(seconds, 1),
+            "seconds": round(seconds, 3),
         }
 
 
@@ -142,7 +142,7 @@ def train_peer(
         "epochs": recipe.epochs,
         "best_epoch": training.best_epoch,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "seconds": round(training.seconds, 1),
+        "seconds": round(training.seconds, 3),
     }
 
 

@@ -37,7 +37,7 @@ from runtime.prediction import Progress, in_batches
 from runtime.site_kernels.lattice_search import SAME_POINT
 from runtime.store import load_store
 from runtime.targets.target import columns
-from runtime.targets.tensor_target import TensorTarget, tensor_targets
+from runtime.targets.tensor_target import tensor_targets
 
 _SMALLER = 8
 """Crystals at once are this many times fewer than in predictions, because their graphs are kept."""
@@ -168,9 +168,10 @@ def _of_targets(
     steps -= record.coordinates
     fixed = np.linalg.norm((steps - np.rint(steps)) @ record.lattice, axis=-1) < SAME_POINT
     cartesian = record.lattice.T @ rotations @ np.linalg.inv(record.lattice.T)
+    spaces = {target.name: target.space for target in tensor_targets(model.targets)}
     for target, own in zip(model.targets, columns(model.targets), strict=True):
         # 2. With D = 1 for a number, p(C u) = D p(u). Both sides have equal derivatives.
-        space = target.space if isinstance(target, TensorTarget) else None
+        space = spaces.get(target.name)
         of_value = np.ones((len(rotations), 1, 1)) if space is None else space.rotation(cartesian)
         positions = np.einsum(
             "gs,gij,gcd,sic->sjd", fixed / fixed.sum(0), cartesian, of_value, by_site[..., own], optimize=True

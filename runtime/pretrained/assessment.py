@@ -11,7 +11,6 @@ from basis_store.array_types import FloatArray
 from runtime.models.base import CrystalModel, Crystals
 from runtime.prediction import Progress, predict_embedded
 from runtime.pretrained.calibration import Calibration
-from runtime.targets.scalar_target import ScalarTarget
 from runtime.targets.target import columns, physical
 
 
@@ -103,7 +102,7 @@ def predict_assessed(
     values = physical(learnt, model.targets)
     low, high = (np.full((len(values), len(model.targets)), np.nan) for _ in range(2))
     for number, (target, own) in enumerate(zip(model.targets, columns(model.targets), strict=True)):
-        if not isinstance(target, ScalarTarget):
+        if not target.has_interval:
             continue
         half = calibration.half_widths(number, learnt[:, own.start], distances)
         low[:, number] = target.physical(learnt[:, own.start] - half)

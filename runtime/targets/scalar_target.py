@@ -34,6 +34,7 @@ class ScalarTarget(Target):
     """
 
     kind: ClassVar[str] = "scalar"
+    has_interval: ClassVar[bool] = True
     metrics: ClassVar[tuple[str, ...]] = ("mae",)
 
     @property

@@ -52,6 +52,9 @@ class Target(ABC):
     kind: ClassVar[str]
     """``"scalar"`` or ``"tensor"``: for messages, and for what an architecture can predict."""
 
+    has_interval: ClassVar[bool] = False
+    """Whether it is a number, whose predictions can have intervals."""
+
     metrics: ClassVar[tuple[str, ...]]
     """Names of the main figures of its scores, for the Hugging Face Hub."""
 

@@ -28,7 +28,6 @@ from runtime.pretrained.fit_calibration import fit_geometry, measured_coverage, 
 from runtime.pretrained.locate import CALIBRATION, CARD, CONFIG, shipped_models
 from runtime.pretrained.pretrained import calibration_entry, open_pretrained
 from runtime.store import load_store
-from runtime.targets.scalar_target import ScalarTarget
 from runtime.targets.target import columns
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, TrainingData
@@ -77,7 +76,7 @@ def _scalars(model: CrystalModel, split: SplitData) -> FloatArray:
     """(n, T) values of numbers as the model learns them; NaN where missing, and for tensors and classes."""
     found = np.full((len(split), len(model.targets)), np.nan)
     for number, (target, own) in enumerate(zip(model.targets, columns(model.targets), strict=True)):
-        if isinstance(target, ScalarTarget):
+        if target.has_interval:
             found[:, number] = split.values[:, own.start]
     return found
 

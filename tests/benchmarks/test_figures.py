@@ -70,6 +70,8 @@ TYPED = {
     "5 %": "the definition of EwT5",
     "95 %": "the definition of an interval",
     "100 %": "what a share of the limit would be at best",
+    "90 %": "the nominal coverage of intervals",
+    "0.1 eV": "a limit in the code",
     "100 GPa": "an example of a unit",
     "4 MiB": "a constant of the code",
     **dict.fromkeys(("4 MB", "10 MB", "16 MB", "8 times", "100 times", "100 s"), "a limit in the code"),

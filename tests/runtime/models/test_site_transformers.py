@@ -135,13 +135,31 @@ def test_predictions_depend_on_angles(model: AnyTransformer, store: Store) -> No
     def difference(degree: int) -> float:
         torch.manual_seed(0)
         # The cutoff is below the distance between the two arms' ends, so that only the angle differs.
-        config = dataclasses.replace(model.config, layers=1, cutoff=2.5, degree=degree)
+        without_waves = {"wave_channels": 0} if isinstance(model, SiteTransformer) else {}
+        config = dataclasses.replace(model.config, layers=1, cutoff=2.5, degree=degree, **without_waves)
         small = type(model)(config, TARGETS, store).double().eval()
         values = [predict(small, triple(angle)) for angle in (np.pi / 2, np.pi)]
         return float((values[0] - values[1]).norm())
 
     assert difference(0) < 1e-12
     assert difference(1) > 1e-6
+
+
+def test_empty_space_beyond_the_cutoff_changes_nothing() -> None:
+    """A layer of P1 in longer and longer cells; Fourier messages, which have no cutoff, are not part of it."""
+    torch.manual_seed(0)
+    model = SiteTransformer(SITES, TARGETS).double().eval()
+    base = made_record(Setting.standard(1), np.random.default_rng(0), n_sites=4)
+    layer = base.coordinates * [1, 1, 0.25]
+
+    def in_cell(height: float) -> CrystalRecord:
+        lattice = np.diag([5.0, 6.0, height])
+        return dataclasses.replace(base, lattice=lattice, coordinates=layer * [1, 1, 20 / height])
+
+    expected = predict(model, in_cell(20.0))
+    for height in (25.0, 40.0, 400.0):
+        torch.testing.assert_close(predict(model, in_cell(height)), expected, rtol=0, atol=1e-12)
+    assert float((predict(model, in_cell(8.0)) - expected).norm() / expected.norm()) > 1e-6
 
 
 def test_five_hundred_sites(model: AnyTransformer) -> None:

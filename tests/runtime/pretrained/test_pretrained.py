@@ -175,7 +175,7 @@ def test_shipped_models_are_whole_and_small(name: str) -> None:
         ({"format_version": "new"}, "is not a model format version"),
         (
             {"architecture": "Oracle"},
-            "unknown architecture 'Oracle'; known: OrbitTransformer, CrystalFourierTransformer",
+            "unknown architecture 'Oracle'; known: OrbitTransformer, SiteTransformer, CrystalFourierTransformer",
         ),
         ({"config": {"width": 16, "depth": 3}}, "unknown key 'depth' in the config; known: width"),
         ({"config": {"width": 32}}, r"does not fit config.json next to it: the shape of blocks.0"),
@@ -274,7 +274,9 @@ def test_the_hub(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", SimpleNamespace(snapshot_download=snapshot_download))
     assert isinstance(from_pretrained("someone/tiny"), OrbitTransformer)
-    assert asked == [("someone/tiny", ["config.json", "model.safetensors", "README.md"])]
+    assert asked == [
+        ("someone/tiny", ["config.json", "model.safetensors", "README.md", "calibration.safetensors"])
+    ]
     with pytest.raises(
         DownloadError, match="no folder someone/else, and the Hugging Face Hub says: 404 Client Error"
     ):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from basis_store.files.atomic_write import write_atomically
-from experiments.learning_curve_rows import curves
+from experiments.result_rows import curves
 from sgbasis.pictures.style import INK, needs_plot_extra, new_figure, png_bytes
 
 PUBLISHED = Path("docs/figures/published_peers.json")

@@ -14,7 +14,7 @@ import dataclasses
 import datetime
 import shlex
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ import torch
 
 from basis_store import open_crystals
 from experiments.learning_curve_picture import draw
-from experiments.learning_curve_rows import add_row, read_rows
 from experiments.peers.peer_training import PeerTraining
 from experiments.peers.recipes import PEERS
+from experiments.result_rows import add_row, read_rows
 from experiments.training_subsets import write_subset
+from experiments.unattended import Plain
 from runtime.device import find_device
 from runtime.evaluation.scores import ScalarScore
 from runtime.models.architectures import ARCHITECTURES
@@ -39,18 +40,6 @@ from runtime.training.training_run import run_training
 
 RESULTS = Path("docs/figures/learning_curves.json")
 PICTURE = Path("docs/training_sizes.png")
-
-
-class Plain:
-    """Prints notes; no progress bars."""
-
-    def say(self, text: str) -> None:
-        """One line."""
-        print(text, flush=True)
-
-    def bar(self, things: Iterable[Any], label: str, unit: str) -> Iterable[Any]:
-        """The things themselves."""
-        return things
 
 
 def configuration(path: Path, model: str, **changes: Any) -> TrainingConfig:

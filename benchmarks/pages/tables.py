@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.pages.fill import significant
-from experiments.learning_curve_rows import curves
+from experiments.result_rows import curves
 
 _UNITS = {
     "formation_energy": "eV/atom",

@@ -48,7 +48,7 @@ class SiteTransformerConfig:
     Attributes:
         width: of tokens.
         layers: blocks of attention and feed-forward.
-        channels: of messages.
+        channels: of messages; 0 for Fourier messages only, except in the heads of tensors.
         feed_forward: width of the hidden layer between blocks.
         cutoff: Angstrom; images further away interact through other sites only.
         radial: radial functions of the messages.
@@ -67,7 +67,7 @@ class SiteTransformerConfig:
 
     width: int = size(128)
     layers: int = size(3, most=MAX_LAYERS)
-    channels: int = size(64)
+    channels: int = size(64, least=0)
     feed_forward: int = size(256)
     cutoff: float = quantity(5.0, 1.0, 30.0)
     radial: int = size(16, least=2)
@@ -130,7 +130,9 @@ class _Surroundings(NamedTuple):
 class _Block(nn.Module):
     def __init__(self, config: SiteTransformerConfig) -> None:
         super().__init__()
-        self.attention = ImageAttention(config.width, config.channels, config.radial, config.degree)
+        self.channels = config.channels
+        if config.channels:
+            self.attention = ImageAttention(config.width, config.channels, config.radial, config.degree)
         self.feed_forward = nn.Sequential(
             nn.LayerNorm(config.width),
             nn.Linear(config.width, config.feed_forward),
@@ -139,7 +141,9 @@ class _Block(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
         if config.wave_channels:
-            self.to_waves = nn.Linear(config.width, config.wave_channels)
+            self.to_waves = nn.Sequential(
+                nn.LayerNorm(config.width), nn.Linear(config.width, config.wave_channels)
+            )
             self.messages = FourierMessages(config.wave_filters, config.wave_channels)
             self.from_waves = nn.Sequential(
                 nn.LayerNorm(config.wave_channels), nn.Linear(config.wave_channels, config.width)
@@ -147,10 +151,11 @@ class _Block(nn.Module):
 
     def forward(self, tokens: Tensor, surroundings: _Surroundings) -> Tensor:
         functions, images, waves = surroundings
-        update = self.attention(tokens, functions, images)
+        update = torch.zeros_like(tokens)
+        if self.channels:
+            update = self.attention(tokens, functions, images)
         if waves is not None:
-            sent = self.to_waves(self.attention.norm(tokens))
-            update = update + self.from_waves(self.messages(sent, waves))
+            update = update + self.from_waves(self.messages(self.to_waves(tokens), waves))
         tokens = tokens + self.dropout(update)
         result: Tensor = tokens + self.dropout(self.feed_forward(tokens))
         return result
@@ -200,7 +205,7 @@ class SiteTransformer(CrystalModel):
             )
             self.element_energy = nn.Embedding(N_ELEMENTS, self.n_scalars)
             nn.init.zeros_(self.element_energy.weight)
-        sizes = config.width, config.channels, config.radial
+        sizes = config.width, config.channels or config.tensor_channels, config.radial
         self.tensor_heads = nn.ModuleDict()
         for target in tensors:
             head = TensorHead(

@@ -14,9 +14,9 @@ import torch
 from basis_store import TrainingError, open_crystals
 from experiments import learning_curves
 from experiments.learning_curve_picture import draw
-from experiments.learning_curve_rows import add_row, curves, read_rows
 from experiments.peers.peer_training import PeerTraining
 from experiments.peers.recipes import PEERS, Recipe
+from experiments.result_rows import add_row, curves, read_rows
 from experiments.training_subsets import write_subset
 from runtime.targets.scalar_target import ScalarTarget
 from runtime.training.config import TrainingConfig

@@ -1,4 +1,4 @@
-"""The results of learning curves: a row for each finished run and target, in one JSON file."""
+"""The results of experiments: a row for each finished run and target, in one JSON file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from basis_store.files.atomic_write import write_atomically
 
-_KEY = ("model", "property", "dataset", "size", "subset_seed", "seed", "epochs")
-"""What makes two rows the same run; the later one replaces the other."""
+RUN = ("model", "property", "dataset", "size", "subset_seed", "seed", "epochs")
+"""What makes two rows of learning curves the same run."""
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def add_row(path: Path, row: Mapping[str, Any]) -> None:
+def add_row(path: Path, row: Mapping[str, Any], key: Sequence[str] = RUN) -> None:
     """Add a row to a file, or replace that of the same run.
 
     The file is read at once before it is written. Where two runs end at the same time, the row of one may be lost:
@@ -34,9 +34,10 @@ def add_row(path: Path, row: Mapping[str, Any]) -> None:
     Args:
         path: of the file.
         row: plain values.
+        key: entries that make two rows the same run; the later one replaces the other.
     """
-    rows = [one for one in read_rows(path) if any(one[key] != row[key] for key in _KEY)]
-    rows = sorted([*rows, dict(row)], key=lambda one: [str(one[key]).rjust(9) for key in _KEY])
+    rows = [one for one in read_rows(path) if any(one[name] != row[name] for name in key)]
+    rows = sorted([*rows, dict(row)], key=lambda one: [str(one[name]).rjust(9) for name in key])
     write_atomically(path, (json.dumps({"rows": rows}, indent=1) + "\n").encode())
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalArrays, CrystalRecord, CrystalTable, ModelError
-from runtime.arrays import building
+from runtime.arrays import building, constant
 from runtime.models.batch import Batch
 from runtime.store import Store, load_store
 from runtime.targets.parse import shown
@@ -76,6 +76,7 @@ class CrystalModel(nn.Module, ABC):
 
     target_mean: Tensor
     target_scale: Tensor
+    isotropic: Tensor | None
     store: Store | None
 
     def __init__(self, config: Any, targets: Sequence[Target], store: Store | None = None) -> None:
@@ -97,6 +98,11 @@ class CrystalModel(nn.Module, ABC):
         n_columns = sum(target.n_columns for target in targets)
         self.register_buffer("target_mean", torch.zeros(n_columns))
         self.register_buffer("target_scale", torch.ones(n_columns))
+        isotropic = None
+        if any(target.kind == "tensor" for target in targets):
+            parts = [torch.from_numpy(target.isotropic()) for target in targets]
+            isotropic = constant(torch.block_diag(*parts))  # type: ignore[no-untyped-call]
+        self.register_buffer("isotropic", isotropic, persistent=False)
 
     @property
     def precision(self) -> torch.dtype:
@@ -190,7 +196,7 @@ class CrystalModel(nn.Module, ABC):
         """
         _ = self.precision
         values, embedding = self.network_and_embedding(batch)
-        return self.target_mean + self.target_scale * values, embedding.crystals
+        return self._scaled(values), embedding.crystals
 
     def forward(self, batch: Batch) -> Tensor:
         """(crystals, columns) in the targets' units.
@@ -199,8 +205,14 @@ class CrystalModel(nn.Module, ABC):
             ModelError: as :attr:`precision`.
         """
         _ = self.precision
-        values: Tensor = self.target_mean + self.target_scale * self.network(batch)
-        return values
+        return self._scaled(self.network(batch))
+
+    def _scaled(self, values: Tensor) -> Tensor:
+        """What the network makes, of order one, in the targets' units."""
+        mean = self.target_mean
+        if self.isotropic is not None:  # in float32, the mean of a tensor is isotropic up to rounding only
+            mean = (self.isotropic @ mean.double()).to(mean.dtype)
+        return mean + self.target_scale * values
 
     def with_only(self, index: int) -> Self:
         """A copy, in evaluation mode, that predicts the target number ``index`` alone, with the same weights."""

@@ -169,6 +169,10 @@ class Target(ABC):
     def mean_and_scale(self, values: FloatArray) -> tuple[FloatArray, float]:
         """Mean (columns,) and mean deviation of training values (n, columns), NaN where missing."""
 
+    def isotropic(self) -> FloatArray:
+        """(columns, columns) float64: the projection on values that all rotations and reflections keep."""
+        return np.eye(self.n_columns)
+
     @property
     def has_equivalent_labels(self) -> bool:
         """Whether a value is known only up to symmetry."""

@@ -133,6 +133,10 @@ class TensorTarget(Target):
         mean = self.space.isotropic(np.nanmean(values, axis=0))
         return mean, float(np.nanmean(np.linalg.norm(values - mean, axis=1)))
 
+    def isotropic(self) -> FloatArray:
+        """(columns, columns) float64: the projection on isotropic tensors."""
+        return self.space.isotropic(np.eye(self.n_columns))
+
     @property
     def has_equivalent_labels(self) -> bool:
         """Whether values are known up to the normalizer only."""

@@ -32,10 +32,7 @@ _SUSPICIOUS = 0.05
 """Relative distance above which other orders of Voigt's indices are tried."""
 
 _ROUNDING = 1e-12
-"""An entry of an orthonormal basis below this is rounding, not a component that symmetry allows."""
-
-_ROUNDING = 1e-10
-"""Entries of an orthonormal basis up to this size are 0 but for the rounding of cell vectors."""
+"""Entries of an orthonormal basis below this are rounding of cell vectors: symmetry allows no such component."""
 
 _MUCH_BETTER = 0.1
 """Another order or frame is reported if the distance falls below this fraction."""

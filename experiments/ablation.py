@@ -50,9 +50,9 @@ class Task:
 
 TASKS = {
     "scalar": Task("mp_scalar.toml", 30, 4000),
-    "moduli": Task("mp_moduli.toml", 25),
-    "dielectric": Task("mp_dielectric.toml", 30),
-    "elastic": Task("mp_elastic.toml", 25),
+    "moduli": Task("mp_moduli.toml", 40),
+    "dielectric": Task("mp_dielectric.toml", 40),
+    "elastic": Task("mp_elastic.toml", 40),
 }
 
 FOURIER_ONLY = {"channels": 0, "wave_channels": 64, "g_cutoff": 0.8}

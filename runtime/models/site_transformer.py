@@ -145,9 +145,11 @@ class _Block(nn.Module):
                 nn.LayerNorm(config.width), nn.Linear(config.width, config.wave_channels)
             )
             self.messages = FourierMessages(config.wave_filters, config.wave_channels)
-            self.from_waves = nn.Sequential(
-                nn.LayerNorm(config.wave_channels), nn.Linear(config.wave_channels, config.width)
-            )
+            last = nn.Linear(config.wave_channels, config.width)
+            # At first without effect: otherwise what random messages add slows the training of the others.
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+            self.from_waves = nn.Sequential(nn.LayerNorm(config.wave_channels), last)
 
     def forward(self, tokens: Tensor, surroundings: _Surroundings) -> Tensor:
         functions, images, waves = surroundings
@@ -317,7 +319,10 @@ class SiteTransformer(CrystalModel):
             return None
         rows, values = batch.counts["rows"], batch.counts["values"]
         pairs = dense_pairs(values, batch.counts["sites"], rows, batch.first_rows, batch.row_counts)
-        basis = self.wave_filters(batch.lengths_of_waves)
+        lengths = batch.lengths_of_waves
+        if self.training and self.config.strain:  # |G| changes by G.e.G / |G|, for G of any direction
+            lengths = lengths * (1 + self.config.strain * torch.randn_like(lengths))
+        basis = self.wave_filters(lengths)
         return WaveTable(batch.values, basis, batch.scales, batch.multiplicities, pairs)
 
     def _strained(self, batch: SitesBatch) -> Tensor:

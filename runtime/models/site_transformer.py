@@ -15,19 +15,19 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalArrays
-from basis_store.array_types import IntArray
 from basis_store.tensors.cartesian_frame import cartesian_frames
 from runtime.arrays import constant
 from runtime.models.base import CrystalModel, Crystals, Embedding
-from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.image_attention import ImageAttention, ImageFunctions, ImageMoments
 from runtime.models.site_mean import SiteMean
+from runtime.models.sites_batch import SitesBatch
 from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
 from runtime.models.tensor_head import TensorHead, module_name
 from runtime.site_kernels.direct_kernel import DirectKernel
 from runtime.site_kernels.fourier_filters import FourierFilters
 from runtime.site_kernels.fourier_messages import FourierMessages, WaveTable
+from runtime.site_kernels.images.empty_layers import filled_volumes
 from runtime.site_kernels.images.image_moments import SiteImages, site_images
 from runtime.site_kernels.neighbours import site_neighbours
 from runtime.site_kernels.site_pairs import dense_pairs
@@ -37,8 +37,8 @@ from runtime.targets.target import Target
 from runtime.targets.tensor_target import tensor_targets
 from runtime.tensors.tensor_space import allowed_in_frames
 
-_IMAGES = 64
-"""A site costs as much as this many images."""
+_TYPICAL_LOG_VOLUME = 2.9
+"""Natural logarithm of 18 cubic Angstrom: a usual volume per atom."""
 
 
 @dataclass(frozen=True)
@@ -81,44 +81,6 @@ class SiteTransformerConfig:
 
     def __post_init__(self) -> None:
         check_sizes(self)
-
-
-@dataclass(frozen=True, eq=False)
-class SitesBatch(Batch):
-    """p crystals with S sites and E periodic images near them, and R rows of waves with F values at the sites.
-
-    Attributes:
-        numbers: (S,) atomic numbers.
-        crystals: (S,) number of the crystal.
-        weights: (S,) multiplicities divided by their sum over the crystal.
-        multiplicities: (S,) atoms of each site in the conventional cell.
-        allowed: (p, D, D) float64, see :func:`runtime.allowed_tensors`; of all tensor targets together, D columns.
-        receivers: (E,) site, ascending.
-        senders: (E,) site of the same crystal that each is an image of, ascending for each receiver.
-        vectors: (E, 3) from the receiver to the image, in Angstrom; in the reference frame of the setting, so that
-            the network's inputs do not depend on the orientation of the crystal.
-        lengths_of_waves: (R,) and those below: see :class:`runtime.site_kernels.site_waves.SiteWaves`; empty
-            without Fourier messages.
-    """
-
-    numbers: Tensor = per("sites")
-    crystals: Tensor = per("sites", numbers_of="crystals")
-    weights: Tensor = per("sites")
-    multiplicities: Tensor = per("sites")
-    allowed: Tensor = per("crystals")
-    receivers: Tensor = per("images", numbers_of="sites")
-    senders: Tensor = per("images", numbers_of="sites")
-    vectors: Tensor = per("images")
-    lengths_of_waves: Tensor = per("rows")
-    scales: Tensor = per("rows")
-    first_rows: Tensor = per("sites", numbers_of="rows")
-    row_counts: Tensor = per("sites", counts_of="values")
-    values: Tensor = per("values")
-
-    @property
-    def costs(self) -> IntArray:
-        """(p,) images, and a site as much as many of them."""
-        return self.counts["images"] + _IMAGES * self.counts["sites"]
 
 
 class _Surroundings(NamedTuple):
@@ -189,12 +151,13 @@ class SiteTransformer(CrystalModel):
         self, config: SiteTransformerConfig, targets: Sequence[Target], store: Store | None = None
     ) -> None:
         super().__init__(config, targets, store)
-        # 1. Tokens from elements.
+        # 1. Tokens from elements and the volume per atom.
         self.element = nn.Embedding(N_ELEMENTS, config.width)
         nn.init.normal_(self.element.weight, std=0.3)
         features = constant(element_features(), torch.get_default_dtype())
         self.register_buffer("element_features", features, persistent=False)
         self.from_features = nn.Linear(self.element_features.shape[1], config.width)
+        self.from_volume = nn.Linear(1, config.width)
         # 2. Blocks, and what is pooled over sites.
         self.blocks = nn.ModuleList(_Block(config) for _ in range(config.layers))
         self.per_site = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, config.width), nn.SiLU())
@@ -248,6 +211,8 @@ class SiteTransformer(CrystalModel):
         image_counts = torch.bincount(of_sites[found.receivers], minlength=len(arrays)).cpu().numpy()
         weights = arrays.multiplicities / np.repeat(arrays.atom_counts, arrays.site_counts)
         waves = self._waves(arrays, coordinates, lattices)
+        volumes = filled_volumes(arrays, self.store.compiled, lattices)
+        volumes = volumes / torch.from_numpy(arrays.atom_counts).to(device)
         spaces = [target.space for target in tensor_targets(self.targets)]
         return SitesBatch(
             counts={
@@ -260,6 +225,7 @@ class SiteTransformer(CrystalModel):
             crystals=of_sites,
             weights=torch.from_numpy(weights).to(device, dtype),
             multiplicities=torch.from_numpy(arrays.multiplicities.astype(np.int64)).to(device, dtype),
+            log_volumes=volumes.log()[:, None].to(dtype),
             allowed=torch.from_numpy(allowed_in_frames(spaces, settings, places, frames, self.store)).to(device),
             receivers=found.receivers,
             senders=found.senders,
@@ -305,11 +271,17 @@ class SiteTransformer(CrystalModel):
 
     def _tokens(self, batch: SitesBatch) -> tuple[Tensor, _Surroundings, SiteMean]:
         """(S, width) after the blocks, the surroundings of sites, and means over atoms."""
-        vectors = self._strained(batch) if self.training and self.config.strain else batch.vectors
+        # 1. Vectors and volumes.
+        strained = self.training and self.config.strain
+        vectors, log_volumes = self._strained(batch) if strained else (batch.vectors, batch.log_volumes)
+        # 2. What surrounds the sites.
         images = site_images(batch.receivers, batch.senders, len(batch.numbers))
         functions = ImageFunctions(*self.kernel.functions(vectors))
         surroundings = _Surroundings(functions, images, self._wave_table(batch))
+        # 3. Tokens, and the blocks that change them.
         tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
+        volumes = self.from_volume(log_volumes - _TYPICAL_LOG_VOLUME)
+        tokens = tokens + volumes.index_select(0, batch.crystals)
         for block in self.blocks:
             tokens = block(tokens, surroundings)
         return tokens, surroundings, SiteMean(batch.weights, batch.crystals, len(batch))
@@ -325,14 +297,15 @@ class SiteTransformer(CrystalModel):
         basis = self.wave_filters(lengths)
         return WaveTable(batch.values, basis, batch.scales, batch.multiplicities, pairs)
 
-    def _strained(self, batch: SitesBatch) -> Tensor:
-        """(E, 3) vectors to images after a random strain of each crystal, which may break its symmetry."""
+    def _strained(self, batch: SitesBatch) -> tuple[Tensor, Tensor]:
+        """Vectors (E, 3) and volumes (p, 1) after a random strain of each crystal, which may break its symmetry."""
         like = {"dtype": batch.vectors.dtype, "device": batch.device}
         random = torch.randn(len(batch), 3, 3, **like)  # type: ignore[call-overload]
         strains = self.config.strain / 2 * (random + random.mT)
         crystals = batch.crystals.index_select(0, batch.receivers)
         changes: Tensor = strains.index_select(0, crystals) @ batch.vectors[:, :, None]
-        return batch.vectors + changes.squeeze(2)
+        volumes = batch.log_volumes + strains.diagonal(dim1=1, dim2=2).sum(1, keepdim=True)
+        return batch.vectors + changes.squeeze(2), volumes
 
     def _tensors(
         self, tokens: Tensor, pooled: Tensor, surroundings: _Surroundings, mean: SiteMean, allowed: Tensor

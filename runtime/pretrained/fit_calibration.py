@@ -10,7 +10,7 @@ import numpy as np
 from basis_store import CrystalArrays
 from basis_store.array_types import FloatArray
 from runtime.pretrained.calibration import NOMINAL, Calibration, by_crystal, scale
-from runtime.pretrained.empty_layers import THICKNESS
+from runtime.site_kernels.images.empty_layers import THICKNESS
 
 _DIRECTIONS = 16
 """Main directions of embeddings: by experiment, as good as all (experiments/README.md)."""

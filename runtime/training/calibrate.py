@@ -23,10 +23,10 @@ from basis_store.files.atomic_write import write_atomically
 from runtime.models.base import CrystalModel
 from runtime.prediction import predict_embedded
 from runtime.pretrained.calibration import Calibration
-from runtime.pretrained.empty_layers import empty_layers
 from runtime.pretrained.fit_calibration import fit_geometry, measured_coverage, with_intervals
 from runtime.pretrained.locate import CALIBRATION, CARD, CONFIG, shipped_models
 from runtime.pretrained.pretrained import calibration_entry, open_pretrained
+from runtime.site_kernels.images.empty_layers import empty_layers
 from runtime.store import load_store
 from runtime.targets.target import columns
 from runtime.training.config import TrainingConfig

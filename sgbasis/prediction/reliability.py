@@ -61,7 +61,7 @@ def assessed(models: Sequence[LoadedModel], crystals: CrystalArrays) -> list[Ass
 
 def thickest_layers(models: Sequence[LoadedModel], crystals: CrystalArrays) -> NDArray[np.float64]:
     """(n,) thickness of empty layers of crystals, if a model needs it; else 0."""
-    from runtime.pretrained.empty_layers import empty_layers
+    from runtime.site_kernels.images.empty_layers import empty_layers
     from runtime.store import load_store
 
     if all(one.calibration is None for one in models):

@@ -1,7 +1,8 @@
-"""Empty layers: slabs, wires and molecules have them in any cell, crystals do not."""
+"""Empty layers: slabs, wires and molecules have them in any cell, crystals do not; volumes without them."""
 
 import numpy as np
 import pytest
+import torch
 from ase import Atoms
 from ase.build import bulk, fcc111, graphene, make_supercell, molecule, mx2, surface
 from ase.spacegroup import crystal
@@ -9,7 +10,7 @@ from ase.spacegroup import crystal
 from basis_compiler import compile_crystals
 from basis_store import CrystalArrays
 from runtime import load_store
-from runtime.pretrained.empty_layers import empty_layers
+from runtime.site_kernels.images.empty_layers import empty_layers, filled_volumes
 
 
 def _hexagonal(symbols: list[str], sites: list[tuple[float, float, float]], a: float, c: float) -> Atoms:
@@ -40,11 +41,28 @@ VACUUM = {
 }
 
 
-def _layers(*found: Atoms) -> list[float]:
+def _arrays(*found: Atoms) -> CrystalArrays:
     for atoms in found:
         atoms.pbc = True
-    records = [record for atoms in found for record in compile_crystals(atoms)]
-    return empty_layers(CrystalArrays.of(records), load_store().compiled).tolist()
+    return CrystalArrays.of([record for atoms in found for record in compile_crystals(atoms)])
+
+
+def _layers(*found: Atoms) -> list[float]:
+    return empty_layers(_arrays(*found), load_store().compiled).tolist()
+
+
+def _volumes(*found: Atoms) -> np.ndarray:
+    """Per atom."""
+    arrays = _arrays(*found)
+    volumes = filled_volumes(arrays, load_store().compiled, torch.from_numpy(arrays.lattices))
+    return volumes.numpy() / arrays.atom_counts
+
+
+def _rewritten(atoms: Atoms) -> Atoms:
+    skew = make_supercell(atoms, [[1, 0, 0], [1, 1, 0], [-1, 2, 1]])
+    skew.rotate(40, (1, 2, 3), rotate_cell=True)
+    skew.positions += np.array([0.3, -1.2, 5.0])
+    return skew
 
 
 @pytest.mark.parametrize("name", BULK)
@@ -55,10 +73,7 @@ def test_crystals_have_none(name: str) -> None:
 @pytest.mark.parametrize("name", VACUUM)
 def test_their_thickness_is_that_of_the_vacuum_in_any_cell(name: str) -> None:
     atoms, thickness = VACUUM[name]
-    skew = make_supercell(atoms, [[1, 0, 0], [1, 1, 0], [-1, 2, 1]])
-    skew.rotate(40, (1, 2, 3), rotate_cell=True)
-    skew.positions += np.array([0.3, -1.2, 5.0])
-    assert _layers(atoms, skew) == pytest.approx([thickness] * 2, abs=1e-3)
+    assert _layers(atoms, _rewritten(atoms)) == pytest.approx([thickness] * 2, abs=1e-3)
 
 
 def test_each_crystal_has_its_own() -> None:
@@ -89,3 +104,41 @@ def test_against_a_search_without_periods_of_planes() -> None:
             thickest = max(thickest, gap / np.linalg.norm(index @ inverse))
         expected.append(thickest if thickest > 5 else 0.0)
     assert empty_layers(CrystalArrays.of(found), load_store().compiled) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("name", BULK)
+def test_volumes_of_crystals_are_those_of_their_cells(name: str) -> None:
+    np.testing.assert_allclose(_volumes(BULK[name]), BULK[name].get_volume() / len(BULK[name]), rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", VACUUM)
+def test_volumes_do_not_depend_on_how_much_vacuum_there_is(name: str) -> None:
+    atoms, _ = VACUUM[name]
+    more = atoms.copy()
+    # In the directions that are empty, each cell vector longer by 7 Angstrom; atoms stay together.
+    cell = more.cell.array
+    empty = np.ptp(more.get_scaled_positions(), axis=0) * np.linalg.norm(cell, axis=1)
+    for axis in np.flatnonzero(np.linalg.norm(cell, axis=1) - empty > 6.0):
+        cell[axis] *= 1 + 7.0 / np.linalg.norm(cell[axis])
+    more.set_cell(cell)
+    volumes = _volumes(atoms, more, _rewritten(atoms))
+    np.testing.assert_allclose(volumes, volumes[0], rtol=1e-6)
+    assert volumes[0] < 0.8 * atoms.get_volume() / len(atoms)
+
+
+def test_volumes_change_continuously_where_a_layer_becomes_thick() -> None:
+    slabs = [fcc111("Cu", (1, 1, 4), vacuum=half) for half in (2.4999, 2.5001)]
+    below, above = _volumes(*slabs)
+    assert below == pytest.approx(above, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "atoms", [BULK["MoS2"], VACUUM["copper"][0], VACUUM["benzene"][0]], ids=["bulk", "slab", "box"]
+)
+def test_derivatives_of_volumes(atoms: Atoms) -> None:
+    arrays = _arrays(atoms)
+
+    def volumes(lattices: torch.Tensor) -> torch.Tensor:
+        return filled_volumes(arrays, load_store().compiled, lattices)
+
+    assert torch.autograd.gradcheck(volumes, torch.from_numpy(arrays.lattices.copy()).requires_grad_())

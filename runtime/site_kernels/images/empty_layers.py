@@ -1,4 +1,4 @@
-"""Empty layers in crystals: what makes a slab, a wire or a molecule in a box of a crystal.
+"""Empty layers in crystals, which make a slab, a wire or a molecule in a box of one, and volumes without them.
 
 A family of planes is given by a primitive reciprocal vector G = h_1 b_1 + h_2 b_2 + h_3 b_3 with integers h; its
 period is d = 1/|G|. Atoms at the fractional coordinates x lie in the planes G.x = h.x mod 1, so the thickest layer
@@ -11,9 +11,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from basis_store import CompiledSetting, CrystalArrays, Setting
 from basis_store.array_types import FloatArray, IntArray
@@ -32,6 +34,22 @@ _FEW = 12
 """Atoms of a crystal that rule out most families of planes."""
 
 
+class _Layers(NamedTuple):
+    """The thickest layer of each family of planes that has one thicker than :data:`THICKNESS`.
+
+    Attributes:
+        crystals: (F,) numbers.
+        planes: (F, 3) indices of the families.
+        thicknesses: (F,) in Angstrom.
+        periods: (F,) of the families, in Angstrom.
+    """
+
+    crystals: IntArray
+    planes: IntArray
+    thicknesses: FloatArray
+    periods: FloatArray
+
+
 def empty_layers(crystals: CrystalArrays, compiled_of: Callable[[Setting], CompiledSetting]) -> FloatArray:
     """The thickness of the thickest layer without atoms.
 
@@ -43,23 +61,71 @@ def empty_layers(crystals: CrystalArrays, compiled_of: Callable[[Setting], Compi
         (N,) in Angstrom, from nuclei to nuclei; 0 where it is not more than :data:`THICKNESS`.
     """
     thickest = np.zeros(len(crystals))
-    if not len(crystals):
-        return thickest
+    layers = _layers(crystals, compiled_of)
+    np.maximum.at(thickest, layers.crystals, layers.thicknesses)
+    return thickest
+
+
+def filled_volumes(
+    crystals: CrystalArrays, compiled_of: Callable[[Setting], CompiledSetting], lattices: Tensor
+) -> Tensor:
+    """Volumes of conventional cells in which no empty layer is thicker than :data:`THICKNESS`.
+
+    They are those of the cells, except where a crystal has vacuum: there they do not depend on how much. Thicker
+    layers of up to three independent families of planes, those with the thickest layers, count as so thick.
+
+    Args:
+        crystals: N crystals.
+        compiled_of: the operations of a setting, such as a :class:`runtime.Store`.
+        lattices: (N, 3, 3) rows in Angstrom; those of the crystals, perhaps with a graph.
+
+    Returns:
+        (N,) in cubic Angstrom.
+    """
+    volumes: Tensor = torch.linalg.det(lattices).abs()
+    layers = _layers(crystals, compiled_of)
+    rows = _independent(layers)
+    if not len(rows):
+        return volumes
+    owners, planes = (torch.from_numpy(part[rows]).to(lattices.device) for part in layers[:2])
+    empty = torch.from_numpy((layers.thicknesses / layers.periods)[rows]).to(lattices)
+    reciprocal = torch.linalg.inv(lattices).mT.index_select(0, owners)
+    lengths = torch.linalg.vector_norm((planes.to(lattices)[:, None] @ reciprocal).squeeze(1), dim=1)
+    left = 1 - empty + THICKNESS * lengths
+    shares = torch.zeros_like(volumes).index_add(0, owners, left.log()).exp()
+    return volumes * shares
+
+
+def _independent(layers: _Layers) -> IntArray:
+    """Rows of up to three linearly independent planes of each crystal, thickest layers first."""
+    rows: list[int] = []
+    for crystal in np.unique(layers.crystals):
+        own = np.flatnonzero(layers.crystals == crystal)
+        chosen: list[int] = []
+        for row in own[np.argsort(-layers.thicknesses[own], kind="stable")]:
+            if np.linalg.matrix_rank(layers.planes[[*chosen, row]]) > len(chosen):
+                chosen.append(int(row))
+        rows += chosen
+    return np.array(rows, np.int64)
+
+
+def _layers(crystals: CrystalArrays, compiled_of: Callable[[Setting], CompiledSetting]) -> _Layers:
     # 1. Families of planes with a long period, for each crystal.
     owners, planes, periods = _planes(crystals.lattices)
     if not len(owners):
-        return thickest
+        return _Layers(owners, planes, periods, periods)
     # 2. Some atoms of each crystal rule out most families: with more atoms, layers are only thinner.
     coordinates, counts = torch.from_numpy(crystals.coordinates), crystals.atom_counts
     atoms = _cell_atoms(crystals, compiled_of, coordinates)[0].numpy()
     few = np.minimum(counts, _FEW)
     ranks = np.arange(few.sum()) - np.repeat(np.cumsum(few) - few, few)
     chosen = np.repeat(np.cumsum(counts) - counts, few) + ranks * np.repeat(counts, few) // np.repeat(few, few)
-    left = _thickest(atoms[chosen], few, owners, planes, periods) > THICKNESS
+    left = np.flatnonzero(_thickest(atoms[chosen], few, owners, planes, periods) > THICKNESS)
     # 3. All atoms decide on the others.
-    owners = owners[left]
-    np.maximum.at(thickest, owners, _thickest(atoms, counts, owners, planes[left], periods[left]))
-    return np.where(thickest > THICKNESS, thickest, 0.0)
+    thicknesses = _thickest(atoms, counts, owners[left], planes[left], periods[left])
+    thick = thicknesses > THICKNESS
+    left = left[thick]
+    return _Layers(owners[left], planes[left], thicknesses[thick], periods[left])
 
 
 def _thickest(

@@ -298,7 +298,7 @@ class SiteTransformer(CrystalModel):
         return WaveTable(batch.values, basis, batch.scales, batch.multiplicities, pairs)
 
     def _strained(self, batch: SitesBatch) -> tuple[Tensor, Tensor]:
-        """Vectors (E, 3) and volumes (p, 1) after a random strain of each crystal, which may break its symmetry."""
+        """Vectors (E, 3) and volumes (p, 1) after random strains of the crystals, which may break their symmetry."""
         like = {"dtype": batch.vectors.dtype, "device": batch.device}
         random = torch.randn(len(batch), 3, 3, **like)  # type: ignore[call-overload]
         strains = self.config.strain / 2 * (random + random.mT)

@@ -123,8 +123,9 @@ class Batch:
     def padded(self, sizes: Mapping[str, int]) -> Self:
         """The same with crystals at the end that mean nothing, so that every axis has a given size.
 
-        All padding belongs to the last crystal. Its rows have values of real ones, so that nothing is infinite,
-        and its members are evenly divided, so that no part of a GPU has more to do than others.
+        All padding belongs to the last crystal. Its rows have values of real ones, or 1 where there are none, so
+        that nothing is infinite, and its members are evenly divided, so that no part of a GPU has more to do than
+        others.
 
         Args:
             sizes: of every axis, each larger than it is.
@@ -140,7 +141,8 @@ class Batch:
             if isinstance(value, np.ndarray):
                 padded[field.name] = np.append(value, value[:1].repeat(more[axis], axis=0), axis=0)
                 continue
-            rows = value[:1].expand(more[axis], *value.shape[1:])
+            rows = value[:1] if len(value) else value.new_ones(1, *value.shape[1:])
+            rows = rows.expand(more[axis], *value.shape[1:])
             target, counted = field.metadata[_TARGET], field.metadata[_COUNTED]
             if target == "crystals":
                 rows = torch.full_like(rows, sizes[target] - 1)

@@ -33,7 +33,7 @@ from torch.nn import functional
 from basis_store import CrystalArrays
 from basis_store.array_types import IntArray
 from experiments.peers.element_bins import element_bins
-from experiments.peers.images import images_of_sites, nearest, site_owners
+from experiments.peers.images import images_of_sites, nearest, site_fields
 from runtime.arrays import constant
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch, per
@@ -212,25 +212,19 @@ class CGCNN(CrystalModel):
         """Find the nearest neighbours of every site."""
         arrays, device = CrystalArrays.of(crystals), self.target_mean.device
         count = self.config.neighbours
-        numbers = torch.from_numpy(arrays.numbers.astype(np.int64)).to(device)
+        fields = site_fields(arrays, device, self.precision)
+        numbers = fields["numbers"]
         found = images_of_sites(arrays, self.store, self.config.cutoff, device)
         near, lengths, places = nearest(found, numbers, count)
         senders = torch.arange(len(numbers), device=device).repeat_interleave(count)
         distances = torch.full((len(senders),), self.config.cutoff + _BEYOND, dtype=torch.float64, device=device)
         settings, which = arrays.settings()
         points = np.array([_LATTICE_POINTS[setting.centring] for setting in settings])[which]
-        cells = arrays.atom_counts
-
-        def of_sites(values: IntArray) -> Tensor:
-            per_site = arrays.multiplicities / np.repeat(values, arrays.site_counts)
-            return torch.from_numpy(per_site).to(device, self.precision)
-
+        atoms = arrays.multiplicities / np.repeat(points, arrays.site_counts)
         return NearestBatch(
             counts={"sites": arrays.site_counts, "edges": count * arrays.site_counts},
-            numbers=numbers,
-            crystals=site_owners(arrays, device),
-            weights=of_sites(cells),
-            atoms=of_sites(points),
+            **fields,
+            atoms=torch.from_numpy(atoms).to(device, self.precision),
             senders=senders.index_copy(0, places, near),
             distances=distances.index_copy(0, places, lengths).to(self.precision),
         )

@@ -31,7 +31,7 @@ from torch.nn import functional
 from basis_store import CrystalArrays, ModelError
 from basis_store.array_types import IntArray
 from experiments.peers.image_attention import Geometry, ImageAttention
-from experiments.peers.images import images_of_sites, ranks_in_groups, site_owners
+from experiments.peers.images import images_of_sites, ranks_in_groups, site_fields
 from runtime.arrays import constant
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch, per
@@ -175,8 +175,8 @@ class Crystalformer(CrystalModel):
     def prepare(self, crystals: Crystals) -> ImagesBatch:
         """Find all images within the cutoff."""
         arrays, device = CrystalArrays.of(crystals), self.target_mean.device
-        numbers = torch.from_numpy(arrays.numbers.astype(np.int64)).to(device)
-        n_sites, owners = len(numbers), site_owners(arrays, device)
+        fields = site_fields(arrays, device, self.precision)
+        n_sites, owners = len(fields["numbers"]), fields["crystals"]
         found = images_of_sites(arrays, self.store, self.config.cutoff, device)
         # 1. The site itself comes first; then chunks, of which only the last of a site is not full.
         sites = torch.arange(n_sites, device=device)
@@ -192,13 +192,10 @@ class Crystalformer(CrystalModel):
         senders = senders.index_copy(0, places, found.senders)
         distances = distances.index_copy(0, places, found.distances).index_fill(0, firsts, 0.0)
         per_crystal = torch.bincount(owners[receivers], minlength=len(arrays)).cpu().numpy()
-        weights = arrays.multiplicities / np.repeat(arrays.atom_counts, arrays.site_counts)
         return ImagesBatch(
             counts={"sites": arrays.site_counts, "chunks": per_crystal, "images": _CHUNK * per_crystal},
-            numbers=numbers,
-            crystals=owners,
+            **fields,
             ranks=ranks_in_groups(owners, len(arrays)),
-            weights=torch.from_numpy(weights).to(device, self.precision),
             receivers=receivers,
             senders=senders,
             distances=distances.to(self.precision),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -76,7 +77,21 @@ def ranks_in_groups(groups: Tensor, n_groups: int) -> Tensor:
     return torch.arange(len(groups), device=groups.device) - starts[groups]
 
 
-def site_owners(arrays: CrystalArrays, device: torch.device) -> Tensor:
-    """(S,) number of the crystal of each site."""
+def site_fields(arrays: CrystalArrays, device: torch.device, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Fields that the batches of all peers have.
+
+    Args:
+        arrays: the crystals.
+        device: of the fields.
+        dtype: of weights.
+
+    Returns:
+        (S,) ``numbers``, ``crystals`` and ``weights``: atomic number, crystal, and share in the crystal's atoms.
+    """
     counts = torch.from_numpy(arrays.site_counts).to(device)
-    return torch.repeat_interleave(counts, output_size=len(arrays.numbers))
+    weights = arrays.multiplicities / np.repeat(arrays.atom_counts, arrays.site_counts)
+    return {
+        "numbers": torch.from_numpy(arrays.numbers.astype(np.int64)).to(device),
+        "crystals": torch.repeat_interleave(counts, output_size=len(arrays.numbers)),
+        "weights": torch.from_numpy(weights).to(device, dtype),
+    }

@@ -37,8 +37,8 @@ from experiments.peers.images import images_of_sites, nearest, site_fields
 from runtime.arrays import constant
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch, per
-from runtime.models.site_mean import SiteMean
 from runtime.models.sizes import MAX_LAYERS, check_sizes, quantity, size
+from runtime.site_kernels.images.site_mean import SiteMean
 from runtime.store import Store
 from runtime.targets.target import Target
 

@@ -36,8 +36,8 @@ from runtime.arrays import constant
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS
-from runtime.models.site_mean import SiteMean
 from runtime.models.sizes import MAX_LAYERS, check_sizes, quantity, size
+from runtime.site_kernels.images.site_mean import SiteMean
 from runtime.store import Store
 from runtime.targets.target import Target
 

@@ -23,10 +23,10 @@ from runtime.models.base import CrystalModel, Crystals, Embedding
 from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.kernel_attention import KernelAttention, KernelMoments
-from runtime.models.site_mean import SiteMean
 from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
 from runtime.models.tensor_head import TensorHead, module_name
 from runtime.site_kernels.direct_kernel import DirectKernel
+from runtime.site_kernels.images.site_mean import SiteMean
 from runtime.site_kernels.neighbours import site_neighbours
 from runtime.site_kernels.site_pairs import SitePairs, site_pairs
 from runtime.store import Store

@@ -20,7 +20,6 @@ from runtime.arrays import constant
 from runtime.models.base import CrystalModel, Crystals, Embedding
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.image_attention import ImageAttention, ImageFunctions, ImageMoments
-from runtime.models.site_mean import SiteMean
 from runtime.models.sites_batch import SitesBatch
 from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
 from runtime.models.tensor_head import TensorHead, module_name
@@ -29,6 +28,7 @@ from runtime.site_kernels.fourier_filters import FourierFilters
 from runtime.site_kernels.fourier_messages import FourierMessages, WaveTable
 from runtime.site_kernels.images.empty_layers import filled_volumes
 from runtime.site_kernels.images.image_moments import SiteImages, site_images
+from runtime.site_kernels.images.site_mean import SiteMean
 from runtime.site_kernels.neighbours import site_neighbours
 from runtime.site_kernels.site_pairs import dense_pairs
 from runtime.site_kernels.site_waves import SiteWaves, site_waves
@@ -298,7 +298,7 @@ class SiteTransformer(CrystalModel):
         return WaveTable(batch.values, basis, batch.scales, batch.multiplicities, pairs)
 
     def _strained(self, batch: SitesBatch) -> tuple[Tensor, Tensor]:
-        """Vectors (E, 3) and volumes (p, 1) after random strains of the crystals, which may break their symmetry."""
+        """Vectors (E, 3) and volumes (p, 1) after random strains of crystals, which may break their symmetry."""
         like = {"dtype": batch.vectors.dtype, "device": batch.device}
         random = torch.randn(len(batch), 3, 3, **like)  # type: ignore[call-overload]
         strains = self.config.strain / 2 * (random + random.mT)

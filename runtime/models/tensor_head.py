@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from runtime.arrays import constant, random_weights
-from runtime.models.site_mean import SiteMean
+from runtime.site_kernels.images.site_mean import SiteMean
 from runtime.tensors.tensor_space import TensorSpace, couplings, isotropic_parts
 
 _MAX_FACTOR = 3

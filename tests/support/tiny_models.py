@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from runtime.models.orbit_transformer import OrbitTransformer, OrbitTransformerConfig
+from runtime.models.site_transformer import SiteTransformer
 from runtime.pretrained.domain import Domain
 from runtime.pretrained.pretrained import save_pretrained
 from runtime.targets.scalar_target import ScalarTarget
@@ -23,6 +24,14 @@ DOMAIN = Domain(elements=(8, 11, 12, 13, 17), groups=(225, 227), max_sites=2, vo
 """Rock salt lies inside, spinel has a site too many, titania has another element and another group."""
 
 CONFIG = OrbitTransformerConfig(width=16, layers=1, heads=2, head_width=4, feed_forward=16, radial=6)
+
+
+def with_waves(model: SiteTransformer) -> SiteTransformer:
+    """The same model with Fourier messages, if it has some, that have an effect; at first they have none."""
+    for block in model.blocks:
+        if model.config.wave_channels:
+            torch.nn.init.normal_(block.from_waves[1].weight, std=0.3)  # type: ignore[union-attr,index]
+    return model
 
 
 def tiny_model(*targets: Target, seed: int = 0) -> OrbitTransformer:

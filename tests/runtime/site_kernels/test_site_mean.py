@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from runtime.models.site_mean import SiteMean
+from runtime.site_kernels.images.site_mean import SiteMean
 
 CRYSTALS = torch.tensor([0, 0, 0, 2, 2, 3])
 WEIGHTS = torch.tensor([0.2, 0.3, 0.5, 0.9, 0.1, 1.0], dtype=torch.float64)

@@ -271,16 +271,15 @@ class SiteTransformer(CrystalModel):
 
     def _tokens(self, batch: SitesBatch) -> tuple[Tensor, _Surroundings, SiteMean]:
         """(S, width) after the blocks, the surroundings of sites, and means over atoms."""
-        # 1. Vectors and volumes.
-        strained = self.training and self.config.strain
-        vectors, log_volumes = self._strained(batch) if strained else (batch.vectors, batch.log_volumes)
+        # 1. Vectors. The volume stays exact also where they are strained: moduli depend on it steeply.
+        vectors = self._strained(batch) if self.training and self.config.strain else batch.vectors
         # 2. What surrounds the sites.
         images = site_images(batch.receivers, batch.senders, len(batch.numbers))
         functions = ImageFunctions(*self.kernel.functions(vectors))
         surroundings = _Surroundings(functions, images, self._wave_table(batch))
         # 3. Tokens, and the blocks that change them.
         tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
-        volumes = self.from_volume(log_volumes - _TYPICAL_LOG_VOLUME)
+        volumes = self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME)
         tokens = tokens + volumes.index_select(0, batch.crystals)
         for block in self.blocks:
             tokens = block(tokens, surroundings)
@@ -291,21 +290,17 @@ class SiteTransformer(CrystalModel):
             return None
         rows, values = batch.counts["rows"], batch.counts["values"]
         pairs = dense_pairs(values, batch.counts["sites"], rows, batch.first_rows, batch.row_counts)
-        lengths = batch.lengths_of_waves
-        if self.training and self.config.strain:  # |G| changes by G.e.G / |G|, for G of any direction
-            lengths = lengths * (1 + self.config.strain * torch.randn_like(lengths))
-        basis = self.wave_filters(lengths)
+        basis = self.wave_filters(batch.lengths_of_waves)
         return WaveTable(batch.values, basis, batch.scales, batch.multiplicities, pairs)
 
-    def _strained(self, batch: SitesBatch) -> tuple[Tensor, Tensor]:
-        """Vectors (E, 3) and volumes (p, 1) after random strains of crystals, which may break their symmetry."""
+    def _strained(self, batch: SitesBatch) -> Tensor:
+        """(E, 3) vectors to images after a random strain of each crystal, which may break its symmetry."""
         like = {"dtype": batch.vectors.dtype, "device": batch.device}
         random = torch.randn(len(batch), 3, 3, **like)  # type: ignore[call-overload]
         strains = self.config.strain / 2 * (random + random.mT)
         crystals = batch.crystals.index_select(0, batch.receivers)
         changes: Tensor = strains.index_select(0, crystals) @ batch.vectors[:, :, None]
-        volumes = batch.log_volumes + strains.diagonal(dim1=1, dim2=2).sum(1, keepdim=True)
-        return batch.vectors + changes.squeeze(2), volumes
+        return batch.vectors + changes.squeeze(2)
 
     def _tensors(
         self, tokens: Tensor, pooled: Tensor, surroundings: _Surroundings, mean: SiteMean, allowed: Tensor

@@ -64,20 +64,41 @@ def sites_of_atoms(
     Raises:
         CrystalError: an atom is further than the tolerance from all atoms of the record.
     """
+    return images_of_atoms(record, compiled, coordinates, tolerance=tolerance)[0]
+
+
+def images_of_atoms(
+    record: CrystalRecord, compiled: CompiledSetting, coordinates: FloatArray, *, tolerance: float = 0.25
+) -> tuple[IntArray, FloatArray]:
+    """Sites as :func:`sites_of_atoms`, and the operation that maps each to its atom.
+
+    Args:
+        record: as there, and those below.
+        compiled: the record's setting.
+        coordinates: (N, 3) fractional, in the cell of the source.
+        tolerance: in Angstrom.
+
+    Returns:
+        (N,) sites, and (N, 3, 3) rotations or improper rotations C in the record's Cartesian frame: a vector g at
+        the site is C g at the atom.
+
+    Raises:
+        CrystalError: as there.
+    """
     atoms, owners = cell_atoms(record, compiled)
     change = record.change_of_basis / record.denominator
-    sites = np.empty(len(coordinates), np.int64)
+    nearest = np.empty(len(coordinates), np.int64)
     for row, x in enumerate(np.asarray(coordinates, np.float64) @ change.T + record.origin_shift):
         gaps = atoms - x
         lengths = np.linalg.norm((gaps - np.rint(gaps)) @ record.lattice, axis=1)
-        nearest = int(lengths.argmin())
-        if not lengths[nearest] <= tolerance:
+        nearest[row] = lengths.argmin()
+        if not lengths.min() <= tolerance:
             raise CrystalError(
-                f"{record.identifier}: atom {row} of the graph is {lengths[nearest]:.2f} Angstrom away from all "
+                f"{record.identifier}: atom {row} of the graph is {lengths.min():.2f} Angstrom away from all "
                 "atoms of the record; coordinates must be fractional, in the cell that the record was made from"
             )
-        sites[row] = owners[nearest]
-    return sites
+    rotations = compiled.rotations[record.images[nearest]].astype(np.float64)
+    return owners[nearest], record.lattice.T @ rotations @ np.linalg.inv(record.lattice.T)
 
 
 def _primitive_vectors(compiled: CompiledSetting) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from basis_store import CrystalRecord
 from basis_store.extras import needed_for
@@ -36,6 +36,7 @@ class PropertyDerivatives:
             asymmetric unit, the one at ``record.coordinates``. Equivalent atoms have equivalent derivatives.
         strain: (3, 3) or (3, 3, 3, ..., 3), in ``unit``; symmetric in the first two indices.
         record: the crystal. All are in the Cartesian frame of ``record.lattice``, which is that of the source.
+        axial: whether the property is a tensor that changes sign under reflections in addition.
     """
 
     source: str
@@ -46,6 +47,34 @@ class PropertyDerivatives:
     positions: NDArray[np.float64]
     strain: NDArray[np.float64]
     record: CrystalRecord = field(repr=False)
+    axial: bool = False
+
+    def of_atoms(self, coordinates: ArrayLike) -> NDArray[np.float64]:
+        """``positions`` for every atom of the source, in its order.
+
+        >>> found = derivatives(atoms, "formation_energy")[0]  # doctest: +SKIP
+        >>> -found.of_atoms(atoms.get_scaled_positions())  # doctest: +SKIP
+
+        Args:
+            coordinates: (N, 3) fractional, of atoms in the cell of the source.
+
+        Returns:
+            (N, 3) or (N, 3, 3, ..., 3), in ``unit`` per Angstrom.
+
+        Raises:
+            CrystalError: an atom is not one of the crystal.
+        """
+        from runtime.features.atoms import images_of_atoms
+        from runtime.store import load_store
+        from runtime.tensors.frames import rotate_tensor
+
+        compiled = load_store().compiled(self.record.setting)
+        sites, rotations = images_of_atoms(self.record, compiled, np.asarray(coordinates, np.float64))
+        images = [
+            rotate_tensor(self.positions[site], rotation, axial=self.axial)
+            for site, rotation in zip(sites, rotations, strict=True)
+        ]
+        return np.array(images).reshape(len(sites), *self.positions.shape[1:])
 
 
 @needed_for("sgbasis.derivatives", "structures", "runtime")
@@ -95,6 +124,7 @@ def derivatives(
                 positions=part.positions,
                 strain=part.strain,
                 record=record,
+                axial=target.index_symmetry is not None and target.index_symmetry.axial,
             )
             made.append(one)
     return made

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import sgbasis
-from basis_store import ModelError
-from runtime import CompositionConfig, CompositionModel
+from basis_store import CrystalError, ModelError
+from runtime import CompositionConfig, CompositionModel, Target, TensorTarget
 from tests.support.crystals.crystal_inputs import example_path
-from tests.support.tiny_models import BULK, DIELECTRIC, ENERGY, save_tiny, tiny_model
+from tests.support.tiny_models import BULK, DIELECTRIC, ENERGY, PIEZOELECTRIC, save_tiny, tiny_model
+
+GYRATION = TensorTarget("gyration", "1", symmetry="ij=ji", axial=True)
 
 
 def test_every_crystal_and_target(tmp_path: Path) -> None:
@@ -45,6 +47,33 @@ def test_of_a_cell_of_your_own() -> None:
         values = [float(sgbasis.derivatives(one, model)[0].value) for one in (plus, minus)]
         expected = (found.strain * strain).sum()
         assert (values[0] - values[1]) / (2 * step) == pytest.approx(expected, rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ["quartz", "rutile", "nacl"])
+@pytest.mark.parametrize("target", [ENERGY, PIEZOELECTRIC, GYRATION], ids=lambda target: target.name)
+def test_of_every_atom_in_the_order_of_the_source(name: str, target: Target) -> None:
+    """Against finite differences of the crystal as its source has it, one displaced atom at a time."""
+    from ase.build import make_supercell
+    from ase.io import read
+
+    model, rng = tiny_model(target).double(), np.random.default_rng(0)
+    atoms = make_supercell(read(example_path(name)), [[1, 0, 0], [1, 1, 0], [0, -1, 1]])
+    atoms = atoms[rng.permutation(len(atoms))]
+    atoms.rotate(50, (1, 2, 3), rotate_cell=True)
+    (found,) = sgbasis.derivatives(atoms, model)
+    of_atoms = found.of_atoms(atoms.get_scaled_positions())
+    assert of_atoms.shape == (len(atoms), *found.positions.shape[1:])
+    scale, step = np.abs(of_atoms).max() + np.abs(found.strain).max(), 1e-4
+    for atom in rng.choice(len(atoms), 4, replace=False):
+        move, values = rng.normal(size=3), []
+        for sign in (1, -1):
+            moved = atoms.copy()
+            moved.positions[atom] += sign * step * move
+            values.append(np.asarray(sgbasis.derivatives(moved, model, tolerance=1e-7)[0].value))
+        expected = np.einsum("k...,k->...", of_atoms[atom], move) / len(atoms)
+        np.testing.assert_allclose((values[0] - values[1]) / (2 * step), expected, rtol=0, atol=1e-5 * scale + 1e-9)
+    with pytest.raises(CrystalError, match="away from all atoms"):
+        found.of_atoms(atoms.get_scaled_positions() + 0.1)
 
 
 def test_what_has_none() -> None:

@@ -71,7 +71,8 @@ def test_of_every_atom_in_the_order_of_the_source(name: str, target: Target) -> 
             moved.positions[atom] += sign * step * move
             values.append(np.asarray(sgbasis.derivatives(moved, model, tolerance=1e-7)[0].value))
         expected = np.einsum("k...,k->...", of_atoms[atom], move) / len(atoms)
-        np.testing.assert_allclose((values[0] - values[1]) / (2 * step), expected, rtol=0, atol=1e-5 * scale + 1e-9)
+        found_by_steps = (values[0] - values[1]) / (2 * step)
+        np.testing.assert_allclose(found_by_steps, expected, rtol=0, atol=1e-5 * scale + 1e-9)
     with pytest.raises(CrystalError, match="away from all atoms"):
         found.of_atoms(atoms.get_scaled_positions() + 0.1)
 

@@ -211,7 +211,7 @@ class CrystalModel(nn.Module, ABC):
         """What the network makes, of order one, in the targets' units."""
         mean = self.target_mean
         if self.isotropic is not None:  # in float32, the mean of a tensor is isotropic up to rounding only
-            mean = (self.isotropic @ mean.double()).to(mean.dtype)
+            mean = (self.isotropic.double() @ mean.double()).to(mean.dtype)
         return mean + self.target_scale * values
 
     def with_only(self, index: int) -> Self:

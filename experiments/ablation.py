@@ -13,13 +13,12 @@ import datetime
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from basis_store import open_crystals
 from experiments.result_rows import add_row, read_rows
 from experiments.training_subsets import write_subset
 from experiments.unattended import Plain
@@ -94,10 +93,6 @@ def run(
     }
     own |= {"architecture": "SiteTransformer", "model": sizes, "seed": arguments.seed}
     config = TrainingConfig.from_mapping({**values, **own})
-    units = open_crystals(first).units
-    config = replace(
-        config, targets=tuple(replace(one, unit=one.unit or units[one.name]) for one in config.targets)
-    )
     run_training(config, device=device, display=Plain(), on_epoch=lambda report: None)
     report = read_report(folder)
     for target in config.targets:

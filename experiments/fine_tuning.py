@@ -11,7 +11,6 @@ import argparse
 import datetime
 import json
 import statistics
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import torch
 
 from basis_store import open_crystals, write_crystals
 from basis_store.files.atomic_write import write_atomically
+from experiments.unattended import Silent
 from runtime.training.config import TrainingConfig
 from runtime.training.run_report import read_report
 from runtime.training.training_run import run_training
@@ -32,17 +32,6 @@ RATES = {"scratch": (3e-4, 1e-3), "fine_tuned": (1e-4, 3e-4, 1e-3), "frozen": (1
 
 SEEDS = (0, 1, 2)
 """The first chooses the rates."""
-
-
-class Silent:
-    """No display."""
-
-    def say(self, text: str) -> None:
-        """Nothing."""
-
-    def bar(self, things: Iterable[Any], label: str, unit: str) -> Iterable[Any]:
-        """The things themselves."""
-        return things
 
 
 def divide(data: Path, target: str, n: int, seed: int, few: Path, others: Path) -> None:

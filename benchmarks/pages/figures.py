@@ -40,7 +40,6 @@ def read_figures() -> dict[str, Any]:
         "tensors": tables.tensors,
         "unseen": tables.unseen,
         "learning_curves": tables.learning_curves,
-        "ablation": tables.ablation,
         "published": tables.published,
     }
     return figures | {"tables": {name: list(rows(figures)) for name, rows in joined.items()}}

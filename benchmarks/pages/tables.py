@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.pages.fill import significant
-from experiments.ablation import CHANGES
 from experiments.result_rows import curves
 
 _UNITS = {
@@ -34,17 +33,6 @@ _CURVES = {
 """Name and digits of the properties of learning curves."""
 
 _CURVE_SIZES = (500, 1000, 2000, 4000, 8000, 16000)
-
-_ELASTIC = "elastic_tensor_voigt_GPa"
-_ABLATION = {
-    "formation_energy_per_atom": ("mae", 4),
-    "band_gap": ("mae", 3),
-    "bulk_modulus_vrh": ("mae", 4),
-    "shear_modulus_vrh": ("mae", 4),
-    "dielectric_electronic": ("ewt25", 3),
-    _ELASTIC: ("ewt25", 3),
-}
-"""The figure of each property in the table of ablations, and its digits."""
 
 _TRAINED = (
     "SiteTransformer",
@@ -133,20 +121,6 @@ def learning_curves(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 **{f"at_{size}": points.get(size) for size in _CURVE_SIZES},
                 "all": f"{points[whole]} ({whole:,})" if whole not in _CURVE_SIZES else None,
             }
-
-
-def ablation(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Errors of each change to the default model, as far as runs are finished; of several seeds, the mean."""
-    rows = figures.get("ablation", {"rows": []})["rows"]
-    for change in (change for change in CHANGES if any(row["change"] == change for row in rows)):
-        found: dict[str, Any] = dict.fromkeys((*_ABLATION, "mae_E"))
-        for name, (figure, digits) in _ABLATION.items():
-            own = [row for row in rows if row["change"] == change and row["property"] == name]
-            if own:
-                found[name] = f"{sum(row[figure] for row in own) / len(own):.{digits}f}"
-            if own and name == _ELASTIC:
-                found["mae_E"] = f"{sum(row['mae_E'] for row in own) / len(own):.1f}"
-        yield {"change": change, **found}
 
 
 def published(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -97,8 +97,13 @@ def images_of_atoms(
                 f"{record.identifier}: atom {row} of the graph is {lengths.min():.2f} Angstrom away from all "
                 "atoms of the record; coordinates must be fractional, in the cell that the record was made from"
             )
-    rotations = compiled.rotations[record.images[nearest]].astype(np.float64)
-    return owners[nearest], record.lattice.T @ rotations @ np.linalg.inv(record.lattice.T)
+    return owners[nearest], cartesian_operations(record, compiled)[record.images[nearest]]
+
+
+def cartesian_operations(record: CrystalRecord, compiled: CompiledSetting) -> FloatArray:
+    """(g, 3, 3) rotations and improper rotations of a crystal, in the record's Cartesian frame."""
+    rotations = compiled.rotations.astype(np.float64)
+    return np.asarray(record.lattice.T @ rotations @ np.linalg.inv(record.lattice.T))
 
 
 def _primitive_vectors(compiled: CompiledSetting) -> FloatArray:

@@ -29,7 +29,7 @@ from torch import Tensor
 
 from basis_store import TURN, CompiledSetting, CrystalArrays, CrystalRecord, Setting
 from basis_store.array_types import FloatArray, IntArray
-from runtime.features.atoms import primitive_cell
+from runtime.features.atoms import cartesian_operations, primitive_cell
 from runtime.models.base import CrystalModel
 from runtime.models.batch import Batch
 from runtime.models.batch_sizes import window
@@ -167,7 +167,7 @@ def _of_targets(
     steps = record.coordinates @ rotations.swapaxes(1, 2) + compiled.translations24[:, None] / TURN
     steps -= record.coordinates
     fixed = np.linalg.norm((steps - np.rint(steps)) @ record.lattice, axis=-1) < SAME_POINT
-    cartesian = record.lattice.T @ rotations @ np.linalg.inv(record.lattice.T)
+    cartesian = cartesian_operations(record, compiled)
     spaces = {target.name: target.space for target in tensor_targets(model.targets)}
     for target, own in zip(model.targets, columns(model.targets), strict=True):
         # 2. With D = 1 for a number, p(C u) = D p(u). Both sides have equal derivatives.

@@ -279,11 +279,11 @@ class SiteTransformer(CrystalModel):
         surroundings = _Surroundings(functions, images, self._wave_table(batch))
         # 3. Tokens, and the blocks that change them.
         tokens = self.element(batch.numbers) + self.from_features(self.element_features[batch.numbers])
-        volumes = self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME)
-        tokens = tokens + volumes.index_select(0, batch.crystals)
+        mean = SiteMean(batch.weights, batch.crystals, len(batch))
+        tokens = tokens + mean.spread(self.from_volume(batch.log_volumes - _TYPICAL_LOG_VOLUME))
         for block in self.blocks:
             tokens = block(tokens, surroundings)
-        return tokens, surroundings, SiteMean(batch.weights, batch.crystals, len(batch))
+        return tokens, surroundings, mean
 
     def _wave_table(self, batch: SitesBatch) -> WaveTable | None:
         if not self.config.wave_channels:

@@ -23,6 +23,7 @@ from .errors import (
     MissingDependencyError as MissingDependencyError,
     ModelError as ModelError,
     RecipeError as RecipeError,
+    ReflectionError as ReflectionError,
     SettingError as SettingError,
     SgbasisError as SgbasisError,
     StoreCorruptError as StoreCorruptError,
@@ -52,6 +53,7 @@ from .groups.wave_shells import (
 )
 from .published.download import fetch_store as fetch_store
 from .published.registry import PublishedStore as PublishedStore, published_stores as published_stores
+from .reflections.reflection_data import ReflectionData as ReflectionData
 from .tensors.cartesian_frame import cartesian_frame as cartesian_frame
 from .tensors.index_symmetry import IndexSymmetry as IndexSymmetry
 from .tensors.tensor_basis import TensorBasis as TensorBasis

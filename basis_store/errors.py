@@ -54,6 +54,10 @@ class CrystalError(SgbasisError, ValueError):
     """A crystal that has no well-defined symmetric description (no cell, overlap, disorder ...)."""
 
 
+class ReflectionError(SgbasisError, ValueError):
+    """Reflections that cannot be read, or from which what is asked does not follow."""
+
+
 class TensorError(SgbasisError, ValueError):
     """A property tensor of the wrong shape or index symmetry, or one that does not determine what is asked."""
 

@@ -19,6 +19,7 @@ from .errors import (
     DeviceError as DeviceError,
     DownloadError as DownloadError,
     EvaluationError as EvaluationError,
+    FieldError as FieldError,
     FormulaError as FormulaError,
     MissingDependencyError as MissingDependencyError,
     ModelError as ModelError,
@@ -32,6 +33,7 @@ from .errors import (
     TensorError as TensorError,
     TrainingError as TrainingError,
 )
+from .fields.grid_field import GridField as GridField
 from .files.locations import data_folder as data_folder
 from .groups.operations import (
     TURN as TURN,

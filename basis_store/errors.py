@@ -54,6 +54,10 @@ class CrystalError(SgbasisError, ValueError):
     """A crystal that has no well-defined symmetric description (no cell, overlap, disorder ...)."""
 
 
+class FieldError(SgbasisError, ValueError):
+    """A field that cannot be read or expanded: wrong values, a cell or grid that does not fit its group ..."""
+
+
 class ReflectionError(SgbasisError, ValueError):
     """Reflections that cannot be read, or from which what is asked does not follow."""
 

@@ -1,0 +1,1 @@
+"""Periodic fields: on a grid, and as coefficients of invariant functions in one HDF5 file."""

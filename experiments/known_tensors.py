@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from basis_store import CrystalRecord, Setting, open_crystals
 from basis_store.array_types import FloatArray
 from basis_store.tensors.cartesian_frame import cartesian_frame
+from runtime.bases.store import load_store
 from runtime.evaluation.reference_values import reference_values
 from runtime.evaluation.scores import Evaluation
 from runtime.evaluation.tensor_scores import TensorScore
-from runtime.store import load_store
 from runtime.targets.equivalent_labels import equivalent_labels
 from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.tensor_space import TensorSpace, allowed_tensors

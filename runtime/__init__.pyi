@@ -1,5 +1,6 @@
 # The public names of runtime and the files that define them; each is imported on first use.
-from .basis import Basis as Basis
+from .bases.basis import Basis as Basis
+from .bases.store import Recipe as Recipe, Setting as Setting, Store as Store, load_store as load_store
 from .encoding.plan import EncodingPlan as EncodingPlan
 from .encoding.routing_matrix import Routing as Routing
 from .encoding.wave_encoder import WaveEncoder as WaveEncoder
@@ -64,7 +65,6 @@ from .site_kernels.structure_factors import (
     StructureFactors as StructureFactors,
     structure_factors as structure_factors,
 )
-from .store import Recipe as Recipe, Setting as Setting, Store as Store, load_store as load_store
 from .targets.class_target import ClassTarget as ClassTarget
 from .targets.equivalent_labels import equivalent_labels as equivalent_labels
 from .targets.parse import parse_target as parse_target

@@ -12,7 +12,7 @@ with needed_for("runtime.testing", "runtime"):
     import torch
     from torch import Tensor
 
-    from runtime.basis import Basis
+    from runtime.bases.basis import Basis
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -35,11 +35,11 @@ from basis_store.array_types import IntArray
 from experiments.peers.element_bins import element_bins
 from experiments.peers.images import images_of_sites, nearest, site_fields
 from runtime.arrays import constant
+from runtime.bases.store import Store
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch, per
 from runtime.models.sizes import MAX_LAYERS, check_sizes, quantity, size
 from runtime.site_kernels.images.site_mean import SiteMean
-from runtime.store import Store
 from runtime.targets.target import Target
 
 _LATTICE_POINTS = {"P": 1, "A": 2, "B": 2, "C": 2, "I": 2, "R": 3, "F": 4}

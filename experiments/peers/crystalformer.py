@@ -33,12 +33,12 @@ from basis_store.array_types import IntArray
 from experiments.peers.image_attention import Geometry, ImageAttention
 from experiments.peers.images import images_of_sites, ranks_in_groups, site_fields
 from runtime.arrays import constant
+from runtime.bases.store import Store
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS
 from runtime.models.sizes import MAX_LAYERS, check_sizes, quantity, size
 from runtime.site_kernels.images.site_mean import SiteMean
-from runtime.store import Store
 from runtime.targets.target import Target
 
 _CHUNK = 16

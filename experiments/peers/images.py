@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from basis_store import CrystalArrays
+from runtime.bases.store import Store
 from runtime.site_kernels.neighbours import site_neighbours
-from runtime.store import Store
 
 TIE = 1e-3
 """Angstrom; distances that round to the same multiple are equal."""

@@ -12,13 +12,13 @@ from basis_store import CutoffError, Setting
 from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
 from runtime.arrays import integers, points
+from runtime.bases.store import Store, load_store
 from runtime.encoding.half_orbits import HalfOrbits, half_orbits
 from runtime.encoding.packed_tables import PackedTables, TableCache
 from runtime.encoding.plan import Composition, EncodingPlan
 from runtime.encoding.recomputed import Route, recomputed, uses_triton
 from runtime.encoding.torch_path import TorchPath
 from runtime.encoding.wave_sums import WaveSums, symmetrised_waves
-from runtime.store import Store, load_store
 
 
 class WaveEncoder(nn.Module):

@@ -29,13 +29,13 @@ from torch import Tensor
 
 from basis_store import TURN, CompiledSetting, CrystalArrays, CrystalRecord, Setting
 from basis_store.array_types import FloatArray, IntArray
+from runtime.bases.store import load_store
 from runtime.features.atoms import cartesian_operations, primitive_cell
 from runtime.models.base import CrystalModel
 from runtime.models.batch import Batch
 from runtime.models.batch_sizes import window
 from runtime.prediction import Progress, in_batches
 from runtime.site_kernels.lattice_search import SAME_POINT
-from runtime.store import load_store
 from runtime.targets.target import columns
 from runtime.targets.tensor_target import tensor_targets
 

@@ -6,13 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CrystalRecord
+from runtime.bases.store import Store, load_store
 from runtime.site_kernels.direct_kernel import DirectKernel
 from runtime.site_kernels.harmonics import moment_norms
 from runtime.site_kernels.neighbours import neighbours
 from runtime.site_kernels.orbit_kernel import OrbitKernel
 from runtime.site_kernels.reciprocal_kernel import ReciprocalKernel
 from runtime.site_kernels.structure_factors import structure_factors
-from runtime.store import Store, load_store
 
 
 class PairKernel(nn.Module):

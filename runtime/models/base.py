@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from basis_store import CrystalArrays, CrystalRecord, CrystalTable, ModelError
 from runtime.arrays import building, constant
+from runtime.bases.store import Store, load_store
 from runtime.models.batch import Batch
-from runtime.store import Store, load_store
 from runtime.targets.parse import shown
 from runtime.targets.target import Target, columns
 

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from basis_store import CrystalArrays
 from basis_store.array_types import IntArray
+from runtime.bases.store import Store
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS
 from runtime.models.sizes import check_sizes, dropout, size
-from runtime.store import Store
 from runtime.targets.target import Target
 
 

@@ -19,6 +19,7 @@ from basis_store import CrystalArrays
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.tensors.cartesian_frame import cartesian_frames
 from runtime.arrays import constant
+from runtime.bases.store import Store
 from runtime.models.base import CrystalModel, Crystals, Embedding
 from runtime.models.batch import Batch, per
 from runtime.models.elements import N_ELEMENTS, element_features
@@ -29,7 +30,6 @@ from runtime.site_kernels.direct_kernel import DirectKernel
 from runtime.site_kernels.images.site_mean import SiteMean
 from runtime.site_kernels.neighbours import site_neighbours
 from runtime.site_kernels.site_pairs import SitePairs, site_pairs
-from runtime.store import Store
 from runtime.targets.target import Target
 from runtime.targets.tensor_target import tensor_targets
 from runtime.tensors.tensor_space import allowed_in_frames

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from basis_store import CrystalArrays
 from basis_store.tensors.cartesian_frame import cartesian_frames
 from runtime.arrays import constant
+from runtime.bases.store import Store
 from runtime.models.base import CrystalModel, Crystals, Embedding
 from runtime.models.elements import N_ELEMENTS, element_features
 from runtime.models.image_attention import ImageAttention, ImageFunctions, ImageMoments
@@ -32,7 +33,6 @@ from runtime.site_kernels.images.site_mean import SiteMean
 from runtime.site_kernels.neighbours import site_neighbours
 from runtime.site_kernels.site_pairs import dense_pairs
 from runtime.site_kernels.site_waves import SiteWaves, site_waves
-from runtime.store import Store
 from runtime.targets.target import Target
 from runtime.targets.tensor_target import tensor_targets
 from runtime.tensors.tensor_space import allowed_in_frames

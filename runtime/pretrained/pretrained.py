@@ -27,13 +27,13 @@ from basis_store.files.atomic_write import check_writable, write_atomically
 from basis_store.files.regular_file import read_regular
 from basis_store.version import VERSION
 from runtime.arrays import building
+from runtime.bases.store import Store, load_store
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
 from runtime.pretrained.calibration import MAX_SIZE, Calibration
 from runtime.pretrained.description import ModelDescription
 from runtime.pretrained.domain import Domain
 from runtime.pretrained.locate import CALIBRATION, CARD, CONFIG, WEIGHTS, find_model, shipped_models
-from runtime.store import Store, load_store
 from runtime.targets.parse import from_plain_values, shown
 
 _MAX_DESCRIPTION, _MAX_WEIGHTS = 4 << 20, 1 << 30

@@ -8,7 +8,7 @@ import numpy as np
 
 from basis_store import CrystalRecord
 from basis_store.array_types import FloatArray
-from runtime.store import load_store
+from runtime.bases.store import load_store
 from runtime.targets.target import Target, columns
 from runtime.tensors.point_group_normalizer import normalizer_cosets
 

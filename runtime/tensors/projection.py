@@ -13,7 +13,7 @@ from basis_store import CrystalRecord, IndexSymmetry, Setting
 from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
 from basis_store.tensors.cartesian_frame import cartesian_frame
-from runtime.store import Store, load_store
+from runtime.bases.store import Store, load_store
 from runtime.tensors.elasticity import stability
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.source_frame import other_frames, source_frame

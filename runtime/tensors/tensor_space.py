@@ -18,8 +18,8 @@ from torch import Tensor
 from basis_store import CrystalRecord, IndexSymmetry, Setting, TensorError
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.tensors.cartesian_frame import cartesian_frame
+from runtime.bases.store import Store
 from runtime.site_kernels.harmonics import harmonic_rotation
-from runtime.store import Store
 
 _SQUARINGS = 6
 """The projector is the mean to the power 2^6, which leaves only the equivariant part."""

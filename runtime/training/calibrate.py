@@ -20,6 +20,7 @@ import numpy as np
 from basis_store import TrainingError, open_crystals
 from basis_store.array_types import FloatArray
 from basis_store.files.atomic_write import write_atomically
+from runtime.bases.store import load_store
 from runtime.models.base import CrystalModel
 from runtime.prediction import predict_embedded
 from runtime.pretrained.calibration import Calibration
@@ -27,7 +28,6 @@ from runtime.pretrained.fit_calibration import fit_geometry, measured_coverage, 
 from runtime.pretrained.locate import CALIBRATION, CARD, CONFIG, shipped_models
 from runtime.pretrained.pretrained import calibration_entry, open_pretrained
 from runtime.site_kernels.images.empty_layers import empty_layers
-from runtime.store import load_store
 from runtime.targets.target import columns
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, TrainingData

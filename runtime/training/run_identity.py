@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from basis_store import TrainingError
+from runtime.bases.store import load_store
 from runtime.models.architectures import ARCHITECTURES
-from runtime.store import load_store
 from runtime.training.checkpoints import checkpoint_errors, load_checkpoint
 from runtime.training.config import TrainingConfig
 from runtime.training.initial_model import InitialModel

@@ -64,8 +64,8 @@ class PropertyDerivatives:
         Raises:
             CrystalError: an atom is not one of the crystal.
         """
+        from runtime.bases.store import load_store
         from runtime.features.atoms import images_of_atoms
-        from runtime.store import load_store
         from runtime.tensors.frames import rotate_tensor
 
         compiled = load_store().compiled(self.record.setting)

@@ -61,8 +61,8 @@ def assessed(models: Sequence[LoadedModel], crystals: CrystalArrays) -> list[Ass
 
 def thickest_layers(models: Sequence[LoadedModel], crystals: CrystalArrays) -> NDArray[np.float64]:
     """(n,) thickness of empty layers of crystals, if a model needs it; else 0."""
+    from runtime.bases.store import load_store
     from runtime.site_kernels.images.empty_layers import empty_layers
-    from runtime.store import load_store
 
     if all(one.calibration is None for one in models):
         return np.zeros(len(crystals))

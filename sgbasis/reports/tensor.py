@@ -12,7 +12,7 @@ from basis_store import CrystalRecord, IndexSymmetry
 from basis_store.array_types import FloatArray
 from basis_store.datasets.units import in_unit
 from basis_store.tensors.index_symmetry import component_name
-from runtime.store import Store
+from runtime.bases.store import Store
 from runtime.tensors.dielectric import principal, refractive_index
 from runtime.tensors.directions import Extreme
 from runtime.tensors.elasticity import ElasticModuli, elastic_moduli, extreme_youngs_moduli, stability

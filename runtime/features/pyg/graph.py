@@ -9,9 +9,9 @@ import torch
 from torch_geometric.data import Data
 
 from basis_store import CrystalRecord
+from runtime.bases.store import Store
 from runtime.features.atoms import primitive_cell
 from runtime.site_kernels.neighbours import neighbours, periodic_neighbours
-from runtime.store import Store
 
 
 class CrystalData(Data):  # type: ignore[misc]

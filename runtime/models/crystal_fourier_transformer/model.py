@@ -6,7 +6,7 @@ release. Their position encoding is M_G e(x): plane waves e_k(x) = exp(2 pi i k.
 
     P_k(x) = sum_k' M_G[k, k'] e_k'(x) = (1 / |G|) sum_g e_k(g x),
 
-without forming the matrix; :meth:`runtime.basis.Basis.routing_matrix` returns it as a dense one. The default model
+without forming the matrix; :meth:`runtime.Basis.routing_matrix` returns it as a dense one. The default model
 of this package is another: :class:`runtime.models.orbit_transformer.OrbitTransformer`.
 
 Differences from the release, each of which repairs it or changes no number:
@@ -37,6 +37,7 @@ from basis_store import CrystalArrays, ModelError, Setting, all_settings, ball_n
 from basis_store.array_types import Int16Array, IntArray
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
+from runtime.bases.store import Store
 from runtime.encoding.wave_encoder import WaveEncoder
 from runtime.models.attention import weighted_mean
 from runtime.models.base import CrystalModel, Crystals
@@ -45,7 +46,6 @@ from runtime.models.crystal_fourier_transformer.position_encoder import Position
 from runtime.models.crystal_fourier_transformer.transformer import EPSILON, TransformerBlock
 from runtime.models.elements import N_ELEMENTS
 from runtime.models.sizes import MAX_LAYERS, check_sizes, dropout, quantity, size
-from runtime.store import Store
 from runtime.targets.target import Target
 
 _RADIUS = 5  # 514 orthogonal or 418 hexagonal shared waves, also from a larger store

@@ -12,7 +12,7 @@ from torch import Tensor, from_numpy
 from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store
 from basis_store.counted import counted
 from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
-from runtime.basis import Basis
+from runtime.bases.basis import Basis
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # tensors are imported when they are used
     from basis_store import IndexSymmetry, TensorBasis

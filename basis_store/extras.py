@@ -83,7 +83,7 @@ def lazy_names(
     return found, names, public
 
 
-_READERS = {"compile_crystals", "compile_dataset", "read_crystals"}
+_READERS = {"compile_crystals", "compile_dataset", "read_crystals", "read_reflections"}
 """Public names of the compiler that read files of crystals."""
 
 

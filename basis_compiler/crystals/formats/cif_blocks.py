@@ -47,23 +47,28 @@ class CifBlock:
     _block: Any
     _as_string: Callable[[str], str]
 
-    def column(self, tag: str) -> Sequence[str]:
-        """All values of a tag; none if the block does not have it.
+    def column(self, tag: str, *, limit: int = MAX_ROWS) -> Sequence[str]:
+        """All values of a tag, at most ``limit``; none if the block does not have it.
 
         They are without quotes, ``""`` for the nulls ``.`` and ``?``. An item outside of a loop has one value.
 
         Raises:
-            CrystalError: they are too many for a crystal.
+            CrystalError: they are too many.
         """
         if tag not in self.tags:
             return ()
         found = self._block.find_values(self.tags[tag])
-        if len(found) > MAX_ROWS:
+        if len(found) > limit:
             raise CrystalError(
-                f"{self.file}: data_{self.name} has {len(found)} values of {self.tags[tag]}; at most {MAX_ROWS} "
+                f"{self.file}: data_{self.name} has {len(found)} values of {self.tags[tag]}; at most {limit} "
                 "are read"
             )
         return [self._as_string(text).strip() for text in found]
+
+    def text(self, tag: str) -> str:
+        """The first value of a tag as it stands, with its spaces; ``""`` if the block does not have it."""
+        found = self._block.find_values(self.tags[tag]) if tag in self.tags else ()
+        return self._as_string(found[0]) if len(found) else ""
 
     def has_any(self, tags: Sequence[str]) -> bool:
         """Whether the block has values of one of some tags."""

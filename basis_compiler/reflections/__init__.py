@@ -1,0 +1,1 @@
+"""Reflections: structure factors, absences and powder patterns; what measured ones say about the group."""

@@ -1,0 +1,1 @@
+"""Files of reflections, in the formats of SHELX, CIF, CSV and MTZ."""

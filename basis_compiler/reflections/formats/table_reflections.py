@@ -1,0 +1,101 @@
+"""Reflections of a table in text: columns with headings, separated by commas, semicolons, tabs or spaces."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from basis_compiler.reflections.formats.raw_reflections import RawReflections, line_error, number
+from basis_store import ReflectionError
+
+_HEADINGS = {
+    "h": ("h",),
+    "k": ("k",),
+    "l": ("l",),
+    "intensity": ("intensity", "i", "iobs", "f2", "f^2", "fsq", "f_squared", "f2obs", "fo2", "fo^2", "|f|^2"),
+    "intensity sigma": (
+        "sigma", "sig", "sigi", "sigma_i", "sigmai", "sigma(i)", "esd", "su", "error", "sigf2", "sigma(f2)",
+        "sigma_f2",
+    ),
+    "amplitude": ("f", "amplitude", "|f|", "fobs", "fo", "f_meas", "f_obs"),
+    "amplitude sigma": ("sigf", "sigma_f", "sigma(f)", "sigmaf"),
+    "calculated": ("fcalc", "fc", "f_calc"),
+    "phase": ("phase", "phi", "phi_deg", "phase_deg", "phase(deg)", "phicalc", "phic"),
+    "d": ("d", "d_spacing", "d(a)", "d_angstrom", "d(angstrom)"),
+}  # fmt: skip
+_WITHOUT_HEADINGS = ("h", "k", "l", "intensity", "intensity sigma")
+
+
+def parse_table(text: str, *, name: str) -> RawReflections:
+    """The reflections of a table.
+
+    The first line names the columns: h, k, l, and intensity, sigma, or F, phase; others are left out. A table of
+    five columns of numbers without such a line has h, k, l, intensity, sigma. Lines that begin with # are
+    comments.
+
+    Args:
+        text: content of the file.
+        name: what messages call it.
+
+    Raises:
+        ReflectionError: columns that are missing or named twice, a line of another length, values that are no
+            numbers; names the line.
+    """
+    lines = [
+        (count, line) for count, line in enumerate(text.splitlines(), 1) if line.strip() and line.strip()[0] != "#"
+    ]
+    if not lines:
+        raise ReflectionError(f"{name}: the file has no reflections")
+    separator = next((one for one in (";", "\t", ",") if one in lines[0][1]), None)
+    first = _cells(lines[0][1], separator)
+    if all(_number(one, separator) is not None for one in first):
+        if len(first) != len(_WITHOUT_HEADINGS):
+            raise ReflectionError(
+                f"{name}, line {lines[0][0]}: the table needs a line of headings, such as h,k,l,intensity,sigma: "
+                f"it has {len(first)} columns"
+            )
+        columns: Sequence[str] = _WITHOUT_HEADINGS
+    else:
+        columns = _columns(first, name, lines.pop(0)[0])
+    kept = [column for column in columns if column not in ("", "h", "k", "l")]
+    raw = RawReflections(name, columns=kept, unmerged="phase" not in kept)
+    if left_out := [text for text, column in zip(first, columns, strict=True) if not column]:
+        raw.notes.append(f"{name}: columns that are not known are left out: {', '.join(left_out[:8])}")
+    places = [columns.index(column) for column in ("h", "k", "l", *kept)]
+    for count, line in lines:
+        cells = _cells(line, separator)
+        if len(cells) != len(columns):
+            raise line_error(name, count, line, f"{len(cells)} values in a table of {len(columns)} columns")
+        numbers = [_number(cells[place], separator) for place in places]
+        for value, column in zip(numbers, ("h", "k", "l", *kept), strict=True):
+            if value is None:
+                raise line_error(name, count, line, f"the {column} is not a number")
+        values = [math.nan if value is None else value for value in numbers]
+        raw.add(count, values[:3], values[3:])
+    return raw
+
+
+def _columns(headings: Sequence[str], name: str, count: int) -> list[str]:
+    known = {heading: column for column, names in _HEADINGS.items() for heading in names}
+    columns = [known.get(re.sub(r"\s", "", heading).lower(), "") for heading in headings]
+    # F and phase with one sigma: it is that of F.
+    if "intensity" not in columns and "amplitude" in columns:
+        columns = ["amplitude sigma" if one == "intensity sigma" else one for one in columns]
+    for column in (one for one in _HEADINGS if columns.count(one) > 1):
+        raise ReflectionError(f"{name}, line {count}: two columns are {column}: {', '.join(headings)}"[:300])
+    missing = [letter for letter in "hkl" if letter not in columns]
+    if missing or not {"intensity", "amplitude", "calculated"} & set(columns):
+        what = ", ".join(missing) or "an intensity or F"
+        raise ReflectionError(
+            f"{name}, line {count}: the headings lack {what}: h,k,l,intensity,sigma or h,k,l,F,phase are needed"
+        )
+    return columns
+
+
+def _cells(line: str, separator: str | None) -> list[str]:
+    return [cell.strip().strip('"') for cell in line.split(separator)]
+
+
+def _number(text: str, separator: str | None) -> float | None:
+    return number(text.replace(",", ".") if separator == ";" else text)

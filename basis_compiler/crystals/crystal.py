@@ -56,6 +56,8 @@ class Crystal:
         name: for messages, such as the file's name.
         labels: (n,) names of the atoms, such as ``"O1"``; default, element and number in the list.
         notes: on how it was read, for users.
+        displacements: (n, 3, 3) mean-square displacements U of the atoms in Angstrom^2, in Cartesian coordinates;
+            NaN for atoms without; None if the source has none. Only structure factors use them.
 
     Raises:
         CrystalError: no cell, no volume, no atoms, an unknown element, coordinates that are not finite, or
@@ -68,6 +70,7 @@ class Crystal:
     name: str = "crystal"
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    displacements: FloatArray | None = None
 
     def __post_init__(self) -> None:
         for field, dtype, shape in (
@@ -78,6 +81,10 @@ class Crystal:
             object.__setattr__(self, field, array)
         if len(self.numbers) != len(self.coordinates):
             raise ValueError(f"{len(self.numbers)} atomic numbers but {len(self.coordinates)} coordinates")
+        if self.displacements is not None and np.shape(self.displacements) != (len(self.numbers), 3, 3):
+            raise ValueError(
+                f"{len(self.numbers)} atoms, but displacements of shape {np.shape(self.displacements)}"
+            )
         _check_cell(self)
         _check_atoms(self)
         if not self.labels:

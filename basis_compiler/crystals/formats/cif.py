@@ -26,6 +26,7 @@ from basis_compiler.crystals.crystal import (
     crystal_or_error,
 )
 from basis_compiler.crystals.formats.cif_blocks import CifBlock, cif_blocks, cif_number
+from basis_compiler.crystals.formats.cif_displacements import displacement_tensors
 from basis_compiler.crystals.formats.cif_operations import OperationList
 from basis_compiler.crystals.formats.cif_symmetry import cif_symmetry
 from basis_compiler.crystals.formats.element_symbols import element_of_label, element_of_type, is_water_label
@@ -101,8 +102,10 @@ def _crystal(block: CifBlock | CrystalError, name: str, tolerance: float) -> Cry
     if len(broken):
         raise CrystalError(f"{name}: the coordinates of {labels[broken[0]]} are not numbers")
     check_range(listed, name)
+    tensors, left_out = displacement_tensors(block, labels, lattice, _FRACTIONS[0])
+    notes += left_out
     # 3. Their images by symmetry.
-    found: list[tuple[FloatArray, float]] = []
+    found: list[tuple[FloatArray, float, IntArray]] = []
     count = 0
     for label, point in zip(labels, listed, strict=True):
         found.append(_orbit(point, group, lattice, tolerance, f"{name}: {label}"))
@@ -113,9 +116,9 @@ def _crystal(block: CifBlock | CrystalError, name: str, tolerance: float) -> Cry
                 f"{name}: {len(listed)} listed atoms and {len(group.rotations)} operations are up to {at_most} "
                 f"atoms in the cell; at most {MAX_ATOMS} are read: give a primitive cell"
             )
-    orbits = [orbit for orbit, _ in found]
+    orbits = [orbit for orbit, _, _ in found]
     counts = [len(orbit) for orbit in orbits]
-    moved, furthest = max((moved, label) for (_, moved), label in zip(found, labels, strict=True))
+    moved, furthest = max((moved, label) for (_, moved, _), label in zip(found, labels, strict=True))
     # Rounding in the last of five digits is not worth a note.
     if moved > 1e-4:
         notes.append(
@@ -129,7 +132,21 @@ def _crystal(block: CifBlock | CrystalError, name: str, tolerance: float) -> Cry
         name=name,
         labels=tuple(label for label, count in zip(labels, counts, strict=True) for _ in range(count)),
         notes=(*symmetry.notes, *notes),
+        displacements=None
+        if tensors is None
+        else _turned(tensors, [images for *_, images in found], group, lattice),
     )
+
+
+def _turned(
+    tensors: FloatArray, images: Sequence[IntArray], group: OperationList, lattice: FloatArray
+) -> FloatArray:
+    """The tensors (n, 3, 3) of the listed atoms, for all of their images."""
+    rotations = lattice.T @ group.rotations @ np.linalg.inv(lattice.T)
+    turned = [
+        rotations[own] @ one @ rotations[own].transpose(0, 2, 1) for one, own in zip(tensors, images, strict=True)
+    ]
+    return np.concatenate(turned)
 
 
 def _lattice(block: CifBlock, fixed_angles: Mapping[int, float], name: str) -> FloatArray:
@@ -238,10 +255,10 @@ def _check_sites(block: CifBlock, name: str, labels: Sequence[str]) -> None:
 
 def _orbit(
     point: FloatArray, group: OperationList, lattice: FloatArray, tolerance: float, who: str
-) -> tuple[FloatArray, float]:
-    """All images (m, 3) of a listed atom in the cell, and how far it was moved in Angstrom."""
+) -> tuple[FloatArray, float, IntArray]:
+    """All images (m, 3) of a listed atom, how far it was moved in Angstrom, and (m,) the operations to them."""
     if len(group.rotations) == 1:  # the identity alone, as in most calculated crystals
-        return point[None] % 1, 0.0
+        return point[None] % 1, 0.0, np.zeros(1, np.int64)
     rotations, translations = group.rotations, group.translations24 / TURN
     gaps = rotations @ point + translations - point
     gaps -= np.rint(gaps)
@@ -259,4 +276,4 @@ def _orbit(
             f"far for one at a tolerance of {tolerance:g} Angstrom; give more digits, or a larger tolerance"
         )
     first = np.flatnonzero(same.argmax(axis=1) == np.arange(len(same)))
-    return images[first] % 1, float(np.linalg.norm(shift @ lattice))
+    return images[first] % 1, float(np.linalg.norm(shift @ lattice)), first

@@ -1,0 +1,42 @@
+"""Indices and structure factors of a crystal in the cell of its file, from those in its standard setting.
+
+All is computed in the standard setting of the space group, where operations are exact. With x_std = P x + p,
+
+    k = k_std P,    F(k) = det(P) F_std(k_std) exp(-2 pi i k_std.p)
+
+since the file's cell has det(P) times the volume of the standard one. So indices, amplitudes and phases are those
+of the cell, axes and origin that the file uses.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from basis_compiler.crystals.standardization import StandardCrystal
+from basis_compiler.reflections.atom_sums import Complexes
+from basis_store.array_types import FloatArray, IntArray
+
+
+def own_lattice(standard: StandardCrystal) -> FloatArray:
+    """(3, 3) rows of the crystal's own cell in Angstrom, with the metric that the group preserves."""
+    return np.asarray(standard.change_of_basis.T / standard.denominator @ standard.lattice)
+
+
+def cell_parameters(lattice: FloatArray) -> FloatArray:
+    """(6,) a, b, c in Angstrom and alpha, beta, gamma in degrees of the rows of a lattice (3, 3)."""
+    lengths = np.linalg.norm(lattice, axis=1)
+    cosines = [lattice[i] @ lattice[j] / (lengths[i] * lengths[j]) for i, j in ((1, 2), (0, 2), (0, 1))]
+    # Right angles up to rounding are 90 degrees exactly, so that texts and cells made from them agree.
+    angles = np.rad2deg(np.arccos(np.clip(cosines, -1, 1)))
+    return np.concatenate([lengths, np.where(np.abs(np.array(cosines)) < 1e-14, 90.0, angles)])
+
+
+def volume_ratio(standard: StandardCrystal) -> float:
+    """Volume of the crystal's own cell over that of the standard one."""
+    return float(abs(np.linalg.det(standard.change_of_basis / standard.denominator)))
+
+
+def in_own_cell(standard: StandardCrystal, waves: IntArray, factors: Complexes) -> Complexes:
+    """(n,) structure factors of the standard cell, for ``waves`` (n, 3) of it, as those of the own cell."""
+    turned = factors * np.exp(-2j * np.pi * (waves @ standard.origin_shift))
+    return np.asarray(turned * volume_ratio(standard))

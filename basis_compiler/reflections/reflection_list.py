@@ -134,7 +134,20 @@ class ReflectionList:
         limits: tuple[float, float] | None = None,
         step: float | None = None,
     ) -> tuple[FloatArray, FloatArray]:
-        """The powder pattern: (p,) 2 theta in degrees, (p,) intensities; see :func:`powder_profile`."""
+        """The powder pattern on a regular grid of angles, every peak with the same pseudo-Voigt profile.
+
+        Args:
+            fwhm: full width at half maximum, in degrees.
+            eta: share of the Lorentzian, 0 (Gaussian) to 1.
+            limits: first and last angle, in degrees; default, all peaks with some room.
+            step: of the grid, in degrees; default, a tenth of the width.
+
+        Returns:
+            (p,) 2 theta in degrees and (p,) intensities per degree.
+
+        Raises:
+            ReflectionError: no such width or share, or too many points.
+        """
         angles, intensities, _ = self.peaks
         return powder_profile(angles, intensities, fwhm=fwhm, eta=eta, limits=limits, step=step)
 

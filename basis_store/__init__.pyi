@@ -33,6 +33,8 @@ from .errors import (
     TensorError as TensorError,
     TrainingError as TrainingError,
 )
+from .fields.cell_change import CellChange as CellChange
+from .fields.field_coefficients import FieldCoefficients as FieldCoefficients, FieldSource as FieldSource
 from .fields.grid_field import GridField as GridField
 from .files.locations import data_folder as data_folder
 from .groups.operations import (

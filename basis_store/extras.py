@@ -17,6 +17,7 @@ from basis_store.errors import MissingDependencyError
 EXTRAS = {
     "compiler": ("sympy", "networkx", "spglib"),
     "runtime": ("torch", "safetensors"),
+    "fields": ("torch", "safetensors", "scipy"),
     "train": ("torch", "safetensors", "tensorboard"),
     "hub": ("torch", "safetensors", "huggingface_hub"),
     "structures": ("sympy", "networkx", "spglib", "ase", "gemmi"),

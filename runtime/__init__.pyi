@@ -18,6 +18,12 @@ from .features.embedding import embed as embed
 from .features.gradients import Derivatives as Derivatives, derivatives as derivatives
 from .features.pair_kernel import PairKernel as PairKernel
 from .features.site_encoding import SiteEncoding as SiteEncoding
+from .fields.expansion import (
+    Expansion as Expansion,
+    Residual as Residual,
+    expand as expand,
+    symmetrise as symmetrise,
+)
 from .models.architectures import ARCHITECTURES as ARCHITECTURES
 from .models.base import CrystalModel as CrystalModel, Embedding as Embedding
 from .models.batch import Batch as Batch

@@ -19,13 +19,23 @@ from basis_compiler import (
     origin_shifts,
     reflection_conditions,
 )
-from basis_store import Setting, SettingError, WaveIndex, cartesian_frame, open_store, waves_within
-from runtime import Store, WaveEncoder, load_store
+from basis_store import (
+    CellChange,
+    GridField,
+    Setting,
+    SettingError,
+    WaveIndex,
+    cartesian_frame,
+    open_store,
+    waves_within,
+)
+from runtime import Store, WaveEncoder, expand, load_store, symmetrise
 from tests.structure.test_public_names import LISTED
 
 STORE: Store = load_store()
 WAVES = waves_within("orthogonal", 12)
 CUBE = np.eye(3)
+FIELD = GridField(np.arange(64.0).reshape(4, 4, 4), CUBE)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +55,9 @@ def taking() -> dict[str, Callable[[object], object]]:
         "basis_store.StoreReader.read": lambda one: reader.read(one).digest(),
         "basis_store.StoreReader.tensor_basis": lambda one: reader.tensor_basis(one, "ij=ji").array().tolist(),
         "basis_store.StoreReader.__contains__": lambda one: one in reader,
+        "basis_store.CellChange.primitive": lambda one: CellChange.primitive(one).matrix.tolist(),
+        "runtime.expand": lambda one: expand(FIELD, one).coefficients.values.tolist(),
+        "runtime.symmetrise": lambda one: symmetrise(FIELD, one).values.tolist(),
         "runtime.Store.basis": lambda one: STORE.basis(one).setting,
         "runtime.Store.compiled": STORE.compiled,
         "runtime.Store.tensor_basis": lambda one: STORE.tensor_basis(one, "ij=ji").array().tolist(),

@@ -1,0 +1,1 @@
+"""Fields in invariant functions: expansion of grids, symmetrising, evaluation anywhere, and a module to fit."""

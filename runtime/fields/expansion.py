@@ -1,0 +1,259 @@
+"""Expand a field on a grid in invariant functions, and symmetrise it (T12).
+
+    c_k      coefficients of the grid: FFT, with the phases exp(-2 pi i k.p) of its origin
+    c_root = (1/p) sum_R exp(-2 pi i k.t) c_{kR}         k the root, R the p rotations of the point group
+
+The sum is the average over the orbit with the exact phases of T2: a projector. On a grid that every operation maps
+to itself the result is the same as averaging over the images of grid points. It costs an FFT, and one look-up for
+each wave and rotation that fixes it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from basis_store import FieldError, GridField, Setting, point_group_operations
+from basis_store.array_types import FloatArray, IntArray
+from basis_store.fields.cell_change import CellChange
+from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource, real_columns
+from basis_store.groups.setting import SettingName, as_setting
+from runtime.bases.store import load_store
+from runtime.fields.grid_images import largest_difference
+from runtime.fields.grid_lattice import GridLattice
+from runtime.fields.half_spectrum import HalfSpectrum, WavePhases
+from runtime.fields.wave_orbits import WaveOrbits, grid_orbits
+
+LATTICE_TOLERANCE = 2e-3
+"""By which cell vectors may differ, relative to their lengths, from those that the operations preserve."""
+_BLOCK = 1 << 14
+
+
+@dataclass(frozen=True)
+class Residual:
+    """The part of a field that is not invariant, at the points of its grid.
+
+    Attributes:
+        of_fluctuation: its root mean square over that of the field minus its mean; 0 for a constant field.
+        of_norm: its root mean square over that of the field; 0 for a field that is 0.
+        largest: its value of largest size, in the unit of the field.
+        position: (3,) fractional coordinates in the cell of the field of the grid point where it is that large.
+        edge: root mean square of the invariant waves at the edge of the FFT box, over that of the field minus its
+            mean. The grid does not tell their sine from their cosine.
+    """
+
+    of_fluctuation: float
+    of_norm: float
+    largest: float
+    position: tuple[float, float, float]
+    edge: float
+
+
+class Expansion:
+    """The expansion of a field on a grid; made by :func:`expand`.
+
+    Attributes:
+        field: that was expanded.
+        setting: whose invariant functions they are.
+        cell: how the cell of the field lies in that of the setting.
+        closed: whether every operation maps the grid to itself. Otherwise they act on the Fourier interpolation of
+            the field, and waves at the edge of the FFT box, whose sign the grid does not tell, are left out.
+    """
+
+    def __init__(self, field: GridField, lattice: GridLattice) -> None:
+        self.field, self.cell, self.setting = field, lattice.cell, lattice.group.setting
+        self.closed = lattice.closed
+        self._lattice = lattice
+        self._half, self._phases = HalfSpectrum(lattice), WavePhases(lattice)
+        self._group = point_group_operations(lattice.group)
+        orbits = grid_orbits(lattice)
+        ties = lattice.ties(orbits.roots)
+        spectrum = scipy.fft.rfftn(field.values, norm="forward")
+        averages = self._averages(spectrum, orbits)
+        inside = ties == 1
+        self._edge = _mean_square(averages[~inside], orbits.take(~inside), ties[~inside])
+        if not lattice.closed:
+            orbits, ties, averages = orbits.take(inside), ties[inside], averages[inside]
+        self._orbits, self._ties, self._averages_of_classes = orbits, ties, averages
+
+    @functools.cached_property
+    def coefficients(self) -> FieldCoefficients:
+        """The coefficients of the invariant functions."""
+        columns: dict[str, Any] = real_columns(*self._orbits, self._averages_of_classes / self._ties)
+        return FieldCoefficients(
+            setting=self.setting,
+            lattice=self.cell.setting_lattice(self.field.lattice),
+            quantity=self.field.quantity,
+            unit=self.field.unit,
+            source=FieldSource(
+                cell=self.cell,
+                shape=self.field.shape,
+                elements=self.field.elements,
+                coordinates=self.field.coordinates,
+            ),
+            **columns,
+        )
+
+    @functools.cached_property
+    def symmetrised(self) -> GridField:
+        """The invariant part of the field, on its grid."""
+        spectrum = np.zeros(self._half.shape, np.complex128)
+        flat = spectrum.reshape(-1)
+        for rows, columns in self._blocks(self._orbits.roots):
+            averages = self._averages_of_classes[rows]
+            for number in range(len(self._group.rotations)):
+                rotation, translation = self._group.rotations[number], self._group.translations24[number]
+                places, mirrored = self._half.places(columns, rotation)
+                phases = self._phases(columns, rotation, translation)
+                values = averages.copy() if phases is None else averages * phases
+                np.negative(values.imag, out=values.imag, where=mirrored)
+                flat[places] = values
+        self._half.complete(spectrum)
+        values = scipy.fft.irfftn(spectrum, s=self.field.shape, norm="forward", overwrite_x=True)
+        return replace(self.field, values=values)
+
+    @functools.cached_property
+    def residual(self) -> Residual:
+        """What symmetrising removes."""
+        values, symmetrised = self.field.values, self.symmetrised.values
+        mean = values.mean()
+        removed = fluctuation = total = largest = 0.0
+        where = (0, 0, 0)
+        for i, (one, other) in enumerate(zip(values, symmetrised, strict=True)):
+            difference = one - other
+            removed += float(np.square(difference).sum())
+            fluctuation += float(np.square(one - mean).sum())
+            total += float(np.square(one).sum())
+            j, k = np.unravel_index(np.abs(difference).argmax(), difference.shape)
+            if abs(difference[j, k]) > abs(largest):
+                largest, where = float(difference[j, k]), (i, int(j), int(k))
+        one, two, three = (index / n for index, n in zip(where, self.field.shape, strict=True))
+        return Residual(
+            of_fluctuation=_ratio(removed, fluctuation),
+            of_norm=_ratio(removed, total),
+            largest=largest,
+            position=(one, two, three),
+            edge=_ratio(self._edge * values.size, fluctuation),
+        )
+
+    @functools.cached_property
+    def spread(self) -> float | None:
+        """The largest difference between the values at two grid points that an operation maps to each other.
+
+        In the unit of the field; None if operations do not map the grid to itself. It takes several times as long
+        as all the rest.
+        """
+        return largest_difference(self.field.values, self._lattice) if self.closed else None
+
+    def _averages(self, spectrum: NDArray[np.complex128], orbits: WaveOrbits) -> NDArray[np.complex128]:
+        """(m,) averages over the orbits of the grid's coefficients, at the roots."""
+        flat = spectrum.reshape(-1)
+        averages = np.zeros(len(orbits.roots), np.complex128)
+        group = self._group
+        for rows, columns in self._blocks(orbits.roots):
+            for number in group.half:
+                rotation = group.rotations[number]
+                places, mirrored = self._half.places(columns, rotation)
+                values = flat.take(places)
+                np.negative(values.imag, out=values.imag, where=mirrored)
+                self._add(averages[rows], values, columns, rotation, group.translations24[number])
+                if group.inversion is not None:  # c_{-kR} is the complex conjugate of c_{kR}
+                    opposite = group.products[group.inversion, number]
+                    np.negative(values.imag, out=values.imag)
+                    self._add(averages[rows], values, columns, -rotation, group.translations24[opposite])
+        averages /= len(group.rotations)
+        averages.imag[(orbits.roots == 0).all(axis=1)] = 0
+        return averages
+
+    def _add(
+        self,
+        sums: NDArray[np.complex128],
+        values: NDArray[np.complex128],
+        columns: IntArray,
+        rotation: IntArray,
+        translation: IntArray,
+    ) -> None:
+        phases = self._phases(columns, rotation, translation)
+        sums += values if phases is None else values * phases.conj()
+
+    @staticmethod
+    def _blocks(roots: IntArray) -> Iterator[tuple[slice, IntArray]]:
+        for start in range(0, len(roots), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            yield rows, np.ascontiguousarray(roots[rows].T)
+
+
+def expand(field: GridField, setting: SettingName, cell: CellChange | None = None) -> Expansion:
+    """Expand a field on a grid in the invariant functions of a setting.
+
+    Args:
+        field: on any grid that the rotations of the setting map to itself.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it.
+        cell: how the cell of the field lies in the conventional cell of the setting; default: it is that cell.
+
+    Returns:
+        Its ``coefficients``, the field ``symmetrised`` on its grid, and the ``residual``; each is computed on first use.
+
+    Raises:
+        SettingError: there is no setting of this name, or it is a bare number.
+        FieldError: the cell does not fit the setting, or the grid is not mapped to itself.
+    """
+    setting = as_setting(setting)
+    cell = CellChange.conventional() if cell is None else cell
+    group = load_store().compiled(setting).operations
+    check_lattice(cell.setting_lattice(field.lattice), setting, group.point_group)
+    return Expansion(field, GridLattice(field.shape, cell, group))
+
+
+def symmetrise(field: GridField, setting: SettingName, cell: CellChange | None = None) -> GridField:
+    """The invariant part of a field: its average over all operations of a setting, on the same grid.
+
+    Args:
+        field: on any grid that the rotations of the setting map to itself.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it.
+        cell: how the cell of the field lies in the conventional cell of the setting; default: it is that cell.
+
+    Raises:
+        As :func:`expand`.
+    """
+    return expand(field, setting, cell).symmetrised
+
+
+def check_lattice(lattice: FloatArray, setting: Setting, rotations: IntArray) -> None:
+    """Check that a lattice is one of a setting.
+
+    Args:
+        lattice: (3, 3) rows in Angstrom of the conventional cell.
+        setting: the setting.
+        rotations: (p, 3, 3) of its point group.
+
+    Raises:
+        FieldError: the rotations do not preserve lengths and angles.
+    """
+    metric = lattice @ lattice.T
+    lengths = np.sqrt(np.diag(metric))
+    change = np.abs(rotations.swapaxes(1, 2) @ metric @ rotations - metric) / np.outer(lengths, lengths)
+    if change.max() > 2 * LATTICE_TOLERANCE:
+        cosines = metric / np.outer(lengths, lengths)
+        angles = np.degrees(np.arccos([cosines[1, 2], cosines[0, 2], cosines[0, 1]]))
+        text = " ".join(f"{one:.4g}" for one in (*lengths, *angles))
+        raise FieldError(
+            f"a cell of {text} (Angstrom, degrees) is no {setting.crystal_system} cell of {setting.label}: give "
+            "the crystal instead of the setting if the cell of the field is not the conventional one"
+        )
+
+
+def _mean_square(averages: NDArray[np.complex128], orbits: WaveOrbits, ties: IntArray) -> float:
+    """Of the invariant functions of some orbits at the points of the grid."""
+    waves = orbits.sizes * np.where(orbits.paired, 2, 1)
+    return float((waves * np.square(np.abs(averages)) / ties).sum())
+
+
+def _ratio(square: float, other: float) -> float:
+    return float(np.sqrt(square / other)) if other > 0 else 0.0

@@ -1,0 +1,52 @@
+"""Images of grid points under operations that map the grid to itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from basis_store import TURN, Operations
+from basis_store.array_types import FloatArray, IntArray
+from basis_store.groups.operations import rotation_generators
+from runtime.fields.grid_lattice import GridLattice
+
+
+def largest_difference(values: FloatArray, lattice: GridLattice) -> float:
+    """The largest difference between the values at two grid points that operations map to each other.
+
+    Args:
+        values: (N1, N2, N3).
+        lattice: of their grid, which every operation maps to itself.
+    """
+    images = [grid_images(lattice, number) for number in _generators(lattice.group)]
+    largest = smallest = values.reshape(-1)
+    while True:  # extremes spread along generators, until they are those of whole orbits
+        higher, lower = largest, smallest
+        for image in images:
+            higher, lower = np.maximum(higher, higher[image]), np.minimum(lower, lower[image])
+        if np.array_equal(higher, largest) and np.array_equal(lower, smallest):
+            return float((higher - lower).max())
+        largest, smallest = higher, lower
+
+
+def grid_images(lattice: GridLattice, number: int) -> IntArray:
+    """(N,) flat index of the image of every grid point by an operation that maps the grid to itself."""
+    shape, cell = np.array(lattice.shape), lattice.cell
+    rotation, translation = lattice.group.rotations[number], lattice.group.translations24[number] / TURN
+    change, origin = cell.matrix, np.asarray(cell.origin)
+    inverse = np.linalg.inv(change)
+    matrix = np.rint(shape[:, None] * (inverse @ rotation @ change) / shape).astype(np.int64)
+    steps = np.rint(inverse @ (rotation @ origin + translation - origin) * shape).astype(np.int64)
+    one, two, three = np.ogrid[tuple(map(slice, lattice.shape))]
+    flat = np.zeros(lattice.shape, np.int64)
+    for axis, n in enumerate(lattice.shape):
+        flat *= n
+        flat += (one * matrix[axis, 0] + two * matrix[axis, 1] + three * matrix[axis, 2] + steps[axis]) % n
+    return flat.reshape(-1)
+
+
+def _generators(group: Operations) -> list[int]:
+    """Numbers of operations that generate the group: of its rotations, and all centrings."""
+    wanted = rotation_generators(group.distinct_rotations)
+    first = [int((group.rotations == rotation).all(axis=(1, 2)).argmax()) for rotation in wanted]
+    pure = (group.rotations == np.eye(3)).all(axis=(1, 2)) & group.translations24.any(axis=1)
+    return [*first, *np.flatnonzero(pure).tolist()]

@@ -58,6 +58,10 @@ class Residual:
 class Expansion:
     """The expansion of a field on a grid; made by :func:`expand`.
 
+    Args:
+        field: on a grid.
+        lattice: what the grid tells apart, under the group.
+
     Attributes:
         field: that was expanded.
         setting: whose invariant functions they are.
@@ -198,7 +202,7 @@ def expand(field: GridField, setting: SettingName, cell: CellChange | None = Non
         cell: how the cell of the field lies in the conventional cell of the setting; default: it is that cell.
 
     Returns:
-        Its ``coefficients``, the field ``symmetrised`` on its grid, and the ``residual``; each is computed on first use.
+        Its ``coefficients``, the field ``symmetrised`` on its grid, and the ``residual``, computed on first use.
 
     Raises:
         SettingError: there is no setting of this name, or it is a bare number.

@@ -20,7 +20,6 @@ from basis_compiler import (
     reflection_conditions,
 )
 from basis_store import (
-    CellChange,
     GridField,
     Setting,
     SettingError,
@@ -55,7 +54,6 @@ def taking() -> dict[str, Callable[[object], object]]:
         "basis_store.StoreReader.read": lambda one: reader.read(one).digest(),
         "basis_store.StoreReader.tensor_basis": lambda one: reader.tensor_basis(one, "ij=ji").array().tolist(),
         "basis_store.StoreReader.__contains__": lambda one: one in reader,
-        "basis_store.CellChange.primitive": lambda one: CellChange.primitive(one).matrix.tolist(),
         "runtime.expand": lambda one: expand(FIELD, one).coefficients.values.tolist(),
         "runtime.symmetrise": lambda one: symmetrise(FIELD, one).values.tolist(),
         "runtime.Store.basis": lambda one: STORE.basis(one).setting,

@@ -34,6 +34,11 @@ from .errors import (
     TrainingError as TrainingError,
 )
 from .fields.cell_change import CellChange as CellChange
+from .fields.coefficient_file import (
+    CoefficientFile as CoefficientFile,
+    read_coefficients as read_coefficients,
+    write_coefficients as write_coefficients,
+)
 from .fields.field_coefficients import FieldCoefficients as FieldCoefficients, FieldSource as FieldSource
 from .fields.grid_field import GridField as GridField
 from .files.locations import data_folder as data_folder

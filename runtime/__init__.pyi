@@ -24,6 +24,7 @@ from .fields.expansion import (
     expand as expand,
     symmetrise as symmetrise,
 )
+from .fields.invariant_field import InvariantField as InvariantField
 from .models.architectures import ARCHITECTURES as ARCHITECTURES
 from .models.base import CrystalModel as CrystalModel, Embedding as Embedding
 from .models.batch import Batch as Batch

@@ -15,6 +15,13 @@ from .crystals.crystal import Crystal as Crystal
 from .crystals.formats.file_formats import read_crystals as read_crystals
 from .crystals.standardization import Site as Site, StandardCrystal as StandardCrystal, standardize as standardize
 from .datasets.compiler import compile_dataset as compile_dataset
+from .fields.field_file import FieldFile as FieldFile
+from .fields.field_formats import (
+    read_field as read_field,
+    read_fields as read_fields,
+    write_field as write_field,
+    write_fields as write_fields,
+)
 from .groups.origin_shifts import OriginShifts as OriginShifts, origin_shifts as origin_shifts
 from .groups.reflection_conditions import (
     ReflectionConditions as ReflectionConditions,

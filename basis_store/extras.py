@@ -84,8 +84,11 @@ def lazy_names(
     return found, names, public
 
 
-_READERS = {"compile_crystals", "compile_dataset", "read_crystals", "read_reflections"}
-"""Public names of the compiler that read files of crystals."""
+_READERS = {
+    "compile_crystals", "compile_dataset", "read_crystals", "read_field", "read_fields", "read_reflections",
+    "write_field", "write_fields",
+}  # fmt: skip
+"""Public names of the compiler that read or write files of others."""
 
 
 def _is_installed(package: str) -> bool:

@@ -13,19 +13,20 @@ from basis_store.printable import short_line
 from basis_store.version import VERSION
 from sgbasis.commands.compile import compile_command
 from sgbasis.commands.crystals import crystals
-from sgbasis.commands.curves import curves
 from sgbasis.commands.encode import encode
-from sgbasis.commands.evaluate import evaluate
 from sgbasis.commands.export import export
 from sgbasis.commands.fetch import fetch
+from sgbasis.commands.fields.field import field
 from sgbasis.commands.info import info
 from sgbasis.commands.plot import plot
 from sgbasis.commands.predict import predict
-from sgbasis.commands.project_tensor import project_tensor
 from sgbasis.commands.show import show
-from sgbasis.commands.tensor import tensor
-from sgbasis.commands.train import train
-from sgbasis.commands.unseen_groups import unseen_groups
+from sgbasis.commands.tensors.project_tensor import project_tensor
+from sgbasis.commands.tensors.tensor import tensor
+from sgbasis.commands.training.curves import curves
+from sgbasis.commands.training.evaluate import evaluate
+from sgbasis.commands.training.train import train
+from sgbasis.commands.training.unseen_groups import unseen_groups
 from sgbasis.commands.verify import verify
 from sgbasis.echo import echo
 from sgbasis.interrupt import EXIT_CODE, INTERRUPTED
@@ -38,6 +39,7 @@ EXTRAS = {
     "predict": ("structures", "runtime"),
     "evaluate": ("structures", "runtime"),
     "crystals": ("structures",),
+    "field": ("structures",),
     "train": ("train",),
     "curves": ("runtime", "plot"),
     "unseen-groups": ("runtime",),
@@ -89,7 +91,7 @@ def main() -> None:
 
 for command in (
     train, predict, evaluate, curves, unseen_groups, compile_command, verify, info, export, encode, crystals,
-    fetch, show, tensor, project_tensor, plot,
+    field, fetch, show, tensor, project_tensor, plot,
 ):  # fmt: skip
     main.add_command(command)
 

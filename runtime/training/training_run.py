@@ -36,7 +36,7 @@ MODEL = "model"
 
 
 class Display(Protocol):
-    """Shows the progress of a run; see :mod:`sgbasis.commands.train`."""
+    """Shows the progress of a run; see :mod:`sgbasis.commands.training.train`."""
 
     def say(self, text: str) -> None:
         """One line."""

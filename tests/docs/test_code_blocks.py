@@ -83,10 +83,12 @@ def test_the_shapes_in_the_readme_are_true() -> None:
 
 def test_readme_commands_exist() -> None:
     from sgbasis.cli import main
+    from tests.support.command_line import leaf_commands
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`sgbasis ([\w-]+)", text))
     assert named == set(main.commands)
+    assert [one for one in leaf_commands() if f"`sgbasis {one}" not in text] == []
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make (\w+)", text, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)

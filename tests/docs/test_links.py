@@ -66,19 +66,22 @@ def test_wrong_commands_are_found() -> None:
 
 def _wrong_commands(text: str) -> list[str]:
     """Command lines on a page whose command, options or files from ``data`` do not exist."""
-    from sgbasis.cli import main
+    from tests.support.command_line import leaf_commands
 
+    commands = leaf_commands()
     wrong = []
     lines = text.replace("\\\n", " ")
     for line in re.findall(r"(?:^ *|`|-m )(sgbasis [a-z][^`\n]*)", lines, re.MULTILINE):
-        command, *arguments = shlex.split(line, comments=True)[1:]
+        words = shlex.split(line, comments=True)[1:]
+        depth = 2 if " ".join(words[:2]) in commands else 1
+        command, arguments = " ".join(words[:depth]), words[depth:]
         options = {"-h", "--help"}
-        if command in main.commands:
-            parameters = main.commands[command].params
+        if command in commands:
+            parameters = commands[command].params
             options |= {name for one in parameters if isinstance(one, click.Option) for name in one.opts}
         given = {one.split("=")[0] for one in arguments if re.match(r"--?[a-z]", one)}
         paths = [one for one in arguments if one.startswith("data/") and "<" not in one]
         gone = [one for one in paths if not (ROOT / one).exists()]
-        if command not in main.commands or not given <= options or gone:
+        if command not in commands or not given <= options or gone:
             wrong.append(line)
     return wrong

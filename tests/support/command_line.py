@@ -5,11 +5,27 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from click.testing import CliRunner, Result
 
 from sgbasis.cli import main
+
+
+def leaf_commands() -> dict[str, click.Command]:
+    """Every command by what is typed behind ``sgbasis``: ``"show"``, ``"field info"``."""
+    return dict(_leaves("", main))
+
+
+def _leaves(prefix: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _leaves(f"{prefix}{name} ", command)
+        else:
+            yield f"{prefix}{name}", command
+
 
 PIP = f"{shlex.quote(sys.executable)} -m pip install"
 """How hints on missing packages begin."""

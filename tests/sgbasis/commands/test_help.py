@@ -12,10 +12,12 @@ from click.testing import CliRunner
 from runtime import TrainingConfig
 from runtime.training.config import _FINE_TUNING_RATE, _RATE
 from sgbasis.cli import main
+from tests.support.command_line import leaf_commands
 
+COMMANDS = leaf_commands()
 OPTIONS = [
     (name, option)
-    for name, command in main.commands.items()
+    for name, command in COMMANDS.items()
     for option in command.params
     if isinstance(option, click.Option)
 ]
@@ -36,11 +38,11 @@ def test_the_list_of_commands_is_not_cut_off() -> None:
     assert all(line.endswith(".") for line in commands.strip().splitlines())
 
 
-@pytest.mark.parametrize("name", main.commands)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_page_of_a_command(name: str) -> None:
-    text = printed_help(name)
+    text = printed_help(*name.split())
     assert "\\b" not in text and "\b" not in text
-    for parameter in main.commands[name].params:
+    for parameter in COMMANDS[name].params:
         if isinstance(parameter, click.Argument):
             assert str(parameter.metavar or parameter.name).upper().strip("[]") in text.partition("\n\n")[2], (
                 parameter.name

@@ -1,0 +1,1 @@
+"""Fields on grids from the files of other programs, and back."""

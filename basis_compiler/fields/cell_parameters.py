@@ -1,0 +1,46 @@
+"""Lengths and angles of cells, and lattices from them, for formats that have no vectors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from basis_store.array_types import FloatArray
+from basis_store.errors import FieldError
+
+
+def cell_parameters(lattice: FloatArray) -> tuple[float, ...]:
+    """(6,) a, b, c in Angstrom and alpha, beta, gamma in degrees of a lattice (3, 3) of rows; 90 is exact."""
+    lengths = np.linalg.norm(lattice, axis=1)
+    cosines = [float(lattice[i] @ lattice[j] / (lengths[i] * lengths[j])) for i, j in ((1, 2), (0, 2), (0, 1))]
+    angles = [90.0 if abs(one) < 1e-13 else math.degrees(math.acos(min(1.0, max(-1.0, one)))) for one in cosines]
+    return (*(float(one) for one in lengths), *angles)
+
+
+def lattice_of(lengths: Sequence[float], angles: Sequence[float], name: str) -> FloatArray:
+    """(3, 3) rows: a along x, b in the plane of x and y; angles in degrees.
+
+    Raises:
+        FieldError: no cell of the file ``name`` has these.
+    """
+    cosines = [0.0 if angle == 90 else math.cos(math.radians(angle)) for angle in angles]
+    sine = 1.0 if angles[2] == 90 else math.sin(math.radians(angles[2]))
+    possible = all(0 < one < 1e6 for one in lengths) and all(0 < one < 180 for one in angles)
+    depth = (cosines[0] - cosines[1] * cosines[2]) / sine if possible else 0.0
+    height = 1 - cosines[1] ** 2 - depth**2
+    if not possible or not height > 1e-12:
+        text = ", ".join(f"{one:g}" for one in (*lengths, *angles))
+        raise FieldError(f"{name}: no cell has the lengths and angles {text}")
+    rows = [[1.0, 0.0, 0.0], [cosines[2], sine, 0.0], [cosines[1], depth, math.sqrt(height)]]
+    return np.asarray(np.array(lengths)[:, None] * np.array(rows), dtype=np.float64)
+
+
+def check_right_handed(lattice: FloatArray, name: str) -> None:
+    """Raise :class:`FieldError` for a lattice of which lengths and angles would give the mirror image."""
+    if np.linalg.det(lattice) < 0:
+        raise FieldError(
+            f"{name}: the cell vectors are left-handed, and this format keeps their lengths and angles only, "
+            "which are those of the mirror image: write .cube, .xsf or .npz"
+        )

@@ -1,0 +1,129 @@
+"""Plain ``.npz`` files of numpy: one array with three axes, ``lattice``, and what else is known.
+
+Keys: ``lattice`` (3, 3) rows in Angstrom; ``density`` in e/Angstrom^3, ``potential`` in eV, or any other name, in
+the unit of ``<name>_unit`` (text), with the quantity ``<name>_quantity``; ``species`` (n,) atomic numbers and
+``frac_coords`` (n, 3), both or none. What we write has all of them.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from basis_compiler.fields.cube import UNKNOWN_UNIT
+from basis_compiler.fields.field_file import Declared, FieldFile, check_same_cells, grid_field
+from basis_compiler.fields.field_text import check_inflation
+from basis_compiler.fields.field_units import DENSITY
+from basis_store import Setting
+from basis_store.errors import FieldError
+from basis_store.fields.grid_field import GridField
+
+_KNOWN = {"density": ("electron density", DENSITY), "potential": ("potential", "eV")}
+_OTHERS = ("lattice", "species", "frac_coords")
+_MAX_ARRAYS = 1000
+
+
+def is_npz(head: bytes) -> bool:
+    """Whether this is the beginning of a zip file."""
+    return head.startswith(b"PK\x03\x04")
+
+
+def read_npz(name: str, content: bytes, declared: Declared) -> FieldFile:
+    """The fields of an ``.npz`` file.
+
+    Raises:
+        FieldError: it is damaged, has pickled objects, no ``lattice``, or no array with three axes.
+    """
+    arrays = _arrays(name, content)
+    if "lattice" not in arrays:
+        raise FieldError(f"{name}: it has no array 'lattice' (3, 3), cell vectors in Angstrom")
+    atoms = None
+    if "species" in arrays or "frac_coords" in arrays:
+        if not {"species", "frac_coords"} <= arrays.keys():
+            raise FieldError(f"{name}: 'species' and 'frac_coords' of atoms belong together, and one is missing")
+        atoms = (arrays["species"], arrays["frac_coords"])
+    notes: list[str] = []
+    found = {}
+    for key, values in arrays.items():
+        if key in _OTHERS or values.ndim != 3:
+            continue
+        own = _KNOWN.get(key)
+        if f"{key}_unit" in arrays:
+            unit = str(arrays[f"{key}_unit"])[:30]
+            own = (str(arrays.get(f"{key}_quantity", own[0] if own else "field"))[:60], unit)
+        quantity, unit, more = declared.resolved(name, own, UNKNOWN_UNIT)
+        notes += more
+        found[key] = grid_field(name, values, arrays["lattice"], quantity, unit, atoms)
+    if not found:
+        raise FieldError(f"{name}: it has no array with three axes, which the values of a field have")
+    return FieldFile(found, "npz", notes=tuple(dict.fromkeys(notes)))
+
+
+def _arrays(name: str, content: bytes) -> dict[str, Any]:
+    """All arrays of the file, within the limits for files."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            infos = archive.infolist()
+            if len(infos) > _MAX_ARRAYS:
+                raise FieldError(f"{name}: it has {len(infos)} arrays, more than any file of fields")
+            check_inflation(name, len(content), sum(info.file_size for info in infos))
+            # A header may declare any shape: room is made only for what the archive holds.
+            for info in infos:
+                with archive.open(info) as file:
+                    _check_header(file, info.file_size, f"{name}: {info.filename}")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {key: arrays[key] for key in arrays.files}
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        KeyError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
+        if isinstance(error, FieldError):
+            raise
+        reason = " ".join(str(error).split())[:80]
+        raise FieldError(f"{name}: not a readable .npz file ({reason})") from error
+
+
+def _check_header(file: Any, size: int, name: str) -> None:
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    count = 1
+    for n in shape:
+        count *= n
+    if dtype.hasobject:
+        raise FieldError(f"{name} holds pickled objects, which are not read")
+    if count * dtype.itemsize > size:
+        raise FieldError(f"{name} is cut off: it declares {count:,} values and has {size:,} bytes")
+
+
+def write_npz(name: str, fields: Mapping[str, GridField], setting: Setting | None) -> bytes:
+    """The bytes of an ``.npz`` file with the same values, cell, atoms and units.
+
+    Raises:
+        FieldError: the fields do not go into one file.
+    """
+    first = check_same_cells(name, fields)
+    arrays: dict[str, Any] = {}
+    for key, one in fields.items():
+        label = key if len(fields) > 1 or key in _KNOWN else _label(one)
+        arrays |= {label: one.values, f"{label}_unit": np.array(one.unit)}
+        arrays[f"{label}_quantity"] = np.array(one.quantity)
+    arrays["lattice"] = first.lattice
+    if len(first.elements):
+        arrays |= {"species": first.elements, "frac_coords": first.coordinates}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def _label(field: GridField) -> str:
+    return {"electron density": "density", "potential": "potential"}.get(field.quantity, "values")

@@ -1,0 +1,21 @@
+"""``sgbasis field``: densities, potentials and other periodic fields."""
+
+from __future__ import annotations
+
+import click
+
+from sgbasis.commands.fields.field_convert import convert
+from sgbasis.commands.fields.field_info import field_info
+
+
+@click.group()
+def field() -> None:
+    """Densities, potentials and other periodic fields.
+
+    Fields are read from files of VASP (CHGCAR, CHG, PARCHG, AECCAR, LOCPOT, ELFCAR), cube files, XSF, CCP4 and MRC
+    maps, .npz, and files of PSCF (.rf, .kf, .bf); .gz, .bz2 and .xz are decompressed.
+    """
+
+
+for command in (convert, field_info):
+    field.add_command(command)

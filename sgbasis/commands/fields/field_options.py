@@ -1,0 +1,60 @@
+"""Options that commands about files of fields share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from sgbasis.echo import echo_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from basis_compiler.fields.field_file import FieldFile
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class MeshType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
+    """Points along each axis: ``32,32,32``, or one number for each dimension of the field."""
+
+    name = "mesh"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Parse one to three positive integers."""
+        if isinstance(value, tuple):
+            return value
+        words = str(value).split(",")
+        if not 1 <= len(words) <= 3 or not all(word.strip().isdecimal() and 0 < len(word) < 10 for word in words):
+            self.fail(f"{value!r} is not one to three numbers of points, such as 32,32,32.", param, ctx)
+        return tuple(int(word) for word in words)
+
+
+def reading_options(command: _Command) -> _Command:
+    """``--unit UNIT`` and ``--mesh N1,N2,N3``: what files do not say."""
+    unit = click.option(
+        "--unit",
+        metavar="UNIT",
+        default="",
+        help="Of the values, where FILE does not say it: e/Angstrom^3, e/Bohr^3, eV, Hartree, Rydberg or 1.",
+    )
+    mesh = click.option(
+        "--mesh",
+        type=MeshType(),
+        default=(),
+        metavar="N1,N2,N3",
+        help="Grid of a .bf file of PSCF, which does not state it [default: that of the calculation].",
+    )
+    return unit(mesh(command))
+
+
+def read_noted(path: Path, unit: str, mesh: tuple[int, ...]) -> FieldFile:
+    """All fields of a file, with its notes on standard error."""
+    from basis_compiler.fields.field_formats import read_fields
+
+    found = read_fields(path, unit=unit, mesh=mesh)
+    for note in found.notes:
+        echo_line(f"Note: {path}: {note}", err=True)
+    return found

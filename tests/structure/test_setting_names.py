@@ -18,6 +18,8 @@ from basis_compiler import (
     operations,
     origin_shifts,
     reflection_conditions,
+    write_field,
+    write_fields,
 )
 from basis_store import (
     GridField,
@@ -38,9 +40,15 @@ FIELD = GridField(np.arange(64.0).reshape(4, 4, 4), CUBE)
 
 
 @pytest.fixture(scope="module")
-def taking() -> dict[str, Callable[[object], object]]:
+def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[object], object]]:
     """By public name, a call with whatever names a setting."""
     reader, encoder = open_store(), WaveEncoder(STORE, radius=2)
+    file = tmp_path_factory.mktemp("fields") / "w.rf"
+
+    def written(write: Callable[[], None]) -> str:
+        write()
+        return file.read_text()
+
     x, crystals = torch.full((1, 3), 0.1), torch.zeros(1, dtype=torch.long)
     return {
         "basis_compiler.operations": operations,
@@ -50,6 +58,8 @@ def taking() -> dict[str, Callable[[object], object]]:
         "basis_compiler.dual_graph": lambda one: sorted(dual_graph(one, WaveIndex(WAVES)).edges),
         "basis_compiler.compile_setting": lambda one: compile_setting(one, radius=2, min_functions=1).digest(),
         "basis_compiler.compile_tensors": lambda one: compile_tensors([one]).digest(""),
+        "basis_compiler.write_field": lambda one: written(lambda: write_field(file, FIELD, setting=one)),
+        "basis_compiler.write_fields": lambda one: written(lambda: write_fields(file, {"1": FIELD}, setting=one)),
         "basis_store.cartesian_frame": lambda one: cartesian_frame(one, CUBE).tolist(),
         "basis_store.StoreReader.read": lambda one: reader.read(one).digest(),
         "basis_store.StoreReader.tensor_basis": lambda one: reader.tensor_basis(one, "ij=ji").array().tolist(),

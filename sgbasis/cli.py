@@ -13,6 +13,7 @@ from basis_store.printable import short_line
 from basis_store.version import VERSION
 from sgbasis.commands.compile import compile_command
 from sgbasis.commands.crystals import crystals
+from sgbasis.commands.diffraction.reflections import reflections
 from sgbasis.commands.encode import encode
 from sgbasis.commands.export import export
 from sgbasis.commands.fetch import fetch
@@ -36,6 +37,7 @@ EXTRAS = {
     "plot": ("plot",),
     "project-tensor": ("structures", "runtime"),
     "encode": ("structures", "runtime"),
+    "reflections": ("structures",),
     "predict": ("structures", "runtime"),
     "evaluate": ("structures", "runtime"),
     "crystals": ("structures",),
@@ -91,7 +93,7 @@ def main() -> None:
 
 for command in (
     train, predict, evaluate, curves, unseen_groups, compile_command, verify, info, export, encode, crystals,
-    field, fetch, show, tensor, project_tensor, plot,
+    reflections, field, fetch, show, tensor, project_tensor, plot,
 ):  # fmt: skip
     main.add_command(command)
 

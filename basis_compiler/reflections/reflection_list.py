@@ -48,6 +48,8 @@ class ReflectionList:
         cell: whose axes and origin indices and phases refer to.
         radiation: what is scattered.
         wavelength: in Angstrom.
+        d_min: the limit, in Angstrom.
+        displacements: in words, which displacement parameters the atoms have.
         friedel: whether hkl and -h-k-l are one reflection: not with anomalous terms.
         hkl: (n, 3) indices in ``cell``.
         multiplicities: (n,) how many waves are equivalent; with ``friedel``, the multiplicity in a powder.
@@ -62,6 +64,8 @@ class ReflectionList:
     cell: Cell
     radiation: Radiation
     wavelength: float
+    d_min: float
+    displacements: str
     friedel: bool
     hkl: IntArray
     multiplicities: IntArray
@@ -239,6 +243,8 @@ def reflection_list(
         cell=cell,
         radiation=radiation,
         wavelength=length,
+        d_min=limit,
+        displacements=_displacements(standard, b_iso),
         friedel=not anomalous,
         hkl=shown.hkl,
         multiplicities=shown.multiplicities,
@@ -246,7 +252,7 @@ def reflection_list(
         two_theta=two_theta_of(shown.d, length),
         factors=values[present],
         absences=_absences(found, allowed.taken(sums.vanish), sums.sites_vanish[sums.vanish], group, order),
-        notes=tuple(_notes(standard, limit, radiation, cell, deuterium, b_iso)),
+        notes=tuple(_notes(standard, limit, radiation, cell, deuterium)),
     )
 
 
@@ -290,7 +296,7 @@ def _absences(
 
 
 def _notes(
-    standard: StandardCrystal, limit: float, radiation: Radiation, cell: Cell, deuterium: bool, b_iso: float | None
+    standard: StandardCrystal, limit: float, radiation: Radiation, cell: Cell, deuterium: bool
 ) -> Iterator[str]:
     if (ratio := volume_ratio(standard)) > 1 + 1e-6 and cell == "file":
         yield (
@@ -305,8 +311,11 @@ def _notes(
     labels = [site.label for site in standard.sites if site.number == 1 and site.label.upper().startswith("D")]
     if labels and radiation == "neutron" and not deuterium:
         yield f"{labels[0]} is taken as hydrogen, whose scattering length is -3.74 fm; ask for deuterium (6.67 fm)"
-    if b_iso is None:
-        given = standard.crystal.displacements
-        without = len(standard.crystal) if given is None else int(np.isnan(given[:, 0, 0]).sum())
-        if 0 < without < len(standard.crystal):
-            yield f"{counted(without, 'atom')} of the file have no displacement parameters: B = 0 for them"
+
+
+def _displacements(standard: StandardCrystal, b_iso: float | None) -> str:
+    given = standard.crystal.displacements
+    if b_iso is not None or given is None:
+        return f"B = {b_iso or 0.0:g} Angstrom^2 for all atoms"
+    without = int(np.isnan(given[:, 0, 0]).sum())
+    return "as in the file" + f", B = 0 for {counted(without, 'atom')} without" * bool(without)

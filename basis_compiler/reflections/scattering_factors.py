@@ -26,6 +26,9 @@ Radiation = Literal["xray", "neutron", "electron"]
 
 RADIATIONS: tuple[Radiation, ...] = get_args(Radiation)
 
+NAMES: dict[Radiation, str] = {"xray": "X-rays", "neutron": "neutrons", "electron": "electrons"}
+"""In texts."""
+
 UNITS: dict[Radiation, str] = {"xray": "electrons", "neutron": "fm", "electron": "Angstrom"}
 """Of scattering factors, and so of structure factors."""
 
@@ -55,7 +58,8 @@ def scattering_factors(number: int, s: FloatArray, *, radiation: Radiation, deut
     # gemmi gives 0 fm for elements of which nobody has measured the length.
     if table is None or (radiation == "neutron" and table.calculate_sf(0.0) == 0):
         raise ReflectionError(
-            f"the tables have no scattering factors of {ELEMENTS[number]} for {radiation}s: leave these atoms out"
+            f"the tables have no scattering factors of {ELEMENTS[number]} for {NAMES[radiation]}: leave "
+            "these atoms out"
         )
     if radiation == "neutron":
         return np.full(len(s), table.calculate_sf(0.0))

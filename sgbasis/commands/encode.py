@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,9 @@ from sgbasis.commands.options import (
     tolerance_option,
 )
 from sgbasis.echo import echo, echo_line
+from sgbasis.standard_crystals import report_failures, standard_crystals
 
 if TYPE_CHECKING:
-    from basis_compiler import StandardCrystal
     from sgbasis.reports.encoding import EncodedCrystal
 
 _SUFFIXES = (".npz", ".json", ".csv")
@@ -93,7 +92,7 @@ def encode(
     store = load_store(store_path)
     encoded: list[EncodedCrystal] = []
     failures: list[str] = []
-    for one in chain.from_iterable(_standardised(file, tolerance, max_file_size) for file in files):
+    for one in standard_crystals(files, tolerance=tolerance, max_file_size=max_file_size):
         if isinstance(one, str):
             failures.append(one)
             continue
@@ -127,7 +126,7 @@ def encode(
             atoms = sum(len(one.standard.crystal) for one in encoded)
             echo()
             echo_line(f"{output}: encodings of {counted(atoms, 'atom')}")
-    _report(failures, len(encoded))
+    report_failures(failures, len(encoded), "encoded")
 
 
 def _content(encoded: Sequence[EncodedCrystal], suffix: str) -> bytes:
@@ -137,36 +136,3 @@ def _content(encoded: Sequence[EncodedCrystal], suffix: str) -> bytes:
     if suffix == ".npz":
         return npz_bytes(encoded)
     return (json_text(encoded) if suffix == ".json" else csv_text(encoded)).encode()
-
-
-def _report(failures: Sequence[str], n_encoded: int) -> None:
-    """One line for each crystal that could not be encoded, and an error if there are any."""
-    for failure in failures:
-        echo_line(failure, err=True)
-    if failures:
-        of_all = counted(len(failures) + n_encoded, "crystal")
-        rest = f"{len(failures):,} of {of_all} could not be encoded; the others are"
-        raise CrystalError(rest if n_encoded else f"none of {counted(len(failures), 'crystal')} could be encoded")
-
-
-def _standardised(file: Path, tolerance: float, max_file_size: int) -> Iterator[StandardCrystal | str]:
-    """The crystals of a file in their standard settings; or why not, in one line that names the file."""
-    from basis_compiler import standardize
-    from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
-    from basis_compiler.crystals.formats.file_formats import read_file
-    from basis_compiler.crystals.formats.input_text import opened
-    from sgbasis.prediction.inputs import message
-
-    try:
-        with opened(file, limit=max_file_size) as source:
-            crystals = read_file(source, name=str(file), tolerance=tolerance)
-        for found in crystals:
-            if isinstance(found, CrystalError):
-                yield message(found, str(file))
-                continue
-            try:
-                yield standardize(found, tolerance=tolerance)
-            except CRYSTAL_ERRORS as error:
-                yield message(error, str(file))
-    except (*CRYSTAL_ERRORS, OSError) as error:
-        yield message(error, str(file))

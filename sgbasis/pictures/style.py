@@ -6,7 +6,7 @@ import functools
 import io
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 from basis_store.extras import needed_for
 
@@ -56,6 +56,18 @@ def png_bytes(figure: Figure) -> bytes:
     """The figure as a PNG, without a date or the name of the software, so that equal figures are equal files."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def picture_bytes(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
+    """The figure as a PNG or an SVG; equal figures are equal files."""
+    if kind == "png":
+        return png_bytes(figure)
+    import matplotlib
+
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "sgbasis", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store import TURN
+
 if TYPE_CHECKING:
     from basis_compiler import StandardCrystal
 
@@ -28,6 +30,32 @@ def coordinates_text(standard: StandardCrystal) -> str:
     for row, shift in zip(standard.change_of_basis, standard.origin_shift, strict=True):
         linear = _combination([Fraction(int(entry), standard.denominator) for entry in row], "xyz")
         parts.append(linear + (f"+{_number(shift)}" if _number(shift) != "0" else ""))
+    return ", ".join(parts)
+
+
+def operation_text(standard: StandardCrystal, operation: int, *, own_cell: bool) -> str:
+    """An operation of the setting as ``-x, y+1/2, -z``, modulo lattice translations.
+
+    With x_std = P x + p, the operation (R, t) is P^-1 R P x + P^-1 (R p + t - p) in the crystal's own cell.
+
+    Args:
+        standard: the crystal.
+        operation: index of the operation.
+        own_cell: whether to write it in the coordinates of the file's cell instead of the setting's.
+    """
+    from basis_compiler import operations
+
+    group = operations(standard.setting)
+    rotation, shift = group.rotations[operation], group.translations24[operation] / TURN
+    if own_cell:
+        change = standard.change_of_basis / standard.denominator
+        shift = np.linalg.solve(change, rotation @ standard.origin_shift + shift - standard.origin_shift)
+        rotation = np.linalg.solve(change, rotation @ change)
+    parts = []
+    for row, moved in zip(rotation, shift, strict=True):
+        linear = _combination([Fraction(float(entry)).limit_denominator(24) for entry in row], "xyz")
+        number = _number((moved + 1e-9) % 1.0 - 1e-9)
+        parts.append(linear + (f"+{number}" if number != "0" else ""))
     return ", ".join(parts)
 
 

@@ -115,11 +115,14 @@ def test_a_given_b_takes_the_place_of_the_file_s(tmp_path: Path) -> None:
     assert damped.amplitudes == pytest.approx(bare.amplitudes * np.exp(-0.8 / (2 * bare.d) ** 2))
 
 
-def test_atoms_without_a_value_have_none_and_a_note(tmp_path: Path) -> None:
+def test_atoms_without_a_value_have_none(tmp_path: Path) -> None:
     found, _ = structures(
         tmp_path, QUARTZ.format(columns="_atom_site_U_iso_or_equiv", silicon="?", oxygen="0.0125")
     )
-    assert any("3 atoms of the file have no displacement" in note for note in found.notes)
+    assert found.displacements == "as in the file, B = 0 for 3 atoms without"
+    assert structures(tmp_path, QUARTZ.format(columns="", silicon="", oxygen=""))[0].displacements == (
+        "B = 0 Angstrom^2 for all atoms"
+    )
 
 
 @pytest.mark.parametrize("value", ["1e30", "-3", "1e400", "nonsense", "-0.06", "11"])

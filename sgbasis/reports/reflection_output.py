@@ -1,0 +1,140 @@
+"""Reflections as the content of files: CSV, JSON, HKLF 4 of SHELX, and the CSV of a powder profile."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from basis_compiler.reflections.absence_reasons import REASONS
+from basis_compiler.reflections.own_cell import cell_parameters
+from basis_store import ReflectionError
+from basis_store.array_types import FloatArray
+from basis_store.printable import csv_cell
+from sgbasis.reports.reflection_table import absence_operation
+
+if TYPE_CHECKING:
+    from basis_compiler import ReflectionList
+
+_COLUMNS = (
+    "crystal", "h", "k", "l", "multiplicity", "d", "two_theta", "amplitude", "phase", "relative_intensity",
+    "absent_by", "operation",
+)  # fmt: skip
+
+RELATIVE_SIGMA = 0.01
+LARGEST_HKLF4 = 99999.0
+_SMALLEST_SIGMA = 0.01
+
+
+def reflections_csv(lists: Sequence[ReflectionList], *, absences: bool) -> str:
+    """A table with one row per reflection: of every crystal those that are present, then the absent ones."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for found in lists:
+        name = csv_cell(found.standard.crystal.name)
+        for row in _present(found):
+            writer.writerow([name, *("" if value is None else value for value in row.values()), "", ""])
+        for row in _absent(found) if absences else ():
+            values = [row[key] for key in ("h", "k", "l", "multiplicity", "d")]
+            writer.writerow([name, *values, "", 0.0, "", 0.0, row["absent_by"], csv_cell(row["operation"])])
+    return buffer.getvalue()
+
+
+def reflections_json(lists: Sequence[ReflectionList]) -> str:
+    """A JSON list with one object, and one line, per crystal."""
+    return "[\n" + ",\n".join(json.dumps(_facts(one), allow_nan=False) for one in lists) + "\n]\n"
+
+
+def hklf4_text(found: ReflectionList, *, absences: bool) -> str:
+    """HKLF 4 of SHELX: h, k, l, |F|^2 and its standard uncertainty, in fixed columns, with a row of 0 at the end.
+
+    Computed intensities have no uncertainty: written is 1 % of each, and at least the last digit. Intensities that
+    are too large for their columns are scaled down together.
+
+    Args:
+        found: the reflections.
+        absences: whether to write the absent reflections, with intensities of 0.
+
+    Raises:
+        ReflectionError: an index that has more than four characters.
+    """
+    hkl = np.concatenate([found.hkl, found.absences.hkl]) if absences else found.hkl
+    intensities = np.concatenate([found.amplitudes**2, np.zeros(len(hkl) - len(found))])
+    if ((hkl > 9999) | (hkl < -999)).any():
+        raise ReflectionError("indices beyond -999 and 9999 have no room in HKLF 4: end at a larger d")
+    intensities *= min(1.0, LARGEST_HKLF4 / max(intensities.max(initial=0.0), 1e-300))
+    sigmas = np.maximum(RELATIVE_SIGMA * intensities, _SMALLEST_SIGMA)
+    rows = zip(hkl.tolist(), intensities.tolist(), sigmas.tolist(), strict=True)
+    lines = [f"{h:4d}{k:4d}{l:4d}{i:8.2f}{s:8.2f}" for (h, k, l), i, s in rows]  # noqa: E741 - Miller indices
+    return "\n".join([*lines, f"{0:4d}{0:4d}{0:4d}{0:8.2f}{0:8.2f}"]) + "\n"
+
+
+def profile_csv(angles: FloatArray, intensities: FloatArray) -> str:
+    """Two columns: 2 theta in degrees, and the intensity with the highest point at 100."""
+    scaled = 100 * intensities / max(float(intensities.max(initial=0.0)), 1e-300)
+    rows = zip(angles.tolist(), scaled.tolist(), strict=True)
+    return "two_theta,intensity\n" + "".join(f"{angle:.6g},{value:.6g}\n" for angle, value in rows)
+
+
+def _facts(found: ReflectionList) -> dict[str, Any]:
+    standard = found.standard
+    return {
+        "name": standard.crystal.name,
+        "space_group_number": standard.setting.number,
+        "setting": standard.setting.label,
+        "hall_number": standard.setting.hall_number,
+        "indices_of": found.cell,
+        "cell": cell_parameters(found.lattice).tolist(),
+        "change_of_basis": standard.change_of_basis.tolist(),
+        "change_of_basis_denominator": standard.denominator,
+        "origin_shift": standard.origin_shift.tolist(),
+        "radiation": found.radiation,
+        "wavelength": found.wavelength,
+        "d_min": found.d_min,
+        "friedel_pairs_merged": found.friedel,
+        "displacements": found.displacements,
+        "f000": found.zero_factor,
+        "notes": [*standard.notes, *found.notes],
+        "reflections": list(_present(found)),
+        "absences": list(_absent(found)),
+    }
+
+
+def _present(found: ReflectionList) -> Iterator[dict[str, Any]]:
+    phases, relative = found.phases, found.relative_intensities
+    for i, (h, k, l) in enumerate(found.hkl.tolist()):  # noqa: E741 - Miller indices
+        yield {
+            "h": h,
+            "k": k,
+            "l": l,
+            "multiplicity": int(found.multiplicities[i]),
+            "d": float(found.d[i]),
+            "two_theta": _finite(found.two_theta[i]),
+            "amplitude": float(found.amplitudes[i]),
+            "phase": float(phases[i]),
+            "relative_intensity": _finite(relative[i]),
+        }
+
+
+def _absent(found: ReflectionList) -> Iterator[dict[str, Any]]:
+    absences = found.absences
+    for i, (h, k, l) in enumerate(absences.hkl.tolist()):  # noqa: E741 - Miller indices
+        yield {
+            "h": h,
+            "k": k,
+            "l": l,
+            "multiplicity": int(absences.multiplicities[i]),
+            "d": float(absences.d[i]),
+            "absent_by": REASONS[absences.reasons[i]],
+            "operation": absence_operation(found, i),
+        }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,65 @@
+"""Crystals of the files that a command is given, in their standard settings; and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from basis_store.counted import counted
+from basis_store.errors import CrystalError
+from sgbasis.echo import echo_line
+
+if TYPE_CHECKING:
+    from basis_compiler import StandardCrystal
+
+
+def standard_crystals(
+    files: Iterable[Path], *, tolerance: float, max_file_size: int
+) -> Iterator[StandardCrystal | str]:
+    """The crystals of all blocks and frames of files; or why not, in one line that names the file.
+
+    Args:
+        files: CIF, POSCAR and extended XYZ files.
+        tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
+        max_file_size: in bytes.
+    """
+    from basis_compiler import standardize
+    from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
+    from basis_compiler.crystals.formats.file_formats import read_file
+    from basis_compiler.crystals.formats.input_text import opened
+    from sgbasis.prediction.inputs import message
+
+    for file in files:
+        try:
+            with opened(file, limit=max_file_size) as source:
+                crystals = read_file(source, name=str(file), tolerance=tolerance)
+            for found in crystals:
+                if isinstance(found, CrystalError):
+                    yield message(found, str(file))
+                    continue
+                try:
+                    yield standardize(found, tolerance=tolerance)
+                except CRYSTAL_ERRORS as error:
+                    yield message(error, str(file))
+        except (*CRYSTAL_ERRORS, OSError) as error:
+            yield message(error, str(file))
+
+
+def report_failures(failures: Sequence[str], n_done: int, done: str) -> None:
+    """Print one line for each crystal that was left out.
+
+    Args:
+        failures: the lines.
+        n_done: how many crystals were not left out.
+        done: what was done with them: ``"encoded"``.
+
+    Raises:
+        CrystalError: there are failures.
+    """
+    for failure in failures:
+        echo_line(failure, err=True)
+    if failures:
+        of_all = counted(len(failures) + n_done, "crystal")
+        rest = f"{len(failures):,} of {of_all} could not be {done}; the others are"
+        raise CrystalError(rest if n_done else f"none of {counted(len(failures), 'crystal')} could be {done}")

@@ -32,7 +32,7 @@ def lorentz_polarisation(two_theta: FloatArray, radiation: Radiation) -> FloatAr
     theta = np.deg2rad(two_theta) / 2
     with np.errstate(divide="ignore"):
         lorentz = 1 / (np.sin(theta) ** 2 * np.cos(theta))
-    lorentz = np.where(np.abs(two_theta - 180) < 1e-9, np.nan, lorentz)
+    lorentz = np.where(np.abs(two_theta - 180) < 1e-3, np.nan, lorentz)  # up to rounding of the wavelength
     return np.asarray(lorentz * (1 + np.cos(2 * theta) ** 2) if radiation == "xray" else lorentz)
 
 

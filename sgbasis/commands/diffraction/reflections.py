@@ -56,8 +56,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--plot", type=_FILE, help="Draw the powder pattern: .png or .svg.")
 @click.option("--profile", type=_FILE, help="Write the powder pattern as .csv: 2theta, intensity (one crystal).")
 @click.option(
-    "--fwhm", type=FiniteRange(0, 10, min_open=True), default=0.1, show_default=True,
-    help="Width of the lines of the pattern at half their height, in degrees.",
+    "--fwhm", type=FiniteRange(0, 10, min_open=True),
+    help="Width of the lines of the pattern at half height, in degrees [default: 0.1; 0.005 for electrons].",
 )  # fmt: skip
 @click.option(
     "--eta", type=FiniteRange(0, 1), default=0.5, show_default=True,
@@ -80,7 +80,7 @@ def reflections(
     as_json: bool,
     plot: Path | None,
     profile: Path | None,
-    fwhm: float,
+    fwhm: float | None,
     eta: float,
     tolerance: float,
     max_file_size: int,
@@ -133,14 +133,15 @@ def reflections(
         report_failures(failures, 0, "listed")
 
     # 2. Files, all made before the first is written.
+    width = fwhm or (0.005 if radiation == "electron" else 0.1)
     written: list[tuple[Path, bytes, str]] = []
     if output is not None:
         count = sum(len(found) for found in lists)
         written.append((output, _content(lists, output.suffix.lower(), absences), counted(count, "reflection")))
     if plot is not None:
-        written.append((plot, _picture(lists, plot.suffix.lower(), fwhm, eta), "powder pattern"))
+        written.append((plot, _picture(lists, plot.suffix.lower(), width, eta), "powder pattern"))
     if profile is not None:
-        written.append((profile, _profile(lists, fwhm, eta), "powder pattern"))
+        written.append((profile, _profile(lists, width, eta), "powder pattern"))
     for path, content, _ in written:
         write_atomically(path, content)
 

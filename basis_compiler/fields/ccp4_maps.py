@@ -29,6 +29,8 @@ _HEADER = 1024
 _BYTES = {0: 1, 1: 2, 2: 4, 6: 2}
 """Of a value, by mode; the other modes are complex or packed."""
 _MAX_POINTS = 500_000_000
+_MOST_IMAGES = 192
+"""Of a point, in the groups of highest order: room for a cell is made for that many of the values of a file."""
 
 
 def is_ccp4(head: bytes) -> bool:
@@ -58,6 +60,11 @@ def read_ccp4(name: str, content: bytes, declared: Declared) -> FieldFile:
     needed = _HEADER + max(0, int(words[23])) + _BYTES[mode] * extent[0] * extent[1] * extent[2]
     if len(content) < needed:
         raise FieldError(f"{name}: it is cut off: {len(content):,} bytes, and its header declares {needed:,}")
+    points, given = grid[0] * grid[1] * grid[2], extent[0] * extent[1] * extent[2]
+    if points > _MOST_IMAGES * given:
+        raise FieldError(
+            f"{name}: it covers a part of the cell only: {given:,} of {points:,} points, too few for any symmetry"
+        )
     # 2. The cell, in the order of its axes, completed by symmetry.
     with needed_for("reading maps"):
         import gemmi  # noqa: PLC0415 - optional

@@ -102,6 +102,7 @@ def test_the_unit_is_in_a_label(tmp_path: Path) -> None:
         ({4: 12}, "its mode is 12, values of a kind that is not read"),
         ({1: 100000, 2: 100000, 3: 100000}, "it is cut off"),
         ({8: 100000, 9: 100000, 10: 100000}, "which is no map"),
+        ({8: 800, 9: 800, 10: 700}, "768 of 448,000,000 points, too few for any symmetry"),
         ({1: -1}, "which is no map"),
         ({17: 1, 18: 1}, "gemmi says"),
         ({24: 2000000000}, "it is cut off"),

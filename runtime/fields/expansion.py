@@ -28,6 +28,7 @@ from runtime.bases.store import load_store
 from runtime.fields.grid_images import largest_difference
 from runtime.fields.grid_lattice import GridLattice
 from runtime.fields.half_spectrum import HalfSpectrum, WavePhases
+from runtime.fields.primitive_grid import primitive_grid
 from runtime.fields.wave_orbits import WaveOrbits, grid_orbits
 
 LATTICE_TOLERANCE = 2e-3
@@ -74,15 +75,20 @@ class Expansion:
         self.field, self.cell, self.setting = field, lattice.cell, lattice.group.setting
         self.closed = lattice.closed
         self._lattice = lattice
+        self._folded = primitive_grid(lattice)
+        values = field.values
+        if self._folded is not None:
+            lattice, values = self._folded.lattice, self._folded.fold(values)
         self._half, self._phases = HalfSpectrum(lattice), WavePhases(lattice)
         self._group = point_group_operations(lattice.group)
         orbits = grid_orbits(lattice)
         ties = lattice.ties(orbits.roots)
-        spectrum = scipy.fft.rfftn(field.values, norm="forward")
+        spectrum = scipy.fft.rfftn(values, norm="forward")
         averages = self._averages(spectrum, orbits)
+        del values, spectrum
         inside = ties == 1
         self._edge = _mean_square(averages[~inside], orbits.take(~inside), ties[~inside])
-        if not lattice.closed:
+        if not self.closed:
             orbits, ties, averages = orbits.take(inside), ties[inside], averages[inside]
         self._orbits, self._ties, self._averages_of_classes = orbits, ties, averages
 
@@ -110,16 +116,21 @@ class Expansion:
         spectrum = np.zeros(self._half.shape, np.complex128)
         flat = spectrum.reshape(-1)
         for rows, columns in self._blocks(self._orbits.roots):
-            averages = self._averages_of_classes[rows]
-            for number in range(len(self._group.rotations)):
+            averages: NDArray[np.complex128] = self._averages_of_classes[rows]
+            # Of -R with an inversion the conjugates are stored: nothing new.
+            for number in self._group.half:
                 rotation, translation = self._group.rotations[number], self._group.translations24[number]
                 places, mirrored = self._half.places(columns, rotation)
                 phases = self._phases(columns, rotation, translation)
-                values = averages.copy() if phases is None else averages * phases
-                np.negative(values.imag, out=values.imag, where=mirrored)
-                flat[places] = values
+                turned = averages.copy() if phases is None else averages * phases
+                np.negative(turned.imag, out=turned.imag, where=mirrored)
+                flat[places] = turned
         self._half.complete(spectrum)
-        values = scipy.fft.irfftn(spectrum, s=self.field.shape, norm="forward", overwrite_x=True)
+        shape = self.field.shape if self._folded is None else self._folded.lattice.shape
+        values: FloatArray = scipy.fft.irfftn(spectrum, s=shape, norm="forward", overwrite_x=True)
+        del spectrum, flat
+        if self._folded is not None:
+            values = self._folded.unfold(values)
         return replace(self.field, values=values)
 
     @functools.cached_property

@@ -21,6 +21,7 @@ from basis_store import TURN, FieldError, Operations
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import MAX_RADIUS
 
 _SAME_POINT = 1e-6
@@ -82,11 +83,14 @@ class GridLattice:
     def ties(self, waves: IntArray) -> IntArray:
         """(n,) how many waves as short look the same on the grid, for waves (n, 3) of the Voronoi cell."""
         count = np.ones(len(waves), np.int64)
-        products = waves @ self.form
-        on_face = np.flatnonzero((2 * np.abs(products @ self.faces.T) == _norm(self.faces, self.form)).any(axis=1))
+        columns = np.ascontiguousarray(waves.T)
+        on_face = np.zeros(len(waves), bool)
+        for face, norm in zip(self.faces, _norm(self.faces, self.form).tolist(), strict=True):
+            on_face |= np.abs(dot_columns(columns, 2 * self.form @ face)) == norm
+        rows, some = np.flatnonzero(on_face), columns[:, on_face]
         shifts = self._near[self._near.any(axis=1)]
-        for some in np.array_split(on_face, len(on_face) // 100_000 + 1):
-            count[some] += (2 * products[some] @ shifts.T == -_norm(shifts, self.form)).sum(axis=1)
+        for shift, norm in zip(shifts, _norm(shifts, self.form).tolist(), strict=True):
+            count[rows] += dot_columns(some, 2 * self.form @ shift) == -norm
         return count
 
     def _unfit(self) -> str:

@@ -41,7 +41,7 @@ EXTRAS = {
     "predict": ("structures", "runtime"),
     "evaluate": ("structures", "runtime"),
     "crystals": ("structures",),
-    "field": ("structures",),
+    "field": ("structures", "fields"),
     "train": ("train",),
     "curves": ("runtime", "plot"),
     "unseen-groups": ("runtime",),

@@ -1,7 +1,7 @@
 """The points of a grid modulo all lattice translations of the setting: the grid of a primitive cell.
 
 A field in a conventional or larger cell is averaged over the translations that its cell has more than a primitive
-one; what is left has as many points and waves fewer. In steps of the grid the translations are a lattice with a basis
+one; what is left has fewer points, and fewer waves. In steps of the grid, translations are a lattice with a basis
 
     v1 = (d1, a, b)     v2 = (0, d2, c)     v3 = (0, 0, d3)
 

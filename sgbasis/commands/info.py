@@ -1,4 +1,4 @@
-"""``sgbasis info``: what a store, a compiled dataset or a model holds, and which versions wrote it."""
+"""``sgbasis info``: what a store, a compiled dataset, a field or a model holds, and which versions wrote it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sgbasis.echo import echo
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(file: Path | None, as_json: bool) -> None:
-    """Describe a store, a dataset or a model.
+    """Describe a store, a dataset, a field or a model.
 
     Prints what FILE holds, how it was built and by which versions. FILE is a store, a dataset that sgbasis
-    crystals compiled, or the folder of a trained model or its name, such as band_gap; without it, the store that
-    ships with sgbasis is described.
+    crystals compiled, coefficients that sgbasis field expand wrote, or the folder of a trained model or its name,
+    such as band_gap; without it, the store that ships with sgbasis is described.
     """
     facts, table = _facts_of(file)
     if as_json:
@@ -38,13 +38,17 @@ def info(file: Path | None, as_json: bool) -> None:
 
 def _facts_of(file: Path | None) -> tuple[dict[str, Any], str]:
     from basis_store.datasets.schema import FORMAT_NAME
+    from basis_store.fields.coefficient_file import FORMAT_NAME as FIELD_FORMAT
     from basis_store.files.hdf5_file import format_of
 
     if file is None:
         return _of_store(None)
     if file.is_dir() or (not file.exists() and (data_folder() / "models" / file).is_dir()):
         return _of_model(file)
-    return _of_dataset(file) if format_of(file) == FORMAT_NAME else _of_store(file)
+    name = format_of(file)
+    if name == FIELD_FORMAT:
+        return _of_field(file)
+    return _of_dataset(file) if name == FORMAT_NAME else _of_store(file)
 
 
 def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
@@ -75,6 +79,17 @@ def _of_dataset(file: Path) -> tuple[dict[str, Any], str]:
         "skipped": len(table.skipped),
     }
     return facts, dataset_summary(table)
+
+
+def _of_field(file: Path) -> tuple[dict[str, Any], str]:
+    from basis_store import CoefficientFile
+    from sgbasis.reports.field_expansion import coefficient_facts, coefficient_text, percent
+
+    opened = CoefficientFile(file)
+    facts = coefficient_facts(opened.field)
+    shape = " x ".join(map(str, facts["grid"]))
+    shown = {"source": facts["source"], "source_sha256": facts["source_sha256"], "grid": shape}
+    return _facts(opened) | shown | {"not_invariant": percent(opened.field.residual)}, coefficient_text(facts)
 
 
 def _of_model(file: Path) -> tuple[dict[str, Any], str]:

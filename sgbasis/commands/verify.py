@@ -1,4 +1,4 @@
-"""``sgbasis verify``: prove a store again."""
+"""``sgbasis verify``: prove a store again, or the functions of a field."""
 
 from __future__ import annotations
 
@@ -14,18 +14,26 @@ from sgbasis.echo import echo_line
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 def verify(file: Path) -> None:
-    """Prove every basis and tensor of a store again.
+    """Prove a store again, or the functions of a field.
 
-    The proof is exact and starts from the space-group tables alone; none of the code that found the orbits and
-    tensors in FILE is used. It checks hashes; operations and their closure; that coefficients are constant along
+    The proof of every basis and tensor of a store is exact and starts from the space-group tables alone; none of the
+    code that found the orbits and tensors in FILE is used. It checks hashes; operations and their closure; that coefficients are constant along
     every operation; that the stored operation forbids each systematic absence; completeness (T3) and order; and of
     the tensors frames, invariance, completeness and normal form (T8).
+
+    Of a field it checks the hash, and that orbits and phases are those of its setting, which is compiled in memory
+    with the same proof.
     """
     from tqdm import tqdm
 
     from basis_compiler import prove_store
     from basis_store import open_store
+    from basis_store.fields.coefficient_file import FORMAT_NAME
+    from basis_store.files.hdf5_file import format_of
 
+    if format_of(file) == FORMAT_NAME:
+        _verify_field(file)
+        return
     started = time.perf_counter()
     with (
         open_store(file) as store,
@@ -37,3 +45,22 @@ def verify(file: Path) -> None:
     settings, frames = counted(len(store), "setting"), counted(orientations, "orientation")
     echo_line(f"{file}: {settings} proved, tensors of {frames}, in {seconds:.1f} s.")
     echo_line(f"content {store.content_hash}")
+
+
+def _verify_field(file: Path) -> None:
+    from basis_store import CoefficientFile, wave_norm
+    from runtime import load_store
+    from runtime.fields.expansion import check_lattice
+    from sgbasis.fields.orbit_proof import prove_orbits
+
+    started = time.perf_counter()
+    opened = CoefficientFile(file)
+    field = opened.field
+    rotations = load_store().compiled(field.setting).operations.point_group
+    check_lattice(field.lattice, field.setting, rotations)
+    limit = prove_orbits(field)
+    proved = int((wave_norm(field.roots, field.setting.lattice_family) <= limit).sum())
+    seconds = time.perf_counter() - started
+    functions = counted(len(field), "function")
+    echo_line(f"{file}: {proved:,} of {functions} of {field.setting.label} proved, in {seconds:.1f} s.")
+    echo_line(f"content {opened.content_hash}")

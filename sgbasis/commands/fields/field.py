@@ -5,7 +5,10 @@ from __future__ import annotations
 import click
 
 from sgbasis.commands.fields.field_convert import convert
+from sgbasis.commands.fields.field_evaluate import evaluate_command
+from sgbasis.commands.fields.field_expand import expand_command
 from sgbasis.commands.fields.field_info import field_info
+from sgbasis.commands.fields.field_symmetrise import symmetrise_command
 
 
 @click.group()
@@ -17,5 +20,5 @@ def field() -> None:
     """
 
 
-for command in (convert, field_info):
+for command in (convert, field_info, expand_command, symmetrise_command, evaluate_command):
     field.add_command(command)

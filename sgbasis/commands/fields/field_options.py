@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sgbasis.commands.options import tolerance_option
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
@@ -48,6 +49,17 @@ def reading_options(command: _Command) -> _Command:
         help="Grid of a .bf file of PSCF, which does not state it [default: that of the calculation].",
     )
     return unit(mesh(command))
+
+
+def symmetry_options(command: _Command) -> _Command:
+    """``--symmetry FILE_OR_SETTING`` and ``--tolerance ANGSTROM``, at which the group of atoms is found."""
+    symmetry = click.option(
+        "--symmetry",
+        metavar="FILE_OR_SETTING",
+        help="A setting whose conventional or usual primitive cell FILE has, such as 227 or Fd-3m; or a file of "
+        "the crystal in the cell of FILE [default: the symmetry of the atoms in FILE].",
+    )
+    return symmetry(tolerance_option(command))
 
 
 def read_noted(path: Path, unit: str, mesh: tuple[int, ...]) -> FieldFile:

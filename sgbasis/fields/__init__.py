@@ -1,0 +1,1 @@
+"""Expanding, proving and evaluating fields for the command line."""

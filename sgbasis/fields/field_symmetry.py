@@ -1,0 +1,116 @@
+"""Which setting a field has, and how its cell lies in it: from a name, a file of a crystal, or its atoms."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from basis_store import CellChange, CrystalError, FieldError, GridField, Setting, SettingError
+from basis_store.array_types import FloatArray, IntArray
+
+_SAME_CELL = 0.01
+"""Relative difference of lengths, and of angles in radians, of a crystal's cell and that of a field."""
+
+
+class FieldSymmetry(NamedTuple):
+    """The symmetry of a field.
+
+    Attributes:
+        setting: the setting.
+        cell: how the cell of the field lies in it.
+        origin: where it comes from, for people.
+        notes: on how it was found.
+    """
+
+    setting: Setting
+    cell: CellChange
+    origin: str
+    notes: tuple[str, ...] = ()
+
+
+def find_symmetry(
+    field: GridField, symmetry: str | None, *, stated: Setting | None, name: str, tolerance: float
+) -> FieldSymmetry:
+    """The symmetry that a user names, or else that of the file of the field.
+
+    Args:
+        field: the field.
+        symmetry: name of a setting, whose conventional or usual primitive cell is that of the field; or path of a
+            file of a crystal in the cell of the field; None for what the file of the field says.
+        stated: setting that the file of the field states.
+        name: of the file of the field, for messages.
+        tolerance: in Angstrom, at which the group of atoms is found.
+
+    Raises:
+        FieldError: nothing is known of the symmetry, or the crystal has another cell.
+        CrystalError: a file that cannot be read, or atoms that are no crystal.
+        SettingError: neither a file nor a setting has this name.
+    """
+    if symmetry is not None and not Path(symmetry).is_file():
+        try:
+            setting = Setting.parse(symmetry)
+        except SettingError as error:
+            raise SettingError(f"{symmetry!r:.80} is no file, and as the name of a setting: {error}") from error
+        cell, which = _usual_cell(field, setting, name)
+        return FieldSymmetry(setting, cell, f"as given, its {which} cell")
+    if symmetry is not None:
+        numbers, coordinates = _atoms_of_crystal(field, symmetry, tolerance)
+        return _of_atoms(field, numbers, coordinates, symmetry, f"that of {symmetry}", tolerance)
+    if stated is not None:
+        return FieldSymmetry(stated, CellChange.conventional(), "as it states")
+    if not len(field.elements):
+        raise FieldError(
+            f"{name}: it lists no atoms to find the symmetry from: give --symmetry SETTING or a crystal"
+        )
+    return _of_atoms(field, field.elements, field.coordinates, name, "that of its atoms", tolerance)
+
+
+def _usual_cell(field: GridField, setting: Setting, name: str) -> tuple[CellChange, str]:
+    """The conventional cell; or, if only that fits, the usual primitive one."""
+    from runtime.bases.store import load_store
+    from runtime.fields.expansion import check_lattice
+
+    rotations = load_store().compiled(setting).operations.point_group
+    conventional, primitive = CellChange.conventional(), CellChange.primitive(setting)
+    try:
+        check_lattice(conventional.setting_lattice(field.lattice), setting, rotations)
+    except FieldError as error:
+        with contextlib.suppress(FieldError):
+            check_lattice(primitive.setting_lattice(field.lattice), setting, rotations)
+            return primitive, "primitive"
+        raise FieldError(f"{name}: {error}") from error
+    return conventional, "conventional"
+
+
+def _atoms_of_crystal(field: GridField, path: str, tolerance: float) -> tuple[IntArray, FloatArray]:
+    from basis_compiler import read_crystals
+
+    crystals = read_crystals(path, tolerance=tolerance)
+    if len(crystals) != 1:
+        raise CrystalError(f"{path}: it holds {len(crystals)} crystals: give a file with the one of the field")
+    (crystal,) = crystals
+    mine, theirs = (lattice @ lattice.T for lattice in (field.lattice, crystal.lattice))
+    lengths = np.sqrt(np.diag(mine))
+    if np.abs(mine - theirs).max() > 2 * _SAME_CELL * lengths.max() ** 2:
+        texts = [" ".join(f"{one:.4g}" for one in np.linalg.norm(rows, axis=1)) for rows in
+                 (crystal.lattice, field.lattice)]  # fmt: skip
+        raise FieldError(
+            f"{path}: its cell, of {texts[0]} Angstrom, is not that of the field, of {texts[1]}: give the crystal "
+            "in the cell of the field"
+        )
+    return crystal.numbers, crystal.coordinates
+
+
+def _of_atoms(
+    field: GridField, numbers: IntArray, coordinates: FloatArray, name: str, origin: str, tolerance: float
+) -> FieldSymmetry:
+    from basis_compiler import Crystal, standardize
+
+    crystal = Crystal(lattice=field.lattice, numbers=numbers, coordinates=coordinates, name=name)
+    standard = standardize(crystal, tolerance=tolerance)
+    exact = standard.origin_shift if standard.origin_shift24 is None else standard.origin_shift24 / 24
+    cell = CellChange(standard.change_of_basis, standard.denominator, exact)
+    return FieldSymmetry(standard.setting, cell, origin, standard.notes)

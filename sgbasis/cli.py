@@ -41,7 +41,7 @@ EXTRAS = {
     "predict": ("structures", "runtime"),
     "evaluate": ("structures", "runtime"),
     "crystals": ("structures",),
-    "field": ("structures", "fields"),
+    "field": ("structures",),
     "train": ("train",),
     "curves": ("runtime", "plot"),
     "unseen-groups": ("runtime",),

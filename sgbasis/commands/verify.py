@@ -16,10 +16,10 @@ from sgbasis.echo import echo_line
 def verify(file: Path) -> None:
     """Prove a store again, or the functions of a field.
 
-    The proof of every basis and tensor of a store is exact and starts from the space-group tables alone; none of the
-    code that found the orbits and tensors in FILE is used. It checks hashes; operations and their closure; that coefficients are constant along
-    every operation; that the stored operation forbids each systematic absence; completeness (T3) and order; and of
-    the tensors frames, invariance, completeness and normal form (T8).
+    The proof of a store is exact and starts from the space-group tables alone; none of the code that found the
+    orbits and tensors in FILE is used. It checks hashes; operations and their closure; that coefficients are
+    constant along every operation; that the stored operation forbids each systematic absence; completeness (T3)
+    and order; and of the tensors frames, invariance, completeness and normal form (T8).
 
     Of a field it checks the hash, and that orbits and phases are those of its setting, which is compiled in memory
     with the same proof.

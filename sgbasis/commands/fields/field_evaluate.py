@@ -83,7 +83,7 @@ def evaluate_command(
         raise click.UsageError("--steps counts points of --line or --plane.")
     from basis_store import read_coefficients
     from basis_store.files.atomic_write import check_writable
-    from sgbasis.fields import evaluation
+    from sgbasis.fields import field_values
 
     if grid is None and output.suffix.lower() != ".csv":
         raise click.BadParameter(f"{output} does not end in .csv", param_hint="--output")
@@ -91,17 +91,17 @@ def evaluate_command(
     field = read_coefficients(file)
     cell = _cell(field, cell_name, origin)
     if grid is not None:
-        evaluation.write_grid(output, field, cell, grid)
+        field_values.write_grid(output, field, cell, grid)
         echo_line(f"{output}: {field.quantity} on {' x '.join(map(str, grid))} points of the {cell_name} cell")
         return
     if points is not None:
-        table = evaluation.points_table(evaluation.read_points(points))
+        table = field_values.points_table(field_values.read_points(points))
     elif line is not None:
-        table = evaluation.line_table(line, steps or 101, cell.lattice_of(field.lattice))
+        table = field_values.line_table(line, steps or 101, cell.lattice_of(field.lattice))
     else:
         assert plane is not None
-        table = evaluation.plane_table(plane, steps or 101, cell.lattice_of(field.lattice))
-    count = evaluation.write_table(output, field, cell, table)
+        table = field_values.plane_table(plane, steps or 101, cell.lattice_of(field.lattice))
+    count = field_values.write_table(output, field, cell, table)
     echo_line(f"{output}: {field.quantity} at {count:,} points")
 
 

@@ -1,17 +1,13 @@
 """Expand a field on a grid in invariant functions, and symmetrise it (T12).
 
-    c_k      coefficients of the grid: FFT, with the phases exp(-2 pi i k.p) of its origin
-    c_root = (1/p) sum_R exp(-2 pi i k.t) c_{kR}         k the root, R the p rotations of the point group
-
-The sum is the average over the orbit with the exact phases of T2: a projector. On a grid that every operation maps
-to itself the result is the same as averaging over the images of grid points. It costs an FFT, and one look-up for
-each wave and rotation that fixes it.
+The Fourier coefficients of the grid are averaged over orbits, with the exact phases of T2: a projector. On a grid
+that every operation maps to itself the result is the same as averaging over the images of grid points. It costs an
+FFT, and one look-up for each wave and rotation that fixes it.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +15,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from basis_store import FieldError, GridField, Setting, point_group_operations
+from basis_store import FieldError, GridField, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource, real_columns
@@ -27,13 +23,12 @@ from basis_store.groups.setting import SettingName, as_setting
 from runtime.bases.store import load_store
 from runtime.fields.grid_images import largest_difference
 from runtime.fields.grid_lattice import GridLattice
-from runtime.fields.half_spectrum import HalfSpectrum, WavePhases
+from runtime.fields.orbit_averages import OrbitAverages
 from runtime.fields.primitive_grid import primitive_grid
 from runtime.fields.wave_orbits import WaveOrbits, grid_orbits
 
 LATTICE_TOLERANCE = 2e-3
 """By which cell vectors may differ, relative to their lengths, from those that the operations preserve."""
-_BLOCK = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -62,6 +57,7 @@ class Expansion:
     Args:
         field: on a grid.
         lattice: what the grid tells apart, under the group.
+        symmetrised: whether it will be asked for, and is computed at once, in one pass.
 
     Attributes:
         field: that was expanded.
@@ -71,31 +67,39 @@ class Expansion:
             the field, and waves at the edge of the FFT box, whose sign the grid does not tell, are left out.
     """
 
-    def __init__(self, field: GridField, lattice: GridLattice) -> None:
+    def __init__(self, field: GridField, lattice: GridLattice, *, symmetrised: bool = False) -> None:
         self.field, self.cell, self.setting = field, lattice.cell, lattice.group.setting
         self.closed = lattice.closed
         self._lattice = lattice
+        # 1. On the grid of a primitive cell, where there is one, the orbits of the waves.
         self._folded = primitive_grid(lattice)
         values = field.values
         if self._folded is not None:
             lattice, values = self._folded.lattice, self._folded.fold(values)
-        self._half, self._phases = HalfSpectrum(lattice), WavePhases(lattice)
-        self._group = point_group_operations(lattice.group)
+        self._pass = OrbitAverages(lattice)
         orbits = grid_orbits(lattice)
         ties = lattice.ties(orbits.roots)
+        # 2. Their averages.
         spectrum = scipy.fft.rfftn(values, norm="forward")
-        averages = self._averages(spectrum, orbits)
-        del values, spectrum
-        inside = ties == 1
-        self._edge = _mean_square(averages[~inside], orbits.take(~inside), ties[~inside])
+        del values
+        self._edge = 0.0
+        edge = orbits.take(ties > 1)
         if not self.closed:
-            orbits, ties, averages = orbits.take(inside), ties[inside], averages[inside]
-        self._orbits, self._ties, self._averages_of_classes = orbits, ties, averages
+            self._edge = _mean_square(self._pass.averages(edge, spectrum), edge, ties[ties > 1])
+            orbits, ties = orbits.take(ties == 1), ties[ties == 1]
+        target = np.zeros_like(spectrum) if symmetrised else None
+        averages = self._pass.averages(orbits, spectrum, target)
+        if self.closed:
+            self._edge = _mean_square(averages[ties > 1], edge, ties[ties > 1])
+        self._orbits, self._ties, self._averages = orbits, ties, averages
+        del spectrum
+        if target is not None:
+            vars(self)["symmetrised"] = self._on_grid(target)
 
     @functools.cached_property
     def coefficients(self) -> FieldCoefficients:
         """The coefficients of the invariant functions."""
-        columns: dict[str, Any] = real_columns(*self._orbits, self._averages_of_classes / self._ties)
+        columns: dict[str, Any] = real_columns(*self._orbits, self._averages / self._ties)
         return FieldCoefficients(
             setting=self.setting,
             lattice=self.cell.setting_lattice(self.field.lattice),
@@ -113,25 +117,13 @@ class Expansion:
     @functools.cached_property
     def symmetrised(self) -> GridField:
         """The invariant part of the field, on its grid."""
-        spectrum = np.zeros(self._half.shape, np.complex128)
-        flat = spectrum.reshape(-1)
-        for rows, columns in self._blocks(self._orbits.roots):
-            averages: NDArray[np.complex128] = self._averages_of_classes[rows]
-            # Of -R with an inversion the conjugates are stored: nothing new.
-            for number in self._group.half:
-                rotation, translation = self._group.rotations[number], self._group.translations24[number]
-                places, mirrored = self._half.places(columns, rotation)
-                phases = self._phases(columns, rotation, translation)
-                turned = averages.copy() if phases is None else averages * phases
-                np.negative(turned.imag, out=turned.imag, where=mirrored)
-                flat[places] = turned
-        self._half.complete(spectrum)
+        return self._on_grid(self._pass.spread(self._orbits, self._averages))
+
+    def _on_grid(self, spectrum: NDArray[np.complex128]) -> GridField:
         shape = self.field.shape if self._folded is None else self._folded.lattice.shape
         values: FloatArray = scipy.fft.irfftn(spectrum, s=shape, norm="forward", overwrite_x=True)
-        del spectrum, flat
-        if self._folded is not None:
-            values = self._folded.unfold(values)
-        return replace(self.field, values=values)
+        del spectrum
+        return replace(self.field, values=values if self._folded is None else self._folded.unfold(values))
 
     @functools.cached_property
     def residual(self) -> Residual:
@@ -166,43 +158,6 @@ class Expansion:
         """
         return largest_difference(self.field.values, self._lattice) if self.closed else None
 
-    def _averages(self, spectrum: NDArray[np.complex128], orbits: WaveOrbits) -> NDArray[np.complex128]:
-        """(m,) averages over the orbits of the grid's coefficients, at the roots."""
-        flat = spectrum.reshape(-1)
-        averages = np.zeros(len(orbits.roots), np.complex128)
-        group = self._group
-        for rows, columns in self._blocks(orbits.roots):
-            for number in group.half:
-                rotation = group.rotations[number]
-                places, mirrored = self._half.places(columns, rotation)
-                values = flat.take(places)
-                np.negative(values.imag, out=values.imag, where=mirrored)
-                self._add(averages[rows], values, columns, rotation, group.translations24[number])
-                if group.inversion is not None:  # c_{-kR} is the complex conjugate of c_{kR}
-                    opposite = group.products[group.inversion, number]
-                    np.negative(values.imag, out=values.imag)
-                    self._add(averages[rows], values, columns, -rotation, group.translations24[opposite])
-        averages /= len(group.rotations)
-        averages.imag[(orbits.roots == 0).all(axis=1)] = 0
-        return averages
-
-    def _add(
-        self,
-        sums: NDArray[np.complex128],
-        values: NDArray[np.complex128],
-        columns: IntArray,
-        rotation: IntArray,
-        translation: IntArray,
-    ) -> None:
-        phases = self._phases(columns, rotation, translation)
-        sums += values if phases is None else values * phases.conj()
-
-    @staticmethod
-    def _blocks(roots: IntArray) -> Iterator[tuple[slice, IntArray]]:
-        for start in range(0, len(roots), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            yield rows, np.ascontiguousarray(roots[rows].T)
-
 
 def expand(field: GridField, setting: SettingName, cell: CellChange | None = None) -> Expansion:
     """Expand a field on a grid in the invariant functions of a setting.
@@ -219,11 +174,7 @@ def expand(field: GridField, setting: SettingName, cell: CellChange | None = Non
         SettingError: there is no setting of this name, or it is a bare number.
         FieldError: the cell does not fit the setting, or the grid is not mapped to itself.
     """
-    setting = as_setting(setting)
-    cell = CellChange.conventional() if cell is None else cell
-    group = load_store().compiled(setting).operations
-    check_lattice(cell.setting_lattice(field.lattice), setting, group.point_group)
-    return Expansion(field, GridLattice(field.shape, cell, group))
+    return _expansion(field, setting, cell)
 
 
 def symmetrise(field: GridField, setting: SettingName, cell: CellChange | None = None) -> GridField:
@@ -237,7 +188,17 @@ def symmetrise(field: GridField, setting: SettingName, cell: CellChange | None =
     Raises:
         As :func:`expand`.
     """
-    return expand(field, setting, cell).symmetrised
+    return _expansion(field, setting, cell, symmetrised=True).symmetrised
+
+
+def _expansion(
+    field: GridField, setting: SettingName, cell: CellChange | None, *, symmetrised: bool = False
+) -> Expansion:
+    setting = as_setting(setting)
+    cell = CellChange.conventional() if cell is None else cell
+    group = load_store().compiled(setting).operations
+    check_lattice(cell.setting_lattice(field.lattice), setting, group.point_group)
+    return Expansion(field, GridLattice(field.shape, cell, group), symmetrised=symmetrised)
 
 
 def check_lattice(lattice: FloatArray, setting: Setting, rotations: IntArray) -> None:

@@ -53,8 +53,8 @@ class PrimitiveGrid:
         d1, d2, d3 = self.lattice.shape
         folded = np.empty((d1, d2, d3))
         for i in range(d1):
-            slab = np.zeros((d2, d3))
-            for shift in self._shifts:
+            slab = values[i, :d2, :d3].copy()  # the first translation is 0
+            for shift in self._shifts[1:]:
                 for inside, outside in self._pieces(shift):
                     slab[inside] += values[i + shift[0]][outside]
             folded[i] = self._rolled(slab, self._to_sheared[i])

@@ -18,6 +18,7 @@ from sgbasis.commands.encode import encode
 from sgbasis.commands.export import export
 from sgbasis.commands.fetch import fetch
 from sgbasis.commands.fields.field import field
+from sgbasis.commands.fields.surface import surface
 from sgbasis.commands.info import info
 from sgbasis.commands.plot import plot
 from sgbasis.commands.predict import predict
@@ -41,6 +42,7 @@ EXTRAS = {
     "predict": ("structures", "runtime"),
     "evaluate": ("structures", "runtime"),
     "crystals": ("structures",),
+    "surface": ("plot",),
     "field": ("structures",),
     "train": ("train",),
     "curves": ("runtime", "plot"),
@@ -93,7 +95,7 @@ def main() -> None:
 
 for command in (
     train, predict, evaluate, curves, unseen_groups, compile_command, verify, info, export, encode, crystals,
-    reflections, field, fetch, show, tensor, project_tensor, plot,
+    reflections, field, fetch, show, tensor, project_tensor, plot, surface,
 ):  # fmt: skip
     main.add_command(command)
 

@@ -1,0 +1,139 @@
+"""``sgbasis surface``: a mesh of the surface on which a function or a field has one value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sgbasis.commands.options import FiniteRange, store_option
+from sgbasis.echo import echo_line
+
+if TYPE_CHECKING:
+    from sgbasis.surfaces.surface_source import SurfaceSource
+
+
+class CellsType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
+    """``2`` or ``2,2,1``."""
+
+    name = "cells"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int]:
+        """Parse one or three positive integers."""
+        if isinstance(value, tuple):
+            return value
+        words = str(value).split(",")
+        if len(words) not in (1, 3) or not all(word.isdecimal() and 0 < len(word) < 4 for word in words):
+            self.fail(f"{value!r} is not a number of cells, such as 2 or 2,2,1.", param, ctx)
+        first, second, third = (int(word) for word in (words * 3)[:3])
+        if min(first, second, third) < 1:
+            self.fail(f"{value!r} is not a number of cells, such as 2 or 2,2,1.", param, ctx)
+        return first, second, third
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--function", type=click.IntRange(1), default=1, show_default=True, help="Number of the function of a setting."
+)
+@click.option("--field", "name", metavar="NAME", help="Which field of a file [default: its first].")
+@click.option("--unit", metavar="UNIT", default="", help="Of the values of a file that does not say it.")
+@click.option(
+    "--level", type=FiniteRange(), default=0.0, show_default=True,
+    help="Value of the function on the surface, in the unit of a field.",
+)  # fmt: skip
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True,
+    help="Mesh to write: .stl, .obj or .ply.",
+)  # fmt: skip
+@click.option(
+    "--cells", type=CellsType(), default="1", show_default=True, metavar="N | N,N,N",
+    help="Number of cells along each axis.",
+)  # fmt: skip
+@click.option(
+    "--points", type=click.IntRange(8, 512), default=64, show_default=True,
+    help="Points of the grid along each axis of a cell, at least.",
+)  # fmt: skip
+@click.option("--periodic", is_flag=True, help="Only the surface itself, open at the faces of the cells.")
+@click.option("--below", is_flag=True, help="The solid where the function is smaller than the level.")
+@click.option(
+    "--edge", type=FiniteRange(0, min_open=True), metavar="LENGTH",
+    help="Length of the axis a in the file, such as 20 for 20 mm [default: about 1 for a setting, Angstrom for "
+    "fields].",
+)  # fmt: skip
+@store_option
+def surface(
+    source: str,
+    function: int,
+    name: str | None,
+    unit: str,
+    level: float,
+    output: Path,
+    cells: tuple[int, int, int],
+    points: int,
+    periodic: bool,
+    below: bool,
+    edge: float | None,
+    store_path: Path | None,
+) -> None:
+    """Write the surface of a basis function or a field as a mesh.
+
+    SOURCE is a setting, such as 214 or Ia-3d, or a file of a field. Written is the closed surface of the solid in
+    which the function is larger than the level, cut off at the faces of the cells: ready to be printed. With
+    --periodic it is the surface alone, whose edges at opposite faces fit together.
+
+    The gyroid is function 1 of 214, Schwarz' P surface that of 221, his D surface that of 227. It needs the extra
+    plot.
+    """
+    from basis_store.files.atomic_write import check_writable, write_atomically
+    from sgbasis.surfaces.mesh_files import ENDINGS, mesh_bytes
+
+    ending = output.suffix.lower()
+    if ending not in ENDINGS:
+        raise click.BadParameter(f"{output} does not end in {', '.join(ENDINGS)}", param_hint="--output")
+    check_writable(output)
+    made, title = _source(source, function, name, unit, points, store_path)
+    if edge is not None:
+        made = made.scaled(edge)
+    mesh = made.mesh(level, cells, solid=not periodic, below=below)
+    write_atomically(output, mesh_bytes(mesh, ending, f"{title}, level {level:g}"))
+    if made.is_singular(level):
+        echo_line(
+            f"Note: {title}: at or near the level {level:g} the surface crosses or touches itself, so its shape "
+            "there depends on the grid: take another level",
+            err=True,
+        )
+    kind = "surface"
+    if not periodic:
+        kind = f"closed surface, volume {mesh.volume / made.block_volume(cells):.4f} of the cells"
+    echo_line(
+        f"{output}: {title}, level {level:g}: {len(mesh.faces):,} triangles, {kind}, Euler characteristic of the "
+        f"periodic surface {made.euler_characteristic(level)} per cell"
+    )
+
+
+def _source(
+    source: str, function: int, name: str | None, unit: str, points: int, store_path: Path | None
+) -> tuple[SurfaceSource, str]:
+    """What the surface is made of, and its name."""
+    from basis_compiler.fields.field_formats import format_by_name
+    from basis_store import Setting, open_store
+    from sgbasis.surfaces.surface_source import SurfaceSource
+
+    if Path(source).is_file() or format_by_name(source) is not None:
+        from basis_compiler.fields.field_file import chosen
+        from sgbasis.commands.fields.field_options import read_noted
+
+        field = chosen(read_noted(Path(source), unit, ()), name, source)
+        return SurfaceSource.of_field(field, points), f"{field.quantity} of {Path(source).name}"
+    setting = Setting.parse(source)
+    with open_store(store_path) as store:
+        compiled = store.read(setting)
+    if function > compiled.n_orbits:
+        raise click.ClickException(
+            f"{setting.label} has functions 1 to {compiled.n_orbits} to draw in this store, not {function}"
+        )
+    return SurfaceSource.of_function(compiled, function, points), f"function {function} of {setting.label}"

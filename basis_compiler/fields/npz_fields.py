@@ -107,6 +107,8 @@ def write_npz(name: str, fields: Mapping[str, GridField], setting: Setting | Non
     arrays: dict[str, Any] = {}
     for key, one in fields.items():
         label = key if len(fields) > 1 or key in _KNOWN else _label(one)
+        if label in _OTHERS or label in arrays or f"{label}_unit" in fields or f"{label}_quantity" in fields:
+            raise FieldError(f"{name}: no field can be called {label!r} there, beside the others")
         arrays |= {label: one.values, f"{label}_unit": np.array(one.unit)}
         arrays[f"{label}_quantity"] = np.array(one.quantity)
     arrays["lattice"] = first.lattice

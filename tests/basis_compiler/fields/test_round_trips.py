@@ -120,6 +120,9 @@ def test_what_a_format_cannot_hold_is_an_error_and_leaves_nothing(tmp_path: Path
         with pytest.raises(FieldError, match=message):
             write_field(tmp_path / name, one)
     assert list(tmp_path.iterdir()) == []
+    for names in (("lattice", "rho"), ("rho", "rho_unit")):
+        with pytest.raises(FieldError, match=f"no field can be called '{names[0]}' there"):
+            write_fields(tmp_path / "a.npz", dict.fromkeys(names, given))
     with pytest.raises(FieldError, match="different grids or cells"):
         write_fields(tmp_path / "a.xsf", {"one": given, "other": left_handed})
     with pytest.raises(FieldError, match="a map holds one field, not 2"):

@@ -44,6 +44,10 @@ class FiniteRange(click.FloatRange):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
 
+    def _describe_range(self) -> str:
+        """What the help says about the range: nothing where there is none, for which click has ``x<=None``."""
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 def tolerance_option(command: _Command) -> _Command:
     """``--tolerance ANGSTROM``: how far atoms may be from their images by symmetry."""

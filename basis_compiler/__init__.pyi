@@ -30,6 +30,10 @@ from .groups.reflection_conditions import (
 from .groups.spglib_database import operations as operations
 from .parallel.processes import available_cores as available_cores
 from .reflections.formats.reflection_files import read_reflections as read_reflections
+from .reflections.fourier_synthesis import (
+    SynthesizedField as SynthesizedField,
+    fourier_synthesis as fourier_synthesis,
+)
 from .reflections.reflection_list import (
     ReflectionList as ReflectionList,
     reflection_list as reflection_list,

@@ -59,6 +59,22 @@ def operation_text(standard: StandardCrystal, operation: int, *, own_cell: bool)
     return ", ".join(parts)
 
 
+def cell_operations(standard: StandardCrystal, *, own_cell: bool) -> list[str]:
+    """All operations in the coordinates of the setting or of the crystal's own cell, each once.
+
+    None if they have no exact form there: the cell is not mapped to itself, or the origin is no multiple of 1/24.
+    """
+    from basis_compiler import operations
+
+    change = standard.change_of_basis / standard.denominator
+    group = operations(standard.setting)
+    rotations = np.linalg.solve(change, group.rotations @ change) if own_cell else group.rotations
+    if own_cell and (standard.origin_shift24 is None or np.abs(rotations - np.rint(rotations)).max() > 1e-9):
+        return []
+    texts = (operation_text(standard, operation, own_cell=own_cell) for operation in range(len(group)))
+    return list(dict.fromkeys(texts))
+
+
 def vector_text(values: NDArray[np.floating]) -> str:
     """The numbers ``values`` (n,) with spaces between, each as a fraction if its denominator is at most 24."""
     return " ".join(_number(value) for value in values)

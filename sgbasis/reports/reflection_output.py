@@ -1,4 +1,4 @@
-"""Reflections as the content of files: CSV, JSON, HKLF 4 of SHELX, and the CSV of a powder profile."""
+"""Reflections as the content of files: CSV, JSON, fcf, HKLF 4 of SHELX, and the CSV of a powder profile."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from basis_compiler.reflections.own_cell import cell_parameters
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray
 from basis_store.printable import csv_cell
+from basis_store.version import VERSION
+from sgbasis.reports.change_of_basis import cell_operations
 from sgbasis.reports.reflection_table import absence_operation
 
 if TYPE_CHECKING:
@@ -73,6 +75,40 @@ def hklf4_text(found: ReflectionList, *, absences: bool) -> str:
     rows = zip(hkl.tolist(), intensities.tolist(), sigmas.tolist(), strict=True)
     lines = [f"{h:4d}{k:4d}{l:4d}{i:8.2f}{s:8.2f}" for (h, k, l), i, s in rows]  # noqa: E741 - Miller indices
     return "\n".join([*lines, f"{0:4d}{0:4d}{0:4d}{0:8.2f}{0:8.2f}"]) + "\n"
+
+
+def fcf_text(found: ReflectionList) -> str:
+    """A CIF with the cell, the operations and a loop of reflections: calculated amplitudes, phases and F^2.
+
+    Operations are those of the cell of the indices. They are left out where they have no exact form in it: if the
+    cell is not mapped to itself, or its origin is no multiple of 1/24.
+    """
+    standard = found.standard
+    names = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
+    lines = ["data_reflections", f"_audit_creation_method sgbasis-{VERSION}"]
+    lines += [
+        f"_cell_{name} {value:.10g}" for name, value in zip(names, cell_parameters(found.lattice), strict=True)
+    ]
+    lines.append(f"_diffrn_radiation_wavelength {found.wavelength:.10g}")
+    lines.append(f"_exptl_crystal_F_000 {found.zero_factor:.10g}")
+    operations = cell_operations(standard, own_cell=found.cell == "file")
+    if operations:
+        lines += ["loop_", "_space_group_symop_operation_xyz", *(f"'{one}'" for one in operations)]
+    tags = ("index_h", "index_k", "index_l", "F_squared_calc", "F_calc", "phase_calc", "d_spacing")
+    lines += ["loop_", *(f"_refln_{tag}" for tag in tags)]
+    # Those that are 0 by the positions of the atoms are known as well; what the group forbids is left out.
+    zero = found.absences.witnesses < 0
+    nothing = np.zeros(int(zero.sum()))
+    columns = (
+        np.concatenate([found.hkl, found.absences.hkl[zero]]),
+        np.concatenate([found.amplitudes, nothing]),
+        np.concatenate([found.phases, nothing]),
+        np.concatenate([found.d, found.absences.d[zero]]),
+    )
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for (h, k, l), amplitude, phase, d in rows:  # noqa: E741 - Miller indices
+        lines.append(f"{h} {k} {l} {amplitude**2:.12g} {amplitude:.12g} {round(phase, 9) + 0.0:.12g} {d:.8g}")
+    return "\n".join(lines) + "\n"
 
 
 def profile_csv(angles: FloatArray, intensities: FloatArray) -> str:

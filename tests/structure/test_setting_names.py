@@ -15,6 +15,7 @@ from basis_compiler import (
     compile_tensors,
     dimensions,
     dual_graph,
+    fourier_synthesis,
     operations,
     origin_shifts,
     reflection_conditions,
@@ -23,6 +24,7 @@ from basis_compiler import (
 )
 from basis_store import (
     GridField,
+    ReflectionData,
     Setting,
     SettingError,
     WaveIndex,
@@ -37,6 +39,7 @@ STORE: Store = load_store()
 WAVES = waves_within("orthogonal", 12)
 CUBE = np.eye(3)
 FIELD = GridField(np.arange(64.0).reshape(4, 4, 4), CUBE)
+ROWS = ReflectionData([[2, 0, 0], [1, 1, 1]], amplitudes=[1.0, 2.0], phases=[0.0, 0.0], cell=[4, 4, 4, 90, 90, 90])
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,9 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[obje
         "basis_compiler.dual_graph": lambda one: sorted(dual_graph(one, WaveIndex(WAVES)).edges),
         "basis_compiler.compile_setting": lambda one: compile_setting(one, radius=2, min_functions=1).digest(),
         "basis_compiler.compile_tensors": lambda one: compile_tensors([one]).digest(""),
+        "basis_compiler.fourier_synthesis": lambda one: (
+            fourier_synthesis(ROWS, setting=one, f000=1.0).field.values.tolist()
+        ),
         "basis_compiler.write_field": lambda one: written(lambda: write_field(file, FIELD, setting=one)),
         "basis_compiler.write_fields": lambda one: written(lambda: write_fields(file, {"1": FIELD}, setting=one)),
         "basis_store.cartesian_frame": lambda one: cartesian_frame(one, CUBE).tolist(),

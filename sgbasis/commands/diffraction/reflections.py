@@ -16,7 +16,7 @@ from sgbasis.standard_crystals import report_failures, standard_crystals
 if TYPE_CHECKING:
     from basis_compiler import ReflectionList, StandardCrystal
 
-_SUFFIXES = (".csv", ".json", ".hkl")
+_SUFFIXES = (".csv", ".json", ".hkl", ".fcf")
 _PICTURES = (".png", ".svg")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -51,7 +51,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--anomalous", is_flag=True, help="Add f' and f'' of X-rays; hkl and -h-k-l are then listed apart.")
 @click.option("--deuterium", is_flag=True, help="Hydrogen is deuterium.")
 @click.option("--absences", is_flag=True, help="List the absent reflections, each with its reason.")
-@click.option("--output", "-o", type=_FILE, help="Write .csv, .json, or .hkl (HKLF 4 of SHELX, one crystal).")
+@click.option(
+    "--output",
+    "-o",
+    type=_FILE,
+    help="Write .csv, .json, .fcf (CIF) or .hkl (HKLF 4 of SHELX); the last two of one crystal.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--plot", type=_FILE, help="Draw the powder pattern: .png or .svg.")
 @click.option("--profile", type=_FILE, help="Write the powder pattern as .csv: 2theta, intensity (one crystal).")
@@ -178,10 +183,12 @@ def _listed(standard: StandardCrystal, asked: dict[str, Any]) -> ReflectionList 
 
 
 def _content(lists: list[ReflectionList], suffix: str, absences: bool) -> bytes:
-    from sgbasis.reports.reflection_output import hklf4_text, reflections_csv, reflections_json
+    from sgbasis.reports.reflection_output import fcf_text, hklf4_text, reflections_csv, reflections_json
 
     if suffix == ".hkl":
         return hklf4_text(_only(lists, "an .hkl file"), absences=absences).encode()
+    if suffix == ".fcf":
+        return fcf_text(_only(lists, "an .fcf file")).encode()
     return (reflections_json(lists) if suffix == ".json" else reflections_csv(lists, absences=absences)).encode()
 
 

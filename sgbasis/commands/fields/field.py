@@ -9,6 +9,7 @@ from sgbasis.commands.fields.field_evaluate import evaluate_command
 from sgbasis.commands.fields.field_expand import expand_command
 from sgbasis.commands.fields.field_info import field_info
 from sgbasis.commands.fields.field_symmetrise import symmetrise_command
+from sgbasis.commands.fields.field_synthesis import synthesis
 
 
 @click.group()
@@ -20,5 +21,5 @@ def field() -> None:
     """
 
 
-for command in (convert, field_info, expand_command, symmetrise_command, evaluate_command):
+for command in (convert, field_info, expand_command, symmetrise_command, evaluate_command, synthesis):
     field.add_command(command)

@@ -1,0 +1,235 @@
+"""Densities from reflections: Fourier, Patterson and difference syntheses.
+
+    rho(x) = (1/V) sum_k F(k) exp(-2 pi i k.x)          density, from amplitudes and phases
+    P(u)   = (1/V) sum_k |F(k)|^2 cos(2 pi k.u)         Patterson function, from amplitudes alone
+    delta  = (1/V) sum_k D(k) exp(-2 pi i k.x)          difference: D = F - F_c, or (q |F| - |F_c|) exp(i phi_c)
+
+Sums run over all waves; those that are not given count as 0. In the second form of D the amplitudes |F| have no
+phases; q puts them on the scale of F_c, sum q |F| |F_c| = sum |F_c|^2 over the common reflections.
+
+Source: International Tables for Crystallography B (2008), chapters 1.3 and 2.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from basis_compiler.crystals.formats.cif_operations import metric_misfit
+from basis_compiler.fields.cell_parameters import lattice_of
+from basis_compiler.groups.spglib_database import operations
+from basis_compiler.reflections.reflection_expansion import (
+    Complexes,
+    ExpandedReflections,
+    allowed_rows,
+    expanded,
+    values_at,
+)
+from basis_compiler.reflections.synthesis_grid import Shape, check_shape, synthesis_shape
+from basis_compiler.reflections.unique_reflections import MAX_WAVES, expected_waves, unique_reflections
+from basis_store import GridField, Operations, ReflectionData, ReflectionError, Setting
+from basis_store.array_types import FloatArray, IntArray
+from basis_store.counted import counted
+from basis_store.groups.setting import SettingName, as_setting
+from basis_store.reflections.reflection_data import inverse_squares
+
+Synthesis = Literal["density", "patterson", "difference"]
+
+_SAMPLING = 3.0
+"""Points per smallest spacing d; 2 are enough for the sums, more for pictures."""
+_MISFIT = 0.1
+"""Angstrom."""
+_DISAGREE = 0.02
+_SMALL = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class SynthesizedField:
+    """A field that was summed from reflections.
+
+    Attributes:
+        field: values in the unit of F per cubic Angstrom: e/Angstrom^3 if F is in electrons.
+        setting: the setting whose symmetry it has; a Patterson function has that of its Laue class as well.
+        notes: what was assumed and what is missing, sentences for users.
+    """
+
+    field: GridField
+    setting: Setting
+    notes: tuple[str, ...]
+
+
+def fourier_synthesis(
+    reflections: ReflectionData,
+    *,
+    setting: SettingName | None = None,
+    kind: Synthesis = "density",
+    minus: ReflectionData | None = None,
+    shape: Sequence[int] | None = None,
+    f000: float | None = None,
+) -> SynthesizedField:
+    """Sum reflections to a density, a Patterson function or a difference density; see the head of this module.
+
+    Args:
+        reflections: with amplitudes and phases for a density, amplitudes for the others; any selection of
+            equivalent ones. Indices refer to its cell.
+        setting: of the indices; default, that of the reflections.
+        kind: what to compute.
+        minus: for a difference, the reflections of the model, with amplitudes and phases.
+        shape: (N1, N2, N3) of the grid; default, three points for each smallest spacing, and every operation maps
+            the grid to itself.
+        f000: F(000); default, that of the reflections, or 0: values are then differences from the mean.
+
+    Raises:
+        ReflectionError: no cell, no setting, no phases where they are needed, a cell that does not fit the
+            setting, or a grid that is too coarse or too large.
+        SettingError: there is no such setting.
+    """
+    # 1. The cell and its symmetry.
+    found = _setting(reflections, setting)
+    group = operations(found)
+    if reflections.cell is None:
+        raise ReflectionError("the reflections have no cell: give its six parameters")
+    lattice = lattice_of(reflections.cell[:3].tolist(), reflections.cell[3:].tolist(), "the reflections")
+    if (misfit := metric_misfit(group.rotations, lattice)) > _MISFIT:
+        raise ReflectionError(
+            f"the cell does not fit {found.label}: its operations change vectors by {misfit:.2g} Angstrom"
+        )
+    if (kind == "difference") != (minus is not None):
+        raise ReflectionError("a difference needs the reflections of a model, and nothing else does")
+    if minus is not None and minus.cell is not None and not np.allclose(minus.cell, reflections.cell, rtol=0.01):
+        raise ReflectionError("the two sets of reflections have different cells")
+
+    # 2. The coefficients of all waves.
+    notes: list[str] = []
+    one = _Rows.of(reflections, group, kind, notes, "reflections")
+    other = None if minus is None else _Rows.of(minus, group, "density", notes, "reflections of the model")
+    indices = one.hkl if other is None else np.concatenate([one.hkl, other.hkl])
+    box = _shape(shape, group, indices, reflections.cell)
+    first = one.expanded(group, box, notes)
+    known = first.known
+    if other is None:
+        coefficients = first.values
+    else:
+        second = other.expanded(group, box, notes)
+        known = first.known & second.known
+        coefficients = _difference(first.values, second.values, known, one.phased, notes)
+
+    # 3. F(000), and what is missing.
+    given = bool(known[0, 0, 0])
+    if f000 is not None:
+        coefficients[0, 0, 0] = f000 * f000 if kind == "patterson" else f000
+    elif not given and kind != "difference":
+        notes.append("F(000) is not given and counts as 0: values are differences from the mean")
+    notes += _missing(group, lattice, one.hkl, reflections.cell, known, box)
+
+    # 4. The sum: the transform of conj F has the sign of exp(-2 pi i k.x).
+    values = np.fft.irfftn(coefficients.conj(), s=box, axes=(0, 1, 2), norm="forward")
+    values /= abs(np.linalg.det(lattice))
+    names = {"density": "electron density", "difference": "difference density", "patterson": "Patterson function"}
+    unit = "e^2/Angstrom^3" if kind == "patterson" else "e/Angstrom^3"
+    return SynthesizedField(GridField(values, lattice, names[kind], unit), found, tuple(notes))
+
+
+def _setting(reflections: ReflectionData, name: SettingName | None) -> Setting:
+    if name is not None:
+        return as_setting(name)
+    if reflections.setting is None:
+        raise ReflectionError("the reflections do not say their setting: give it, such as P2_1/n or 227:1")
+    return Setting.from_hall(reflections.setting)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows that the group allows."""
+
+    hkl: IntArray
+    values: Complexes
+    phased: bool
+
+    @classmethod
+    def of(cls, data: ReflectionData, group: Operations, kind: Synthesis, notes: list[str], what: str) -> _Rows:
+        amplitudes = data.amplitudes
+        if amplitudes is None and data.intensities is not None:
+            amplitudes = np.sqrt(np.maximum(data.intensities, 0))
+        if amplitudes is None:
+            raise ReflectionError(f"the {what} have no amplitudes")
+        if kind == "density" and data.phases is None:
+            raise ReflectionError(
+                f"the {what} have no phases: a Patterson function needs amplitudes alone, a density needs both"
+            )
+        phased = data.phases is not None and kind != "patterson"
+        values = amplitudes.astype(np.complex128)
+        if phased and data.phases is not None:
+            values *= np.exp(1j * np.deg2rad(data.phases))
+        if kind == "patterson":
+            squares = amplitudes**2 if data.intensities is None else data.intensities
+            values = squares.astype(np.complex128)
+        allowed = allowed_rows(group, data.hkl)
+        total = float(np.abs(values).sum())
+        if not allowed.all() and float(np.abs(values[~allowed]).sum()) > _SMALL * total:
+            notes.append(
+                f"{counted(int((~allowed).sum()), 'reflection')} that {group.setting.label} forbids are left out: "
+                f"{100 * float(np.abs(values[~allowed]).sum()) / total:.2g} % of the sum of all"
+            )
+        return cls(data.hkl[allowed], values[allowed], phased)
+
+    def expanded(self, group: Operations, box: Shape, notes: list[str]) -> ExpandedReflections:
+        found = expanded(group, self.hkl, self.values, box, phases=self.phased)
+        if found.disagreement > _DISAGREE:
+            notes.append(
+                f"equivalent reflections differ from their mean by {100 * found.disagreement:.2g} %: is it the "
+                f"right setting, {group.setting.label}?"
+            )
+        return found
+
+
+def _shape(shape: Sequence[int] | None, group: Operations, hkl: IntArray, cell: FloatArray) -> Shape:
+    """The grid for the waves ``hkl`` and their equivalents."""
+    images = np.concatenate([hkl @ rotation for rotation in group.point_group]) if len(hkl) else hkl
+    if shape is not None:
+        return check_shape([int(n) for n in shape], images)
+    squares = inverse_squares(hkl, cell)
+    largest = float(np.sqrt(squares.max(initial=0.0)))
+    least = np.maximum(_SAMPLING * cell[:3] * largest, 2 * np.abs(images).max(axis=0, initial=0) + 1)
+    return synthesis_shape(group, least.tolist())
+
+
+def _difference(one: Complexes, other: Complexes, known: np.ndarray, phased: bool, notes: list[str]) -> Complexes:
+    if not known.any():
+        raise ReflectionError("the two sets have no reflection in common")
+    if phased:
+        return np.where(known, one - other, 0)
+    measured, calculated = np.abs(one[known]), np.abs(other[known])
+    product = float(measured @ calculated)
+    if product <= 0:
+        raise ReflectionError("the amplitudes of the common reflections are 0: there is no scale between them")
+    scale = float(calculated @ calculated) / product
+    residual = float(np.abs(scale * measured - calculated).sum() / calculated.sum())
+    notes.append(f"amplitudes are multiplied by {scale:.4g} to the scale of the model; R = {100 * residual:.2f} %")
+    phases = np.exp(1j * np.angle(other))
+    return np.where(known, (scale * np.abs(one) - np.abs(other)) * phases, 0)
+
+
+def _missing(
+    group: Operations, lattice: FloatArray, hkl: IntArray, cell: FloatArray, known: np.ndarray, box: Shape
+) -> list[str]:
+    """A note on how many reflections within the sphere of the data are not there."""
+    squares = inverse_squares(hkl, cell)
+    if not (squares > 0).any():
+        raise ReflectionError("there is no reflection but 000")
+    d_min = float(squares.max() ** -0.5)
+    if expected_waves(lattice, d_min) > MAX_WAVES / 5:
+        return []
+    unit = np.eye(3, dtype=np.int64)
+    every = unique_reflections(group, lattice, d_min=d_min, change=unit, denominator=1, friedel=True)
+    every = every.taken(every.forbidding < 0)
+    inside = (np.abs(every.hkl) * 2 < box).all(axis=1)
+    there = values_at(known.astype(np.complex128), every.hkl[inside], box).real > 0
+    absent = len(every) - int(there.sum())
+    if not absent:
+        return []
+    of_all = counted(len(every), "unique reflection")
+    return [f"{absent:,} of {of_all} down to d = {d_min:.3f} Angstrom are missing: they count as 0"]

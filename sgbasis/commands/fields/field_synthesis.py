@@ -1,0 +1,98 @@
+"""``sgbasis field synthesis``: a density, a Patterson function or a difference density from reflections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from basis_store.groups.setting import Setting
+from sgbasis.commands.fields.field_options import MeshType
+from sgbasis.commands.options import SETTING, FiniteRange
+from sgbasis.echo import echo, echo_line
+
+_POSITIVE = FiniteRange(0, min_open=True)
+
+
+@click.command()
+@click.argument("reflections", type=click.Path(path_type=Path))
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True,
+    help="File to write; its name says the format, as for field convert.",
+)  # fmt: skip
+@click.option("--setting", type=SETTING, help="Setting of the indices [default: that of the file].")
+@click.option(
+    "--cell", nargs=6, type=_POSITIVE, metavar="A B C ALPHA BETA GAMMA",
+    help="In Angstrom and degrees [default: that of the file].",
+)  # fmt: skip
+@click.option("--patterson", is_flag=True, help="Patterson function, from amplitudes or intensities alone.")
+@click.option(
+    "--minus", type=click.Path(path_type=Path), metavar="MODEL",
+    help="Difference density: less the amplitudes and phases of this file.",
+)  # fmt: skip
+@click.option("--calculated", is_flag=True, help="Take calculated amplitudes even where there are measured ones.")
+@click.option(
+    "--f000", type=FiniteRange(), metavar="F",
+    help="F(000): the electrons of the cell [default: that of the file, or 0].",
+)  # fmt: skip
+@click.option(
+    "--grid", type=MeshType(), metavar="N1,N2,N3",
+    help="Points along the axes [default: three for each smallest spacing, closed under the operations].",
+)  # fmt: skip
+def synthesis(
+    reflections: Path,
+    output: Path,
+    setting: Setting | None,
+    cell: tuple[float, ...] | None,
+    patterson: bool,
+    minus: Path | None,
+    calculated: bool,
+    f000: float | None,
+    grid: tuple[int, ...] | None,
+) -> None:
+    """Sum reflections to a density.
+
+    REFLECTIONS has amplitudes and phases (.fcf, .cif, .mtz, .csv); equivalent reflections are added by the exact
+    phases of the setting, and averaged where several are given. With --patterson amplitudes or intensities alone
+    are enough. With --minus the result is a difference: of both structure factors, or, if REFLECTIONS has no
+    phases, of the amplitudes with the phases of MODEL, after they were brought to its scale.
+
+    Values are in e/Angstrom^3 if structure factors are in electrons, and those of a Patterson function in
+    e^2/Angstrom^3. Reflections that are not given count as 0.
+    """
+    from basis_compiler.fields.field_formats import format_of_output, write_field
+    from basis_compiler.reflections.formats.reflection_files import read_reflections
+    from basis_compiler.reflections.fourier_synthesis import fourier_synthesis
+    from basis_store.files.atomic_write import check_writable
+
+    if patterson and minus is not None:
+        raise click.UsageError("--patterson and --minus are two different syntheses: give one of them.")
+    if grid is not None and len(grid) != 3:
+        raise click.BadParameter("three numbers of points are needed, such as 48,48,60.", param_hint="--grid")
+    form = format_of_output(output)
+    check_writable(output)
+    data = read_reflections(reflections, cell=cell or None, calculated=calculated)
+    model = None
+    if minus is not None:
+        # The cell that is given is that of both.
+        model = read_reflections(minus, cell=data.cell, calculated=True)
+    for note in (*data.notes, *(model.notes if model is not None else ())):  # they name their file
+        echo_line(f"Note: {note}", err=True)
+    found = fourier_synthesis(
+        data,
+        setting=setting,
+        kind="patterson" if patterson else "density" if model is None else "difference",
+        minus=model,
+        shape=grid,
+        f000=f000,
+    )
+    for note in found.notes:
+        echo_line(f"Note: {reflections}: {note}", err=True)
+    write_field(output, found.field, setting=found.setting)
+    if form.loses:
+        echo_line(f"Note: {output}: {form.loses}", err=True)
+    field = found.field
+    echo_line(f"{output}: {field.quantity} on {' x '.join(map(str, field.shape))} points, {found.setting.label}")
+    echo(
+        f"  from {field.values.min():.5g} to {field.values.max():.5g} {field.unit}, mean {field.values.mean():.5g}"
+    )

@@ -1,0 +1,114 @@
+"""``sgbasis field synthesis`` as a user runs it: from the reflections of a crystal to a file of its density."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from basis_compiler import fourier_synthesis, read_crystals, read_field, read_reflections, reflection_list
+from sgbasis.cli import main
+from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS
+
+pytest.importorskip("gemmi")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, list(map(str, arguments)))
+
+
+@pytest.fixture
+def quartz(tmp_path: Path) -> Path:
+    """Reflections of quartz with phases, cell and operations."""
+    file = tmp_path / "quartz.fcf"
+    done = run("reflections", CRYSTALS / "quartz.cif", "--d-min", "0.7", "--b-iso", "1", "-o", file)
+    assert done.exit_code == 0, done.output
+    return file
+
+
+def test_an_fcf_has_everything_that_the_list_has(quartz: Path) -> None:
+    read = read_reflections(quartz)
+    (crystal,) = read_crystals(CRYSTALS / "quartz.cif")
+    expected = reflection_list(crystal, d_min=0.7, b_iso=1.0)
+    assert read.hkl.tolist() == expected.hkl.tolist()
+    assert not expected.absences.count("special position")
+    assert read.amplitudes == pytest.approx(expected.amplitudes, rel=1e-10)
+    assert np.cos(np.deg2rad(read.phases - expected.phases)).min() > 1 - 1e-12
+    assert read.cell == pytest.approx(expected.data().cell)
+    assert read.setting is not None  # one of the settings has the operations of the file's cell
+    assert not read.notes
+
+
+@pytest.mark.parametrize("name", ["anatase_origin_1", "calcite_rhombohedral", "catio3_pbnm", "diamond_origin_1"])
+def test_the_setting_of_other_cells_is_found_from_their_operations(name: str, tmp_path: Path) -> None:
+    file = tmp_path / f"{name}.fcf"
+    assert run("reflections", OTHER_CELLS / f"{name}.cif", "--d-min", "0.9", "-o", file).exit_code == 0
+    found = fourier_synthesis(read_reflections(file))
+    assert not [note for note in found.notes if "missing" in note or "setting" in note]
+    # The density is highest at the heaviest atoms.
+    (crystal,) = read_crystals(OTHER_CELLS / f"{name}.cif")
+    peak = np.array(np.unravel_index(found.field.values.argmax(), found.field.shape)) / found.field.shape
+    heaviest = crystal.coordinates[crystal.numbers == crystal.numbers.max()]
+    gaps = peak - heaviest
+    assert np.linalg.norm((gaps - np.rint(gaps)) @ crystal.lattice, axis=1).min() < 0.2
+
+
+def test_density_patterson_and_difference_are_written(quartz: Path, tmp_path: Path) -> None:
+    density = tmp_path / "density.cube"
+    done = run("field", "synthesis", quartz, "-o", density, "--f000", "90")
+    assert done.exit_code == 0, done.output
+    assert "electron density on" in done.stdout
+    assert "e/Angstrom^3" in done.stdout
+    assert not done.stderr.count("missing")
+    field = read_field(density)
+    assert field.integral == pytest.approx(90, rel=1e-6)
+    patterson = tmp_path / "patterson.xsf"
+    done = run("field", "synthesis", quartz, "-o", patterson, "--patterson")
+    assert done.exit_code == 0, done.output
+    assert "e^2/Angstrom^3" in done.stdout
+    difference = tmp_path / "difference.npz"
+    done = run("field", "synthesis", quartz, "-o", difference, "--minus", quartz)
+    assert done.exit_code == 0, done.output
+    assert np.abs(read_field(difference).values).max() < 1e-9
+
+
+def test_intensities_with_the_phases_of_a_model(quartz: Path, tmp_path: Path) -> None:
+    measured = tmp_path / "measured.hkl"
+    assert run("reflections", CRYSTALS / "quartz.cif", "--d-min", "0.7", "-o", measured).exit_code == 0
+    cell = ["--cell", "4.916", "4.916", "5.4054", "90", "90", "120", "--setting", "154"]
+    done = run("field", "synthesis", measured, *cell, "--minus", quartz, "-o", tmp_path / "difference.cube")
+    assert done.exit_code == 0, done.output
+    assert "to the scale of the model; R = " in done.stderr
+    done = run("field", "synthesis", measured, *cell, "-o", tmp_path / "density.cube")
+    assert done.exit_code == 1
+    assert "have no phases" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-o", "x.nothing"], "its name says no format"),
+        (["-o", "x.cube", "--setting", "225"], "does not fit 225 Fm-3m"),
+        (["-o", "x.cube", "--grid", "8,8,8"], "too coarse"),
+        (["-o", "x.cube", "--grid", "8,8"], "three numbers"),
+        (["-o", "x.cube", "--grid", "9000,9000,9000"], "at most"),
+        (["-o", "x.cube", "--cell", "5", "5", "5", "90", "90", "90"], "another cell"),
+        (["-o", "x.cube", "--patterson", "--minus", "none.fcf"], "give one of them"),
+        (["-o", "x.cube", "--minus", "none.fcf"], "No such file"),
+        (["-o", "no/folder/x.cube"], "No such file"),
+    ],
+)
+def test_errors_are_one_line_and_leave_nothing(
+    options: list[str], message: str, quartz: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    done = run("field", "synthesis", quartz, *options)
+    assert done.exit_code != 0
+    assert message in done.stderr.splitlines()[-1]
+    assert done.stderr.splitlines()[-1].startswith("Error: ")
+    assert not list(folder.iterdir())
+    assert not done.stdout

@@ -61,9 +61,9 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[obje
         "basis_compiler.dual_graph": lambda one: sorted(dual_graph(one, WaveIndex(WAVES)).edges),
         "basis_compiler.compile_setting": lambda one: compile_setting(one, radius=2, min_functions=1).digest(),
         "basis_compiler.compile_tensors": lambda one: compile_tensors([one]).digest(""),
-        "basis_compiler.fourier_synthesis": lambda one: (
-            fourier_synthesis(ROWS, setting=one, f000=1.0).field.values.tolist()
-        ),
+        "basis_compiler.fourier_synthesis": lambda one: fourier_synthesis(
+            ROWS, setting=one, f000=1.0
+        ).field.values.tolist(),
         "basis_compiler.write_field": lambda one: written(lambda: write_field(file, FIELD, setting=one)),
         "basis_compiler.write_fields": lambda one: written(lambda: write_fields(file, {"1": FIELD}, setting=one)),
         "basis_store.cartesian_frame": lambda one: cartesian_frame(one, CUBE).tolist(),

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from basis_store.groups.setting import Setting
-from sgbasis.commands.fields.field_options import MeshType
 from sgbasis.commands.options import SETTING, FiniteRange
 from sgbasis.echo import echo, echo_line
 
@@ -36,7 +35,7 @@ _POSITIVE = FiniteRange(0, min_open=True)
     help="F(000): the electrons of the cell [default: that of the file, or 0].",
 )  # fmt: skip
 @click.option(
-    "--grid", type=MeshType(), metavar="N1,N2,N3",
+    "--grid", nargs=3, type=click.IntRange(1, 4096), metavar="N1 N2 N3",
     help="Points along the axes [default: three for each smallest spacing, closed under the operations].",
 )  # fmt: skip
 def synthesis(
@@ -48,7 +47,7 @@ def synthesis(
     minus: Path | None,
     calculated: bool,
     f000: float | None,
-    grid: tuple[int, ...] | None,
+    grid: tuple[int, int, int] | None,
 ) -> None:
     """Sum reflections to a density.
 
@@ -67,8 +66,6 @@ def synthesis(
 
     if patterson and minus is not None:
         raise click.UsageError("--patterson and --minus are two different syntheses: give one of them.")
-    if grid is not None and len(grid) != 3:
-        raise click.BadParameter("three numbers of points are needed, such as 48,48,60.", param_hint="--grid")
     form = format_of_output(output)
     check_writable(output)
     data = read_reflections(reflections, cell=cell or None, calculated=calculated)

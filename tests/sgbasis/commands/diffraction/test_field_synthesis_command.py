@@ -91,9 +91,9 @@ def test_intensities_with_the_phases_of_a_model(quartz: Path, tmp_path: Path) ->
     [
         (["-o", "x.nothing"], "its name says no format"),
         (["-o", "x.cube", "--setting", "225"], "does not fit 225 Fm-3m"),
-        (["-o", "x.cube", "--grid", "8,8,8"], "too coarse"),
-        (["-o", "x.cube", "--grid", "8,8"], "three numbers"),
-        (["-o", "x.cube", "--grid", "9000,9000,9000"], "at most"),
+        (["-o", "x.cube", "--grid", "8", "8", "8"], "too coarse"),
+        (["-o", "x.cube", "--grid", "8", "8"], "3 arguments"),
+        (["-o", "x.cube", "--grid", "4000", "4000", "4000"], "at most"),
         (["-o", "x.cube", "--cell", "5", "5", "5", "90", "90", "90"], "another cell"),
         (["-o", "x.cube", "--patterson", "--minus", "none.fcf"], "give one of them"),
         (["-o", "x.cube", "--minus", "none.fcf"], "No such file"),

@@ -23,6 +23,7 @@ PARTS = {
     "loading": "load bases, and read dense matrices",
     "encoding": "WaveEncoder, dense routing, and means over all operations",
     "pairs": "pair kernels over orbits, over all waves, and over pairs of atoms",
+    "fields": "symmetrise and expand fields on grids, averages over operations, and the FFT alone",
     "training": "steps on sites, on full cells, and of a CGCNN",
     "predicting": "predictions in batches and one by one; start of commands",
 }

@@ -14,8 +14,8 @@ from pathlib import Path
 from basis_compiler import available_cores, compile_recipe, prove_store
 from basis_compiler.parallel.parallel_map import parallel_map
 from basis_store import CompiledSetting, Recipe, Setting, open_store
-from benchmarks.gemmi_loop import gemmi_orbits
 from benchmarks.machine import Machine
+from benchmarks.peers.gemmi_loop import gemmi_orbits
 from benchmarks.process_tree import run_measured
 from benchmarks.row import Row, median_seconds, side_by_side
 

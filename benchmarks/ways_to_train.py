@@ -108,7 +108,7 @@ def cgcnn(records: Sequence[CrystalRecord]) -> Figures:
     """A CGCNN of as many parameters on all atoms, by PyG's loader; the first step warms up."""
     from torch_geometric.loader import DataLoader
 
-    from benchmarks.cgcnn import graph, network
+    from benchmarks.peers.cgcnn import graph, network
 
     some = records[: (1 + _SLOW_STEPS) * STEP]
     labels = learned(CrystalArrays.of(some)).tolist()

@@ -25,6 +25,7 @@ from runtime.fields.grid_images import largest_difference
 from runtime.fields.grid_lattice import GridLattice
 from runtime.fields.orbit_averages import OrbitAverages
 from runtime.fields.primitive_grid import primitive_grid
+from runtime.fields.row_average import average_rows, keeps_rows
 from runtime.fields.wave_orbits import WaveOrbits, grid_orbits
 
 LATTICE_TOLERANCE = 2e-3
@@ -117,6 +118,8 @@ class Expansion:
     @functools.cached_property
     def symmetrised(self) -> GridField:
         """The invariant part of the field, on its grid."""
+        if keeps_rows(self._lattice):
+            return replace(self.field, values=average_rows(self.field.values, self._lattice))
         return self._on_grid(self._pass.spread(self._orbits, self._averages))
 
     def _on_grid(self, spectrum: NDArray[np.complex128]) -> GridField:
@@ -174,7 +177,7 @@ def expand(field: GridField, setting: SettingName, cell: CellChange | None = Non
         SettingError: there is no setting of this name, or it is a bare number.
         FieldError: the cell does not fit the setting, or the grid is not mapped to itself.
     """
-    return _expansion(field, setting, cell)
+    return Expansion(field, _grid_lattice(field, setting, cell))
 
 
 def symmetrise(field: GridField, setting: SettingName, cell: CellChange | None = None) -> GridField:
@@ -188,17 +191,18 @@ def symmetrise(field: GridField, setting: SettingName, cell: CellChange | None =
     Raises:
         As :func:`expand`.
     """
-    return _expansion(field, setting, cell, symmetrised=True).symmetrised
+    lattice = _grid_lattice(field, setting, cell)
+    if keeps_rows(lattice):
+        return replace(field, values=average_rows(field.values, lattice))
+    return Expansion(field, lattice, symmetrised=True).symmetrised
 
 
-def _expansion(
-    field: GridField, setting: SettingName, cell: CellChange | None, *, symmetrised: bool = False
-) -> Expansion:
+def _grid_lattice(field: GridField, setting: SettingName, cell: CellChange | None) -> GridLattice:
     setting = as_setting(setting)
     cell = CellChange.conventional() if cell is None else cell
     group = load_store().compiled(setting).operations
     check_lattice(cell.setting_lattice(field.lattice), setting, group.point_group)
-    return Expansion(field, GridLattice(field.shape, cell, group), symmetrised=symmetrised)
+    return GridLattice(field.shape, cell, group)
 
 
 def check_lattice(lattice: FloatArray, setting: Setting, rotations: IntArray) -> None:

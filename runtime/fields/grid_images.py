@@ -28,14 +28,24 @@ def largest_difference(values: FloatArray, lattice: GridLattice) -> float:
         largest, smallest = higher, lower
 
 
+def grid_operations(lattice: GridLattice) -> tuple[IntArray, IntArray]:
+    """The operations in steps of a grid that they map to itself: a point n goes to M n + s, modulo the grid.
+
+    Returns:
+        (g, 3, 3) M and (g, 3) s.
+    """
+    shape, cell = np.array(lattice.shape), lattice.cell
+    change, origin, group = cell.matrix, np.asarray(cell.origin), lattice.group
+    inverse = np.linalg.inv(change)
+    matrices = shape[:, None] * (inverse @ group.rotations @ change) / shape
+    moved = group.rotations @ origin + group.translations24 / TURN - origin
+    steps = moved @ inverse.T * shape
+    return np.rint(matrices).astype(np.int64), np.rint(steps).astype(np.int64)
+
+
 def grid_images(lattice: GridLattice, number: int) -> IntArray:
     """(N,) flat index of the image of every grid point by an operation that maps the grid to itself."""
-    shape, cell = np.array(lattice.shape), lattice.cell
-    rotation, translation = lattice.group.rotations[number], lattice.group.translations24[number] / TURN
-    change, origin = cell.matrix, np.asarray(cell.origin)
-    inverse = np.linalg.inv(change)
-    matrix = np.rint(shape[:, None] * (inverse @ rotation @ change) / shape).astype(np.int64)
-    steps = np.rint(inverse @ (rotation @ origin + translation - origin) * shape).astype(np.int64)
+    matrix, steps = (one[number] for one in grid_operations(lattice))
     one, two, three = np.ogrid[tuple(map(slice, lattice.shape))]
     flat = np.zeros(lattice.shape, np.int64)
     for axis, n in enumerate(lattice.shape):

@@ -19,7 +19,7 @@ from runtime.fields.grid_lattice import GridLattice
 from runtime.fields.half_spectrum import HalfSpectrum, WavePhases
 from runtime.fields.wave_orbits import WaveOrbits
 
-_BLOCK = 1 << 13
+_BLOCK = 1 << 14
 """Roots at a time."""
 
 _Complex = NDArray[np.complex128]

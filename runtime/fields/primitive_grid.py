@@ -45,8 +45,8 @@ class PrimitiveGrid:
         rows = lifted % d2
         rolls = (shear[0, 2] * i + shear[1, 2] * j - lifted // d2 * box[1, 2]) % d3
         back = np.argsort(rows, axis=1)
-        self._to_sheared = 2 * d3 * rows + rolls
-        self._to_box = 2 * d3 * back + np.take_along_axis(-rolls % d3, back, axis=1)
+        self._to_sheared = rows, rolls
+        self._to_box = back, np.take_along_axis(-rolls % d3, back, axis=1)
 
     def fold(self, values: FloatArray) -> FloatArray:
         """(d1, d2, d3) averages of ``values`` (N1, N2, N3) over the translations."""
@@ -57,7 +57,7 @@ class PrimitiveGrid:
             for shift in self._shifts[1:]:
                 for inside, outside in self._pieces(shift):
                     slab[inside] += values[i + shift[0]][outside]
-            folded[i] = self._rolled(slab, self._to_sheared[i])
+            folded[i] = _rolled(slab, *(one[i] for one in self._to_sheared))
         folded /= len(self._shifts)
         return folded
 
@@ -65,17 +65,11 @@ class PrimitiveGrid:
         """(N1, N2, N3) values of a field with all translations, from those of :meth:`fold`."""
         values = np.empty(self._shape)
         for i in range(len(folded)):
-            slab = self._rolled(folded[i], self._to_box[i])
+            slab = _rolled(folded[i], *(one[i] for one in self._to_box))
             for shift in self._shifts:
                 for inside, outside in self._pieces(shift):
                     values[i + shift[0]][outside] = slab[inside]
         return values
-
-    @staticmethod
-    def _rolled(slab: FloatArray, starts: IntArray) -> FloatArray:
-        """(d2, d3) rows that begin at ``starts`` (d2,) of the doubled rows of a slab (d2, d3)."""
-        doubled = np.concatenate([slab, slab], axis=1).reshape(-1)
-        return doubled.take(starts[:, None] + np.arange(slab.shape[1]))
 
     def _pieces(self, shift: IntArray) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
         """Parts of a slab of the box, and where they are in the grid."""
@@ -138,6 +132,13 @@ def _shear(box: IntArray) -> IntArray | None:
         if last.size and other.size:
             return np.array([[1, one, other[0]], [0, 1, last[0]], [0, 0, 1]])
     return None
+
+
+def _rolled(slab: FloatArray, rows: IntArray, rolls: IntArray) -> FloatArray:
+    """(d2, d3) some ``rows`` (d2,) of a slab (d2, d3), each from its entry ``rolls`` (d2,) on, and around."""
+    doubled = np.concatenate([slab, slab], axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(doubled, slab.shape[1], axis=1)
+    return np.asarray(windows[rows, rolls])
 
 
 def _wrapped(start: int, length: int, period: int) -> list[tuple[slice, slice]]:

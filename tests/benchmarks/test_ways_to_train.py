@@ -8,7 +8,7 @@ import torch
 
 from basis_store import CrystalRecord, Setting
 from benchmarks import ways_to_train
-from benchmarks.cgcnn import graph
+from benchmarks.peers.cgcnn import graph
 from benchmarks.ways_to_train import WAYS, full_cell
 from runtime import load_store
 from runtime.features.atoms import primitive_cell

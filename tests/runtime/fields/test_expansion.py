@@ -12,6 +12,7 @@ from basis_store.array_types import FloatArray
 from basis_store.fields.cell_change import CellChange
 from runtime.fields.expansion import Expansion, expand
 from runtime.fields.grid_lattice import GridLattice
+from runtime.fields.row_average import average_rows, keeps_rows
 
 STORE = open_store()
 FIELDS = Path(__file__).resolve().parents[4] / "shared" / "fields"
@@ -62,20 +63,29 @@ def synthesis(expansion: Expansion, points: FloatArray) -> FloatArray:
 
 
 def test_symmetrising_is_averaging_in_every_setting() -> None:
+    """On both ways: by Fourier coefficients, and by rows of the grid where operations move whole ones."""
+    by_rows = 0
     for setting in all_settings():
         group, cell = STORE.read(setting).operations, CellChange.conventional()
         lattice = next(one for n in (4, 6, 8, 12) if (one := GridLattice((n, n, n), cell, group)).closed)
         values = RNG.normal(size=lattice.shape)
         field = GridField(values, lattice_of(setting))
-        expansion = Expansion(field, lattice)
+        expansion = Expansion(field, lattice, symmetrised=True)
         symmetrised = expansion.symmetrised
         expected = average(values, cell, group)
         np.testing.assert_allclose(symmetrised.values, expected, atol=1e-13, err_msg=setting.label)
+        if keeps_rows(lattice):
+            by_rows += 1
+            np.testing.assert_allclose(average_rows(values, lattice), expected, atol=1e-13, err_msg=setting.label)
+            np.testing.assert_array_equal(
+                average_rows(values, lattice), Expansion(field, lattice).symmetrised.values
+            )
         residual = np.linalg.norm(values - expected) / np.linalg.norm(values)
         assert expansion.residual.of_norm == pytest.approx(residual, rel=1e-12, abs=1e-15)
         again = Expansion(symmetrised, lattice)
         np.testing.assert_allclose(again.symmetrised.values, symmetrised.values, atol=1e-14)
         assert again.residual.of_norm < 1e-14
+    assert by_rows == 530 - 42 - 7  # but cubic ones and rhombohedral axes
 
 
 def test_band_limited_fields_come_back_in_every_setting() -> None:

@@ -1,0 +1,1 @@
+"""Code that ours is compared with, as others would write it."""

@@ -19,7 +19,7 @@ from basis_store import CrystalRecord
 from runtime import load_store
 from runtime.features.pyg.graph import record_to_data
 
-_EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "cgcnn_pyg.py"
+_EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "cgcnn_pyg.py"
 _CUTOFF, _NEIGHBOURS = 8.0, 12
 """Angstrom, and how many of each atom at most: Xie and Grossman, Phys. Rev. Lett. 120, 145301 (2018)."""
 

@@ -175,3 +175,29 @@ def test_functions_that_are_not_of_the_setting_are_refused() -> None:
         InvariantField(replace(field, setting=Setting.standard(227)))
     with pytest.raises(FieldError, match="no cubic cell"):
         InvariantField(replace(field, lattice=np.diag([3.0, 3, 4])))
+
+
+def test_a_gpu_gives_what_the_cpu_gives() -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("needs a GPU")
+    for name in ("14", "198", "230"):
+        for dtype, bound in ((torch.float64, 1e-12), (torch.float32, 2e-5)):
+            field = random_field(name).to(dtype)
+            other = copy.deepcopy(field).to("cuda")
+            x, shape, cell = torch.rand(50, 3, dtype=dtype), (20, 20, 18), CellChange.primitive(name, (0.1, 0, 0))
+            scale = float(field.laplacian(x).abs().max())
+            pairs = [
+                (field(x), other(x.cuda())),
+                (field.gradient(x) / scale, other.gradient(x.cuda()) / scale),
+                (field.laplacian(x) / scale, other.laplacian(x.cuda()) / scale),
+                (field.on_grid(shape, cell), other.on_grid(shape, cell)),
+                (field.project(field.on_grid((40, 40, 40))), other.project(other.on_grid((40, 40, 40)))),
+                (field.multiply(field).coefficients, other.multiply(other).coefficients),
+            ]
+            gradients = []
+            for one in (field, other):
+                one.multiply(one).norm().backward()
+                gradients.append(one.coefficients.grad)
+            for cpu, gpu in (*pairs, tuple(gradients)):
+                assert cpu is not None and gpu is not None and gpu.is_cuda
+                torch.testing.assert_close(gpu.cpu(), cpu, atol=bound * 10, rtol=bound * 10)

@@ -29,6 +29,9 @@ from .groups.reflection_conditions import (
 )
 from .groups.spglib_database import operations as operations
 from .parallel.processes import available_cores as available_cores
+from .reflections.extinctions.class_ranking import GroupsFor as GroupsFor
+from .reflections.extinctions.groups_for import groups_for as groups_for
+from .reflections.extinctions.peak_lists import groups_for_peaks as groups_for_peaks, read_peaks as read_peaks
 from .reflections.formats.reflection_files import read_reflections as read_reflections
 from .reflections.fourier_synthesis import (
     SynthesizedField as SynthesizedField,

@@ -13,6 +13,7 @@ from basis_store.printable import short_line
 from basis_store.version import VERSION
 from sgbasis.commands.compile import compile_command
 from sgbasis.commands.crystals import crystals
+from sgbasis.commands.diffraction.groups_for import groups_for
 from sgbasis.commands.diffraction.reflections import reflections
 from sgbasis.commands.encode import encode
 from sgbasis.commands.export import export
@@ -39,6 +40,7 @@ EXTRAS = {
     "project-tensor": ("structures", "runtime"),
     "encode": ("structures", "runtime"),
     "reflections": ("structures",),
+    "groups-for": ("structures",),
     "predict": ("structures", "runtime"),
     "evaluate": ("structures", "runtime"),
     "crystals": ("structures",),
@@ -95,7 +97,7 @@ def main() -> None:
 
 for command in (
     train, predict, evaluate, curves, unseen_groups, compile_command, verify, info, export, encode, crystals,
-    reflections, field, fetch, show, tensor, project_tensor, plot, surface,
+    reflections, groups_for, field, fetch, show, tensor, project_tensor, plot, surface,
 ):  # fmt: skip
     main.add_command(command)
 

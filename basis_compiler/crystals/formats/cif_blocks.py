@@ -67,8 +67,8 @@ class CifBlock:
 
     def text(self, tag: str) -> str:
         """The first value of a tag as it stands, with its spaces; ``""`` if the block does not have it."""
-        found = self._block.find_values(self.tags[tag]) if tag in self.tags else ()
-        return self._as_string(found[0]) if len(found) else ""
+        found = list(self._block.find_values(self.tags[tag])) if tag in self.tags else []
+        return self._as_string(found[0]) if found else ""
 
     def has_any(self, tags: Sequence[str]) -> bool:
         """Whether the block has values of one of some tags."""

@@ -1,0 +1,1 @@
+"""Which space groups fit: extinction classes of all settings, and what measured reflections say about them."""

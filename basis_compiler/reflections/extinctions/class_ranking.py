@@ -1,0 +1,125 @@
+"""What is found about the groups of reflections, and how extinction classes are ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from basis_compiler.reflections.extinctions.condition_table import ConditionRow
+from basis_compiler.reflections.extinctions.extinction_classes import ExtinctionClass
+from basis_compiler.reflections.extinctions.laue_classes import LaueClass
+from basis_compiler.reflections.extinctions.orbit_likelihoods import PRESENT_PRIOR, Mixture, group_evidence
+from basis_store import ReflectionData
+from basis_store.array_types import BoolArray, FloatArray, IntArray
+
+_SAME = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class LaueRow:
+    """What equivalents say of a Laue class.
+
+    Attributes:
+        laue: the class.
+        log_evidence: natural logarithm, relative to the best.
+        r_merge: sum |I - mean| / sum I over orbits that were measured more than once; NaN if there are none.
+        repeated: number of measurements in such orbits.
+    """
+
+    laue: LaueClass
+    log_evidence: float
+    r_merge: float
+    repeated: int
+
+
+@dataclass(frozen=True, eq=False)
+class RankedClass:
+    """An extinction class and how well it fits.
+
+    Attributes:
+        extinction: the class.
+        rank: from 1; classes that these reflections do not tell apart have the same.
+        log_evidence: natural logarithm, relative to the largest.
+        probability: among all that were compared, as common as each other before.
+    """
+
+    extinction: ExtinctionClass
+    rank: int
+    log_evidence: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class PeakLine:
+    """Lines of a cell that a powder pattern does not separate.
+
+    Attributes:
+        d: spacing of the first in Angstrom.
+        hkl: (3,) its indices.
+        observed: whether there is a peak.
+        allowed: whether the first class allows a line of it.
+    """
+
+    d: float
+    hkl: tuple[int, ...]
+    observed: bool
+    allowed: bool
+
+
+@dataclass(frozen=True, eq=False)
+class GroupsFor:
+    """What :func:`groups_for` finds.
+
+    Attributes:
+        classes: extinction classes, the best first.
+        laue: Laue classes that the cell allows, the best first.
+        conditions: the reflection conditions of all classes of the best Laue class: what was measured of the
+            reflections that each forbids.
+        against: (n,) rows of the reflections that the first class forbids and that were observed above 3 sigma,
+            the strongest first.
+        reflections: the data that were used.
+        unique: number of reflections that are not equivalent in the best Laue class.
+        mean_e2: mean of ``|E^2 - 1|``: 0.97 is expected of centrosymmetric crystals, 0.74 of others, if atoms are
+            many and lie anywhere; NaN for peak lists.
+        notes: what was decided.
+        lines: of a peak list, what could have been seen, the largest spacing first.
+    """
+
+    classes: tuple[RankedClass, ...]
+    laue: tuple[LaueRow, ...]
+    conditions: tuple[ConditionRow, ...]
+    against: IntArray
+    reflections: ReflectionData
+    unique: int
+    mean_e2: float
+    notes: tuple[str, ...]
+    lines: tuple[PeakLine, ...] = ()
+
+    @property
+    def best(self) -> ExtinctionClass:
+        """The first class."""
+        return self.classes[0].extinction
+
+
+def evidence_of_absences(
+    absent: BoolArray, zero: FloatArray, present: FloatArray, if_present: Mixture = PRESENT_PRIOR
+) -> FloatArray:
+    """(c,) log evidence of classes that forbid ``absent`` (c, m) of m observations."""
+    patterns, groups = np.unique(absent, axis=1, return_inverse=True)
+    if_forbidden, if_not = group_evidence(zero, present, groups.reshape(-1), if_present)
+    return np.asarray(np.where(patterns, if_forbidden, if_not).sum(axis=1))
+
+
+def ranked_classes(found: Sequence[tuple[ExtinctionClass, float]]) -> tuple[RankedClass, ...]:
+    """Classes with their log evidence, ranked by it."""
+    order = sorted(found, key=lambda one: (-round(one[1], 6), one[0].settings[0].hall_number))
+    values = np.array([value for _, value in order])
+    probabilities = np.exp(values - np.logaddexp.reduce(values))
+    ranked: list[RankedClass] = []
+    for place, (extinction, value) in enumerate(order):
+        same = place > 0 and abs(value - order[place - 1][1]) < _SAME
+        rank = ranked[-1].rank if same else place + 1
+        ranked.append(RankedClass(extinction, rank, float(value - values[0]), float(probabilities[place])))
+    return tuple(ranked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +11,18 @@ import numpy as np
 from basis_compiler.reflections.extinctions.condition_table import ConditionRow
 from basis_compiler.reflections.extinctions.extinction_classes import ExtinctionClass
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass
-from basis_compiler.reflections.extinctions.orbit_likelihoods import PRESENT_PRIOR, Mixture, group_evidence
+from basis_compiler.reflections.extinctions.orbit_likelihoods import (
+    PRESENT_PRIOR,
+    Mixture,
+    OrbitLikelihoods,
+    group_evidence,
+)
 from basis_store import ReflectionData
 from basis_store.array_types import BoolArray, FloatArray, IntArray
 
 _SAME = 1e-6
+_STRAY, _STRAY_ZERO = 0.01, 0.05
+"""Shares of orbits that are there although they are forbidden, and 0 although they are not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,12 +112,28 @@ class GroupsFor:
 
 
 def evidence_of_absences(
-    absent: BoolArray, zero: FloatArray, present: FloatArray, if_present: Mixture = PRESENT_PRIOR
+    absent: BoolArray, likelihoods: OrbitLikelihoods, if_present: Mixture = PRESENT_PRIOR
 ) -> FloatArray:
     """(c,) log evidence of classes that forbid ``absent`` (c, m) of m observations."""
     patterns, groups = np.unique(absent, axis=1, return_inverse=True)
-    if_forbidden, if_not = group_evidence(zero, present, groups.reshape(-1), if_present)
+    if_forbidden, if_not = group_evidence(likelihoods, groups.reshape(-1), if_present)
     return np.asarray(np.where(patterns, if_forbidden, if_not).sum(axis=1))
+
+
+def agreement(absent: BoolArray, likelihoods: OrbitLikelihoods) -> float:
+    """Log evidence that the reflections of each of m orbits are equivalent.
+
+    That of the best of c classes, each with the same shares of orbits that are 0: groups of reflections would differ
+    from one Laue class to another.
+
+    Args:
+        absent: (c, m) which orbits each class forbids.
+        likelihoods: of the orbits.
+    """
+    zero, present, _ = likelihoods
+    if_forbidden = np.logaddexp(zero + math.log1p(-_STRAY), present + math.log(_STRAY))
+    if_not = np.logaddexp(zero + math.log(_STRAY_ZERO), present + math.log1p(-_STRAY_ZERO))
+    return float(if_not.sum() + (absent @ (if_forbidden - if_not)).max())
 
 
 def ranked_classes(found: Sequence[tuple[ExtinctionClass, float]]) -> tuple[RankedClass, ...]:

@@ -105,7 +105,7 @@ def _is_glide(group: Operations, plane: tuple[Wave, ...], letter: str) -> bool:
 
 
 def _waves(laue: IntArray, axis: _Direction) -> tuple[tuple[Wave, ...], tuple[Wave, ...]]:
-    """Bases of the waves perpendicular to a direction, and of those along the axis; empty if nothing fixes them."""
+    """Bases of the waves perpendicular to a direction, and of those along the axis; empty if none is fixed."""
     plane: tuple[Wave, ...] = ()
     line: tuple[Wave, ...] = ()
     for rotation in laue:

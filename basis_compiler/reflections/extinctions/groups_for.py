@@ -1,6 +1,8 @@
 """Which space groups fit measured reflections: Laue class, extinction class, and what speaks for and against it.
 
-1. Laue classes whose rotations keep the metric of the cell; for each, the evidence that equivalents agree.
+1. Laue classes whose rotations keep the metric of the cell; for each, the evidence that equivalents agree, and
+that a
+   metric seldom has more symmetry than its crystal.
 2. The extinction classes of the settings in these axes (:mod:`extinction_classes`): an exact list of what each
 forbids. 3. Reflections that the same classes forbid form a group. Its evidence if forbidden, and if not, comes
 from
@@ -19,6 +21,7 @@ import numpy as np
 from basis_compiler.reflections.extinctions.class_ranking import (
     GroupsFor,
     LaueRow,
+    agreement,
     evidence_of_absences,
     ranked_classes,
 )
@@ -27,7 +30,6 @@ from basis_compiler.reflections.extinctions.extinction_classes import Extinction
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass, laue_classes
 from basis_compiler.reflections.extinctions.orbit_likelihoods import (
     PROPORTIONAL_ERROR,
-    group_evidence,
     log_outlier,
     orbit_likelihoods,
 )
@@ -40,6 +42,8 @@ METRIC_TOLERANCE = 0.01
 _SHELL = 60
 """Measurements of a resolution shell, at least."""
 _ASSUMED_ERROR = 0.01
+_ACCIDENT = 3.0
+"""Minus the logarithm of the probability that a product of cell vectors is by chance what a symmetry requires."""
 _ENOUGH = 20
 """Strong measurements from which the proportional error is estimated."""
 _MEDIAN = 0.6745
@@ -85,14 +89,16 @@ def groups_for(
     found: list[tuple[ExtinctionClass, float]] = []
     for one in candidates:
         waves, orbits = one.representatives(data.hkl)
-        zero, present = orbit_likelihoods(y, s, outlier, orbits, proportional)
-        evidence = group_evidence(zero, present, np.zeros(len(waves), dtype=np.int64))[1][0]
-        rows.append(LaueRow(one, float(evidence), *_r_merge(intensities, orbits)))
-        # 3. Extinction classes.
+        likelihoods = orbit_likelihoods(y, s, outlier, orbits, proportional)
         classes = extinction_classes(one)
-        relative = class_evidence(classes, waves, zero, present)
-        relative -= np.logaddexp.reduce(relative)
-        found += [(extinction, evidence + value) for extinction, value in zip(classes, relative, strict=True)]
+        absent = np.array([~each.allows(waves) for each in classes])
+        # By chance a cell has a metric of higher symmetry seldom.
+        evidence = agreement(absent, likelihoods) + 2 * math.log(one.order) - _ACCIDENT * one.free_parameters
+        rows.append(LaueRow(one, evidence, *_r_merge(intensities, orbits)))
+        # 3. Extinction classes.
+        relative = evidence_of_absences(absent, likelihoods)
+        relative += evidence - np.logaddexp.reduce(relative)
+        found += zip(classes, relative.tolist(), strict=True)
     rows.sort(key=lambda row: (-row.log_evidence, -row.laue.order))
     top = rows[0].log_evidence
     laue_rows = tuple(LaueRow(row.laue, row.log_evidence - top, row.r_merge, row.repeated) for row in rows)
@@ -143,13 +149,6 @@ def fitting_laue_classes(
             f"the cell {text} has not the symmetry of {laue or system}: give another cell or class"
         )
     return fitting
-
-
-def class_evidence(
-    classes: Sequence[ExtinctionClass], waves: IntArray, zero: FloatArray, present: FloatArray
-) -> FloatArray:
-    """(c,) log evidence of extinction classes of one Laue class from the likelihoods of (m, 3) orbits."""
-    return evidence_of_absences(np.array([~one.allows(waves) for one in classes]), zero, present)
 
 
 def _usable(data: ReflectionData) -> tuple[ReflectionData, list[str]]:

@@ -51,6 +51,13 @@ class LaueClass:
         """Number of rotations."""
         return len(self.rotations)
 
+    @functools.cached_property
+    def free_parameters(self) -> int:
+        """How many parameters of a cell it leaves free, 1 to 6: the mean trace on symmetric matrices."""
+        traces = np.trace(self.rotations, axis1=1, axis2=2)
+        squares = np.trace(self.rotations @ self.rotations, axis1=1, axis2=2)
+        return round(float(((traces**2 + squares) / 2).mean()))
+
     def misfit(self, cell: FloatArray) -> float:
         """How far the metric of a (6,) cell is from the symmetry: largest change of a_i.a_j / |a_i||a_j|."""
         metric = metric_tensor(cell)

@@ -16,13 +16,13 @@ The integral is Laplace's: Y is fitted with the outliers down-weighted (EM, from
 q is integrated exactly over the Gaussian of its uncertainty. For a single measurement this is exact.
 
 Source: A. J. C. Wilson, Acta Cryst. 2, 318 (1949); A. J. Markvardsen, W. I. F. David, J. C. Johnson, K. Shankland,
-    Acta
-Cryst. A57, 47 (2001) (evidence for extinction symbols); R. J. Read, Acta Cryst. D55, 1759 (1999) (outliers).
+Acta Cryst. A57, 47 (2001) (evidence for extinction symbols); R. J. Read, Acta Cryst. D55, 1759 (1999) (outliers).
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,21 +32,42 @@ OUTLIERS = 0.03
 """eta."""
 PROPORTIONAL_ERROR = 0.05
 """p, where it cannot be estimated from the data."""
-_SCALES = np.array([3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003])
-_SCALE_WEIGHTS = np.array([0.1, 0.25, 0.2, 0.13, 0.1, 0.08, 0.06, 0.05, 0.03])
+_SCALES = np.array([1000, 100, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003])
+_SCALE_WEIGHTS = np.array([0.001, 0.004, 0.015, 0.1, 0.25, 0.2, 0.12, 0.1, 0.08, 0.06, 0.04, 0.03])
+_GROUP_SCALES = np.append(_SCALES[3:], [1e-4, 3e-5])
+"""Of reflections of one kind, which may all be weak."""
 _ITERATIONS = 3
 _erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
+class OrbitLikelihoods(NamedTuple):
+    """Logarithms, for m orbits.
+
+    Attributes:
+        zero: (m,) log L0.
+        present: (m,) log L1.
+        scaled: (m, t) log L1 with q of one scale, for each of t scales.
+    """
+
+    zero: FloatArray
+    present: FloatArray
+    scaled: FloatArray
+
+
 def log_present(y: FloatArray, s: FloatArray) -> FloatArray:
     """(n,) log of q, blurred by the uncertainty s, at y."""
-    total = np.full(len(y), 1e-300)
-    for scale, weight in zip(_SCALES, _SCALE_WEIGHTS, strict=True):
+    return np.asarray(np.logaddexp.reduce(_log_half_normal(y, s, _SCALES) + np.log(_SCALE_WEIGHTS), axis=1))
+
+
+def _log_half_normal(y: FloatArray, s: FloatArray, scales: FloatArray) -> FloatArray:
+    """(n, t) log of half-normal distributions of t scales, blurred by s, at y."""
+    densities = np.empty((len(y), len(scales)))
+    for place, scale in enumerate(scales.tolist()):
         variance = scale**2 + s**2
         ratio = y * scale / (s * np.sqrt(2 * variance))
         positive = _erfc(-np.clip(ratio, -25, 25)).astype(np.float64)
-        total += weight * positive * np.exp(-0.5 * y**2 / variance) / np.sqrt(2 * np.pi * variance)
-    return np.asarray(np.log(total))
+        densities[:, place] = np.log(positive) - 0.5 * (y**2 / variance + np.log(2 * np.pi * variance))
+    return densities
 
 
 def log_outlier(y: FloatArray, s: FloatArray) -> FloatArray:
@@ -56,8 +77,8 @@ def log_outlier(y: FloatArray, s: FloatArray) -> FloatArray:
 
 def orbit_likelihoods(
     y: FloatArray, s: FloatArray, outlier: FloatArray, orbits: IntArray, proportional: float = PROPORTIONAL_ERROR
-) -> tuple[FloatArray, FloatArray]:
-    """(m,) log L0 and (m,) log L1 of every orbit.
+) -> OrbitLikelihoods:
+    """The likelihoods of every orbit.
 
     Args:
         y: (n,) intensities over their shell's mean.
@@ -70,31 +91,41 @@ def orbit_likelihoods(
     y, s, outlier, orbits = y[order], s[order], outlier[order], orbits[order]
     count = np.bincount(orbits)
     start = np.cumsum(count) - count
+    s = _common_noise(s, orbits, start + (count - 1) // 2)
     zero = _sums(orbits, np.logaddexp(_log_inlier(y, s**2), outlier))
-    present = np.full(len(count), -np.inf)
     below, above = start + (count - 1) // 4, start + (count - 1) - (count - 1) // 4
-    for first in (y[below], 0.5 * (y[start + (count - 1) // 2] + y[start + count // 2]), y[above]):
-        present = np.maximum(present, _fitted(y, s, orbits, outlier, first, proportional))
-    return zero, present
+    middle = 0.5 * (y[start + (count - 1) // 2] + y[start + count // 2])
+    fits = [_fitted(y, s, orbits, outlier, first, proportional) for first in (y[below], middle, y[above])]
+    rest, common, width = np.stack(fits, axis=1)
+    present = np.stack([one[0] + log_present(one[1], one[2]) for one in fits])
+    best = present.argmax(axis=0), np.arange(len(count))
+    scaled = rest[best][:, None] + _log_half_normal(common[best], width[best], _GROUP_SCALES)
+    return OrbitLikelihoods(zero, present[best], scaled)
+
+
+def _common_noise(s: FloatArray, orbits: IntArray, middle: IntArray) -> FloatArray:
+    """Uncertainties, those of an orbit within a factor of two of their median replaced by it.
+
+    Counting statistics give a count that is low by chance a small uncertainty: means weighted with it are too low.
+    """
+    median = s[np.lexsort((s, orbits))][middle][orbits]
+    return np.where(np.abs(np.log(s / median)) < math.log(2), median, s)
 
 
 def _fitted(
     y: FloatArray, s: FloatArray, orbits: IntArray, outlier: FloatArray, first: FloatArray, proportional: float
 ) -> FloatArray:
-    """(m,) log L1 with Y fitted from a first value."""
+    """Y fitted from a first value: (3, m) log L1 but for q, Y, and its uncertainty."""
     common = first
-    for _ in range(_ITERATIONS):
+    for step in range(_ITERATIONS + 1):
         variance = s**2 + (proportional * np.maximum(common, 0)[orbits]) ** 2
         inlier = _log_inlier(y - common[orbits], variance)
-        weights = np.exp(inlier - np.logaddexp(inlier, outlier)) / variance + 1e-12
-        total = np.bincount(orbits, weights)
-        common = np.bincount(orbits, weights * y) / total
-    variance = s**2 + (proportional * np.maximum(common, 0)[orbits]) ** 2
-    inlier = _log_inlier(y - common[orbits], variance)
-    fit = _sums(orbits, np.logaddexp(inlier, outlier))
-    weights = np.exp(inlier - np.logaddexp(inlier, outlier)) / variance + 1e-12
-    width = _sums(orbits, weights) ** -0.5
-    return np.asarray(fit + log_present(common, width) + np.log(width * math.sqrt(2 * math.pi)))
+        total = np.logaddexp(inlier, outlier)
+        weights = np.exp(inlier - total) / variance + 1e-12
+        width = _sums(orbits, weights) ** -0.5
+        if step < _ITERATIONS:
+            common = _sums(orbits, weights * y) * width**2
+    return np.stack([_sums(orbits, total) + np.log(width * math.sqrt(2 * math.pi)), common, width])
 
 
 def _sums(orbits: IntArray, values: FloatArray) -> FloatArray:
@@ -110,45 +141,56 @@ _SHARES = 1 / (1 + np.exp(-_NODES))
 """Shares f of orbits that are not 0, at which their integral is summed."""
 Mixture = tuple[tuple[float, float, float], ...]
 """Weights of beta distributions, and their two parameters."""
-ABSENT_PRIOR: Mixture = ((1.0, 0.5, 20.0),)
+ABSENT_PRIOR: Mixture = ((1.0, 0.5, 40.0),)
 """Of f where all are forbidden: a few per cent are there nevertheless."""
-PRESENT_PRIOR: Mixture = ((0.985, 8.0, 0.5), (0.01, 1.0, 1.0), (0.005, 0.5, 20.0))
+PRESENT_PRIOR: Mixture = ((0.95, 8.0, 0.5), (0.045, 1.0, 1.0), (0.005, 0.5, 40.0))
 """Of f where none is forbidden: nearly all are there; seldom any share, or none (atoms on special positions).
 
 In 700 crystals of the Materials Project, 0.3 % of the groups of reflections that their space group allows are 0.
 """
 
 
+_WEAK_KIND = 0.5
+"""Prior that the reflections of a group are of one scale, rather than each of any."""
+_KIND_SHARE = 0.97
+"""How many of them are there."""
+
+
 def group_evidence(
-    zero: FloatArray, present: FloatArray, groups: IntArray, if_present: Mixture = PRESENT_PRIOR
+    likelihoods: OrbitLikelihoods, groups: IntArray, if_present: Mixture = PRESENT_PRIOR
 ) -> tuple[FloatArray, FloatArray]:
     """(g,) log evidence of groups of orbits if all orbits of the group are forbidden, and if none is.
 
     The share f of the orbits that are not 0 is unknown: integrated over its distribution, in groups that are
-    forbidden and in those that are not.
+    forbidden and in those that are not. Those that are there may all be weak, of one unknown scale.
 
     Args:
-        zero: (m,) log L0 of orbits.
-        present: (m,) log L1.
+        likelihoods: of m orbits.
         groups: (m,) which group each belongs to, from 0; none is empty.
         if_present: the distribution of f where none is forbidden.
     """
+    zero, present, scaled = likelihoods
     sums = np.zeros((int(groups.max(initial=-1)) + 1, len(_NODES)))
     order = np.argsort(groups, kind="stable")
     starts = np.searchsorted(groups[order], np.arange(len(sums)))
     for place, share in enumerate(_SHARES):
         mixed = np.logaddexp(zero + math.log1p(-share), present + math.log(share))
         sums[:, place] = np.add.reduceat(mixed[order], starts)
-    return _integrated(sums, ABSENT_PRIOR), _integrated(sums, if_present)
+    of_kind = np.logaddexp(zero[:, None] + math.log1p(-_KIND_SHARE), scaled + math.log(_KIND_SHARE))
+    kinds = np.add.reduceat(of_kind[order], starts, axis=0) - math.log(scaled.shape[1])
+    any_kind = _integrated(sums, if_present) + math.log1p(-_WEAK_KIND)
+    one_kind = np.logaddexp.reduce(kinds, axis=1) + math.log(_WEAK_KIND)
+    return _integrated(sums, ABSENT_PRIOR), np.logaddexp(any_kind, one_kind)
 
 
 PEAK_PRIOR: Mixture = ((0.6, 4.0, 1.0), (0.4, 1.0, 1.0))
 """Of f for peaks of a powder pattern where none is forbidden: weak ones are not seen."""
 
 
-def certain(observed: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """Likelihoods L0 and L1, as logarithms, of what was seen to be there or not, as peaks of a powder pattern."""
-    return np.where(observed, -30.0, 0.0), np.where(observed, 0.0, -30.0)
+def certain(observed: BoolArray) -> OrbitLikelihoods:
+    """The likelihoods of what was seen to be there or not, as peaks of a powder pattern; (m,)."""
+    present = np.where(observed, 0.0, -30.0)
+    return OrbitLikelihoods(np.where(observed, -30.0, 0.0), present, present[:, None])
 
 
 def _integrated(sums: FloatArray, prior: Mixture) -> FloatArray:

@@ -126,7 +126,10 @@ def groups_for_peaks(
     checked = checked_cell(cell)
     classes_of = _metric_classes(checked, laue, system)
     # 1. The lines of the cell, and which of them are one observation.
-    hkl = _lines(checked, float(d.min()), largest_d)
+    smallest = d.min() - _tolerances(d.min(keepdims=True), wavelength, width)[0]
+    hkl = _lines(checked, float(smallest), largest_d)
+    if len(hkl) == 0:
+        raise ReflectionError("the cell has no lines where the peaks are: is it another cell?")
     spacings = inverse_squares(hkl, checked) ** -0.5
     order = np.argsort(-spacings, kind="stable")
     hkl, spacings = hkl[order], spacings[order]
@@ -134,46 +137,46 @@ def groups_for_peaks(
     gaps = spacings[:-1] - spacings[1:] > tolerances[:-1] + tolerances[1:]
     clusters = np.concatenate([[0], np.cumsum(gaps)])
     # 2. Which of them were observed; peaks that belong to none.
-    near = np.abs(spacings[None] - d[:, None]) <= tolerances[None]
-    unknown = ~near.any(axis=1)
+    seen = np.abs(spacings - d[_nearest(d, spacings)]) <= tolerances
+    line = _nearest(spacings, d)
+    unknown = np.abs(spacings[line] - d) > tolerances[line]
     if unknown.mean() > _MAX_UNKNOWN:
         raise ReflectionError(
             f"{int(unknown.sum())} of {len(d)} peaks fit no line of the cell: these are peaks of another cell, or "
             "wider than the tolerance"
         )
-    observed = np.bincount(clusters, near.any(axis=0)) > 0
-    zero, present = certain(observed)
+    observed = np.bincount(clusters, seen) > 0
+    likelihoods = certain(observed)
     # 3. Extinction classes.
     starts = np.flatnonzero(np.concatenate([[True], gaps]))
-    found = []
-    for one in classes_of:
-        classes = extinction_classes(one)
-        absent = np.array([~np.logical_or.reduceat(each.allows(hkl), starts) for each in classes])
-        found += list(zip(classes, evidence_of_absences(absent, zero, present, PEAK_PRIOR).tolist(), strict=True))
-    ranked = ranked_classes(found)
+    classes = [each for one in classes_of for each in extinction_classes(one)]
+    absent = np.array([~np.logical_or.reduceat(each.allows(hkl), starts) for each in classes])
+    evidence = evidence_of_absences(absent, likelihoods, PEAK_PRIOR)
+    ranked = ranked_classes(list(zip(classes, evidence.tolist(), strict=True)))
     best = ranked[0].extinction
     allowed = np.logical_or.reduceat(best.allows(hkl), starts)
     # 4. The table of conditions: of lines that overlap with no other orbit.
-    orbits = best.laue.representatives(hkl)[1]
-    single = np.array([len(set(orbits[clusters == place])) == 1 for place in range(len(starts))])
+    waves, orbits = best.laue.representatives(hkl)
+    single = np.minimum.reduceat(orbits, starts) == np.maximum.reduceat(orbits, starts)
     rows = starts[single]
-    seen = observed[single].astype(np.float64)
+    shown = waves[orbits]
+    height = observed[single].astype(np.float64)
     notes = ["a powder pattern does not tell Laue classes of one metric apart"] if len(classes_of) > 1 else []
     if unknown.any():
-        shown = ", ".join(f"{value:.4f}" for value in d[unknown][:5])
-        notes.append(
-            f"{counted(int(unknown.sum()), 'peak')} fit no line of the cell and do not count: d = {shown}"
-        )
+        some = ", ".join(f"{value:.4f}" for value in d[unknown][:5])
+        notes.append(f"{counted(int(unknown.sum()), 'peak')} fit no line of the cell and do not count: d = {some}")
+    # Of lines that overlap, the first that may be there gives its indices.
+    shown_first = np.lexsort((np.arange(len(hkl)), ~best.allows(hkl), clusters))[starts]
     lines = tuple(
-        PeakLine(float(spacings[start]), tuple(hkl[start].tolist()), bool(observed[place]), bool(allowed[place]))
-        for place, start in enumerate(starts)
+        PeakLine(float(spacings[row]), tuple(shown[row].tolist()), bool(observed[place]), bool(allowed[place]))
+        for place, row in enumerate(shown_first)
     )
     return GroupsFor(
         classes=ranked,
         laue=tuple(LaueRow(one, 0.0, math.nan, 0) for one in classes_of),
-        conditions=condition_table(best, hkl[rows], seen, 10 * seen, allowed[single]),
+        conditions=condition_table(best, shown[rows], height, 10 * height, allowed[single]),
         against=np.flatnonzero(~allowed[single] & observed[single]),
-        reflections=ReflectionData(hkl[rows], intensities=seen, cell=checked, wavelength=wavelength),
+        reflections=ReflectionData(shown[rows], intensities=height, cell=checked, wavelength=wavelength),
         unique=len(starts),
         mean_e2=math.nan,
         notes=tuple(notes),
@@ -186,19 +189,12 @@ def _metric_classes(cell: FloatArray, laue: str | None, system: str | None) -> l
     fitting = fitting_laue_classes(cell, laue, system, METRIC_TOLERANCE)
     if laue or system:
         return fitting
-    freedom = [_free_parameters(one.rotations) for one in fitting]
-    return [one for one, free in zip(fitting, freedom, strict=True) if free == min(freedom)]
-
-
-def _free_parameters(rotations: IntArray) -> int:
-    """How many parameters of a cell a group leaves free: the mean trace on symmetric matrices."""
-    traces = np.trace(rotations, axis1=1, axis2=2)
-    squares = np.trace(rotations @ rotations, axis1=1, axis2=2)
-    return round(float(((traces**2 + squares) / 2).mean()))
+    fewest = min(one.free_parameters for one in fitting)
+    return [one for one in fitting if one.free_parameters == fewest]
 
 
 def _lines(cell: FloatArray, smallest: float, largest: float | None) -> IntArray:
-    """(n, 3) one of each Friedel pair with d from 0.999 times ``smallest`` on."""
+    """(n, 3) one of each Friedel pair, with d of at least ``smallest``."""
     # |h| <= a / d, and so on, in any cell.
     bounds = (cell[:3] / smallest * 1.001).astype(np.int64)
     if np.prod(2 * bounds + 1) > MAX_LINES:
@@ -208,8 +204,16 @@ def _lines(cell: FloatArray, smallest: float, largest: float | None) -> IntArray
     hkl = np.stack(np.meshgrid(*[np.arange(-bound, bound + 1) for bound in bounds], indexing="ij"), axis=-1)
     hkl = hkl.reshape(-1, 3)[: math.prod((2 * bounds + 1).tolist()) // 2]
     spacings = inverse_squares(hkl, cell) ** -0.5
-    kept: BoolArray = (spacings >= 0.999 * smallest) & (spacings <= (largest or math.inf))
+    kept: BoolArray = (spacings >= smallest) & (spacings <= (largest or math.inf))
     return -hkl[kept][::-1]
+
+
+def _nearest(values: FloatArray, points: FloatArray) -> IntArray:
+    """(n,) indices of the nearest of ``values`` to each of n ``points``."""
+    order = np.argsort(values)
+    right = np.searchsorted(values[order], points).clip(1, max(len(values) - 1, 1))
+    left, right = order[right - 1], order[np.minimum(right, len(values) - 1)]
+    return np.asarray(np.where(np.abs(values[left] - points) <= np.abs(values[right] - points), left, right))
 
 
 def _tolerances(d: FloatArray, wavelength: float | None, width: float | None) -> FloatArray:

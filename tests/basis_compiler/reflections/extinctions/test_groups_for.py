@@ -1,0 +1,187 @@
+"""Which groups fit: every setting from reflections without noise, and real crystals with noise and violations."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from basis_compiler import Crystal, compile_crystal, groups_for
+from basis_compiler.reflections.extinctions.extinction_classes import extinction_classes
+from basis_compiler.reflections.extinctions.laue_classes import LaueClass, laue_classes
+from basis_compiler.reflections.extinctions.orbit_likelihoods import (
+    log_outlier,
+    log_present,
+    orbit_likelihoods,
+)
+from basis_store import ReflectionData, ReflectionError, Setting
+from tests.support.general_crystals import general_intensities, half_sphere, symmetric_cell
+
+
+@pytest.mark.parametrize("laue", laue_classes(), ids=lambda one: one.name)
+def test_every_setting_is_found_from_reflections_without_noise(laue: LaueClass) -> None:
+    """Of all 530; equivalents are merged, so that the cell decides for the Laue class."""
+    random = np.random.default_rng(laue.order)
+    cell = symmetric_cell(laue, random)
+    waves, _ = laue.representatives(half_sphere(cell, 0.75 if laue.order > 8 else 1.1))
+    for one in extinction_classes(laue):
+        for place, setting in enumerate(one.settings):
+            turned = waves * np.array([-1, -1, 1]) if one.is_reverse else waves
+            intensities = general_intensities(setting, turned, random)
+            data = ReflectionData(waves, intensities=intensities, sigmas=1e-3 * np.ones(len(waves)), cell=cell)
+            # All Laue classes of the cell are compared for one setting of each class.
+            found = groups_for(data, laue=laue.symbol if place else None)
+            assert found.best is one, (setting, one.symbol, found.best.symbol, found.best.laue.name)
+            assert [row.rank for row in found.classes[:2]] in ([1, 2], [1])
+            assert setting in found.best.settings and len(found.against) == 0
+            assert all(row.observed == 0 for row in found.conditions if row.holds)
+
+
+def test_laue_classes_of_one_cell_are_told_apart_by_equivalents() -> None:
+    """A cubic cell with every symmetry that it can have: by a full sphere of noisy reflections."""
+    random = np.random.default_rng(4)
+    cell = np.array([6.0, 6, 6, 90, 90, 90])
+    hkl = half_sphere(cell, 1.1)
+    for laue in laue_classes():
+        if laue.misfit(cell) > 0.01:
+            continue
+        intensities = general_intensities(laue.settings[0], hkl, random)
+        intensities *= 1000 / intensities.mean()
+        counts = random.poisson(intensities + 5)
+        data = ReflectionData(hkl, intensities=counts - 5, sigmas=np.sqrt(counts + 5), cell=cell)
+        found = groups_for(data)
+        assert found.best.laue is laue, (laue.name, found.best.laue.name)
+        rows = {row.laue: row for row in found.laue}
+        assert rows[laue].r_merge < 0.1
+        for other in rows.values():
+            own = {rotation.tobytes() for rotation in laue.rotations}
+            if not {rotation.tobytes() for rotation in other.laue.rotations} <= own:
+                assert other.r_merge > 0.15
+
+
+def pnma(violations: int, *, sigmas: bool = True) -> ReflectionData:
+    random = np.random.default_rng(7)
+    cell = np.array([7.0, 8, 9, 90, 90, 90])
+    hkl = half_sphere(cell, 1.2)
+    intensities = general_intensities(Setting.standard(62), hkl, random)
+    intensities *= 100 / intensities.mean()
+    absent = np.flatnonzero(intensities == 0)
+    violated = random.choice(absent, min(violations, len(absent)), replace=False)
+    intensities[violated] += random.uniform(20, 200, len(violated))
+    noisy = intensities + random.normal(size=len(hkl))
+    return ReflectionData(hkl, intensities=noisy, sigmas=np.ones(len(hkl)) if sigmas else None, cell=cell)
+
+
+def test_a_few_violations_are_listed_and_do_not_decide() -> None:
+    data = pnma(violations=6)
+    found = groups_for(data)
+    assert found.best.symbol == "P n - a"
+    assert found.best.groups == ("Pn2_1a (33)", "Pnma (62)")
+    assert len(found.against) >= 6
+    assert data.intensities is not None
+    strongest = data.intensities[found.against]
+    assert strongest[:6].min() > 15 > strongest[6:].max(initial=0)
+    by_name = {row.condition: row for row in found.conditions}
+    assert by_name["0kl: k+l=2n"].holds and not by_name["h0l: l=2n"].holds
+    assert by_name["h0l: l=2n"].observed > 0.8 * by_name["h0l: l=2n"].forbidden
+    assert by_name["0kl: k+l=2n"].observed <= 8
+    assert sum(one.probability for one in found.classes) == pytest.approx(1)
+    assert [one.rank for one in found.classes] == sorted(one.rank for one in found.classes)
+
+
+def test_many_violations_are_no_absences() -> None:
+    found = groups_for(pnma(violations=150))
+    assert found.best.symbol != "P n - a"
+
+
+def test_without_uncertainties_and_from_amplitudes() -> None:
+    found = groups_for(pnma(violations=2, sigmas=False))
+    assert found.best.symbol == "P n - a"
+    assert any("no uncertainties" in note for note in found.notes)
+    data = pnma(violations=0)
+    assert data.intensities is not None
+    amplitudes = ReflectionData(data.hkl, amplitudes=np.sqrt(np.maximum(data.intensities, 0)), cell=data.cell)
+    assert groups_for(amplitudes).best.symbol == "P n - a"
+
+
+def test_only_classes_that_are_asked_for() -> None:
+    data = pnma(violations=0)
+    assert {one.extinction.laue.symbol for one in groups_for(data, laue="2/m").classes} == {"2/m"}
+    found = groups_for(data, system="orthorhombic")
+    assert {one.extinction.laue.symbol for one in found.classes} == {"mmm"}
+    assert len(found.classes) == 111
+
+
+def test_classes_that_are_not_told_apart_have_the_same_rank() -> None:
+    """Without a reflection 0k0 nothing is known about a screw axis along b."""
+    random = np.random.default_rng(2)
+    laue = next(one for one in laue_classes() if one.name == "2/m (unique axis b)")
+    cell = symmetric_cell(laue, random)
+    hkl = half_sphere(cell, 1.3)
+    hkl = hkl[(hkl[:, [0, 2]] != 0).any(axis=1)]
+    intensities = general_intensities(Setting.parse("P2_1"), hkl, random)
+    found = groups_for(ReflectionData(hkl, intensities=intensities, sigmas=np.ones(len(hkl)), cell=cell))
+    assert {one.extinction.symbol for one in found.classes if one.rank == 1} == {"P 1 - 1", "P 1 21 1"}
+
+
+def test_what_cannot_be_compared() -> None:
+    data = pnma(violations=0)
+    with pytest.raises(ReflectionError, match="no cell: give it with --cell"):
+        groups_for(ReflectionData(data.hkl, intensities=data.intensities))
+    with pytest.raises(ReflectionError, match="no intensities"):
+        groups_for(ReflectionData(data.hkl, cell=data.cell))
+    with pytest.raises(ReflectionError, match="no reflection has a positive intensity"):
+        groups_for(ReflectionData(data.hkl, intensities=np.zeros(len(data)), cell=data.cell))
+    with pytest.raises(ReflectionError, match="has not the symmetry of cubic"):
+        groups_for(data, system="cubic")
+    with pytest.raises(ReflectionError, match="there is no Laue class 'mm2'"):
+        groups_for(data, laue="mm2")
+
+
+def test_likelihoods_are_the_integrals_that_they_stand_for() -> None:
+    """Of orbits without outliers, against sums over a fine grid of intensities."""
+    random = np.random.default_rng(0)
+    grid = np.linspace(1e-6, 30, 400_001)
+    step = grid[1] - grid[0]
+    log_q = log_present(grid, np.full(len(grid), 1e-9))
+    assert np.exp(log_q).sum() * step == pytest.approx(1, abs=2e-2)
+    for truth in (0.0, 0.05, 0.7, 4.0):
+        s = np.full(4, 0.03)
+        y = truth + 0.03 * random.normal(size=4)
+        found = orbit_likelihoods(y, s, log_outlier(y, s), np.zeros(4, dtype=np.int64), 0.01)
+        variance = s[0] ** 2 + (0.01 * grid) ** 2
+        inlier = -0.5 * (y[:, None] - grid) ** 2 / variance - 0.5 * np.log(2 * np.pi * variance)
+        mixed = np.logaddexp(np.log(0.97) + inlier, log_outlier(y, s)[:, None]).sum(axis=0)
+        expected = np.logaddexp.reduce(mixed + log_q) + np.log(step)
+        assert found.present[0] == pytest.approx(expected, abs=0.3), truth
+
+
+def test_crystals_of_the_materials_project_with_noise_and_violations(shared: Path) -> None:
+    """A short form of experiments/extinction_classes.py."""
+    pytest.importorskip("gemmi")
+    from experiments.extinction_classes import rows, summary
+
+    path = shared / "data" / "mp_scalar.jsonl.gz"
+    if not path.is_file():
+        pytest.skip("no ../shared/data/mp_scalar.jsonl.gz next to the checkout")
+    records = []
+    with gzip.open(path, "rt") as file:
+        for count, line in enumerate(file):
+            if count % 97 == 0:
+                entry = json.loads(line)
+                crystal = Crystal(
+                    lattice=np.array(entry["lattice"]),
+                    numbers=np.array(entry["species"]),
+                    coordinates=np.array(entry["frac_coords"]),
+                    name=entry["id"],
+                )
+                records.append(compile_crystal(crystal))
+            if len(records) == 60:
+                break
+    found = summary(list(rows(records, 0)))
+    assert found["crystals"] == 60
+    assert found["first"] >= 0.9, found["failures"]
+    assert found["first_of_decidable"] >= 0.95, found["failures"]

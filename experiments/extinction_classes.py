@@ -22,7 +22,7 @@ import numpy as np
 from basis_compiler import groups_for
 from basis_store import CrystalRecord, open_crystals
 from basis_store.files.atomic_write import write_atomically
-from experiments.measured_reflections import measure, undecided
+from experiments.measured_reflections import MEAN_COUNTS, measure, undecided
 
 _OUTPUT = Path(__file__).parents[1] / "docs" / "figures" / "extinction_classes.json"
 
@@ -40,11 +40,23 @@ def rows(records: Iterable[CrystalRecord], seed: int) -> Iterator[dict[str, Any]
             "crystal": record.identifier,
             "group": record.setting.label,
             "reflections": len(measured.data),
+            "mean_counts": round(float(measured.expected.mean()), 1),
             "true": f"{measured.truth.symbol}, {measured.truth.laue.name}",
             "first": f"{found.best.symbol}, {found.best.laue.name}",
             "rank": rank,
             "undecided": undecided(measured),
         }
+
+
+def by_counts(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The shares by the mean number of counts of a reflection, in powers of ten."""
+    least = 10.0 ** np.arange(np.log10(MEAN_COUNTS[0]), np.log10(MEAN_COUNTS[1]))
+    rows = []
+    for start in least.tolist():
+        among = [row for row in results if start <= row["mean_counts"] < 10 * start]
+        shares = {key: value for key, value in summary(among).items() if isinstance(value, float)}
+        rows.append({"counts_from": start, "counts_to": 10 * start, "crystals": len(among), **shares})
+    return rows
 
 
 def summary(results: list[dict[str, Any]]) -> dict[str, Any]:
@@ -89,9 +101,10 @@ def main() -> None:
         "dataset": table.content_hash,
         "seed": options.seed,
         **summary(results),
+        "by_counts": by_counts(results),
     }
     write_atomically(options.output, (json.dumps(content, indent=1) + "\n").encode())
-    print({key: value for key, value in content.items() if key != "failures"})
+    print({key: value for key, value in content.items() if key not in ("failures", "dataset")})
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from basis_store.reflections.reflection_data import inverse_squares
 VIOLATIONS = 0.03
 RESOLUTIONS = (0.65, 1.1)
 """Angstrom."""
-MEAN_COUNTS = (100.0, 10_000.0)
+MEAN_COUNTS = (100.0, 100_000.0)
 """Of all reflections; drawn on a logarithmic scale."""
 BACKGROUND = (2.0, 20.0)
 """Counts."""

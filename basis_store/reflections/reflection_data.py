@@ -12,6 +12,9 @@ from basis_store.errors import ReflectionError
 MAX_INDEX = 10_000
 """Of |h|, |k| and |l|: a larger one comes from a wrong column."""
 
+MAX_VALUE = 1e30
+"""Of intensities and amplitudes: larger ones could not be squared and summed."""
+
 
 @dataclass(frozen=True, eq=False)
 class ReflectionData:
@@ -136,9 +139,10 @@ def _column(values: object, name: str, count: int) -> FloatArray:
         raise ReflectionError(f"{name} are numbers, one for each reflection") from error
     if column.shape != (count,):
         raise ReflectionError(f"there are {count} reflections, and {name} of shape {column.shape}")
-    if not np.isfinite(column).all():
-        row = int((~np.isfinite(column)).argmax())
-        raise ReflectionError(f"{name} of reflection {row + 1} is {column[row]}, not a finite number")
+    wrong = ~(np.abs(column) <= MAX_VALUE)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ReflectionError(f"{name} of reflection {row + 1} is {column[row]}, not a number up to {MAX_VALUE:g}")
     return column
 
 

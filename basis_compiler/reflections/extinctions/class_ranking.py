@@ -123,8 +123,8 @@ def evidence_of_absences(
 def agreement(absent: BoolArray, likelihoods: OrbitLikelihoods) -> float:
     """Log evidence that the reflections of each of m orbits are equivalent.
 
-    That of the best of c classes, each with the same shares of orbits that are 0: groups of reflections would differ
-    from one Laue class to another.
+    That of the best of c classes, with shares of orbits that are 0 that do not depend on groups of reflections,
+    since these differ from one Laue class to another.
 
     Args:
         absent: (c, m) which orbits each class forbids.

@@ -150,8 +150,8 @@ In 700 crystals of the Materials Project, 0.3 % of the groups of reflections tha
 """
 
 
-_WEAK_KIND = 0.5
-"""Prior that the reflections of a group are of one scale, rather than each of any."""
+_WEAK_KIND = 0.02
+"""Prior that the reflections of a group are of one scale, such as all weak, rather than each of any."""
 _KIND_SHARE = 0.97
 """How many of them are there."""
 

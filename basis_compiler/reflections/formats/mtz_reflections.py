@@ -41,11 +41,15 @@ def read_mtz(path: Path, *, name: str) -> RawReflections:
             raise ReflectionError(
                 f"{name}: the MTZ file holds fewer values than it says ({head.nreflections} reflections)"
             )
-        mtz: Any = gemmi.read_mtz_file(str(path))
+        return _rows(gemmi.read_mtz_file(str(path)), name)
+    except ReflectionError:
+        raise
+    # Labels and symbols are decoded when they are looked at.
     except (RuntimeError, ValueError, OverflowError, MemoryError) as error:
-        if isinstance(error, ReflectionError):
-            raise
         raise ReflectionError(f"{name}: not a readable MTZ file: {' '.join(str(error).split())[:200]}") from error
+
+
+def _rows(mtz: Any, name: str) -> RawReflections:
     if unmerged := len(mtz.batches) > 0:
         mtz.switch_to_original_hkl()
     types = [column.type for column in mtz.columns]

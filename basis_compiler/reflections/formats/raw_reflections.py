@@ -12,7 +12,7 @@ import numpy as np
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import shortened
-from basis_store.reflections.reflection_data import MAX_INDEX
+from basis_store.reflections.reflection_data import MAX_INDEX, MAX_VALUE
 
 MAX_REFLECTIONS = 5_000_000
 """Of a file."""
@@ -59,8 +59,8 @@ class RawReflections:
             shown = " ".join(f"{one:g}" for one in hkl)
             raise self.error(place, f"the indices {shown} are not three integers up to {MAX_INDEX}")
         for column, value in zip(self.columns, values, strict=True):
-            if math.isinf(value):
-                raise self.error(place, f"the {column} {value} is not a finite number")
+            if abs(value) > MAX_VALUE:
+                raise self.error(place, f"the {column} {value:g} is not a number up to {MAX_VALUE:g}")
             if column.endswith("sigma") and value < 0:
                 raise self.error(place, f"sigma is {value:g}: no uncertainty is negative; is it another column?")
         if len(self.places) >= MAX_REFLECTIONS:

@@ -21,22 +21,28 @@ _SYSTEMS = ("triclinic", "monoclinic", "orthorhombic", "tetragonal", "trigonal",
 @click.option("--peaks", type=_FILE, help="Instead: peaks of a powder pattern, one on a line: 2theta or d first.")
 @click.option(
     "--cell", nargs=6, type=_POSITIVE, metavar="A B C ALPHA BETA GAMMA",
-    help="In Angstrom and degrees, where the file does not give it.",
+    help="In Angstrom and degrees [default: what the file says].",
 )  # fmt: skip
 @click.option(
-    "--laue", metavar="SYMBOL", help="Only this Laue class: mmm, 2/m, -3m1 ... [default: those of the cell]."
+    "--laue", metavar="SYMBOL", help="Only this Laue class, such as mmm [default: what the cell allows]."
 )
 @click.option("--system", type=click.Choice(_SYSTEMS), help="Only Laue classes of this crystal system.")
 @click.option(
     "--values", type=click.Choice(("intensity", "amplitude")),
     help="What a .hkl file holds: F^2 or F [default: what the .ins file beside it says, or F^2].",
 )  # fmt: skip
-@click.option("--wavelength", type=_POSITIVE, help="In Angstrom: --peaks has 2theta in degrees.")
+@click.option(
+    "--wavelength", type=_POSITIVE, help="In Angstrom: --peaks has 2theta in degrees [default: it has d]."
+)
 @click.option(
     "--width", type=_POSITIVE,
-    help="How far a peak may be from its line: degrees of 2theta [default: 0.05], or per cent of d [default: 0.1].",
+    help="How far a peak may be from its line, in degrees [default: 0.05], or in per cent of d [default: 0.1].",
 )  # fmt: skip
-@click.option("--largest-d", type=_POSITIVE, help="Spacing in Angstrom at which the pattern begins.")
+@click.option(
+    "--largest-d",
+    type=_POSITIVE,
+    help="Spacing in Angstrom at which the pattern begins [default: before its first line].",
+)
 @click.option("--count", type=click.IntRange(1), default=8, show_default=True, help="How many classes to print.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with all classes.")
 def groups_for(

@@ -18,7 +18,7 @@ from basis_compiler.reflections.extinctions.orbit_likelihoods import (
     orbit_likelihoods,
 )
 from basis_store import ReflectionData, ReflectionError, Setting
-from tests.support.general_crystals import general_intensities, half_sphere, symmetric_cell
+from tests.support.crystals.general_positions import general_intensities, half_sphere, symmetric_cell
 
 
 @pytest.mark.parametrize("laue", laue_classes(), ids=lambda one: one.name)

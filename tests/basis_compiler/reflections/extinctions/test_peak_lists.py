@@ -12,7 +12,7 @@ from basis_compiler import groups_for_peaks, read_peaks
 from basis_compiler.reflections.extinctions.laue_classes import laue_classes
 from basis_store import ReflectionError, Setting, standard_settings
 from basis_store.reflections.reflection_data import inverse_squares
-from tests.support.general_crystals import half_sphere, symmetric_cell
+from tests.support.crystals.general_positions import half_sphere, symmetric_cell
 
 CUBIC = (5.4, 5.4, 5.4, 90.0, 90.0, 90.0)
 

@@ -209,7 +209,7 @@ PHASES = "_refln_index_h\n_refln_index_k\n_refln_index_l\n_refln_F_calc\n_refln_
         ("a.hkl", "   1   0   0   10.00   -0.50\n", "line 1: sigma is -0.5: no uncertainty is negative"),
         ("a.hkl", "1 0 0.5 10.0 0.5\n", "line 1: the indices 1 0 0.5 are not three integers"),
         ("a.hkl", "h k l I sigma\n1 0 0 10.0 0.5\n", "line 1: not h k l"),
-        ("a.hkl", "1 0 0 1e999 0.5\n", "the intensity inf is not a finite number"),
+        ("a.hkl", "1 0 0 1e999 0.5\n", "the intensity inf is not a number up to 1e+30"),
         ("a.hkl", "1 0 99999 1 0.5\n", "indices 1 0 99999 are not three integers up to 10000"),
         ("a.csv", "", "has no reflections"),
         ("a.csv", "h,k,I\n1,0,3\n", "line 1: the headings lack l"),

@@ -1,0 +1,96 @@
+"""``sgbasis groups-for`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from basis_store import Setting
+from sgbasis.cli import main
+from tests.support.crystals.general_positions import general_intensities, half_sphere
+
+CELL = ("7", "8", "9", "90", "90", "90")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["groups-for", *map(str, arguments)])
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Path:
+    """Pnma, with noise and one forbidden reflection that is there."""
+    random = np.random.default_rng(1)
+    hkl = half_sphere(np.array([7.0, 8, 9, 90, 90, 90]), 1.3)
+    intensities = general_intensities(Setting.standard(62), hkl, random)
+    intensities *= 100 / intensities.mean()
+    intensities[(hkl == (0, 1, 2)).all(axis=1)] = 80
+    noisy = intensities + random.normal(size=len(hkl))
+    lines = [f"{h:4d}{k:4d}{l:4d}{i:8.2f}{1:8.2f}" for (h, k, l), i in zip(hkl.tolist(), noisy, strict=True)]  # noqa: E741
+    path = tmp_path / "a.hkl"
+    path.write_text("\n".join([*lines, f"{0:4d}{0:4d}{0:4d}{0:8.2f}{0:8.2f}"]) + "\n")
+    return path
+
+
+def test_a_list_of_shelx(measured: Path) -> None:
+    result = run(measured, "--cell", *CELL)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("a.hkl: ") and "unique in mmm; cell 7 8 9 90 90 90" in lines[0]
+    (first,) = (line for line in lines if line.startswith("1  "))
+    assert "P n - a" in first and first.endswith("Pn2_1a (33), Pnma (62)")
+    assert max(map(len, lines[: lines.index("")])) < 115
+    (row,) = (line.split() for line in lines if line.strip().startswith("0kl: k+l=2n"))
+    assert row[3] == "1" and row[-3:] == ["0", "1", "2"]
+    assert "Observed although P n - a forbids them (1; multiple scattering?)" in result.stdout
+    facts = json.loads(run(measured, "--cell", *CELL, "--json").stdout)
+    best = facts["classes"][0]
+    assert best["extinction_symbol"] == "P n - a" and best["space_groups"] == ["Pn2_1a (33)", "Pnma (62)"]
+    assert facts["against"] == [[0, 1, 2]]
+    assert len(facts["classes"]) == 111 + 3 * 14 + 1
+
+
+def test_instructions_beside_the_list_give_the_cell(measured: Path) -> None:
+    measured.with_suffix(".ins").write_text("CELL 0.71073 7 8 9 90 90 90\nHKLF 4\n")
+    result = run(measured, "--system", "orthorhombic", "--count", "2")
+    assert result.exit_code == 0 and "the cell comes from a.ins" in result.stdout
+    assert len(json.loads(run(measured, "--laue", "mmm", "--json").stdout)["classes"]) == 111
+
+
+def test_peaks(tmp_path: Path) -> None:
+    path = tmp_path / "si.txt"
+    path.write_text("2theta\n28.44\n47.30\n56.12\n69.13\n76.37\n")
+    result = run("--peaks", path, "--cell", *["5.431"] * 3, *["90"] * 3, "--wavelength", "1.5406")
+    assert result.exit_code == 0, result.output
+    assert "si.txt: 5 of " in result.stdout
+    (first, *_) = (line for line in result.stdout.splitlines() if line.startswith("1  "))
+    assert "F d - -" in first
+    assert "Not observed although F d - - allows them (1): 2 2 2" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "Give a file of reflections, or --peaks FILE."),
+        (("none.hkl",), "none.hkl: No such file or directory"),
+        (("a.hkl",), "the reflections have no cell: give it with --cell"),
+        (("a.hkl", "--cell", *CELL, "--wavelength", "1"), "belong to --peaks"),
+        (("a.hkl", "--cell", *CELL, "--laue", "mm2"), "there is no Laue class 'mm2'"),
+        (("a.hkl", "--cell", *CELL, "--system", "cubic"), "has not the symmetry of cubic"),
+        (("a.hkl", "--cell", "7", "8", "9", "10", "20", "150"), "no cell has the angles"),
+        (("a.hkl", "--cell", "7", "8", "nan", "90", "90", "90"), "nan is not a finite number"),
+        (("--peaks", "a.hkl"), "--peaks needs --cell"),
+        (("--peaks", "a.hkl", "--cell", *CELL), "not the position of a peak"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    measured: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], says: str
+) -> None:
+    monkeypatch.chdir(measured.parent)
+    result = run(*arguments)
+    assert result.exit_code != 0
+    (line,) = (line for line in result.output.splitlines() if line.startswith("Error: "))
+    assert says in line, result.output

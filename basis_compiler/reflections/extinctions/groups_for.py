@@ -27,6 +27,7 @@ from basis_compiler.reflections.extinctions.class_ranking import (
 )
 from basis_compiler.reflections.extinctions.condition_table import condition_table
 from basis_compiler.reflections.extinctions.extinction_classes import ExtinctionClass, extinction_classes
+from basis_compiler.reflections.extinctions.lattice_symmetry import conventional_cell_note
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass, laue_classes
 from basis_compiler.reflections.extinctions.orbit_likelihoods import (
     PROPORTIONAL_ERROR,
@@ -117,7 +118,7 @@ def groups_for(
         reflections=data,
         unique=len(waves),
         mean_e2=_mean_e2(intensities[allowed], inverse_squares(data.hkl[allowed], cell), orbits[allowed]),
-        notes=(*notes, *_laue_notes(laue_rows)),
+        notes=(*notes, *_laue_notes(laue_rows), *([] if laue or system else _cell_notes(cell, laue_rows))),
     )
 
 
@@ -230,6 +231,11 @@ def _mean_e2(intensities: FloatArray, squares: FloatArray, orbits: IntArray) -> 
     count = np.bincount(orbits)
     mean = (np.bincount(orbits, normalised) / np.maximum(count, 1))[count > 0]
     return float(np.abs(mean / mean.mean() - 1).mean())
+
+
+def _cell_notes(cell: FloatArray, rows: Sequence[LaueRow]) -> list[str]:
+    note = conventional_cell_note(cell, max(row.laue.order for row in rows))
+    return [note] if note else []
 
 
 def _laue_notes(rows: Sequence[LaueRow]) -> list[str]:

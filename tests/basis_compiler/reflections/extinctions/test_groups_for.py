@@ -127,6 +127,17 @@ def test_classes_that_are_not_told_apart_have_the_same_rank() -> None:
     assert {one.extinction.symbol for one in found.classes if one.rank == 1} == {"P 1 - 1", "P 1 21 1"}
 
 
+def test_a_primitive_cell_of_a_centred_lattice_has_a_note() -> None:
+    """The rhombohedral cell of an F lattice, 60 degrees, has matrices of -3m only."""
+    random = np.random.default_rng(3)
+    cell = np.array([4.0, 4, 4, 60, 60, 60])
+    hkl = half_sphere(cell, 1.0)
+    data = ReflectionData(hkl, intensities=random.exponential(size=len(hkl)), sigmas=np.ones(len(hkl)), cell=cell)
+    (note,) = (note for note in groups_for(data).notes if "conventional cell" in note)
+    assert "m-3m in the conventional cell 5.6569 5.6569 5.6569 90 90 90" in note
+    assert not any("conventional cell" in note for note in groups_for(pnma(violations=0)).notes)
+
+
 def test_what_cannot_be_compared() -> None:
     data = pnma(violations=0)
     with pytest.raises(ReflectionError, match="no cell: give it with --cell"):

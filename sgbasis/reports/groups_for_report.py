@@ -89,12 +89,12 @@ def _condition_lines(found: GroupsFor, of_peaks: bool) -> Iterator[str]:
     best = found.best
     what = "lines" if of_peaks else "measured"
     head = (
-        ("condition", what, "observed") if of_peaks else ("condition", what, "observed", "mean I/sigma", "mean I")
+        ("condition", what, "observed") if of_peaks else ("condition", what, "observed", "mean I/sigma", "I/<I>")
     )
     for holds, title in ((True, f"Required by {best.symbol}"), (False, "Not required")):
         rows: list[Sequence[str]] = [(*head, "strongest" if not of_peaks else "")]
         for row in found.conditions:
-            if row.holds != holds:
+            if row.holds != holds or not row.forbidden:
                 continue
             strongest = "; ".join(_index(found, place) for place in row.worst[:3])
             numbers = [str(row.forbidden), str(row.observed)]
@@ -102,10 +102,14 @@ def _condition_lines(found: GroupsFor, of_peaks: bool) -> Iterator[str]:
                 numbers += [_number(row.mean_ratio, ".1f"), _number(row.mean_intensity, ".3f")]
             rows.append((row.condition, *numbers, strongest))
         if len(rows) == 1:
-            yield f"{title}: no condition" if holds else ""
+            if holds:
+                yield f"{title}: no condition"
             continue
         yield f"{title}: of the reflections that a condition forbids" if holds else f"{title}, among the others:"
         yield from (f"  {line}" for line in table_lines(rows, left=(0, len(rows[0]) - 1)))
+    unknown = [row.condition.replace(", ", ",") for row in found.conditions if not row.forbidden]
+    if unknown:
+        yield from _hanging("Nothing measured for ", ", ".join(unknown))
 
 
 def _index(found: GroupsFor, place: int) -> str:

@@ -147,3 +147,13 @@ def ranked_classes(found: Sequence[tuple[ExtinctionClass, float]]) -> tuple[Rank
         rank = ranked[-1].rank if same else place + 1
         ranked.append(RankedClass(extinction, rank, float(value - values[0]), float(probabilities[place])))
     return tuple(ranked)
+
+
+def class_notes(ranked: Sequence[RankedClass]) -> list[str]:
+    """Sentences on the first classes."""
+    notes = []
+    if (equal := sum(one.rank == 1 for one in ranked)) > 1:
+        notes.append(f"these reflections do not tell the first {equal} classes apart")
+    if ranked[0].extinction.is_reverse:
+        notes.append("the indices are of the reverse setting: conditions are those of -h, -k, l, the obverse one")
+    return notes

@@ -22,6 +22,7 @@ from basis_compiler.reflections.extinctions.class_ranking import (
     GroupsFor,
     LaueRow,
     agreement,
+    class_notes,
     evidence_of_absences,
     ranked_classes,
 )
@@ -41,7 +42,7 @@ from basis_store.reflections.reflection_data import inverse_squares
 METRIC_TOLERANCE = 0.01
 """Of products of cell vectors: 0.5 % of a length, 0.6 degrees of an angle."""
 _SHELL = 60
-"""Measurements of a resolution shell, at least."""
+"""Measurements of a resolution shell, and orbits of which statistics are made, at least."""
 _ASSUMED_ERROR = 0.01
 _ACCIDENT = 3.0
 """Minus the logarithm of the probability that a product of cell vectors is by chance what a symmetry requires."""
@@ -118,7 +119,12 @@ def groups_for(
         reflections=data,
         unique=len(waves),
         mean_e2=_mean_e2(intensities[allowed], inverse_squares(data.hkl[allowed], cell), orbits[allowed]),
-        notes=(*notes, *_laue_notes(laue_rows), *([] if laue or system else _cell_notes(cell, laue_rows))),
+        notes=(
+            *notes,
+            *_laue_notes(laue_rows),
+            *class_notes(ranked),
+            *([] if laue or system else _cell_notes(cell, laue_rows)),
+        ),
     )
 
 
@@ -225,7 +231,7 @@ def _r_merge(intensities: FloatArray, orbits: IntArray) -> tuple[float, int]:
 
 def _mean_e2(intensities: FloatArray, squares: FloatArray, orbits: IntArray) -> float:
     """Mean of |E^2 - 1| over orbits, of the reflections that are not absent."""
-    if len(intensities) == 0:
+    if len(np.unique(orbits)) < _SHELL:
         return math.nan
     normalised = intensities / _shell_means(intensities, squares)
     count = np.bincount(orbits)

@@ -18,6 +18,7 @@ from basis_compiler.reflections.extinctions.class_ranking import (
     GroupsFor,
     LaueRow,
     PeakLine,
+    class_notes,
     evidence_of_absences,
     ranked_classes,
 )
@@ -162,6 +163,7 @@ def groups_for_peaks(
     shown = waves[orbits]
     height = observed[single].astype(np.float64)
     notes = ["a powder pattern does not tell Laue classes of one metric apart"] if len(classes_of) > 1 else []
+    notes += class_notes(ranked)
     if unknown.any():
         some = ", ".join(f"{value:.4f}" for value in d[unknown][:5])
         notes.append(f"{counted(int(unknown.sum()), 'peak')} fit no line of the cell and do not count: d = {some}")

@@ -22,6 +22,8 @@ import numpy as np
 import pytest
 
 from basis_compiler import operations, reflection_conditions
+from basis_compiler.reflections.extinctions.extinction_classes import extinction_classes
+from basis_compiler.reflections.extinctions.laue_classes import laue_classes
 from basis_store import Operations, Setting
 
 pytestmark = pytest.mark.oracle
@@ -120,6 +122,19 @@ def test_general_conditions(number: int) -> None:
         pytest.skip("flagged as wrong in the source")
     ours = reflection_conditions(group).allows(WAVES)
     assert np.array_equal(ours, allowed_by(entry["general"], group))
+
+
+@pytest.mark.parametrize("number", range(1, 231))
+def test_the_table_leads_to_one_extinction_class(number: int) -> None:
+    """Of the classes of the Laue class, in the axes of the table: that of the group, and no other."""
+    entry = table()[str(number)]
+    setting = Setting.from_hall(entry["spglib_hall_best"])
+    if not entry["general_agrees_with_spglib"]:
+        pytest.skip("flagged as wrong in the source")
+    theirs = allowed_by(entry["general"], operations(setting))
+    laue = next(one for one in laue_classes() if setting in one.settings)
+    equal = [one for one in extinction_classes(laue) if np.array_equal(one.allows(WAVES), theirs)]
+    assert len(equal) == 1 and setting in equal[0].settings and not equal[0].is_reverse
 
 
 @pytest.mark.parametrize("number", range(1, 231))

@@ -69,7 +69,7 @@ IT = {
         "-; F 41 - -; F - - c; F d - -; F d - c"
     ),
 }
-"""The extinction symbols of International Tables A, table 3.1.4.1; there are 242."""
+"""The extinction symbols of International Tables A (2006), section 3.1.3, as programs for indexing list them."""
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from torch import Tensor
 from basis_store import FieldError
 from basis_store.fields.cell_change import CellChange
 
-_MAX_POINTS = 1 << 30
+_MAX_POINTS = 1 << 28
 
 
 class GridSpectrum:

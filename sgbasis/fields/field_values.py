@@ -41,8 +41,13 @@ def write_grid(path: Path, field: FieldCoefficients, cell: CellChange, shape: tu
     from runtime import InvariantField
     from sgbasis.fields.moved_atoms import atoms_in_cell
 
-    with torch.no_grad():
-        values = InvariantField(field, dtype=torch.float64).on_grid(shape, cell).numpy()
+    try:
+        with torch.no_grad():
+            values = InvariantField(field, dtype=torch.float64).on_grid(shape, cell).numpy()
+    except (MemoryError, RuntimeError) as error:  # the second one is PyTorch's
+        raise FieldError(
+            f"there is not enough memory for a grid of {' x '.join(map(str, shape))} points"
+        ) from error
     lattice = cell.lattice_of(field.lattice)
     made = GridField(values, lattice, field.quantity, field.unit, *atoms_in_cell(field, cell))
     write_field(path, made, setting=field.setting)

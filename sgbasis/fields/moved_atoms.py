@@ -21,7 +21,7 @@ def atoms_in_cell(field: FieldCoefficients, cell: CellChange) -> tuple[IntArray,
         cell: whose atoms are listed.
     """
     source = field.source
-    if not len(source.elements):
+    if not len(source.elements) or cell is source.cell:
         return source.elements, source.coordinates
     # 1. All lattice translations of the setting in a few conventional cells, and of the source's cell.
     primitive = CellChange.primitive(field.setting)

@@ -101,3 +101,5 @@ def expanded(field: GridField, found: FieldFile, file: Path, symmetry: str | Non
         return expand(field, known.setting, known.cell)
     except FieldError as error:
         raise FieldError(f"{file}: {error}") from error
+    except MemoryError as error:
+        raise FieldError(f"{file}: there is not enough memory to expand it") from error

@@ -248,7 +248,8 @@ def _laue_notes(rows: Sequence[LaueRow]) -> list[str]:
     best = rows[0]
     largest = max(row.laue.order for row in rows)
     if best.repeated == 0 and len(rows) > 1:
-        return [f"no equivalent reflections were measured: the cell alone decides for {best.laue.name}"]
+        name = best.laue.name
+        return [f"equivalent reflections of {name} were not measured, or are merged: they say nothing for it"]
     if best.laue.order < largest:
         higher = ", ".join(row.laue.name for row in rows if row.laue.order > best.laue.order)
         return [f"the cell would allow {higher}, but equivalents disagree there"]

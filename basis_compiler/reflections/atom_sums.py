@@ -39,19 +39,20 @@ def site_sum(
     """
     most = np.abs(waves).max(axis=0, initial=0)
     tables = [
-        np.exp(2j * np.pi * np.outer(np.arange(-n, n + 1), atoms.coordinates[:, axis]))
+        np.exp(2j * np.pi * np.outer(atoms.coordinates[:, axis], np.arange(-n, n + 1)))
         for axis, n in enumerate(most.tolist())
     ]
     rows = max(1, _BLOCK // len(atoms.coordinates))
     result = np.empty(len(waves), dtype=np.complex128)
     for start in range(0, len(waves), rows):
         block = waves[start : start + rows] + most
-        terms = tables[0][block[:, 0]] * tables[1][block[:, 1]]
-        terms *= tables[2][block[:, 2]]
+        terms = tables[0].take(block[:, 0], axis=1)
+        terms *= tables[1].take(block[:, 1], axis=1)
+        terms *= tables[2].take(block[:, 2], axis=1)
         if tensors is not None and vectors is not None:
             g = vectors[start : start + rows]
-            terms *= np.exp(-2 * np.pi**2 * np.einsum("ni,mij,nj->nm", g, tensors, g))
-        result[start : start + rows] = terms.sum(axis=1)
+            terms *= np.exp(-2 * np.pi**2 * np.einsum("ni,mij,nj->mn", g, tensors, g))
+        result[start : start + rows] = terms.sum(axis=0)
     return result * atoms.weight
 
 
@@ -91,12 +92,16 @@ def structure_factors(
     tensors = site_tensors(standard, atoms) if b_iso is None else nothing
     total = np.zeros(len(waves), dtype=np.complex128)
     largest, scale = np.zeros(len(waves)), np.zeros(len(waves))
+    strengths: dict[tuple[int, float], tuple[Complexes, FloatArray]] = {}  # many sites share element and B
     for site, own, tensor in zip(standard.sites, atoms, tensors, strict=True):
         u = None if tensor is None else isotropic_part(tensor)
         b = b_iso or 0.0 if tensor is None else 8 * np.pi**2 * (u or 0.0)
         geometric = site_sum(own, waves, tensor if u is None else None, vectors)
         np.maximum(largest, np.abs(geometric) / site.multiplicity, out=largest)
-        strength = factors[site.number] * np.exp(-b * s_squared)
+        if (site.number, b) not in strengths:
+            strength = factors[site.number] * np.exp(-b * s_squared)
+            strengths[site.number, b] = strength, np.abs(strength)
+        strength, magnitude = strengths[site.number, b]
         total += strength * geometric
-        scale += site.multiplicity * np.abs(strength)
+        scale += site.multiplicity * magnitude
     return StructureFactors(total, largest < 1e-9, np.abs(total) < 1e-10 * scale)

@@ -168,10 +168,12 @@ class _Rows:
             squares = amplitudes**2 if data.intensities is None else data.intensities
             values = squares.astype(np.complex128)
         allowed = allowed_rows(group, data.hkl)
+        if not allowed.any():
+            raise ReflectionError(f"{group.setting.label} forbids all of the {what}: they are of another setting")
         total = float(np.abs(values).sum())
         if not allowed.all() and float(np.abs(values[~allowed]).sum()) > _SMALL * total:
             notes.append(
-                f"{counted(int((~allowed).sum()), 'reflection')} that {group.setting.label} forbids are left out: "
+                f"{counted(int((~allowed).sum()), 'reflection')} that {group.setting.label} forbids, left out: "
                 f"{100 * float(np.abs(values[~allowed]).sum()) / total:.2g} % of the sum of all"
             )
         return cls(data.hkl[allowed], values[allowed], phased)

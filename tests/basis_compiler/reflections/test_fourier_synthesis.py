@@ -250,6 +250,8 @@ def test_what_cannot_be_summed_is_one_line() -> None:
         (data, {"minus": data}, "needs the reflections of a model"),
         (ReflectionData([[0, 0, 0]], amplitudes=[1.0], phases=[0.0], cell=data.cell, setting=1), {}, "but 000"),
     ]
+    forbidden = ReflectionData([[1, 0, 0]], amplitudes=[1.0], phases=[0.0], cell=data.cell, setting=data.setting)
+    cases.append((forbidden, {}, "forbids all of the reflections"))
     for reflections, options, message in cases:
         with pytest.raises(ReflectionError, match=message):
             fourier_synthesis(reflections, **options)  # type: ignore[arg-type]

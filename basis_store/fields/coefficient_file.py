@@ -36,7 +36,7 @@ COLUMNS = (
     StoredArray("functions", "sizes", "<i2", (), 1, 48),
     StoredArray("functions", "parts", "<i1", (), -1, 1),
     StoredArray("functions", "real_phases24", "<i1", (), -6, 5),
-    StoredArray("functions", "values", "<f8", (), -1e300, 1e300),
+    StoredArray("functions", "values", "<f8", (), -1e100, 1e100),
 )
 """The columns of :class:`FieldCoefficients`."""
 

@@ -130,16 +130,22 @@ def real_columns(
         real_phases24: (m,) phi.
         coefficients: (m,) c of the roots.
     """
-    functions = np.repeat(np.arange(len(roots)), np.where(paired, 2, 1))
-    second = np.diff(functions, prepend=-1) == 0
-    turned = coefficients * _TURNS[-real_phases24 % TURN] * np.sqrt(sizes * np.where(paired, 2.0, 1.0))
-    return {
-        "roots": (roots[functions] * np.where(second, -1, 1)[:, None]).astype(np.int16),
-        "sizes": sizes[functions].astype(np.int16),
-        "parts": np.where(second, -1, paired[functions]).astype(np.int8),
-        "real_phases24": real_phases24[functions].astype(np.int8),
-        "values": np.where(second, -turned.imag[functions], turned.real[functions]),
+    counts = np.where(paired, 2, 1)
+    first = np.cumsum(counts) - counts
+    second = first[paired] + 1
+    phases = np.where(paired, 0, real_phases24)
+    turned = coefficients * _TURNS[-phases % TURN] * np.sqrt(sizes * counts)
+    columns: dict[str, NDArray[Any]] = {
+        "roots": np.repeat(roots.astype(np.int16), counts, axis=0),
+        "sizes": np.repeat(sizes.astype(np.int16), counts),
+        "parts": np.repeat(paired.astype(np.int8), counts),
+        "real_phases24": np.repeat(phases.astype(np.int8), counts),
+        "values": np.repeat(turned.real, counts),
     }
+    columns["roots"][second] *= -1
+    columns["parts"][second] = -1
+    columns["values"][second] = -turned.imag[paired]
+    return columns
 
 
 def exact_turns() -> NDArray[np.complex128]:

@@ -11,6 +11,8 @@ from basis_store.errors import FieldError
 
 _SMALLEST_VOLUME = 1e-6
 """Of a cell, over the product of its edges: a flatter one comes from a wrong file."""
+_LARGEST_VALUE = 1e100
+"""In any unit; the squares of larger ones may be too large for a number."""
 _LARGEST_LENGTH = 1e6
 """Angstrom."""
 
@@ -44,9 +46,10 @@ class GridField:
         values = _real(self.values, "the values of a field")
         if values.ndim != 3 or not values.size:
             raise FieldError(f"a field has values on a grid (N1, N2, N3), not of shape {values.shape}")
-        if not np.isfinite(values).all():
-            where = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
-            raise FieldError(f"the value at grid point {where} is {values[where]}, not a finite number")
+        if not -_LARGEST_VALUE <= values.min() <= values.max() <= _LARGEST_VALUE:  # so also for NaN
+            where = tuple(np.argwhere(~(np.abs(values) <= _LARGEST_VALUE))[0].tolist())
+            finite = "a number that a field has" if np.isfinite(values[where]) else "a finite number"
+            raise FieldError(f"the value at grid point {where} is {values[where]}, not {finite}")
         lattice = _real(self.lattice, "cell vectors")
         if lattice.shape != (3, 3) or not np.isfinite(lattice).all():
             raise FieldError("a cell is three vectors of three finite numbers, its rows, in Angstrom")

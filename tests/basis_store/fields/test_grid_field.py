@@ -32,6 +32,7 @@ def test_values_are_not_copied() -> None:
         ((np.zeros((2, 2)), CUBE), "on a grid"),
         ((np.zeros((2, 0, 2)), CUBE), "on a grid"),
         ((np.full((1, 1, 2), [1, np.nan]), CUBE), r"grid point \(0, 0, 1\) is nan"),
+        ((np.full((1, 1, 2), [1, -1e200]), CUBE), r"grid point \(0, 0, 1\) is -1e\+200"),
         ((np.array([[["a"]]]), CUBE), "are numbers, not"),
         ((np.zeros((1, 1, 1)), np.ones((3, 3))), "one plane"),
         ((np.zeros((1, 1, 1)), np.zeros((3, 3))), "0 Angstrom"),

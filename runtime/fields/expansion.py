@@ -22,7 +22,7 @@ from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource
 from basis_store.groups.setting import SettingName, as_setting
 from runtime.bases.store import load_store
 from runtime.fields.grid_images import largest_difference
-from runtime.fields.grid_lattice import GridLattice
+from runtime.fields.grid_lattice import GridLattice, compatible_shapes
 from runtime.fields.orbit_averages import OrbitAverages
 from runtime.fields.primitive_grid import primitive_grid
 from runtime.fields.row_average import average_rows, keeps_rows
@@ -121,6 +121,11 @@ class Expansion:
         if keeps_rows(self._lattice):
             return replace(self.field, values=average_rows(self.field.values, self._lattice))
         return self._on_grid(self._pass.spread(self._orbits, self._averages))
+
+    @functools.cached_property
+    def nearest_closed_shape(self) -> tuple[int, int, int] | None:
+        """The shape nearest to that of the field that every operation maps to itself; None if none is near."""
+        return next(compatible_shapes(self.field.shape, self.cell, self._lattice.group), None)
 
     def _on_grid(self, spectrum: NDArray[np.complex128]) -> GridField:
         shape = self.field.shape if self._folded is None else self._folded.lattice.shape

@@ -59,6 +59,8 @@ def expansion_lines(expansion: Expansion, facts: dict[str, Any]) -> list[str]:
             "grid            operations map its points between others: they act on the Fourier interpolation; and "
             f"waves at the edge of the FFT box, {percent(edge)} of the fluctuation, are left out"
         )
+        if shape := expansion.nearest_closed_shape:
+            lines.append(f"                {' x '.join(map(str, shape))} points would be mapped to themselves")
     elif edge > _ROUNDING:
         lines.append(
             f"grid            waves at the edge of the FFT box have {percent(edge)} of the fluctuation: what lies "

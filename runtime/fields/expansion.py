@@ -20,9 +20,8 @@ from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource, real_columns
 from basis_store.groups.setting import SettingName, as_setting
-from runtime.bases.store import load_store
 from runtime.fields.grid_images import largest_difference
-from runtime.fields.grid_lattice import GridLattice, compatible_shapes
+from runtime.fields.grid_lattice import GridLattice, compatible_shapes, operations_of
 from runtime.fields.orbit_averages import OrbitAverages
 from runtime.fields.primitive_grid import primitive_grid
 from runtime.fields.row_average import average_rows, keeps_rows
@@ -205,7 +204,7 @@ def symmetrise(field: GridField, setting: SettingName, cell: CellChange | None =
 def _grid_lattice(field: GridField, setting: SettingName, cell: CellChange | None) -> GridLattice:
     setting = as_setting(setting)
     cell = CellChange.conventional() if cell is None else cell
-    group = load_store().compiled(setting).operations
+    group = operations_of(setting)
     check_lattice(cell.setting_lattice(field.lattice), setting, group.point_group)
     return GridLattice(field.shape, cell, group)
 

@@ -11,18 +11,20 @@ map grid points to grid points if also their translations, seen from the origin 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from basis_store import TURN, FieldError, Operations
+from basis_store import TURN, FieldError, Operations, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import MAX_RADIUS
+from runtime.bases.store import load_store
 
 _SAME_POINT = 1e-6
 """Steps of a grid. Origins are exact to many digits more."""
@@ -33,6 +35,12 @@ _NORM_FORMS: dict[LatticeFamily, list[list[int]]] = {
     "hexagonal": [[4, 2, 0], [2, 4, 0], [0, 0, 3]],
 }
 """norm(k) = k G k^T."""
+
+
+@functools.cache
+def operations_of(setting: Setting) -> Operations:
+    """The operations of a setting, as the store that ships has them."""
+    return load_store().compiled(setting).operations
 
 
 class GridLattice:

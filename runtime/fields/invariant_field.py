@@ -26,10 +26,10 @@ from basis_store.fields.coefficient_file import read_coefficients
 from basis_store.fields.field_coefficients import FieldCoefficients
 from runtime.arrays import constant, points, real_tensor
 from runtime.bases.basis import Basis
-from runtime.bases.store import load_store
 from runtime.encoding.phase import turns
 from runtime.fields.expansion import check_lattice
 from runtime.fields.field_waves import field_waves
+from runtime.fields.grid_lattice import operations_of
 from runtime.fields.grid_spectrum import GridSpectrum, fast_length
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
@@ -79,7 +79,7 @@ class InvariantField(nn.Module):
             raise TypeError(f"FieldCoefficients are needed, not {type(coefficients).__name__}")
         self.functions = coefficients
         self.setting = coefficients.setting
-        group = load_store().compiled(self.setting).operations
+        group = operations_of(self.setting)
         check_lattice(coefficients.lattice, self.setting, group.point_group)
         table = field_waves(coefficients, group)
         for name, array in table._asdict().items():

@@ -36,9 +36,10 @@ class PrimitiveGrid:
         self._shape, self._box = given.shape, box
         d1, d2, d3 = lattice.shape
         counts = [n // d for n, d in zip(given.shape, lattice.shape, strict=True)]
-        self._shifts = [
+        shifts = [
             np.array(numbers) @ box % np.array(given.shape) for numbers in itertools.product(*map(range, counts))
         ]
+        self._copies = [(int(shift[0]), list(self._pieces(shift))) for shift in shifts]
         # Row j of slab i of the sheared grid is a row of slab i of the box, rolled: read from doubled rows.
         i, j = np.arange(d1)[:, None], np.arange(d2)
         lifted = j + shear[0, 1] * i
@@ -54,11 +55,11 @@ class PrimitiveGrid:
         folded = np.empty((d1, d2, d3))
         for i in range(d1):
             slab = values[i, :d2, :d3].copy()  # the first translation is 0
-            for shift in self._shifts[1:]:
-                for inside, outside in self._pieces(shift):
-                    slab[inside] += values[i + shift[0]][outside]
+            for start, pieces in self._copies[1:]:
+                for inside, outside in pieces:
+                    slab[inside] += values[i + start][outside]
             folded[i] = _rolled(slab, *(one[i] for one in self._to_sheared))
-        folded /= len(self._shifts)
+        folded /= len(self._copies)
         return folded
 
     def unfold(self, folded: FloatArray) -> FloatArray:
@@ -66,9 +67,9 @@ class PrimitiveGrid:
         values = np.empty(self._shape)
         for i in range(len(folded)):
             slab = _rolled(folded[i], *(one[i] for one in self._to_box))
-            for shift in self._shifts:
-                for inside, outside in self._pieces(shift):
-                    values[i + shift[0]][outside] = slab[inside]
+            for start, pieces in self._copies:
+                for inside, outside in pieces:
+                    values[i + start][outside] = slab[inside]
         return values
 
     def _pieces(self, shift: IntArray) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:

@@ -14,9 +14,8 @@ import numpy as np
 
 from basis_store import Operations, Setting
 from basis_store.array_types import BoolArray, FloatArray, IntArray
-from runtime.bases.store import load_store
 from runtime.fields.grid_images import grid_operations
-from runtime.fields.grid_lattice import GridLattice
+from runtime.fields.grid_lattice import GridLattice, operations_of
 
 
 def keeps_rows(lattice: GridLattice) -> bool:
@@ -48,7 +47,7 @@ def _chain(setting: Setting, trivial: tuple[int, ...]) -> tuple[tuple[int, ...],
 
     It begins with the operations that move no point of the grid, and each step is the smallest that there is.
     """
-    group = load_store().compiled(setting).operations
+    group = operations_of(setting)
     inside = np.zeros(len(group), bool)
     inside[list(trivial)] = True
     chain = []

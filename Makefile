@@ -28,9 +28,10 @@ models: .venv/dev-installed  ## Train the models that ship, from the JSONL files
 	mkdir -p runs
 	for name in mp_scalar mp_moduli mp_moduli_binary mp_elastic_tensor mp_dielectric_tensor mp_piezo_tensor; do \
 	  test -e runs/$$name.h5 || $(BIN)/sgbasis crystals $(MP)/$$name.jsonl.gz --output runs/$$name.h5 || exit 1; done
-	for name in mp_scalar mp_moduli mp_elastic mp_dielectric mp_piezo; do \
+	for name in mp_formation_energy mp_scalar mp_moduli mp_elastic mp_dielectric mp_piezo; do \
 	  $(BIN)/sgbasis train data/training/$$name.toml || exit 1; done
-	$(BIN)/python -m runtime.training.publish_models runs/mp_scalar formation_energy=formation_energy_per_atom band_gap
+	$(BIN)/python -m runtime.training.publish_models runs/mp_formation_energy formation_energy=formation_energy_per_atom
+	$(BIN)/python -m runtime.training.publish_models runs/mp_scalar band_gap
 	$(BIN)/python -m runtime.training.publish_models runs/mp_moduli bulk_modulus=bulk_modulus_vrh
 	$(BIN)/python -m runtime.training.publish_models runs/mp_elastic shear_modulus=shear_modulus_vrh \
 	  elastic_tensor=elastic_tensor_voigt_GPa

@@ -1,8 +1,8 @@
 """From a finished training run to the models that ship: one property each, with a model card.
 
-    python -m runtime.training.publish_models runs/mp_scalar formation_energy=formation_energy_per_atom band_gap
+    python -m runtime.training.publish_models runs/mp_formation_energy formation_energy=formation_energy_per_atom
 
-writes ``data/models/formation_energy`` and ``data/models/band_gap`` (``make models`` runs it).
+writes ``data/models/formation_energy`` (``make models`` runs it).
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def _box() -> Atoms:
 NOTES = [
     (SALT, "formation_energy", ()),
     (SALT, "band_gap", ()),
-    (bulk("C", "diamond", a=3.567), "formation_energy", ("unlike those in any training crystal", "an element")),
+    (bulk("C", "diamond", a=3.567), "formation_energy", ("its volume is 0.61", "an element")),
     (bulk("C", "diamond", a=3.567), "band_gap", ("unlike those in any training crystal",)),
     (bulk("W", "bcc", a=3.165), "formation_energy", ("an element",)),
     (bulk("W", "bcc", a=3.165), "dielectric_electronic", ("calls it a metal",)),

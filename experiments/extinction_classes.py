@@ -84,7 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m experiments.extinction_classes", description=__doc__)
     parser.add_argument("dataset")
     parser.add_argument("--crystals", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1, help="0: the crystals that the method was adjusted on")
     parser.add_argument("--output", type=Path, default=_OUTPUT)
     options = parser.parse_args()
     table = open_crystals(options.dataset)
@@ -96,7 +96,7 @@ def main() -> None:
         if row["rank"] != 1:
             print(json.dumps(row), flush=True)
     content = {
-        "command": f"python -m experiments.extinction_classes {Path(options.dataset).name}",
+        "command": f"python -m experiments.extinction_classes {Path(options.dataset).name} --seed {options.seed}",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "dataset": table.content_hash,
         "seed": options.seed,

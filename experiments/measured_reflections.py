@@ -18,6 +18,7 @@ from basis_compiler.reflections.extinctions.groups_for import METRIC_TOLERANCE, 
 from basis_compiler.reflections.extinctions.laue_classes import laue_classes
 from basis_store import CrystalRecord, ReflectionData, Setting
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.reflections.reflection_data import inverse_squares
 
 VIOLATIONS = 0.03
@@ -58,14 +59,6 @@ def class_of(setting: Setting) -> ExtinctionClass:
     raise AssertionError("every setting has a Laue class")
 
 
-def cell_of(lattice: FloatArray) -> FloatArray:
-    """(6,) lengths and angles of the rows of a lattice."""
-    lengths = np.linalg.norm(lattice, axis=1)
-    cosines = (lattice @ lattice.T) / np.outer(lengths, lengths)
-    angles = np.rad2deg(np.arccos(np.clip(cosines[[1, 0, 0], [2, 2, 1]], -1, 1)))
-    return np.concatenate([lengths, angles])
-
-
 def sphere(cell: FloatArray, smallest: float) -> IntArray:
     """(n, 3) all indices up to a spacing in Angstrom, without 0 0 0."""
     bounds = (cell[:3] / smallest).astype(np.int64) + 1
@@ -104,7 +97,7 @@ def squared_factors(hkl: IntArray, squares: FloatArray, record: CrystalRecord, b
 
 def measure(record: CrystalRecord, random: np.random.Generator) -> Measurement:
     """Reflections of a crystal in its standard setting."""
-    cell, truth = cell_of(record.lattice), class_of(record.setting)
+    cell, truth = cell_parameters(record.lattice), class_of(record.setting)
     fewest = (4 / 3 * np.pi * record.volume / MAX_MEASURED) ** (1 / 3)
     hkl = sphere(cell, max(random.uniform(*RESOLUTIONS), fewest))
     waves, orbits = truth.laue.representatives(hkl)

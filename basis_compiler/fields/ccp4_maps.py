@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from basis_compiler.fields.cell_parameters import cell_parameters, check_right_handed, lattice_of
+from basis_compiler.fields.cell_lattice import check_right_handed, lattice_of
 from basis_compiler.fields.cube import UNKNOWN_UNIT
 from basis_compiler.fields.field_file import Declared, FieldFile, check_same_cells, grid_field
 from basis_compiler.fields.field_units import header_text, stated
@@ -24,6 +24,7 @@ from basis_store import Setting
 from basis_store.errors import FieldError
 from basis_store.extras import needed_for
 from basis_store.fields.grid_field import GridField
+from basis_store.groups.cell_parameters import cell_parameters
 
 _HEADER = 1024
 _BYTES = {0: 1, 1: 2, 2: 4, 6: 2}

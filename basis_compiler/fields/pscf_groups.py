@@ -16,10 +16,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from basis_compiler.fields.cell_parameters import cell_parameters, check_right_handed, lattice_of
+from basis_compiler.fields.cell_lattice import check_right_handed, lattice_of
 from basis_store import Setting, all_settings
 from basis_store.array_types import FloatArray
 from basis_store.errors import FieldError
+from basis_store.groups.cell_parameters import cell_parameters
 
 _PLANE_GROUPS = {
     "p_1": "P1", "p_2": "P 1 1 2", "p_m": "P m 1 1", "p_g": "P b 1 1", "c_m": "C m 1 1", "p_2_m_m": "Pmm2",

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from basis_compiler.crystals.formats.cif_operations import metric_misfit
-from basis_compiler.fields.cell_parameters import lattice_of
+from basis_compiler.fields.cell_lattice import lattice_of
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.reflections.reflection_expansion import (
     Complexes,

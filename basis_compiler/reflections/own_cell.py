@@ -22,15 +22,6 @@ def own_lattice(standard: StandardCrystal) -> FloatArray:
     return np.asarray(standard.change_of_basis.T / standard.denominator @ standard.lattice)
 
 
-def cell_parameters(lattice: FloatArray) -> FloatArray:
-    """(6,) a, b, c in Angstrom and alpha, beta, gamma in degrees of the rows of a lattice (3, 3)."""
-    lengths = np.linalg.norm(lattice, axis=1)
-    cosines = [lattice[i] @ lattice[j] / (lengths[i] * lengths[j]) for i, j in ((1, 2), (0, 2), (0, 1))]
-    # Right angles up to rounding are 90 degrees exactly, so that texts and cells made from them agree.
-    angles = np.rad2deg(np.arccos(np.clip(cosines, -1, 1)))
-    return np.concatenate([lengths, np.where(np.abs(np.array(cosines)) < 1e-14, 90.0, angles)])
-
-
 def volume_ratio(standard: StandardCrystal) -> float:
     """Volume of the crystal's own cell over that of the standard one."""
     return float(abs(np.linalg.det(standard.change_of_basis / standard.denominator)))

@@ -14,7 +14,7 @@ from basis_compiler.crystals.standardization import StandardCrystal, standardize
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.reflections.absence_reasons import REASONS, Absences, by_reason, reason_of_operations
 from basis_compiler.reflections.atom_sums import Complexes, structure_factors
-from basis_compiler.reflections.own_cell import cell_parameters, in_own_cell, own_lattice, volume_ratio
+from basis_compiler.reflections.own_cell import in_own_cell, own_lattice, volume_ratio
 from basis_compiler.reflections.powder_pattern import lorentz_polarisation, powder_profile, two_theta_of
 from basis_compiler.reflections.scattering_factors import (
     MAX_S,
@@ -28,6 +28,7 @@ from basis_compiler.reflections.wavelengths import wavelength_of
 from basis_store import Operations, ReflectionError
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.counted import counted
+from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.reflections.reflection_data import ReflectionData
 
 Cell = Literal["file", "standard"]

@@ -9,15 +9,13 @@ import numpy as np
 
 from basis_store import TURN, GridField, Operations
 from basis_store.array_types import FloatArray
+from basis_store.groups.cell_parameters import cell_parameters
 
 
 def gemmi_map(field: GridField, group: Operations) -> Any:
     """The field as a map of gemmi, in single precision; its ``symmetrize_avg`` averages it in place."""
     grid = gemmi.FloatGrid(np.ascontiguousarray(field.values, dtype=np.float32))
-    lengths = np.linalg.norm(field.lattice, axis=1)
-    unit = field.lattice / lengths[:, None]
-    angles = np.degrees(np.arccos([unit[1] @ unit[2], unit[0] @ unit[2], unit[0] @ unit[1]]))
-    grid.set_unit_cell(gemmi.UnitCell(*lengths, *angles))
+    grid.set_unit_cell(gemmi.UnitCell(*cell_parameters(field.lattice)))
     grid.spacegroup = gemmi.find_spacegroup_by_ops(gemmi.symops_from_hall(group.setting.hall_symbol))
     return grid
 

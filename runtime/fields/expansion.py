@@ -19,6 +19,7 @@ from basis_store import FieldError, GridField, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource, real_columns
+from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.groups.setting import SettingName, as_setting
 from runtime.fields.grid_images import largest_difference
 from runtime.fields.grid_lattice import GridLattice, compatible_shapes, operations_of
@@ -224,9 +225,7 @@ def check_lattice(lattice: FloatArray, setting: Setting, rotations: IntArray) ->
     lengths = np.sqrt(np.diag(metric))
     change = np.abs(rotations.swapaxes(1, 2) @ metric @ rotations - metric) / np.outer(lengths, lengths)
     if change.max() > 2 * LATTICE_TOLERANCE:
-        cosines = metric / np.outer(lengths, lengths)
-        angles = np.degrees(np.arccos([cosines[1, 2], cosines[0, 2], cosines[0, 1]]))
-        text = " ".join(f"{one:.4g}" for one in (*lengths, *angles))
+        text = " ".join(f"{one:.4g}" for one in cell_parameters(lattice))
         raise FieldError(
             f"a cell of {text} (Angstrom, degrees) is no {setting.crystal_system} cell of {setting.label}: give "
             "the crystal instead of the setting if the cell of the field is not the conventional one"

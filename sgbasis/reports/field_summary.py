@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from basis_compiler.crystals.crystal import ELEMENTS
-from basis_compiler.fields.cell_parameters import cell_parameters
 from basis_compiler.fields.field_file import FieldFile
+from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.printable import printable
 from basis_store.text_table import table_lines
 
@@ -20,7 +20,7 @@ def field_facts(file: FieldFile) -> dict[str, Any]:
     return {
         "format": file.format,
         "grid": list(first.shape),
-        "cell": [round(one, 9) for one in cell_parameters(first.lattice)],
+        "cell": [round(one, 9) for one in cell_parameters(first.lattice).tolist()],
         "lattice": first.lattice.tolist(),
         "volume": first.volume,
         "atoms": {ELEMENTS[z]: n for z, n in sorted(Counter(first.elements.tolist()).items())},

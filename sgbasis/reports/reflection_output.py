@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from basis_compiler.reflections.absence_reasons import REASONS
-from basis_compiler.reflections.own_cell import cell_parameters
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray
+from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.printable import csv_cell
 from basis_store.version import VERSION
 from sgbasis.reports.change_of_basis import cell_operations

@@ -8,6 +8,7 @@ import numpy as np
 import spglib
 
 from basis_store.array_types import FloatArray
+from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.reflections.reflection_data import metric_tensor
 
 _TOLERANCE = 0.005
@@ -29,10 +30,7 @@ def conventional_cell_note(cell: FloatArray, order: int) -> str:
         return ""
     if found is None or len(np.unique(found.rotations, axis=0)) <= order:
         return ""
-    lengths = np.linalg.norm(found.std_lattice, axis=1)
-    cosines = (found.std_lattice @ found.std_lattice.T / np.outer(lengths, lengths))[[1, 0, 0], [2, 2, 1]]
-    angles = np.rad2deg(np.arccos(np.clip(cosines, -1, 1)))
-    shown = " ".join(f"{value:.5g}" for value in (*lengths, *angles))
+    shown = " ".join(f"{value:.5g}" for value in cell_parameters(found.std_lattice))
     return (
         f"the lattice of this cell has the symmetry {found.pointgroup} in the conventional cell {shown}: index "
         "the reflections in it to compare the classes of that symmetry"

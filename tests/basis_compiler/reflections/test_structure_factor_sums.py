@@ -13,10 +13,11 @@ import pytest
 
 from basis_compiler import Crystal, StandardCrystal, read_crystals, standardize
 from basis_compiler.reflections.absence_reasons import REASONS
-from basis_compiler.reflections.own_cell import cell_parameters, own_lattice
+from basis_compiler.reflections.own_cell import own_lattice
 from basis_compiler.reflections.reflection_list import ReflectionList, reflection_list
 from basis_compiler.reflections.scattering_factors import RADIATIONS, anomalous_factor, scattering_factors
 from basis_store import ReflectionError, Setting
+from basis_store.groups.cell_parameters import cell_parameters
 from tests.support.crystals.made_crystals import made_crystal, rewritten
 
 gemmi = pytest.importorskip("gemmi", reason="gemmi is not installed")

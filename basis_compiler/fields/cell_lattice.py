@@ -1,4 +1,4 @@
-"""Lengths and angles of cells, and lattices from them, for formats that have no vectors."""
+"""Lattices from lengths and angles, for formats that have no vectors."""
 
 from __future__ import annotations
 
@@ -9,14 +9,6 @@ import numpy as np
 
 from basis_store.array_types import FloatArray
 from basis_store.errors import FieldError
-
-
-def cell_parameters(lattice: FloatArray) -> tuple[float, ...]:
-    """(6,) a, b, c in Angstrom and alpha, beta, gamma in degrees of a lattice (3, 3) of rows; 90 is exact."""
-    lengths = np.linalg.norm(lattice, axis=1)
-    cosines = [float(lattice[i] @ lattice[j] / (lengths[i] * lengths[j])) for i, j in ((1, 2), (0, 2), (0, 1))]
-    angles = [90.0 if abs(one) < 1e-13 else math.degrees(math.acos(min(1.0, max(-1.0, one)))) for one in cosines]
-    return (*(float(one) for one in lengths), *angles)
 
 
 def lattice_of(lengths: Sequence[float], angles: Sequence[float], name: str) -> FloatArray:

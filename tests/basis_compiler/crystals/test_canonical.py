@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import itertools
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +14,7 @@ from basis_store import Setting, standard_settings
 from runtime import Store
 from tests.support.crystals.crystal_inputs import example_path
 from tests.support.crystals.made_crystals import PRIMITIVE, made_crystal, rewritten
+from tests.support.crystals.real_crystals import real_crystals
 
 SAME = [
     ("anatase", "anatase_origin_1", 1e-4), ("calcite", "calcite_rhombohedral", 1e-4),
@@ -155,16 +153,9 @@ def test_landmarks_are_on_no_special_position() -> None:
 
 def test_real_crystals_have_one_description_each(shared: Path, store: Store) -> None:
     """All 200 agree. Independent noise on the atoms would move near-ties, and groups, so there is none here."""
-    with gzip.open(shared / "data" / "mp_scalar.jsonl.gz", "rt") as lines:
-        records = [json.loads(line) for line in itertools.islice(lines, 0, 30_000, 150)]
-    assert len(records) == 200
+    crystals = list(real_crystals(shared, 150, 30_000))
+    assert len(crystals) == 200
     rng = np.random.default_rng(0)
-    for record in records:
-        crystal = Crystal(
-            lattice=record["lattice"],
-            numbers=record["species"],
-            coordinates=record["frac_coords"],
-            name=record["id"],
-        )
+    for crystal, _ in crystals:
         written, source, _ = rewritten(crystal, rng, doubled=bool(rng.integers(2)))
         assert_same(standardize(crystal), standardize(written), source, store, 1e-8)

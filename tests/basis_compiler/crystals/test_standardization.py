@@ -19,6 +19,7 @@ from basis_store import CrystalError, Setting, standard_settings
 from runtime import Store, load_store
 from tests.support.crystals.crystal_inputs import CRYSTALS, example_path
 from tests.support.crystals.made_crystals import made_crystal, rewritten
+from tests.support.crystals.real_crystals import real_crystals
 
 EXPECTED = {
     "anatase": ("141:2", ["Ti 4a", "O 8e"]),
@@ -231,16 +232,9 @@ def test_a_left_handed_cell_gives_the_same_enantiomorph() -> None:
 
 
 def test_real_crystals_have_the_recorded_groups(shared: Path) -> None:
-    with gzip.open(shared / "data" / "mp_scalar.jsonl.gz", "rt") as lines:
-        records = [json.loads(line) for line in itertools.islice(lines, 0, 30_000, 100)]
-    assert len(records) >= 290
-    for record in records:
-        crystal = Crystal(
-            lattice=record["lattice"],
-            numbers=record["species"],
-            coordinates=record["frac_coords"],
-            name=record["id"],
-        )
+    crystals = list(real_crystals(shared, 100, 30_000))
+    assert len(crystals) >= 290
+    for crystal, record in crystals:
         standard = standardize(crystal)
         assert standard.setting.number == record["spacegroup_number"], record["id"]
         assert_reconstructs(standard)

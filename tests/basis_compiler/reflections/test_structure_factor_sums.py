@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import itertools
-import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from basis_compiler.reflections.scattering_factors import RADIATIONS, anomalous_
 from basis_store import ReflectionError, Setting
 from basis_store.groups.cell_parameters import cell_parameters
 from tests.support.crystals.made_crystals import made_crystal, rewritten
+from tests.support.crystals.real_crystals import real_crystals
 
 gemmi = pytest.importorskip("gemmi", reason="gemmi is not installed")
 
@@ -113,16 +111,9 @@ def test_examples_in_both_cells_and_all_radiations(file: Path, radiation: str) -
 
 
 def test_two_hundred_calculated_crystals(shared: Path) -> None:
-    with gzip.open(shared / "data" / "mp_scalar.jsonl.gz", "rt") as lines:
-        records = [json.loads(line) for line in itertools.islice(lines, 0, 33_000, 165)]
-    assert len(records) == 200
-    for record in records:
-        crystal = Crystal(
-            lattice=record["lattice"],
-            numbers=record["species"],
-            coordinates=record["frac_coords"],
-            name=record["id"],
-        )
+    crystals = list(real_crystals(shared, 165, 33_000))
+    assert len(crystals) == 200
+    for crystal, _ in crystals:
         assert_equals_gemmi(reflection_list(crystal, d_min=1.5), rows=10)
 
 

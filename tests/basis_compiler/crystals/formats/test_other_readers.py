@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import itertools
-import json
 import re
 import warnings
 from collections import Counter
@@ -19,6 +17,7 @@ from basis_compiler.crystals.formats.cif import parse_cif
 from basis_store import CrystalError
 from basis_store.array_types import FloatArray
 from tests.support.crystals.cif_writers import STYLES, WRITERS
+from tests.support.crystals.real_crystals import real_crystals
 
 pytestmark = pytest.mark.oracle
 
@@ -39,19 +38,8 @@ Contents = tuple[dict[int, int], list[float]]
 @pytest.fixture(scope="module")
 def crystals(shared: Path) -> list[Crystal]:
     """Of the Materials Project, from all over the file, up to 20 atoms in the primitive cell."""
-    found: list[Crystal] = []
-    with gzip.open(shared / "data" / "mp_scalar.jsonl.gz", "rt") as lines:
-        for line in itertools.islice(lines, 0, None, 23):
-            record = json.loads(line)
-            if len(record["species"]) <= 20 and len(found) < COUNT:
-                found.append(
-                    Crystal(
-                        lattice=np.array(record["lattice"]),
-                        numbers=np.array(record["species"]),
-                        coordinates=np.array(record["frac_coords"]),
-                        name=record["id"],
-                    )
-                )
+    small = (crystal for crystal, _ in real_crystals(shared, 23) if len(crystal) <= 20)
+    found = list(itertools.islice(small, COUNT))
     assert len(found) == COUNT
     return found
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from basis_compiler import Crystal, compile_crystal, groups_for
+from basis_compiler import compile_crystal, groups_for
 from basis_compiler.reflections.extinctions.extinction_classes import extinction_classes
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass, laue_classes
 from basis_compiler.reflections.extinctions.orbit_likelihoods import (
@@ -19,6 +18,7 @@ from basis_compiler.reflections.extinctions.orbit_likelihoods import (
 )
 from basis_store import ReflectionData, ReflectionError, Setting
 from tests.support.crystals.general_positions import general_intensities, half_sphere, symmetric_cell
+from tests.support.crystals.real_crystals import real_crystals
 
 
 @pytest.mark.parametrize("laue", laue_classes(), ids=lambda one: one.name)
@@ -175,23 +175,8 @@ def test_crystals_of_the_materials_project_with_noise_and_violations(shared: Pat
     pytest.importorskip("gemmi")
     from experiments.extinction_classes import rows, summary
 
-    path = shared / "data" / "mp_scalar.jsonl.gz"
-    if not path.is_file():
-        pytest.skip("no ../shared/data/mp_scalar.jsonl.gz next to the checkout")
-    records = []
-    with gzip.open(path, "rt") as file:
-        for count, line in enumerate(file):
-            if count % 97 == 0:
-                entry = json.loads(line)
-                crystal = Crystal(
-                    lattice=np.array(entry["lattice"]),
-                    numbers=np.array(entry["species"]),
-                    coordinates=np.array(entry["frac_coords"]),
-                    name=entry["id"],
-                )
-                records.append(compile_crystal(crystal))
-            if len(records) == 60:
-                break
+    chosen = itertools.islice(real_crystals(shared, 97), 60)
+    records = [compile_crystal(crystal) for crystal, _ in chosen]
     found = summary(list(rows(records, 0)))
     assert found["crystals"] == 60
     assert found["first"] >= 0.9, found["failures"]

@@ -12,8 +12,9 @@ import functools
 
 import numpy as np
 
-from basis_store import Operations, Setting
-from basis_store.array_types import BoolArray, FloatArray, IntArray
+from basis_store import Setting
+from basis_store.array_types import FloatArray, IntArray
+from basis_store.groups.generated_group import generated_group
 from runtime.fields.grid_images import grid_operations
 from runtime.fields.grid_lattice import GridLattice, operations_of
 
@@ -47,38 +48,27 @@ def _chain(setting: Setting, trivial: tuple[int, ...]) -> tuple[tuple[int, ...],
 
     It begins with the operations that move no point of the grid, and each step is the smallest that there is.
     """
-    group = operations_of(setting)
-    inside = np.zeros(len(group), bool)
-    inside[list(trivial)] = True
-    chain = []
-    while not inside.all():
-        found = [_generated(group, inside, number) for number in np.flatnonzero(~inside).tolist()]
-        larger = min(found, key=lambda one: int(one.sum()))
-        chain.append(_representatives(group, inside, larger))
-        inside = larger
+    table = operations_of(setting).product_table.tolist()
+    generators, inside, chain = list(trivial), set(trivial), []
+    while len(inside) < len(table):
+        found = {
+            number: generated_group(0, [*generators, number], lambda one, other: table[one][other])
+            for number in range(len(table))
+            if number not in inside
+        }
+        number, larger = min(found.items(), key=lambda one: len(one[1]))
+        chain.append(_representatives(table, inside, larger))
+        generators, inside = [*generators, number], larger
     return tuple(chain)
 
 
-def _generated(group: Operations, inside: BoolArray, number: int) -> BoolArray:
-    """The group that a subgroup and another operation generate."""
-    table, members = group.product_table, inside.copy()
-    members[number] = True
-    while True:
-        numbers = np.flatnonzero(members)
-        larger = members.copy()
-        larger[table[np.ix_(numbers, numbers)]] = True
-        if np.array_equal(larger, members):
-            return members
-        members = larger
-
-
-def _representatives(group: Operations, inside: BoolArray, larger: BoolArray) -> tuple[int, ...]:
+def _representatives(table: list[list[int]], inside: set[int], larger: set[int]) -> tuple[int, ...]:
     """One element r of each coset H r, "first r, then an element of H", but H itself."""
-    numbers, rest, found = np.flatnonzero(inside), larger & ~inside, []
-    while rest.any():
-        first = int(rest.argmax())
+    rest, found = larger - inside, []
+    while rest:
+        first = min(rest)
         found.append(first)
-        rest[group.product_table[numbers, first]] = False
+        rest -= {table[number][first] for number in inside}
     return tuple(found)
 
 

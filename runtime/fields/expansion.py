@@ -19,7 +19,7 @@ from basis_store import FieldError, GridField, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource, real_columns
-from basis_store.groups.cell_parameters import cell_parameters
+from basis_store.groups.cell_parameters import cell_parameters, symmetry_misfit
 from basis_store.groups.setting import SettingName, as_setting
 from runtime.fields.grid_images import largest_difference
 from runtime.fields.grid_lattice import GridLattice, compatible_shapes, operations_of
@@ -221,10 +221,7 @@ def check_lattice(lattice: FloatArray, setting: Setting, rotations: IntArray) ->
     Raises:
         FieldError: the rotations do not preserve lengths and angles.
     """
-    metric = lattice @ lattice.T
-    lengths = np.sqrt(np.diag(metric))
-    change = np.abs(rotations.swapaxes(1, 2) @ metric @ rotations - metric) / np.outer(lengths, lengths)
-    if change.max() > 2 * LATTICE_TOLERANCE:
+    if symmetry_misfit(lattice @ lattice.T, rotations) > 2 * LATTICE_TOLERANCE:
         text = " ".join(f"{one:.4g}" for one in cell_parameters(lattice))
         raise FieldError(
             f"a cell of {text} (Angstrom, degrees) is no {setting.crystal_system} cell of {setting.label}: give "

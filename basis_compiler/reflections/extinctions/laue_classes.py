@@ -15,6 +15,7 @@ import numpy as np
 from basis_compiler.groups.spglib_database import operations
 from basis_store import Setting, all_settings
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.groups.cell_parameters import symmetry_misfit
 from basis_store.reflections.reflection_data import metric_tensor
 
 _SYMBOLS = {
@@ -60,10 +61,7 @@ class LaueClass:
 
     def misfit(self, cell: FloatArray) -> float:
         """How far the metric of a (6,) cell is from the symmetry: largest change of a_i.a_j / |a_i||a_j|."""
-        metric = metric_tensor(cell)
-        images = np.swapaxes(self.rotations, 1, 2) @ metric @ self.rotations
-        lengths = np.sqrt(np.diag(metric))
-        return float((np.abs(images - metric) / np.outer(lengths, lengths)).max())
+        return symmetry_misfit(metric_tensor(cell), self.rotations)
 
     def representatives(self, hkl: IntArray) -> tuple[IntArray, IntArray]:
         """The orbits of (n, 3) indices: (m, 3) a wave of each, and (n,) the orbit of each row."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from tests.campaign import sandbox
 from tests.campaign.campaign import Findings, run_cases
 from tests.campaign.kills import run_kills
-from tests.campaign.sandbox import Run
+from tests.campaign.sandbox import MEMORY, Run, run_forked
 from tests.campaign.subject import Case, Subject
 from tests.campaign.subjects.table import SUBJECTS
 from tests.campaign.verdict import fault
@@ -32,6 +37,20 @@ def test_no_input_is_believed_wrongly_or_ends_in_a_traceback(subject: Subject) -
 def test_a_killed_command_leaves_nothing_half_written_and_can_be_repeated() -> None:
     findings = run_kills(4, seed=1, workers=1)
     assert not findings.faults, listed(findings)
+
+
+def test_memory_of_the_process_that_forks_does_not_count(tmp_path: Path) -> None:
+    """Other tests leave it large, and every run ended at the limit then."""
+    held = np.ones(2 * MEMORY // 8)
+    done = run_forked(("--version",), tmp_path)
+    assert (done.ended, done.exit_code) == ("exit", 0)
+    assert done.peak < MEMORY < held.nbytes
+
+
+def test_a_run_that_computes_for_ever_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "SECONDS", 1)
+    monkeypatch.setattr("sgbasis.entry_point.main", lambda: next(one for one in itertools.count() if one < 0))
+    assert run_forked((), tmp_path).ended == "time"
 
 
 def test_the_shares_are_all_of_the_inputs() -> None:

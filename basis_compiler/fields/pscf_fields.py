@@ -153,7 +153,7 @@ def write_pscf(name: str, fields: Mapping[str, GridField], setting: Setting | No
 def _stars(name: str, fields: Mapping[str, GridField], setting: Setting | None, dimension: int) -> bytes:
     first = check_same_cells(name, fields)
     if setting is None:
-        raise FieldError(f"{name}: a file of coefficients needs a group: give the setting (--symmetry)")
+        raise FieldError(f"{name}: a file of coefficients needs a group: give the setting (--setting)")
     try:
         basis = star_basis(operations(setting), first.shape, first.lattice)
     except FieldError as error:

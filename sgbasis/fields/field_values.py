@@ -1,4 +1,4 @@
-"""Values of a field from its coefficients: grids as files of fields, points as tables."""
+"""Values of a field: grids as files of fields; points, lines and planes as tables."""
 
 from __future__ import annotations
 
@@ -8,36 +8,40 @@ from typing import NamedTuple
 
 import numpy as np
 
-from basis_store import CellChange, FieldCoefficients, FieldError, GridField
+from basis_store import CellChange, FieldCoefficients, FieldError, GridField, Setting
 from basis_store.array_types import FloatArray
+from sgbasis.fields.crystal_plane import CrystalPlane
+from sgbasis.fields.fourier_series import FourierSeries
 
 _MAX_POINTS_FILE = 256 << 20
 """Bytes."""
 _MAX_POINTS = 10_000_000
 
 
-class PointTable(NamedTuple):
-    """Points and what is printed beside them.
+class ValueTable(NamedTuple):
+    """Points and the values there.
 
     Attributes:
-        header: names of the columns but the value.
+        header: names of the columns.
         columns: (n, m) of them; the last three are fractional coordinates.
+        values: (n,) of the field.
     """
 
     header: tuple[str, ...]
     columns: FloatArray
+    values: FloatArray
 
 
-def write_grid(path: Path, field: FieldCoefficients, cell: CellChange, shape: tuple[int, int, int]) -> None:
-    """Write a field on a grid of a cell, with its atoms, in the format that the name says.
+def coefficients_on_grid(
+    field: FieldCoefficients, cell: CellChange, shape: tuple[int, int, int]
+) -> tuple[GridField, Setting]:
+    """A field of coefficients on a grid of a cell, with its atoms; and its setting, for files of PSCF.
 
     Raises:
-        FieldError: the format cannot hold it, or the field does not repeat with the cell.
-        OSError: it cannot be written.
+        FieldError: the field does not repeat with the cell, or the grid is too large.
     """
     import torch
 
-    from basis_compiler import write_field
     from runtime import InvariantField
     from sgbasis.fields.moved_atoms import atoms_in_cell
 
@@ -45,30 +49,35 @@ def write_grid(path: Path, field: FieldCoefficients, cell: CellChange, shape: tu
         with torch.no_grad():
             values = InvariantField(field, dtype=torch.float64).on_grid(shape, cell).numpy()
     except (MemoryError, RuntimeError) as error:  # the second one is PyTorch's
-        raise FieldError(
-            f"there is not enough memory for a grid of {' x '.join(map(str, shape))} points"
-        ) from error
+        raise FieldError(_no_memory(shape)) from error
     lattice = cell.lattice_of(field.lattice)
-    made = GridField(values, lattice, field.quantity, field.unit, *atoms_in_cell(field, cell))
-    write_field(path, made, setting=field.setting)
+    return GridField(values, lattice, field.quantity, field.unit, *atoms_in_cell(field, cell)), field.setting
 
 
-def write_table(path: Path, field: FieldCoefficients, cell: CellChange, table: PointTable) -> int:
-    """Write values at points as CSV, and return their number; coordinates are fractional in the cell."""
-    import torch
+def on_other_grid(field: GridField, shape: tuple[int, int, int]) -> GridField:
+    """A field on another grid of its cell, by its Fourier series.
 
-    from basis_store.files.atomic_write import write_atomically
-    from runtime import InvariantField
+    Raises:
+        FieldError: the grid is too large.
+    """
+    try:
+        values = FourierSeries.of(field).on_grid(shape)
+    except MemoryError as error:
+        raise FieldError(_no_memory(shape)) from error
+    return GridField(values, field.lattice, field.quantity, field.unit, field.elements, field.coordinates)
 
-    points = torch.from_numpy(cell.to_setting(table.columns[:, -3:]))
-    with torch.no_grad():
-        values = InvariantField(field, dtype=torch.float64)(points).numpy()
+
+def _no_memory(shape: tuple[int, int, int]) -> str:
+    return f"there is not enough memory for a grid of {' x '.join(map(str, shape))} points"
+
+
+def table_bytes(table: ValueTable, field: GridField) -> bytes:
+    """A table as CSV, with the quantity and the unit of a field; coordinates are fractional in its cell."""
     unit = "" if field.unit == "1" else f" ({field.unit})"
     lines = [",".join([*table.header, f"{field.quantity}{unit}"])]
-    for row, value in zip(table.columns.tolist(), values.tolist(), strict=True):
+    for row, value in zip(table.columns.tolist(), table.values.tolist(), strict=True):
         lines.append(",".join(f"{one:.12g}" for one in (*row, value)))
-    write_atomically(path, ("\n".join(lines) + "\n").encode())
-    return len(values)
+    return ("\n".join(lines) + "\n").encode()
 
 
 def read_points(path: Path) -> FloatArray:
@@ -103,15 +112,18 @@ def read_points(path: Path) -> FloatArray:
     return points
 
 
-def points_table(points: FloatArray) -> PointTable:
-    """Points (n, 3) as they are."""
-    return PointTable(("x", "y", "z"), points)
+def at_points(series: FourierSeries, points: FloatArray) -> ValueTable:
+    """Values at points (n, 3)."""
+    return ValueTable(("x", "y", "z"), points, series.values(points))
 
 
-def line_table(ends: Sequence[Sequence[float]], steps: int, lattice: FloatArray) -> PointTable:
-    """Points along a line, with the distance from its start in Angstrom.
+def along_line(
+    series: FourierSeries, ends: Sequence[Sequence[float] | FloatArray], steps: int, lattice: FloatArray
+) -> ValueTable:
+    """Values along a line, with the distance from its start in Angstrom.
 
     Args:
+        series: the field.
         ends: two points.
         steps: number of points, the ends included.
         lattice: (3, 3) rows in Angstrom.
@@ -119,20 +131,22 @@ def line_table(ends: Sequence[Sequence[float]], steps: int, lattice: FloatArray)
     Raises:
         FieldError: the ends are one point.
     """
-    start, end = (np.array(one) for one in ends)
+    start, end = (np.array(one, dtype=np.float64) for one in ends)
     length = float(np.linalg.norm((end - start) @ lattice))
     if not length > 0:
         raise FieldError("a line needs two points that differ")
     share = np.linspace(0, 1, steps)[:, None]
-    return PointTable(
-        ("distance (Angstrom)", "x", "y", "z"), np.hstack([share * length, start + share * (end - start)])
-    )
+    columns = np.hstack([share * length, start + share * (end - start)])
+    return ValueTable(("distance (Angstrom)", "x", "y", "z"), columns, series.line_values(start, end, steps))
 
 
-def plane_table(corners: Sequence[Sequence[float]], steps: int, lattice: FloatArray) -> PointTable:
-    """Points of a parallelogram, with Cartesian coordinates in its plane in Angstrom: u along its first edge.
+def on_parallelogram(
+    series: FourierSeries, corners: Sequence[Sequence[float]], steps: int, lattice: FloatArray
+) -> ValueTable:
+    """Values on a parallelogram, with Cartesian coordinates in its plane in Angstrom: u along its first edge.
 
     Args:
+        series: the field.
         corners: a corner and the two next to it.
         steps: number of points along each edge, the ends included.
         lattice: (3, 3) rows in Angstrom.
@@ -145,10 +159,20 @@ def plane_table(corners: Sequence[Sequence[float]], steps: int, lattice: FloatAr
     length = float(np.linalg.norm(first))
     height = float(np.linalg.norm(np.cross(first, second))) / length if length > 0 else 0.0
     if not height > 0:
-        raise FieldError("a plane needs three points that are not on one line")
+        raise FieldError("a parallelogram needs three points that are not on one line")
     along = float(first @ second) / length
-    s, t = (part.reshape(-1, 1) for part in np.meshgrid(*2 * [np.linspace(0, 1, steps)], indexing="ij"))
+    share = np.linspace(0, 1, steps)
+    s, t = (part.reshape(-1, 1) for part in np.meshgrid(share, share, indexing="ij"))
     points = corner + s * (one - corner) + t * (other - corner)
-    return PointTable(
-        ("u (Angstrom)", "v (Angstrom)", "x", "y", "z"), np.hstack([s * length + t * along, t * height, points])
-    )
+    values = series.net_values(corner, one - corner, other - corner, share, share)
+    return ValueTable(_IN_PLANE, np.hstack([s * length + t * along, t * height, points]), values.reshape(-1))
+
+
+def in_plane(plane: CrystalPlane, section: tuple[FloatArray, FloatArray, FloatArray]) -> ValueTable:
+    """The values of a section, (U,), (V,) and (U, V), with u and v in Angstrom."""
+    u, v, values = section
+    flat = np.stack(np.meshgrid(u, v, indexing="ij"), axis=-1).reshape(-1, 2)
+    return ValueTable(_IN_PLANE, np.hstack([flat, plane.corner + flat @ plane.steps]), values.reshape(-1))
+
+
+_IN_PLANE = ("u (Angstrom)", "v (Angstrom)", "x", "y", "z")

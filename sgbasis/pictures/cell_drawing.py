@@ -28,7 +28,12 @@ def drawn_lattice(compiled: CompiledSetting) -> FloatArray:
     rotations = compiled.rotations.astype(np.float64)
     metric = np.einsum("gji,jk,gkl->il", rotations, metric, rotations) / len(rotations)
     metric /= np.sqrt(np.diag(metric)).mean() ** 2
-    # Lower triangular for the order c, a, b: c along z, a in the plane of x and z.
+    return upright(metric)
+
+
+def upright(metric: FloatArray) -> FloatArray:
+    """(3, 3) row vectors of a right-handed cell with this metric (3, 3): c along z, a in the plane of x and z."""
+    # Lower triangular for the order c, a, b.
     order = [2, 0, 1]
     lower = np.linalg.cholesky(metric[np.ix_(order, order)])
     lattice = np.empty((3, 3))

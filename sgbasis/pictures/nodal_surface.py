@@ -9,6 +9,7 @@ import numpy as np
 
 from basis_store.array_types import FloatArray
 from sgbasis.pictures.cell_drawing import ELEVATION, draw_cell, view_direction
+from sgbasis.pictures.lighting import lit
 from sgbasis.pictures.wave_sum import WaveSum
 
 # The two sides of the surface, in the hues of the section: red where f > 0, blue where f < 0.
@@ -73,17 +74,4 @@ def _shaded(
     facing = np.sign(normals @ viewer)[:, None]
     hue = np.where(facing > 0, _POSITIVE, _NEGATIVE)
     seen = normals * np.where(facing == 0, 1, facing)
-    # 3. One lamp, above the viewer on the left; faces that point away from it keep some shape.
-    up = np.array([0.0, 0.0, 1.0])
-    side = np.cross(up, viewer)
-    lamp = viewer + 0.9 * up - 0.5 * side
-    lamp /= np.linalg.norm(lamp)
-    half = lamp + viewer
-    half /= np.linalg.norm(half)
-    diffuse = (0.5 + 0.5 * (seen @ lamp)[:, None]) ** 1.4
-    shine = np.clip(seen @ half, 0, 1)[:, None] ** 40
-    # 4. What is farther away is paler.
-    depth = centres @ lattice @ viewer
-    haze = ((depth.max() - depth) / max(float(np.ptp(depth)), 1e-9))[:, None] * 0.22
-    colours = hue * (0.40 + 0.72 * diffuse) + 0.26 * shine
-    return np.asarray(np.clip(colours * (1 - haze) + haze, 0, 1))
+    return lit(hue, seen, centres @ lattice @ viewer, viewer)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from basis_compiler.reflections.scattering_factors import NAMES
-from sgbasis.pictures.style import INK, needs_plot_extra, new_figure, picture_bytes, symbol_mathtext
+from sgbasis.pictures.style import INK, name_text, needs_plot_extra, new_figure, picture_bytes, symbol_mathtext
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -147,9 +147,7 @@ def _name(found: ReflectionList) -> str:
     """The crystal and its group."""
     crystal = found.standard.crystal.name
     stem = Path(crystal).stem if " (block " not in crystal else crystal
-    short = stem if len(stem) <= 40 else f"{stem[:37]}..."
-    escaped = "".join(one if one.isprintable() else "?" for one in short).replace("$", r"\$")
-    return f"{escaped},  {symbol_mathtext(found.standard.setting.symbol)}"
+    return f"{name_text(stem)},  {symbol_mathtext(found.standard.setting.symbol)}"
 
 
 def _limits(angles: np.ndarray, fwhm: float) -> tuple[float, float]:

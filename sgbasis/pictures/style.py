@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 from basis_store.extras import needed_for
@@ -18,8 +18,20 @@ _T = TypeVar("_T")
 
 DPI = 150
 """Dots per inch."""
+PRINT_DPI = 300
+"""Of pictures of fields."""
 INK, PAPER = "#22272e", "#ffffff"
 """Colours of lines and texts, and of the background."""
+
+PictureKind = Literal["png", "svg", "pdf"]
+PICTURE_KINDS: dict[str, PictureKind] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
+"""By the ending of a file."""
+
+_WITHOUT_DATES: dict[PictureKind, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 
 def needs_plot_extra(function: Callable[_P, _T]) -> Callable[_P, _T]:
@@ -54,21 +66,35 @@ def new_figure(width: float, height: float) -> Figure:
 
 def png_bytes(figure: Figure) -> bytes:
     """The figure as a PNG, without a date or the name of the software, so that equal figures are equal files."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+    return picture_bytes(figure, "png")
 
 
-def picture_bytes(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
-    """The figure as a PNG or an SVG; equal figures are equal files."""
-    if kind == "png":
-        return png_bytes(figure)
+def picture_bytes(figure: Figure, kind: PictureKind, *, dpi: int = DPI) -> bytes:
+    """The figure as a file; equal figures are equal files.
+
+    Args:
+        figure: the figure.
+        kind: of file.
+        dpi: dots per inch of a PNG, and of what is drawn as an image in the other two.
+    """
     import matplotlib
 
     buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "sgbasis", "svg.fonttype": "path"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    with matplotlib.rc_context({"svg.hashsalt": "sgbasis", "svg.fonttype": "path", "pdf.fonttype": 42}):
+        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_WITHOUT_DATES[kind])
     return buffer.getvalue()
+
+
+def indices_mathtext(indices: Iterable[int], brackets: str = "()") -> str:
+    """Miller indices, or the components of a direction with ``"[]"``, as printed: bars over negative ones."""
+    parts = [rf"\bar{{{-one}}}" if one < 0 else str(one) for one in indices]
+    return "$" + brackets[0] + r"\,".join(parts) + brackets[1] + "$"
+
+
+def name_text(name: str, longest: int = 40) -> str:
+    """A name from outside, such as that of a file, for matplotlib: short, printable, and no formula."""
+    short = name if len(name) <= longest else f"{name[: longest - 3]}..."
+    return "".join(one if one.isprintable() else "?" for one in short).replace("$", r"\$")
 
 
 def symbol_mathtext(symbol: str) -> str:

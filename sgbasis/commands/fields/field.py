@@ -8,6 +8,8 @@ from sgbasis.commands.fields.field_convert import convert
 from sgbasis.commands.fields.field_evaluate import evaluate_command
 from sgbasis.commands.fields.field_expand import expand_command
 from sgbasis.commands.fields.field_info import field_info
+from sgbasis.commands.fields.field_plot import plot_command
+from sgbasis.commands.fields.field_subtract import subtract
 from sgbasis.commands.fields.field_symmetrise import symmetrise_command
 from sgbasis.commands.fields.field_synthesis import synthesis
 
@@ -21,5 +23,7 @@ def field() -> None:
     """
 
 
-for command in (convert, field_info, expand_command, symmetrise_command, evaluate_command, synthesis):
+for command in (
+    convert, evaluate_command, expand_command, field_info, plot_command, subtract, symmetrise_command, synthesis
+):  # fmt: skip
     field.add_command(command)

@@ -1,38 +1,32 @@
-"""``sgbasis field evaluate``: a field from its coefficients, on a grid, at points, along a line, on a plane."""
+"""``sgbasis field evaluate``: a field on any grid, at points, along a line, in a plane."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from sgbasis.commands.options import FiniteRange
+from sgbasis.commands.fields.field_options import field_option, output_option, reading_options, write_and_say
+from sgbasis.commands.fields.plane_options import (
+    Place,
+    PlaceType,
+    PointType,
+    WantedPlane,
+    cell_options,
+    check_coefficient_options,
+    chosen_cell,
+    load_field,
+    plane_options,
+    position,
+)
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
-    from basis_store import CellChange, FieldCoefficients
+    from sgbasis.fields.field_values import ValueTable
+    from sgbasis.fields.given_field import GivenField
 
-_CELLS = ("source", "conventional", "primitive")
-
-
-class PointType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
-    """Fractional coordinates: ``0,1/2,0.25``."""
-
-    name = "point"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, float, float]:
-        """Parse three numbers or fractions."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            x, y, z = (float(Fraction(word.strip())) for word in str(value)[:200].split(","))
-        except (ValueError, ZeroDivisionError, OverflowError):
-            self.fail(f"{value!r:.80} is no point: three fractional coordinates, such as 0,1/2,0.25", param, ctx)
-        return x, y, z
+_STEPS = 101
 
 
 @click.command("evaluate")
@@ -42,75 +36,92 @@ class PointType(click.ParamType):  # type: ignore[type-arg]  # generic only from
     "--points", type=click.Path(path_type=Path), metavar="FILE",
     help="Evaluate at points: a text file with three fractional coordinates in each line.",
 )  # fmt: skip
-@click.option("--line", nargs=2, type=PointType(), metavar="X,Y,Z X,Y,Z", help="Evaluate along a line.")
 @click.option(
-    "--plane", nargs=3, type=PointType(), metavar="X,Y,Z X,Y,Z X,Y,Z",
-    help="Evaluate on a plane: a corner of a parallelogram and the two next to it.",
+    "--line", nargs=2, type=PlaceType(), metavar="P P",
+    help="Evaluate along a line between two points, 0,1/2,0.25, or atoms, Si2.",
 )  # fmt: skip
-@click.option("--steps", type=click.IntRange(2, 10_000), help="Points along a line or an edge [default: 101].")
+@plane_options
 @click.option(
-    "--cell", "cell_name", type=click.Choice(_CELLS), default="source", show_default=True,
-    help="Cell of the grid and of coordinates: that of the file that was expanded, the conventional or the usual "
-    "primitive cell of the setting.",
+    "--parallelogram", nargs=3, type=PointType(), metavar="X,Y,Z X,Y,Z X,Y,Z",
+    help="Evaluate on a parallelogram: a corner and the two next to it.",
 )  # fmt: skip
 @click.option(
-    "--origin", nargs=3, type=FiniteRange(), metavar="X Y Z",
-    help="Origin of the conventional or primitive cell, in coordinates of the setting [default: 0 0 0].",
+    "--steps", type=click.IntRange(2, 10_000),
+    help=f"Points along a line, an edge, or the longer side of a plane [default: {_STEPS}].",
 )  # fmt: skip
-@click.option(
-    "--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False),
-    help="For a grid, a file of fields in the format that its name says; otherwise a .csv.",
-)  # fmt: skip
+@cell_options
+@field_option("Which field of FILE [default: its first one].")
+@output_option("For a grid, a file of fields in the format that its name says; otherwise a .csv.")
+@reading_options
 def evaluate_command(
     file: Path,
     grid: tuple[int, int, int] | None,
     points: Path | None,
-    line: tuple[tuple[float, ...], ...] | None,
-    plane: tuple[tuple[float, ...], ...] | None,
+    line: tuple[Place, Place] | None,
+    indices: tuple[int, int, int] | None,
+    offset: float | None,
+    through: tuple[Place, Place, Place] | None,
+    parallelogram: tuple[tuple[float, ...], ...] | None,
     steps: int | None,
     cell_name: str,
     origin: tuple[float, float, float] | None,
+    name: str | None,
     output: Path,
+    unit: str,
+    mesh: tuple[int, ...],
 ) -> None:
-    """Evaluate a field from its coefficients, exactly.
+    """Evaluate a field anywhere, exactly.
 
-    FILE is what `sgbasis field expand` wrote. Values are those of its Fourier series, on any grid of any cell of
-    the crystal, or anywhere in space; coordinates are fractional, in the cell that is chosen.
+    FILE is a file of fields, or of the coefficients that `sgbasis field expand` wrote. Values are those of its
+    Fourier series, on any grid, or anywhere in space; coordinates are fractional.
     """
-    if sum(one is not None for one in (grid, points, line, plane)) != 1:
-        raise click.UsageError("Give one of --grid, --points, --line and --plane.")
-    if steps is not None and line is None and plane is None:
-        raise click.UsageError("--steps counts points of --line or --plane.")
+    plane = WantedPlane(indices, offset, through)
+    plane.check()
+    if sum(one is not None for one in (grid, points, line, parallelogram)) + plane.is_given != 1:
+        raise click.UsageError("Give one of --grid, --points, --line, --plane, --through and --parallelogram.")
+    if steps is not None and (grid is not None or points is not None):
+        raise click.UsageError("--steps counts points of a line, a plane or a parallelogram.")
     from basis_store import read_coefficients
-    from basis_store.files.atomic_write import check_writable
+    from basis_store.files.atomic_write import check_writable, write_atomically
     from sgbasis.fields import field_values
+    from sgbasis.fields.given_field import holds_coefficients
 
     if grid is None and output.suffix.lower() != ".csv":
         raise click.BadParameter(f"{output} does not end in .csv", param_hint="--output")
     check_writable(output)
-    field = read_coefficients(file)
-    cell = _cell(field, cell_name, origin)
     if grid is not None:
-        field_values.write_grid(output, field, cell, grid)
-        echo_line(f"{output}: {field.quantity} on {' x '.join(map(str, grid))} points of the {cell_name} cell")
+        if holds_coefficients(file):  # straight to the grid, of whatever cell
+            check_coefficient_options(file, name, unit, mesh, cell_name, origin)
+            field = read_coefficients(file)
+            made, setting = field_values.coefficients_on_grid(field, chosen_cell(field, cell_name, origin), grid)
+        else:
+            given = load_field(file, name, unit, mesh, cell_name, origin)
+            made, setting = field_values.on_other_grid(given.field, grid), None
+        write_and_say(output, {name or "total": made}, setting)
         return
+    given = load_field(file, name, unit, mesh, cell_name, origin)
+    table = _table(given, points, line, plane, parallelogram, steps or _STEPS)
+    write_atomically(output, field_values.table_bytes(table, given.field))
+    echo_line(f"{output}: {given.field.quantity} at {len(table.values):,} points")
+
+
+def _table(
+    given: GivenField,
+    points: Path | None,
+    line: tuple[Place, Place] | None,
+    plane: WantedPlane,
+    parallelogram: tuple[tuple[float, ...], ...] | None,
+    steps: int,
+) -> ValueTable:
+    from sgbasis.fields import field_values
+    from sgbasis.fields.fourier_series import FourierSeries
+
+    series, lattice = FourierSeries.of(given.field), given.field.lattice
     if points is not None:
-        table = field_values.points_table(field_values.read_points(points))
-    elif line is not None:
-        table = field_values.line_table(line, steps or 101, cell.lattice_of(field.lattice))
-    else:
-        assert plane is not None
-        table = field_values.plane_table(plane, steps or 101, cell.lattice_of(field.lattice))
-    count = field_values.write_table(output, field, cell, table)
-    echo_line(f"{output}: {field.quantity} at {count:,} points")
-
-
-def _cell(field: FieldCoefficients, name: str, origin: tuple[float, float, float] | None) -> CellChange:
-    from basis_store import CellChange
-
-    if name == "source":
-        if origin is not None:
-            raise click.UsageError("--origin is that of --cell conventional or primitive.")
-        return field.source.cell
-    start = origin or (0.0, 0.0, 0.0)
-    return CellChange.conventional(start) if name == "conventional" else CellChange.primitive(field.setting, start)
+        return field_values.at_points(series, field_values.read_points(points))
+    if line is not None:
+        return field_values.along_line(series, [position(given, one) for one in line], steps, lattice)
+    if parallelogram is not None:
+        return field_values.on_parallelogram(series, parallelogram, steps, lattice)
+    found = plane.plane(given)
+    return field_values.in_plane(found, found.section(series, steps))

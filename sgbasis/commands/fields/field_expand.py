@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sgbasis.commands.fields.field_options import read_noted, reading_options, symmetry_options
+from sgbasis.commands.fields.field_options import (
+    field_option,
+    output_option,
+    read_noted,
+    reading_options,
+    symmetry_options,
+)
 from sgbasis.echo import echo, echo_line
 
 if TYPE_CHECKING:
@@ -20,11 +26,8 @@ if TYPE_CHECKING:
 @click.command("expand")
 @click.argument("file", type=click.Path(path_type=Path))
 @symmetry_options
-@click.option("--field", "name", metavar="NAME", help="Which field of FILE [default: its first one].")
-@click.option(
-    "--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False),
-    help="File of coefficients to write, such as density.h5.",
-)  # fmt: skip
+@field_option("Which field of FILE [default: its first one].")
+@output_option("File of coefficients to write, such as density.h5.")
 @reading_options
 def expand_command(
     file: Path,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import pathlib
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from basis_compiler.fields.field_file import FieldFile
+    from basis_store import GridField, Setting
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -60,6 +62,35 @@ def symmetry_options(command: _Command) -> _Command:
         "the crystal in the cell of FILE [default: the symmetry of the atoms in FILE].",
     )
     return symmetry(tolerance_option(command))
+
+
+def field_option(help_text: str) -> Callable[[_Command], _Command]:
+    """``--field NAME``: which field of a file that holds several."""
+    return click.option("--field", "name", metavar="NAME", help=help_text)
+
+
+def output_option(help_text: str) -> Callable[[_Command], _Command]:
+    """``--output FILE``: what is written."""
+    kind = click.Path(path_type=pathlib.Path, dir_okay=False)
+    return click.option("--output", "-o", required=True, type=kind, help=help_text)
+
+
+def write_and_say(output: Path, fields: Mapping[str, GridField], setting: Setting | None) -> None:
+    """Write fields in the format that a name says, and print what they are, and what the format loses.
+
+    Raises:
+        FieldError: the format cannot hold them.
+        OSError: the file cannot be written.
+    """
+    from basis_compiler.fields.field_formats import format_of_output, write_fields
+
+    form = format_of_output(output)
+    write_fields(output, fields, setting=setting)
+    if form.loses:
+        echo_line(f"Note: {output}: {form.loses}", err=True)
+    first = next(iter(fields.values()))
+    names = ", ".join(fields) if len(fields) > 1 else first.quantity
+    echo_line(f"{output}: {form.name}, {names} on {' x '.join(map(str, first.shape))} points")
 
 
 def read_noted(path: Path, unit: str, mesh: tuple[int, ...]) -> FieldFile:

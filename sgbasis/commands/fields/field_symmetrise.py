@@ -7,18 +7,22 @@ from pathlib import Path
 import click
 
 from sgbasis.commands.fields.field_expand import expanded
-from sgbasis.commands.fields.field_options import read_noted, reading_options, symmetry_options
+from sgbasis.commands.fields.field_options import (
+    field_option,
+    output_option,
+    read_noted,
+    reading_options,
+    symmetry_options,
+    write_and_say,
+)
 from sgbasis.echo import echo_line
 
 
 @click.command("symmetrise")
 @click.argument("file", type=click.Path(path_type=Path))
 @symmetry_options
-@click.option("--field", "name", metavar="NAME", help="Only this field of FILE [default: all of them].")
-@click.option(
-    "--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write, in the format that its name says.",
-)  # fmt: skip
+@field_option("Only this field of FILE [default: all of them].")
+@output_option("File to write, in the format that its name says.")
 @reading_options
 def symmetrise_command(
     file: Path,
@@ -35,11 +39,11 @@ def symmetrise_command(
     and says how much of the field was not invariant, and where.
     """
     from basis_compiler.fields.field_file import chosen
-    from basis_compiler.fields.field_formats import format_of_output, write_fields
+    from basis_compiler.fields.field_formats import format_of_output
     from basis_store.files.atomic_write import check_writable
     from sgbasis.reports.field_expansion import expansion_facts, expansion_lines
 
-    form = format_of_output(output)
+    format_of_output(output)
     check_writable(output)
     found = read_noted(file, unit, mesh)
     fields = dict(found.fields) if name is None else {name: chosen(found, name, str(file))}
@@ -51,7 +55,4 @@ def symmetrise_command(
             echo_line(f"{one}:")
         for line in expansion_lines(expansion, expansion_facts(expansion)):
             echo_line(line)
-    write_fields(output, symmetrised, setting=found.setting)
-    if form.loses:
-        echo_line(f"Note: {output}: {form.loses}", err=True)
-    echo_line(f"{output}: {form.name}, {', '.join(symmetrised)}")
+    write_and_say(output, symmetrised, found.setting)

@@ -7,18 +7,15 @@ from pathlib import Path
 import click
 
 from basis_store.groups.setting import Setting
+from sgbasis.commands.fields.field_options import output_option, write_and_say
 from sgbasis.commands.options import SETTING, FiniteRange
-from sgbasis.echo import echo, echo_line
+from sgbasis.echo import echo_line
 
 _POSITIVE = FiniteRange(0, min_open=True)
 
 
 @click.command()
 @click.argument("reflections", type=click.Path(path_type=Path))
-@click.option(
-    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True,
-    help="File to write; its name says the format, as for field convert.",
-)  # fmt: skip
 @click.option("--setting", type=SETTING, help="Setting of the indices [default: that of the file].")
 @click.option(
     "--cell", nargs=6, type=_POSITIVE, metavar="A B C ALPHA BETA GAMMA",
@@ -38,9 +35,9 @@ _POSITIVE = FiniteRange(0, min_open=True)
     "--grid", nargs=3, type=click.IntRange(1, 4096), metavar="N1 N2 N3",
     help="Points along the axes [default: three for each smallest spacing, closed under the operations].",
 )  # fmt: skip
+@output_option("File to write, in the format that its name says.")
 def synthesis(
     reflections: Path,
-    output: Path,
     setting: Setting | None,
     cell: tuple[float, ...] | None,
     patterson: bool,
@@ -48,6 +45,7 @@ def synthesis(
     calculated: bool,
     f000: float | None,
     grid: tuple[int, int, int] | None,
+    output: Path,
 ) -> None:
     """Sum reflections to a density.
 
@@ -59,14 +57,14 @@ def synthesis(
     Values are in e/Angstrom^3 if structure factors are in electrons, and those of a Patterson function in
     e^2/Angstrom^3. Reflections that are not given count as 0.
     """
-    from basis_compiler.fields.field_formats import format_of_output, write_field
+    from basis_compiler.fields.field_formats import format_of_output
     from basis_compiler.reflections.formats.reflection_files import read_reflections
     from basis_compiler.reflections.fourier_synthesis import fourier_synthesis
     from basis_store.files.atomic_write import check_writable
 
     if patterson and minus is not None:
         raise click.UsageError("--patterson and --minus are two different syntheses: give one of them.")
-    form = format_of_output(output)
+    format_of_output(output)
     check_writable(output)
     data = read_reflections(reflections, cell=cell or None, calculated=calculated)
     model = None
@@ -85,11 +83,9 @@ def synthesis(
     )
     for note in found.notes:
         echo_line(f"Note: {reflections}: {note}", err=True)
-    write_field(output, found.field, setting=found.setting)
-    if form.loses:
-        echo_line(f"Note: {output}: {form.loses}", err=True)
-    field = found.field
-    echo_line(f"{output}: {field.quantity} on {' x '.join(map(str, field.shape))} points, {found.setting.label}")
-    echo(
-        f"  from {field.values.min():.5g} to {field.values.max():.5g} {field.unit}, mean {field.values.mean():.5g}"
+    write_and_say(output, {"total": found.field}, found.setting)
+    values = found.field.values
+    echo_line(
+        f"  {found.setting.label}, from {values.min():.5g} to {values.max():.5g} {found.field.unit}, "
+        f"mean {values.mean():.5g}"
     )

@@ -77,7 +77,7 @@ def test_points_lines_and_planes_agree_with_the_module(primitive: Path, tmp_path
     for arguments, count in (
         (("--points", points), 3),
         (("--line", "0,0,0", "1/2,1/2,1/2", "--steps", 11), 11),
-        (("--plane", "0,0,0", "1,0,0", "0,1,0", "--steps", 4), 16),
+        (("--parallelogram", "0,0,0", "1,0,0", "0,1,0", "--steps", 4), 16),
         (("--line", "0,0,0", "1,0,0", "--steps", 3, "--cell", "conventional", "--origin", 0.5, 0, 0), 3),
     ):
         done = run("evaluate", coefficients, *arguments, "-o", out)
@@ -150,19 +150,23 @@ def test_info_and_verify_know_fields(primitive: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("evaluate", "c.h5", "-o", "x.npz"), "Give one of --grid, --points, --line and --plane."),
+        (("evaluate", "c.h5", "-o", "x.npz"), "Give one of --grid, --points, --line, --plane"),
         (("evaluate", "c.h5", "--line", "0,0,0", "0,0,0", "-o", "x.csv"), "two points that differ"),
         (("evaluate", "c.h5", "--line", "0,0", "0,0,0", "-o", "x.csv"), "'0,0' is no point"),
         (("evaluate", "c.h5", "--line", "0,0,0", "nan,0,0", "-o", "x.csv"), "is no point"),
         (("evaluate", "c.h5", "--line", "0,0,0", "1,0,0", "-o", "x.npz"), "does not end in .csv"),
-        (("evaluate", "c.h5", "--plane", "0,0,0", "1,0,0", "2,0,0", "-o", "x.csv"), "not on one line"),
+        (("evaluate", "c.h5", "--parallelogram", "0,0,0", "1,0,0", "2,0,0", "-o", "x.csv"), "not on one line"),
         (("evaluate", "c.h5", "--points", "words.txt", "-o", "x.csv"), "words.txt, line 1: not three fractional"),
         (("evaluate", "c.h5", "--points", "empty.txt", "-o", "x.csv"), "no points in it"),
         (
             ("evaluate", "c.h5", "--grid", "2", "2", "2", "--origin", "0", "0", "0", "-o", "x.npz"),
             "--origin is that",
         ),
-        (("evaluate", "primitive.npz", "--grid", "2", "2", "2", "-o", "x.npz"), "not an sgbasis file of field"),
+        (("evaluate", "c.h5", "--grid", "2", "2", "2", "--unit", "eV", "-o", "x.npz"), "are for grids: c.h5 has"),
+        (
+            ("evaluate", "primitive.npz", "--cell", "conventional", "--points", "words.txt", "-o", "x.csv"),
+            "expand",
+        ),
         (
             ("evaluate", "c.h5", "--grid", "4000", "4000", "4000", "-o", "x.npz"),
             "a grid has 1 to 268,435,456 points",

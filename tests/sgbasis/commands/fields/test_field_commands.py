@@ -51,7 +51,7 @@ def test_convert_and_back(tmp_path: Path, field: GridField) -> None:
     write_field(tmp_path / "a.npz", field)
     names = ("CHGCAR", "b.cube", "c.xsf.gz", "d.npz")
     for name, before in zip(names, ("a.npz", *names), strict=False):
-        done = run("convert", tmp_path / before, tmp_path / name)
+        done = run("convert", tmp_path / before, "-o", tmp_path / name)
         assert done.exit_code == 0, done.output
         assert "Note" not in done.output
     found = read_field(tmp_path / "d.npz")
@@ -61,7 +61,7 @@ def test_convert_and_back(tmp_path: Path, field: GridField) -> None:
 
 def test_notes_say_what_is_lost(tmp_path: Path, field: GridField) -> None:
     write_field(tmp_path / "a.npz", field)
-    done = run("convert", tmp_path / "a.npz", tmp_path / "w.rf", "--symmetry", "Pmmm")
+    done = run("convert", tmp_path / "a.npz", "-o", tmp_path / "w.rf", "--setting", "Pmmm")
     assert "Note: " in done.stderr
     assert "atoms, units and the orientation of the cell are not in files of PSCF" in done.stderr
     assert "P_m_m_m" in (tmp_path / "w.rf").read_text()
@@ -70,11 +70,11 @@ def test_notes_say_what_is_lost(tmp_path: Path, field: GridField) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["convert", "{0}/a.npz", "{0}/w.bf", "--symmetry", "Pmmm"], "is not invariant under 47 Pmmm"),
-        (["convert", "{0}/a.npz", "{0}/a.txt"], "its name says no format of fields"),
-        (["convert", "{0}/a.npz", "{0}/b.npz", "--field", "spin"], "it has no field 'spin': density"),
-        (["convert", "{0}/gone.npz", "{0}/b.npz"], "No such file or directory"),
-        (["convert", "{0}/a.npz", "{0}/gone/b.npz"], "No such file or directory"),
+        (["convert", "{0}/a.npz", "-o", "{0}/w.bf", "--setting", "Pmmm"], "is not invariant under 47 Pmmm"),
+        (["convert", "{0}/a.npz", "-o", "{0}/a.txt"], "its name says no format of fields"),
+        (["convert", "{0}/a.npz", "-o", "{0}/b.npz", "--field", "spin"], "it has no field 'spin': density"),
+        (["convert", "{0}/gone.npz", "-o", "{0}/b.npz"], "No such file or directory"),
+        (["convert", "{0}/a.npz", "-o", "{0}/gone/b.npz"], "No such file or directory"),
         (["info", "{0}/a.npz", "--unit", "eV"], "the file says that its values are in e/Angstrom^3, not in eV"),
         (["info", "{0}/a.npz", "--mesh", "4,4,4,4"], "is not one to three numbers of points"),
     ],

@@ -1,0 +1,261 @@
+"""``sgbasis field plot``: sections, line profiles and isosurfaces of a field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from sgbasis.commands.fields.field_options import field_option, output_option, reading_options
+from sgbasis.commands.fields.plane_options import (
+    Place,
+    PlaceType,
+    WantedPlane,
+    cell_options,
+    load_field,
+    plane_options,
+    position,
+)
+from sgbasis.commands.options import FiniteRange
+from sgbasis.echo import echo_line
+
+if TYPE_CHECKING:
+    from sgbasis.fields.given_field import GivenField
+
+_MAX_LEVELS = 200
+_MAX_CELLS = 10
+
+
+class LevelsType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
+    """About how many levels, ``15``, or the levels: ``0.05,0.1,0.2``."""
+
+    name = "levels"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | tuple[float, ...]:
+        """Parse one integer, or two and more numbers."""
+        if isinstance(value, int | tuple):
+            return value
+        words = [word.strip() for word in str(value).split(",")]
+        try:
+            if len(words) == 1 and 1 <= int(words[0]) <= _MAX_LEVELS:
+                return int(words[0])
+            if 1 < len(words) <= _MAX_LEVELS:
+                return tuple(float(word) for word in words)
+        except ValueError:
+            pass
+        self.fail(
+            f"{value!r:.80} is neither a number of levels up to {_MAX_LEVELS}, nor levels, such as 0.1,0.2,0.5"
+        )
+
+
+class SomeCellsType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
+    """``2``, ``2,1`` or ``2,2,1``."""
+
+    name = "cells"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Parse one to three positive integers."""
+        if isinstance(value, tuple):
+            return value
+        words = str(value).split(",")
+        if len(words) > 3 or not all(
+            word.isdecimal() and word.isascii() and len(word) < 4 and 1 <= int(word) <= _MAX_CELLS
+            for word in words
+        ):
+            self.fail(f"{value!r:.80} is not a number of cells up to {_MAX_CELLS}, such as 2; 2,1; or 2,2,1")
+        return tuple(int(word) for word in words)
+
+
+class _Look(NamedTuple):
+    """Options on how values are drawn."""
+
+    levels: int | tuple[float, ...] | None
+    limits: tuple[float, float] | None
+    logarithmic: bool
+    nearby: float | None
+    cells: tuple[int, ...] | None
+
+
+@click.command("plot")
+@click.argument("file", type=click.Path(path_type=Path))
+@plane_options
+@click.option(
+    "--line", nargs=2, type=PlaceType(), metavar="P P",
+    help="Draw a profile along a line between two points, 0,1/2,0.25, or atoms, Si2.",
+)  # fmt: skip
+@click.option(
+    "--isosurface", "isosurfaces", type=FiniteRange(), multiple=True, metavar="LEVEL",
+    help="Draw the surface on which the field has this value, of fields with signs also with -LEVEL; may be "
+    "repeated [default: draw a section].",
+)  # fmt: skip
+@click.option(
+    "--minus", type=click.Path(path_type=Path), metavar="OTHER",
+    help="Draw the difference: FILE less the field of this file, as sgbasis field subtract writes it.",
+)  # fmt: skip
+@click.option(
+    "--cells", type=SomeCellsType(), metavar="N | N,N | N,N,N",
+    help="Number of cells: of the plane along both of its axes, of an isosurface along all three [default: 1].",
+)  # fmt: skip
+@click.option(
+    "--levels", type=LevelsType(), metavar="N | L,L,...",
+    help="About how many contours, or their values [default: about 12, or 20 with signs].",
+)  # fmt: skip
+@click.option(
+    "--range", "limits", nargs=2, type=FiniteRange(), metavar="LOW HIGH",
+    help="Values at the ends of the scale [default: those of the picture].",
+)  # fmt: skip
+@click.option("--log", "logarithmic", is_flag=True, help="Logarithmic scale, for densities.")
+@click.option(
+    "--atoms-within", "nearby", type=FiniteRange(0, 10), metavar="DISTANCE",
+    help="Draw atoms up to this distance from the plane, in Angstrom [default: 0.5].",
+)  # fmt: skip
+@cell_options
+@field_option("Which field of FILE [default: its first one].")
+@output_option("Picture to write: .png, .svg or .pdf; or .csv, for the numbers of a section or a line.")
+@reading_options
+def plot_command(
+    file: Path,
+    indices: tuple[int, int, int] | None,
+    offset: float | None,
+    through: tuple[Place, Place, Place] | None,
+    line: tuple[Place, Place] | None,
+    isosurfaces: tuple[float, ...],
+    minus: Path | None,
+    cells: tuple[int, ...] | None,
+    levels: int | tuple[float, ...] | None,
+    limits: tuple[float, float] | None,
+    logarithmic: bool,
+    nearby: float | None,
+    cell_name: str,
+    origin: tuple[float, float, float] | None,
+    name: str | None,
+    output: Path,
+    unit: str,
+    mesh: tuple[int, ...],
+) -> None:
+    """Draw a section, a line profile or an isosurface of a field.
+
+    FILE is a file of fields, or of the coefficients that `sgbasis field expand` wrote. A section is in the plane
+    that is given, by default in one that has as many atoms as can be; values are those of the Fourier series of
+    the field, exact at every point, and axes are in Angstrom. Differences, potentials and spin densities are drawn
+    in two colours about 0, densities in one sequence. It needs the extra `plot`.
+    """
+    plane = WantedPlane(indices, offset, through)
+    look = _Look(levels, limits, logarithmic, nearby, cells)
+    _check(plane, line, isosurfaces, look, output)
+    from basis_store.files.atomic_write import check_writable, write_atomically
+
+    check_writable(output)
+    given = load_field(file, name, unit, mesh, cell_name, origin)
+    if minus is not None:
+        given = _difference(given, load_field(minus, name, unit, mesh))
+    if line is not None:
+        content, text = _line(given, line, look, output)
+    elif isosurfaces:
+        content, text = _isosurface(given, isosurfaces, look, output)
+    else:
+        content, text = _section(given, plane, look, output)
+    write_atomically(output, content)
+    echo_line(f"{output}: {given.field.quantity} of {given.name}, {text}")
+
+
+def _check(
+    plane: WantedPlane,
+    line: tuple[Place, Place] | None,
+    isosurfaces: tuple[float, ...],
+    look: _Look,
+    output: Path,
+) -> None:
+    from sgbasis.pictures.style import PICTURE_KINDS
+
+    plane.check()
+    if plane.is_given + (line is not None) + bool(isosurfaces) > 1:
+        raise click.UsageError("A plane, --line and --isosurface are three pictures: give one of them.")
+    ending = output.suffix.lower()
+    if ending not in PICTURE_KINDS and (ending != ".csv" or isosurfaces):
+        endings = ", ".join([*PICTURE_KINDS, *([] if isosurfaces else [".csv"])])
+        raise click.BadParameter(f"{output} does not end in {endings}", param_hint="--output")
+    is_section = line is None and not isosurfaces
+    for option, is_given, allowed in (
+        ("--levels", look.levels is not None, is_section),
+        ("--range", look.limits is not None, not isosurfaces),
+        ("--log", look.logarithmic, not isosurfaces),
+        ("--atoms-within", look.nearby is not None, is_section),
+        ("--cells", look.cells is not None, line is None),
+    ):
+        if is_given and not allowed:
+            raise click.UsageError(f"{option} has no meaning for {'--line' if line else '--isosurface'}.")
+    if isinstance(look.levels, tuple) and look.limits is not None:
+        raise click.UsageError("--range says where levels begin and end: give it or the levels, not both.")
+    if look.cells is not None and len(look.cells) not in ((1, 3) if isosurfaces else (1, 2)):
+        raise click.UsageError("--cells are one number, or two of a section, or three of an isosurface.")
+
+
+def _difference(given: GivenField, other: GivenField) -> GivenField:
+    from sgbasis.fields.field_difference import difference
+
+    found = difference(given, other)
+    for note in found.notes:
+        echo_line(f"Note: {note}", err=True)
+    return given._replace(field=found.field, name=f"{given.name} \u2212 {other.name}", coefficients=None)
+
+
+def _section(given: GivenField, wanted: WantedPlane, look: _Look, output: Path) -> tuple[bytes, str]:
+    from sgbasis.fields.field_values import in_plane, table_bytes
+    from sgbasis.fields.fourier_series import FourierSeries
+    from sgbasis.fields.plane_choice import choose_plane
+    from sgbasis.pictures.field_pictures import SECTION_POINTS, section_picture
+
+    series = FourierSeries.of(given.field)
+    if not wanted.is_given:
+        chosen = choose_plane(given.field, series)
+        wanted = WantedPlane(chosen.indices, chosen.offset, None)
+    pair = None if look.cells is None else (look.cells[0], look.cells[-1])
+    plane = wanted.plane(given, pair)
+    where = "through three points"
+    if plane.indices is not None:
+        where = f"plane {','.join(map(str, plane.indices))}, {plane.distance:.4g} Angstrom from the origin"
+    if output.suffix.lower() == ".csv":
+        table = in_plane(plane, plane.section(series, SECTION_POINTS))
+        return table_bytes(table, given.field), where
+    content = section_picture(
+        given.field, plane, kind=_kind(output), levels=look.levels, limits=look.limits,
+        logarithmic=look.logarithmic, nearby=look.nearby, name=given.name,
+    )  # fmt: skip
+    return content, where
+
+
+def _line(given: GivenField, line: tuple[Place, Place], look: _Look, output: Path) -> tuple[bytes, str]:
+    from sgbasis.fields.field_values import along_line, table_bytes
+    from sgbasis.fields.fourier_series import FourierSeries
+    from sgbasis.pictures.field_pictures import LINE_POINTS, profile_picture
+
+    start, end = (position(given, one) for one in line)
+    table = along_line(FourierSeries.of(given.field), (start, end), LINE_POINTS, given.field.lattice)
+    text = f"line of {table.columns[-1, 0]:.4g} Angstrom"
+    if output.suffix.lower() == ".csv":
+        return table_bytes(table, given.field), text
+    content = profile_picture(
+        given.field, start, end, kind=_kind(output), limits=look.limits, logarithmic=look.logarithmic,
+        name=given.name,
+    )  # fmt: skip
+    return content, text
+
+
+def _isosurface(given: GivenField, levels: tuple[float, ...], look: _Look, output: Path) -> tuple[bytes, str]:
+    from sgbasis.pictures.field_pictures import isosurface_picture, paired_levels
+
+    drawn = paired_levels(given.field, levels)
+    one, two, three = look.cells if look.cells is not None and len(look.cells) == 3 else (look.cells or (1,)) * 3
+    content = isosurface_picture(given.field, drawn, kind=_kind(output), cells=(one, two, three), name=given.name)
+    unit = "" if given.field.unit == "1" else f" {given.field.unit}"
+    return content, f"surfaces at {', '.join(f'{level:g}' for level in drawn)}{unit}"
+
+
+def _kind(output: Path) -> Any:
+    from sgbasis.pictures.style import PICTURE_KINDS
+
+    return PICTURE_KINDS[output.suffix.lower()]

@@ -1,0 +1,206 @@
+"""Surfaces of one value of a field in its cell, lit, with the atoms as spheres and the edges of the cells."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from basis_store import GridField
+from basis_store.array_types import FloatArray, IntArray
+from sgbasis.pictures.cell_drawing import ELEVATION, draw_cell, upright, view_direction
+from sgbasis.pictures.lighting import lit
+from sgbasis.pictures.style import INK, name_text, new_figure
+from sgbasis.pictures.value_scale import quantity_label
+from sgbasis.surfaces.surface_source import SurfaceSource
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH, HEIGHT = 6.4, 6.0
+"""Inches."""
+_POSITIVE, _NEGATIVE = np.array([0.86, 0.40, 0.30]), np.array([0.27, 0.54, 0.76])
+_CUT = 0.45
+"""How much white the faces have on which a surface is cut off at the cell."""
+_ATOM = 0.28
+"""Radius of atoms over their covalent radius."""
+_MAX_ATOMS = 400
+_POINTS, _TRIANGLES_OF = 80, 160
+"""Of the grid along each axis of one cell at least, and along the whole block at most."""
+
+
+def surface_figure(
+    field: GridField,
+    levels: Sequence[float],
+    *,
+    cells: tuple[int, int, int] = (1, 1, 1),
+    name: str = "",
+) -> Figure:
+    """The figure.
+
+    Args:
+        field: what is drawn.
+        levels: the values on the surfaces; negative ones are blue, and enclose what is lower.
+        cells: along each axis.
+        name: for the title.
+
+    Raises:
+        FieldError: the field does not take a value, or the block of cells is too large.
+    """
+    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+
+    # 1. The cell upright; a left-handed one stays so.
+    lattice = upright(field.lattice @ field.lattice.T)
+    if np.linalg.det(field.lattice) < 0:
+        lattice[:, 1] *= -1
+    block = lattice * np.array(cells)[:, None]
+    viewer = view_direction(lattice)
+    source = SurfaceSource.of_field(
+        replace(field, lattice=lattice), min(_POINTS, max(24, _TRIANGLES_OF // max(cells)))
+    )
+    middle = block.sum(axis=0) / 2
+    # 2. The triangles of surfaces and atoms are one collection, which is painted from the back to the front.
+    parts = [_surface(source, level, cells, block) for level in levels]
+    parts += _atoms(field, lattice, cells)
+    triangles = np.concatenate([one[0] for one in parts]) - middle
+    normals = np.concatenate([one[1] for one in parts])
+    hues = np.concatenate([one[2] for one in parts])
+    facing = np.where(normals @ viewer < 0, -1.0, 1.0)[:, None]
+    depth = triangles.mean(axis=1) @ viewer
+    colours = lit(hues, normals * facing, depth, viewer)
+    figure = new_figure(WIDTH, HEIGHT)
+    axes: Any = figure.add_axes((0.0, 0.0, 1.0, 0.93), projection="3d")
+    axes.computed_zorder = False
+    axes.add_collection3d(
+        Poly3DCollection(
+            triangles, facecolors=colours, edgecolors=colours, linewidths=0.3, zorder=2, rasterized=True
+        )
+    )
+    radius = draw_cell(axes, block, 1, viewer)
+    axes.set(xlim=(-radius, radius), ylim=(-radius, radius), zlim=(-radius, radius))
+    axes.set_box_aspect((1, 1, 1), zoom=_zoom(block, viewer, radius))
+    axes.set_proj_type("persp", focal_length=1.6)
+    axes.view_init(ELEVATION, math.degrees(math.atan2(viewer[1], viewer[0])))
+    axes.set_axis_off()
+    _write_elements(figure, field)
+    figure.text(0.035, 0.955, name_text(name), fontsize=12, color=INK, va="center")
+    _write_levels(figure, field, levels)
+    return figure
+
+
+def _zoom(block: FloatArray, viewer: FloatArray, radius: float) -> float:
+    """With which the block fills the picture."""
+    right = np.cross([0.0, 0.0, 1.0], viewer)
+    right /= np.linalg.norm(right)
+    corners = np.array(list(itertools.product((-0.5, 0.5), repeat=3))) @ block
+    extent = max(np.abs(corners @ right).max(), np.abs(corners @ np.cross(viewer, right)).max())
+    return float(min(2.6, 1.33 * radius / extent))
+
+
+def _write_elements(figure: Figure, field: GridField) -> None:
+    """Which colour is which element."""
+    from basis_compiler.crystals.crystal import ELEMENTS
+
+    kinds = np.unique(field.elements).tolist()
+    for i, number in enumerate(kinds if len(kinds) <= 8 else []):
+        at = 0.05 + 0.09 * i
+        figure.text(
+            at, 0.035, "\u25cf", fontsize=15, color=_element_colour(number), va="center", family="DejaVu Sans"
+        )
+        figure.text(at + 0.032, 0.035, ELEMENTS[number], fontsize=11, color=INK, va="center")
+
+
+def _write_levels(figure: Figure, field: GridField, levels: Sequence[float]) -> None:
+    label = quantity_label(field)
+    texts = [f"{one:+.4g}" if min(levels) < 0 else f"{one:.4g}" for one in levels]
+    quantity, _, unit = label.partition(" (")
+    text = f"{quantity} " + ", ".join(texts).replace("-", "\u2212") + (f" {unit[:-1]}" if unit else "")
+    figure.text(0.965, 0.955, text, fontsize=11, color=INK, va="center", ha="right")
+
+
+def _surface(
+    source: SurfaceSource, level: float, cells: tuple[int, int, int], block: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(m, 3, 3) triangles, (m, 3) normals and (m, 3) colours of a closed surface."""
+    mesh = source.mesh(level, cells, solid=True, below=level < 0)
+    corners = mesh.vertices[mesh.faces]
+    # 1. Faces on which it is cut off are flat.
+    fractional = mesh.vertices @ np.linalg.inv(block)
+    cut = np.zeros(len(corners), dtype=bool)
+    for side in (0.0, 1.0):
+        on_side = (np.abs(fractional - side) < 1e-7)[mesh.faces]
+        cut |= np.any(np.all(on_side, axis=1), axis=1)
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    # 2. The rest has the gradient of the field.
+    normals[~cut] = _gradient(source, corners[~cut].mean(axis=1))
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
+    hue = _NEGATIVE if level < 0 else _POSITIVE
+    return corners, normals, np.where(cut[:, None], hue * (1 - _CUT) + _CUT, hue)
+
+
+def _gradient(source: SurfaceSource, points: FloatArray) -> FloatArray:
+    """(n, 3) the gradient of a field at Cartesian points (n, 3), between the differences at points of its grid."""
+    from scipy.ndimage import map_coordinates
+
+    inverse = np.linalg.inv(source.lattice)
+    places = (points @ inverse).T * np.array(source.values.shape)[:, None]
+    slopes = []
+    for axis, n in enumerate(source.values.shape):
+        slope = (np.roll(source.values, -1, axis) - np.roll(source.values, 1, axis)) * (n / 2)
+        slopes.append(map_coordinates(slope, places, order=1, mode="grid-wrap"))
+    return np.asarray(np.stack(slopes, axis=1) @ inverse.T)
+
+
+def _atoms(
+    field: GridField, lattice: FloatArray, cells: tuple[int, int, int]
+) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+    """Spheres at the atoms of the block, those on its faces on all of them."""
+    from ase.data import covalent_radii
+
+    places, numbers = _in_block(field, cells)
+    if not len(places) or len(places) > _MAX_ATOMS:
+        return []
+    points, faces = _sphere(10 if len(places) > 60 else 16)
+    outward = points[faces].mean(axis=1)
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    return [
+        (
+            (place @ lattice + _ATOM * covalent_radii[number] * points)[faces],
+            outward,
+            np.tile(_element_colour(int(number)), (len(faces), 1)),
+        )
+        for place, number in zip(places, numbers, strict=True)
+    ]
+
+
+def _element_colour(number: int) -> FloatArray:
+    """(3,) the usual colour of an element, a little darker: surfaces are lit."""
+    from ase.data.colors import jmol_colors
+
+    return np.asarray(jmol_colors[number] * 0.82)
+
+
+def _in_block(field: GridField, cells: tuple[int, int, int]) -> tuple[FloatArray, IntArray]:
+    """(n, 3) fractional coordinates and (n,) numbers of all images of atoms in the closed block."""
+    steps = np.array(list(itertools.product(*(range(-1, n + 1) for n in cells))))
+    wrapped = field.coordinates - np.floor(field.coordinates)
+    places = (wrapped[:, None] + steps).reshape(-1, 3)
+    numbers = np.repeat(field.elements, len(steps))
+    inside = ((places > -1e-4) & (places < np.array(cells) + 1e-4)).all(axis=1)
+    return places[inside], numbers[inside]
+
+
+def _sphere(count: int) -> tuple[FloatArray, IntArray]:
+    """(n, 3) unit vectors and (m, 3) triangles."""
+    polar, around = np.meshgrid(np.linspace(0, np.pi, count), np.arange(2 * count) * np.pi / count, indexing="ij")
+    points = np.stack([np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar)], axis=-1)
+    i, j = (part.reshape(-1) for part in np.meshgrid(np.arange(count - 1), np.arange(2 * count), indexing="ij"))
+    after = (j + 1) % (2 * count)
+    width = 2 * count
+    first = np.column_stack([i * width + j, (i + 1) * width + j, (i + 1) * width + after])
+    second = np.column_stack([i * width + j, (i + 1) * width + after, i * width + after])
+    return points.reshape(-1, 3), np.concatenate([first, second])

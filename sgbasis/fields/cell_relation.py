@@ -71,9 +71,9 @@ def relation(one: GivenField, other: GivenField, *, tolerance: float = 0.01) -> 
     try:
         found = _by_settings(one, other, tolerance)
     except SgbasisError as error:
-        if same_cell and apart is not None:
-            return CellRelation(notes=(_moved(other, apart),))
-        raise FieldError(f"{other.name}: it has another cell than {one.name}, and {error}") from error
+        cell = "the cell of" if same_cell else "another cell than"
+        where = " but its atoms elsewhere" if same_cell else ""
+        raise FieldError(f"{other.name}: it has {cell} {one.name}{where}, and {error}") from error
     # The same setting alone does not make them one crystal.
     stretched = found.numerators.T / found.denominator @ other.field.lattice
     if _metric_difference(one.field.lattice, stretched) > _SAME_CELL:

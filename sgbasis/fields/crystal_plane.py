@@ -108,7 +108,7 @@ class CrystalPlane:
 
         Args:
             lattice: (3, 3) rows in Angstrom.
-            points: three fractional coordinates.
+            points: (3, 3) three fractional coordinates.
 
         Raises:
             FieldError: they are on one line.
@@ -229,17 +229,19 @@ def _plane_vectors(lattice: FloatArray, indices: tuple[int, int, int]) -> tuple[
         if abs(ratio) <= 0.5 + _SAME:
             break
         b = b - round(ratio) * a
-    # 3. The orientation, the signs and the order; of a hexagonal net, all six shortest vectors.
+    # 3. The orientation, the signs and the order. A rhombic net has one more vector that may be taken.
     normal = np.linalg.inv(lattice) @ np.array(indices)
     sides = [a, b, b - math.copysign(1, ratio) * a] if abs(abs(ratio) - 0.5) < _SAME else [a, b]
-    choices = [
-        (int((one < 0).sum() + (other < 0).sum()), -int(other[2]), int(np.abs([one, other]).sum()),
-         tuple(-one.astype(int)), tuple(-other.astype(int)))
-        for one, other in itertools.permutations([*sides, *(-one for one in sides)], 2)
-        if np.cross(one @ lattice, other @ lattice) @ normal > _SAME * float(a @ lattice @ lattice.T @ a)
-        * float(np.linalg.norm(normal))
-    ]  # fmt: skip
-    found = -np.array(min(choices)[3:])
+    shortest = float(np.linalg.norm(a @ lattice)) * (1 + _SAME)
+    choices = []
+    for one, other in itertools.permutations([*sides, *(-side for side in sides)], 2):
+        first, second = one @ lattice, other @ lattice
+        if min(np.linalg.norm(first), np.linalg.norm(second)) > shortest:
+            continue
+        if np.cross(first, second) @ normal > _SAME * shortest**2 * float(np.linalg.norm(normal)):
+            pair = np.array([one, other], dtype=np.int64)
+            choices.append((int((pair < 0).sum()), -int(pair[1, 2]), int(np.abs(pair).sum()), (-pair).tolist()))
+    found = -np.array(min(choices)[3])
     # 4. The vector to the next plane that is closest to the normal.
     flat = np.linalg.lstsq((found @ lattice).T, step @ lattice, rcond=None)[0]
     return found, step - np.rint(flat - _SAME).astype(np.int64) @ found

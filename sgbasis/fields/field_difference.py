@@ -29,18 +29,7 @@ class Difference(NamedTuple):
 
 
 def difference(one: GivenField, other: GivenField) -> Difference:
-    """One field minus another one, in the cell of the first, with its atoms and in its unit.
-
-    Both are Fourier series; the result is on a grid that has room for the waves of both, where it is exact.
-
-    Args:
-        one: a field.
-        other: of the same quantity of the same crystal.
-
-    Raises:
-        FieldError: they are fields of different quantities or crystals, or the second one does not repeat with the
-            cell of the first.
-    """
+    """As :func:`subtract_fields`, of fields whose names are known, for notes and messages."""
     from basis_compiler.fields.field_units import factor
 
     scale = factor(other.field.unit, one.field.unit, other.name)
@@ -69,6 +58,26 @@ def difference(one: GivenField, other: GivenField) -> Difference:
     return Difference(
         GridField(values, first.lattice, quantity, first.unit, atoms.elements, atoms.coordinates), notes
     )
+
+
+def subtract_fields(one: GridField, other: GridField) -> Difference:
+    """One field minus another one, in the cell of the first, with its atoms and in its unit.
+
+    Their grids may differ; also their cells and origins, if both have the atoms of one crystal. Both fields are
+    Fourier series, and the result is on a grid that has room for the waves of both, where it is exact.
+
+    Args:
+        one: a field.
+        other: of the same quantity of the same crystal.
+
+    Returns:
+        The difference, and notes on how the fields were brought together.
+
+    Raises:
+        FieldError: they are fields of different quantities or crystals, or the second one does not repeat with the
+            cell of the first.
+    """
+    return difference(GivenField(one, "the first field"), GivenField(other, "the second field"))
 
 
 def _in_cell(series: FourierSeries, found: CellRelation) -> tuple[IntArray, NDArray[np.complex128], float]:

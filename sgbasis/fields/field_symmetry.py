@@ -57,7 +57,7 @@ def find_symmetry(
         cell, which = _usual_cell(field, setting, name)
         return FieldSymmetry(setting, cell, f"as given, its {which} cell")
     if symmetry is not None:
-        numbers, coordinates = _atoms_of_crystal(field, symmetry, tolerance)
+        numbers, coordinates = atoms_of_crystal(field, symmetry, tolerance=tolerance)
         return _of_atoms(field, numbers, coordinates, symmetry, f"that of {symmetry}", tolerance)
     if stated is not None:
         return FieldSymmetry(stated, CellChange.conventional(), "as it states")
@@ -85,7 +85,13 @@ def _usual_cell(field: GridField, setting: Setting, name: str) -> tuple[CellChan
     return conventional, "conventional"
 
 
-def _atoms_of_crystal(field: GridField, path: str, tolerance: float) -> tuple[IntArray, FloatArray]:
+def atoms_of_crystal(field: GridField, path: str, *, tolerance: float = 0.01) -> tuple[IntArray, FloatArray]:
+    """(n,) atomic numbers and (n, 3) coordinates of the crystal in a file, which has the cell of the field.
+
+    Raises:
+        FieldError: it has another cell.
+        CrystalError: it cannot be read, or holds several crystals.
+    """
     from basis_compiler import read_crystals
 
     crystals = read_crystals(path, tolerance=tolerance)

@@ -18,8 +18,8 @@ from sgbasis.pictures.field_surface import surface_figure
 from sgbasis.pictures.style import PRINT_DPI, PictureKind, needs_plot_extra, picture_bytes
 from sgbasis.pictures.value_scale import is_signed, value_scale
 
-SECTION_POINTS = 481
-"""Along the longer side of a section."""
+SECTION_POINTS, TABLE_POINTS = 481, 201
+"""Along the longer side of a section: in a picture, and in a table of its numbers."""
 LINE_POINTS = 501
 
 
@@ -34,6 +34,7 @@ def section_picture(
     logarithmic: bool = False,
     nearby: float | None = None,
     name: str = "",
+    dpi: int = PRINT_DPI,
 ) -> bytes:
     """A section of a field: bands of colour, contour lines, atoms and cells, with axes in Angstrom.
 
@@ -50,6 +51,7 @@ def section_picture(
         logarithmic: scale, for densities.
         nearby: atoms up to this distance from the plane are drawn, in Angstrom; default: 0.5.
         name: for the title.
+        dpi: dots per inch.
 
     Returns:
         The bytes of the picture; equal input gives equal bytes for one version of matplotlib.
@@ -73,7 +75,7 @@ def section_picture(
         limits=limits,
     )
     figure = section_figure(field, plane, section, scale, name=name, nearby=NEARBY if nearby is None else nearby)
-    return picture_bytes(figure, kind, dpi=PRINT_DPI)
+    return picture_bytes(figure, kind, dpi=dpi)
 
 
 @needs_plot_extra
@@ -86,6 +88,7 @@ def profile_picture(
     limits: tuple[float, float] | None = None,
     logarithmic: bool = False,
     name: str = "",
+    dpi: int = PRINT_DPI,
 ) -> bytes:
     """A field along a line, over the distance in Angstrom, with the atoms on it.
 
@@ -97,6 +100,7 @@ def profile_picture(
         limits: of the axis of the values.
         logarithmic: axis of the values.
         name: for the title.
+        dpi: dots per inch.
 
     Raises:
         FieldError: both ends are one point; a logarithmic axis of values that are nowhere positive.
@@ -111,7 +115,7 @@ def profile_picture(
         field, np.array(start, dtype=np.float64), np.array(end, dtype=np.float64),
         (table.columns[:, 0], table.values), name=name, logarithmic=logarithmic, limits=limits,
     )  # fmt: skip
-    return picture_bytes(figure, kind, dpi=PRINT_DPI)
+    return picture_bytes(figure, kind, dpi=dpi)
 
 
 @needs_plot_extra
@@ -122,6 +126,7 @@ def isosurface_picture(
     kind: PictureKind = "png",
     cells: tuple[int, int, int] = (1, 1, 1),
     name: str = "",
+    dpi: int = PRINT_DPI,
 ) -> bytes:
     """The surfaces on which a field has some values, lit, with its atoms, in a block of cells.
 
@@ -131,12 +136,13 @@ def isosurface_picture(
         kind: of picture; in an SVG or PDF surfaces are an image.
         cells: along each axis.
         name: for the title.
+        dpi: dots per inch.
 
     Raises:
         FieldError: the field does not take a value, or there are too many cells.
         basis_store.MissingDependencyError: a package of the extras plot and fields is not installed.
     """
-    return picture_bytes(surface_figure(field, levels, cells=cells, name=name), kind, dpi=PRINT_DPI)
+    return picture_bytes(surface_figure(field, levels, cells=cells, name=name), kind, dpi=dpi)
 
 
 def paired_levels(field: GridField, levels: Sequence[float]) -> list[float]:

@@ -98,7 +98,8 @@ def _draw_values(axes: Axes, section: tuple[FloatArray, FloatArray, FloatArray],
     near = 1e-10 * float(np.abs(scale.levels).max())
     values = np.where(np.abs(values) < near, 0.0, values)
     if scale.logarithmic:
-        values = np.maximum(values, scale.levels[0] * (1 - 1e-9) if scale.extend in ("neither", "max") else 1e-300)
+        # What has no logarithm has the lowest colour; matplotlib leaves out what is much smaller than that.
+        values = np.maximum(values, 0.9 * scale.levels[0])
     filled = axes.contourf(
         u, v, values.T, levels=scale.levels, cmap=scale.colours, norm=scale.norm, extend=scale.extend
     )
@@ -146,12 +147,12 @@ def _draw_atoms(axes: Axes, field: GridField, plane: CrystalPlane, nearby: float
             path_effects=rim, zorder=6, clip_on=False, gid="atoms in the plane" if face == INK else "atoms nearby",
         )  # fmt: skip
     if len(numbers) <= 60:
-        edge = plane.u_range[1] - 0.06 * (plane.u_range[1] - plane.u_range[0])
+        right, top = (high - 0.1 * (high - low) for low, high in (plane.u_range, plane.v_range))
         for number, (u, v, _) in zip(numbers, places, strict=True):
-            side, aligned = (-5, "right") if u > edge else (5, "left")
+            side, aligned = (-5, "right") if u > right else (5, "left")
             axes.annotate(
-                ELEMENTS[field.elements[number]], (u, v), (side, 5), textcoords="offset points", ha=aligned,
-                fontsize=10, color=INK, path_effects=rim, zorder=7, clip_on=True,
+                ELEMENTS[field.elements[number]], (u, v), (side, -13 if v > top else 5), ha=aligned,
+                textcoords="offset points", fontsize=10, color=INK, path_effects=rim, zorder=7, clip_on=True,
             )  # fmt: skip
     return bool((~lies_in).any())
 

@@ -53,22 +53,12 @@ def surface_figure(
     """
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-    # 1. The cell upright; a left-handed one stays so.
-    lattice = upright(field.lattice @ field.lattice.T)
-    if np.linalg.det(field.lattice) < 0:
-        lattice[:, 1] *= -1
+    lattice = upright_lattice(field)
     block = lattice * np.array(cells)[:, None]
     viewer = view_direction(lattice)
-    source = SurfaceSource.of_field(
-        replace(field, lattice=lattice), min(_POINTS, max(24, _TRIANGLES_OF // max(cells)))
-    )
-    middle = block.sum(axis=0) / 2
-    # 2. The triangles of surfaces and atoms are one collection, which is painted from the back to the front.
-    parts = [_surface(source, level, cells, block) for level in levels]
-    parts += _atoms(field, lattice, cells)
-    triangles = np.concatenate([one[0] for one in parts]) - middle
-    normals = np.concatenate([one[1] for one in parts])
-    hues = np.concatenate([one[2] for one in parts])
+    # Surfaces and atoms are one collection, which is painted from the back to the front.
+    triangles, normals, hues = surface_triangles(field, levels, cells)
+    triangles = triangles - block.sum(axis=0) / 2
     facing = np.where(normals @ viewer < 0, -1.0, 1.0)[:, None]
     depth = triangles.mean(axis=1) @ viewer
     colours = lit(hues, normals * facing, depth, viewer)
@@ -92,13 +82,34 @@ def surface_figure(
     return figure
 
 
+def upright_lattice(field: GridField) -> FloatArray:
+    """(3, 3) rows of the cell as it is drawn: c upright; a left-handed cell stays one."""
+    lattice = upright(field.lattice @ field.lattice.T)
+    if np.linalg.det(field.lattice) < 0:
+        lattice[:, 1] *= -1
+    return lattice
+
+
+def surface_triangles(
+    field: GridField, levels: Sequence[float], cells: tuple[int, int, int]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(m, 3, 3) triangles of surfaces and atoms in the upright cell, (m, 3) normals and (m, 3) colours."""
+    lattice = upright_lattice(field)
+    points = min(_POINTS, max(24, _TRIANGLES_OF // max(cells)))
+    source = SurfaceSource.of_field(replace(field, lattice=lattice), points)
+    block = lattice * np.array(cells)[:, None]
+    parts = [_surface(source, level, cells, block) for level in levels] + _atoms(field, lattice, cells)
+    triangles, normals, hues = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return triangles, normals, hues
+
+
 def _zoom(block: FloatArray, viewer: FloatArray, radius: float) -> float:
     """With which the block fills the picture."""
     right = np.cross([0.0, 0.0, 1.0], viewer)
     right /= np.linalg.norm(right)
     corners = np.array(list(itertools.product((-0.5, 0.5), repeat=3))) @ block
     extent = max(np.abs(corners @ right).max(), np.abs(corners @ np.cross(viewer, right)).max())
-    return float(min(2.6, 1.33 * radius / extent))
+    return float(min(2.6, 1.42 * radius / extent))
 
 
 def _write_elements(figure: Figure, field: GridField) -> None:
@@ -128,15 +139,16 @@ def _surface(
     """(m, 3, 3) triangles, (m, 3) normals and (m, 3) colours of a closed surface."""
     mesh = source.mesh(level, cells, solid=True, below=level < 0)
     corners = mesh.vertices[mesh.faces]
-    # 1. Faces on which it is cut off are flat.
-    fractional = mesh.vertices @ np.linalg.inv(block)
+    # 1. The gradient of the field, and on the faces on which the surface is cut off, their normal: some triangles
+    # at their edges are too small to have one of their own.
+    normals = _gradient(source, corners.mean(axis=1))
+    inverse = np.linalg.inv(block)
+    fractional = mesh.vertices @ inverse
     cut = np.zeros(len(corners), dtype=bool)
-    for side in (0.0, 1.0):
-        on_side = (np.abs(fractional - side) < 1e-7)[mesh.faces]
-        cut |= np.any(np.all(on_side, axis=1), axis=1)
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    # 2. The rest has the gradient of the field.
-    normals[~cut] = _gradient(source, corners[~cut].mean(axis=1))
+    for axis, side in itertools.product(range(3), (0.0, 1.0)):
+        on_face = np.all((np.abs(fractional[:, axis] - side) < 1e-7)[mesh.faces], axis=1)
+        normals[on_face] = inverse[:, axis]
+        cut |= on_face
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
     hue = _NEGATIVE if level < 0 else _POSITIVE
     return corners, normals, np.where(cut[:, None], hue * (1 - _CUT) + _CUT, hue)
@@ -164,7 +176,7 @@ def _atoms(
     places, numbers = _in_block(field, cells)
     if not len(places) or len(places) > _MAX_ATOMS:
         return []
-    points, faces = _sphere(10 if len(places) > 60 else 16)
+    points, faces = _sphere(10 if len(places) > 60 else 22)
     outward = points[faces].mean(axis=1)
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     return [

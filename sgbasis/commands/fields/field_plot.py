@@ -77,6 +77,7 @@ class _Look(NamedTuple):
     logarithmic: bool
     nearby: float | None
     cells: tuple[int, ...] | None
+    dpi: int
 
 
 @click.command("plot")
@@ -112,6 +113,14 @@ class _Look(NamedTuple):
     "--atoms-within", "nearby", type=FiniteRange(0, 10), metavar="DISTANCE",
     help="Draw atoms up to this distance from the plane, in Angstrom [default: 0.5].",
 )  # fmt: skip
+@click.option(
+    "--dpi", type=click.IntRange(30, 1200), default=300, show_default=True,
+    help="Dots per inch of a .png, and of surfaces in the others.",
+)  # fmt: skip
+@click.option(
+    "--atoms", type=click.Path(path_type=Path), metavar="CRYSTAL",
+    help="Take the atoms of this file, of a crystal in the cell of FILE: CIF, POSCAR or extended XYZ.",
+)  # fmt: skip
 @cell_options
 @field_option("Which field of FILE [default: its first one].")
 @output_option("Picture to write: .png, .svg or .pdf; or .csv, for the numbers of a section or a line.")
@@ -129,6 +138,8 @@ def plot_command(
     limits: tuple[float, float] | None,
     logarithmic: bool,
     nearby: float | None,
+    dpi: int,
+    atoms: Path | None,
     cell_name: str,
     origin: tuple[float, float, float] | None,
     name: str | None,
@@ -144,12 +155,14 @@ def plot_command(
     in two colours about 0, densities in one sequence. It needs the extra `plot`.
     """
     plane = WantedPlane(indices, offset, through)
-    look = _Look(levels, limits, logarithmic, nearby, cells)
+    look = _Look(levels, limits, logarithmic, nearby, cells, dpi)
     _check(plane, line, isosurfaces, look, output)
     from basis_store.files.atomic_write import check_writable, write_atomically
 
     check_writable(output)
     given = load_field(file, name, unit, mesh, cell_name, origin)
+    if atoms is not None:
+        given = _with_atoms(given, atoms)
     if minus is not None:
         given = _difference(given, load_field(minus, name, unit, mesh))
     if line is not None:
@@ -194,6 +207,15 @@ def _check(
         raise click.UsageError("--cells are one number, or two of a section, or three of an isosurface.")
 
 
+def _with_atoms(given: GivenField, atoms: Path) -> GivenField:
+    from basis_store import GridField
+    from sgbasis.fields.field_symmetry import atoms_of_crystal
+
+    field = given.field
+    found = atoms_of_crystal(field, str(atoms))
+    return given._replace(field=GridField(field.values, field.lattice, field.quantity, field.unit, *found))
+
+
 def _difference(given: GivenField, other: GivenField) -> GivenField:
     from sgbasis.fields.field_difference import difference
 
@@ -207,7 +229,7 @@ def _section(given: GivenField, wanted: WantedPlane, look: _Look, output: Path) 
     from sgbasis.fields.field_values import in_plane, table_bytes
     from sgbasis.fields.fourier_series import FourierSeries
     from sgbasis.fields.plane_choice import choose_plane
-    from sgbasis.pictures.field_pictures import SECTION_POINTS, section_picture
+    from sgbasis.pictures.field_pictures import TABLE_POINTS, section_picture
 
     series = FourierSeries.of(given.field)
     if not wanted.is_given:
@@ -219,11 +241,11 @@ def _section(given: GivenField, wanted: WantedPlane, look: _Look, output: Path) 
     if plane.indices is not None:
         where = f"plane {','.join(map(str, plane.indices))}, {plane.distance:.4g} Angstrom from the origin"
     if output.suffix.lower() == ".csv":
-        table = in_plane(plane, plane.section(series, SECTION_POINTS))
+        table = in_plane(plane, plane.section(series, TABLE_POINTS))
         return table_bytes(table, given.field), where
     content = section_picture(
         given.field, plane, kind=_kind(output), levels=look.levels, limits=look.limits,
-        logarithmic=look.logarithmic, nearby=look.nearby, name=given.name,
+        logarithmic=look.logarithmic, nearby=look.nearby, name=given.name, dpi=look.dpi,
     )  # fmt: skip
     return content, where
 
@@ -240,7 +262,7 @@ def _line(given: GivenField, line: tuple[Place, Place], look: _Look, output: Pat
         return table_bytes(table, given.field), text
     content = profile_picture(
         given.field, start, end, kind=_kind(output), limits=look.limits, logarithmic=look.logarithmic,
-        name=given.name,
+        name=given.name, dpi=look.dpi,
     )  # fmt: skip
     return content, text
 
@@ -250,7 +272,9 @@ def _isosurface(given: GivenField, levels: tuple[float, ...], look: _Look, outpu
 
     drawn = paired_levels(given.field, levels)
     one, two, three = look.cells if look.cells is not None and len(look.cells) == 3 else (look.cells or (1,)) * 3
-    content = isosurface_picture(given.field, drawn, kind=_kind(output), cells=(one, two, three), name=given.name)
+    content = isosurface_picture(
+        given.field, drawn, kind=_kind(output), cells=(one, two, three), name=given.name, dpi=look.dpi
+    )
     unit = "" if given.field.unit == "1" else f" {given.field.unit}"
     return content, f"surfaces at {', '.join(f'{level:g}' for level in drawn)}{unit}"
 

@@ -1,0 +1,99 @@
+"""Levels and colours: symmetric where signs matter, round numbers, whole ranges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from basis_store import FieldError, GridField
+from sgbasis.pictures.value_scale import is_signed, quantity_label, value_scale
+
+pytest.importorskip("matplotlib")
+
+
+def field(quantity: str, unit: str, low: float = 0.0, high: float = 1.0) -> GridField:
+    return GridField(np.array([[[low, high]]]), np.eye(3), quantity, unit)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-0.3, 0.02), (-1e-9, 7e-10), (0.2, 0.9), (-50.0, 3.0), (0.0, 0.0)])
+def test_signed_scales_are_symmetric_about_zero(low: float, high: float) -> None:
+    scale = value_scale(np.array([low, high]), signed=True)
+    np.testing.assert_allclose(scale.levels, -scale.levels[::-1], atol=1e-12 * scale.levels[-1])
+    assert 0.0 in scale.levels
+    assert scale.norm.vmin == -scale.norm.vmax and scale.norm(0.0) == 0.5
+    assert scale.levels[0] <= low <= high <= scale.levels[-1]
+    assert scale.extend == "neither"
+    assert 0.0 in scale.ticks and 1 < len(scale.ticks) <= 13
+    # No band beyond the values is empty on both sides.
+    assert max(abs(low), abs(high)) > scale.levels[-2] or not high
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(0.03, 0.57), (1e-7, 2e-7), (-0.08, 9.4), (5.0, 5.0), (0.0, 0.6), (-3, -2)]
+)
+def test_sequences_enclose_the_values(low: float, high: float) -> None:
+    scale = value_scale(np.array([low, high]), signed=False)
+    assert scale.levels[0] <= low <= high <= scale.levels[-1]
+    if low < high:
+        assert low < scale.levels[1] and high > scale.levels[-2] and 5 <= len(scale.levels) <= 14
+        steps = np.diff(scale.levels)
+        np.testing.assert_allclose(steps, steps[0])
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.009, 9.4), (0.3, 0.4), (1e-12, 2.0), (0.0, 5.0), (-0.1, 5.0)])
+def test_logarithmic_levels(low: float, high: float) -> None:
+    scale = value_scale(np.array([low, 1e-9, 0.7 * high, high]), signed=False, logarithmic=True)
+    assert scale.levels[0] > 0 and scale.levels[-1] >= high
+    ratios = scale.levels[1:] / scale.levels[:-1]
+    assert 1.3 < ratios.min() <= ratios.max() < 2.6
+    assert scale.levels[0] <= max(low, high * 1e-3)
+    assert scale.extend == "min"
+    assert scale.norm(scale.levels[0]) == 0 and scale.norm(scale.levels[-1]) == 1
+
+
+def test_what_is_given_is_taken() -> None:
+    values = np.array([-1.0, 4.0])
+    scale = value_scale(values, signed=False, levels=(0.0, 1.0, 3.0))
+    assert scale.levels.tolist() == [0, 1, 3] and scale.extend == "both"
+    assert value_scale(values, signed=False, limits=(0.0, 5.0)).levels[[0, -1]].tolist() == [0, 5]
+    assert len(value_scale(values, signed=False, levels=40).levels) > 20
+    assert len(value_scale(values, signed=True, levels=6).levels) <= 8
+    for count in (5, 9, 50):
+        found = value_scale(np.array([0.01, 1.0]), signed=False, levels=count, logarithmic=True).levels
+        assert abs(len(found) - count - 1) <= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"levels": (1.0, 1.0)}, "in ascending order"),
+        ({"levels": (0.0, float("nan"))}, "finite numbers"),
+        ({"levels": (0.0, 1.0), "logarithmic": True}, "begins above 0, not at 0"),
+        ({"limits": (2.0, 1.0)}, "not from 2 to 1"),
+        ({"limits": (0.0, 1.0), "logarithmic": True}, "begins above 0"),
+        ({"limits": (-2.0, -1.0), "logarithmic": True}, "needs values above 0"),
+        ({"signed": True, "logarithmic": True}, "for values that are positive"),
+    ],
+)
+def test_what_makes_no_scale(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(FieldError, match=message):
+        value_scale(np.array([0.5, 1.0]), **({"signed": False} | arguments))  # type: ignore[arg-type]
+
+
+def test_signs_matter_by_the_quantity_or_the_values() -> None:
+    assert is_signed(field("potential", "eV", -60, 3))
+    assert is_signed(field("electron density difference", "e/Angstrom^3"))
+    assert is_signed(field("spin density", "e/Angstrom^3"))
+    assert is_signed(field("field", "1", -1, 0.5))
+    assert not is_signed(field("electron density", "e/Angstrom^3", -0.08, 9.4))  # rings of a truncated series
+    assert is_signed(field("electron density", "e/Angstrom^3", -0.08, 0.1))  # a difference that a CHGCAR holds
+    assert not is_signed(field("field", "1"))
+
+
+def test_labels_have_the_unit_and_no_formula_of_strangers() -> None:
+    assert (
+        quantity_label(field("electron density", "e/Angstrom^3")) == r"Electron density ($e\,\mathrm{\AA}^{-3}$)"
+    )
+    assert quantity_label(field("potential", "eV")) == "Potential (eV)"
+    assert quantity_label(field("field", "1")) == "Field"
+    assert quantity_label(field("a $x\n", "b$")) == r"A \$x? (b\$)"

@@ -159,7 +159,15 @@ class CrystalPlane:
         return np.linspace(*self.u_range, u), np.linspace(*self.v_range, v)
 
     def section(self, series: FourierSeries, longer: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """(U,) u, (V,) v and (U, V) values of a field of this cell, exact at each point; as :meth:`points`."""
+        """A field in the rectangle, exact at each point.
+
+        Args:
+            series: of a field of this cell.
+            longer: number of points along the longer side.
+
+        Returns:
+            (U,) u and (V,) v in Angstrom, and (U, V) values.
+        """
         u, v = self.points(longer)
         first, second = self.steps
         return u, v, series.net_values(self.corner, first, second, u, v, vectors=self.vectors)

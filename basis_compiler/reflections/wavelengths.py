@@ -1,7 +1,10 @@
 """Wavelengths by name: characteristic X-ray lines, neutrons and electrons by their energy.
 
-Sources: X-ray lines, International Tables for Crystallography C (2004), table 4.2.2.4, in Angstrom; K alpha is the
-mean of K alpha 1 and K alpha 2 with the weights 2 and 1. Constants of nature: CODATA 2018.
+Sources: X-ray lines, International Tables for Crystallography C (2004), table 4.2.2.4: measured values as in R. D.
+Deslattes et al., Rev. Mod. Phys. 75, 35 (2003) and in NIST's X-ray Transition Energies Database (lines KL3, KL2,
+KM3), from Cr to Cu those of G. Hoelzer et al., Phys. Rev. A 56, 4554 (1997), where K beta 1 and 3 are one line.
+Older tables (J. A. Bearden, Rev. Mod. Phys. 39, 78 (1967)) differ by up to 3 parts in 100,000. K alpha is the mean
+of K alpha 1 and K alpha 2 with the weights 2 and 1. Constants of nature: CODATA 2018.
 """
 
 from __future__ import annotations
@@ -12,13 +15,13 @@ import re
 from basis_store import ReflectionError
 
 _LINES = {
-    "Cr": (2.28972600, 2.29365100, 2.08491),
-    "Fe": (1.93604130, 1.93997300, 1.75664),
-    "Co": (1.78899600, 1.79283500, 1.62082),
-    "Ni": (1.65793010, 1.66175610, 1.50015),
-    "Cu": (1.54059290, 1.54442740, 1.39223),
-    "Mo": (0.70931715, 0.71360700, 0.63230),
-    "Ag": (0.55942178, 0.56381310, 0.49708),
+    "Cr": (2.2897260, 2.2936510, 2.0848810),
+    "Fe": (1.9360410, 1.9399730, 1.7566040),
+    "Co": (1.7889960, 1.7928350, 1.6208260),
+    "Ni": (1.6579300, 1.6617560, 1.5001520),
+    "Cu": (1.54059290, 1.54442740, 1.3922340),
+    "Mo": (0.70931715, 0.713607, 0.632303),
+    "Ag": (0.55942178, 0.5638131, 0.4970817),
 }
 """K alpha 1, K alpha 2, K beta in Angstrom."""
 

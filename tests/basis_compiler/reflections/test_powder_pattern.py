@@ -20,7 +20,7 @@ from basis_store import ReflectionError
         ("cu k alpha 1", 1.540593),
         ("CuKa2", 1.544427),
         ("CuKa", 1.541871),  # (2 * 1.540593 + 1.544427) / 3
-        ("CuKb", 1.392230),
+        ("CuKb", 1.392234),
         ("MoKa", 0.710747),
         ("MoKa1", 0.709317),
         ("AgKa1", 0.559422),

@@ -28,11 +28,13 @@ import numpy as np
 from basis_store import TURN, Operations
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import FieldError
+from basis_store.groups.cell_parameters import symmetry_misfit
 
 _EPSILON = 1e-8
 """Of squared lengths of waves, (2 pi / length)^2: PSCF's own bound."""
 
 _CELL_FITS = 1e-4
+"""Largest change of a product of cell vectors, over their lengths."""
 
 MAX_MESH = 256**3
 """Points."""
@@ -178,9 +180,7 @@ def check_mesh(group: Operations, mesh: tuple[int, int, int]) -> None:
 
 def check_cell(group: Operations, lattice: FloatArray) -> None:
     """Raise :class:`FieldError` unless every rotation keeps the lengths and angles of the cell, to 1e-4."""
-    metric = lattice @ lattice.T
-    turned = np.einsum("gij,ik,gkl->gjl", group.rotations, metric, group.rotations)
-    if np.abs(turned - metric).max() > _CELL_FITS * metric.max():
+    if symmetry_misfit(lattice @ lattice.T, group.rotations) > _CELL_FITS:
         raise FieldError(f"the cell does not have the shape that {group.setting.label} needs")
 
 

@@ -4,7 +4,8 @@ Simulates reflections of crystals of a compiled dataset (those that are not for 
 :mod:`experiments.measured_reflections`), asks :func:`basis_compiler.groups_for`, and writes
 ``docs/figures/extinction_classes.json``: how often the true extinction class, its Laue class included, is first
 and among the first three, of all crystals and of those for which intensities without violations can decide; and
-every failure.
+every failure, with the logarithm of the likelihood of the true class over that of the first, for somebody who knew
+the intensities of the crystal.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 from basis_compiler import groups_for
 from basis_store import CrystalRecord, open_crystals
 from basis_store.files.atomic_write import write_atomically
-from experiments.measured_reflections import MEAN_COUNTS, measure, undecided
+from experiments.measured_reflections import MEAN_COUNTS, log_likelihood_ratio, measure, undecided
 
 _OUTPUT = Path(__file__).parents[1] / "docs" / "figures" / "extinction_classes.json"
 
@@ -36,7 +37,7 @@ def rows(records: Iterable[CrystalRecord], seed: int) -> Iterator[dict[str, Any]
         found = groups_for(measured.data)
         own = [one.rank for one in found.classes if one.extinction is measured.truth]
         rank = own[0] + sum(one.rank == own[0] for one in found.classes) - 1 if own else None
-        yield {
+        row = {
             "crystal": record.identifier,
             "group": record.setting.label,
             "reflections": len(measured.data),
@@ -46,6 +47,9 @@ def rows(records: Iterable[CrystalRecord], seed: int) -> Iterator[dict[str, Any]
             "rank": rank,
             "undecided": undecided(measured),
         }
+        if rank != 1:
+            row["log_ratio"] = round(log_likelihood_ratio(measured, found.best, random), 1)
+        yield row
 
 
 def by_counts(results: list[dict[str, Any]]) -> list[dict[str, Any]]:

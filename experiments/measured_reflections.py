@@ -17,7 +17,7 @@ from basis_compiler.reflections.extinctions.extinction_classes import Extinction
 from basis_compiler.reflections.extinctions.groups_for import METRIC_TOLERANCE, fitting_laue_classes
 from basis_compiler.reflections.extinctions.laue_classes import laue_classes
 from basis_store import CrystalRecord, ReflectionData, Setting
-from basis_store.array_types import FloatArray, IntArray
+from basis_store.array_types import BoolArray, FloatArray, IntArray
 from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.reflections.reflection_data import inverse_squares
 
@@ -34,6 +34,9 @@ MAX_MEASURED = 8_000
 """Of large cells the resolution is lower."""
 SIGNIFICANT = 25.0
 """Sum of (I / sigma)^2 from which reflections are there: 5 sigma of one."""
+
+_STRAYS = 400
+"""Intensities of violations over which their likelihood is averaged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,3 +151,31 @@ def undecided(measured: Measurement) -> str:
             reasons.append("equal equivalents")
     order = ("absent by their positions", "too weak", "not measured", "equal equivalents")
     return next((reason for reason in order if reason in reasons), "")
+
+
+def log_likelihood_ratio(measured: Measurement, other: ExtinctionClass, random: np.random.Generator) -> float:
+    """How far the counts speak for the true class and against another, by the model that they were drawn from.
+
+    Natural logarithm of the ratio of likelihoods if the intensities of the crystal are known: as they are, and
+    with those that the other class forbids at 0 and those that it has as equivalents at their mean. A method that
+    has to find the intensities as well knows less.
+    """
+    data, expected = measured.data, measured.expected
+    assert data.intensities is not None and data.sigmas is not None
+    counts = (data.sigmas**2 + data.intensities) / 2
+    background = counts - data.intensities
+    waves, orbits = other.laue.representatives(data.hkl)
+    merged = (np.bincount(orbits, expected) / np.bincount(orbits))[orbits]
+    own_waves, own_orbits = measured.truth.laue.representatives(data.hkl)
+    strays = random.choice(expected, _STRAYS) * random.random(_STRAYS)
+
+    def log_likelihood(intensities: FloatArray, allowed: BoolArray) -> FloatArray:
+        clean = counts * np.log(intensities * allowed + background) - intensities * allowed
+        far = ~allowed
+        rates = background[far, None] + strays
+        stray = np.logaddexp.reduce(counts[far, None] * np.log(rates) - strays, axis=1) - np.log(_STRAYS)
+        clean[far] = np.logaddexp(clean[far] + np.log1p(-VIOLATIONS), stray + np.log(VIOLATIONS))
+        return np.asarray(clean)
+
+    truth = log_likelihood(expected, measured.truth.allows(own_waves)[own_orbits])
+    return float((truth - log_likelihood(merged, other.allows(waves)[orbits])).sum())

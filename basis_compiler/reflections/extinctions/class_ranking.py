@@ -10,17 +10,14 @@ import numpy as np
 
 from basis_compiler.reflections.extinctions.condition_table import ConditionRow
 from basis_compiler.reflections.extinctions.extinction_classes import ExtinctionClass
+from basis_compiler.reflections.extinctions.group_evidence import PRESENT_PRIOR, Mixture, group_evidence
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass
-from basis_compiler.reflections.extinctions.orbit_likelihoods import (
-    PRESENT_PRIOR,
-    Mixture,
-    OrbitLikelihoods,
-    group_evidence,
-)
+from basis_compiler.reflections.extinctions.orbit_likelihoods import OrbitLikelihoods
 from basis_store import ReflectionData
 from basis_store.array_types import BoolArray, FloatArray, IntArray
 
 _SAME = 1e-6
+_NAMED = 5
 _STRAY, _STRAY_ZERO = 0.01, 0.05
 """Shares of orbits that are there although they are forbidden, and 0 although they are not."""
 
@@ -48,9 +45,10 @@ class RankedClass:
 
     Attributes:
         extinction: the class.
-        rank: from 1; classes that these reflections do not tell apart have the same.
-        log_evidence: natural logarithm, relative to the largest.
-        probability: among all that were compared, as common as each other before.
+        rank: from 1, by probability; equally probable classes have the same.
+        log_evidence: natural logarithm, of the reflections alone, relative to the first class.
+        probability: among all that were compared; common classes are more probable beforehand, unless the data are
+            peaks.
     """
 
     extinction: ExtinctionClass
@@ -112,11 +110,17 @@ class GroupsFor:
 
 
 def evidence_of_absences(
-    absent: BoolArray, likelihoods: OrbitLikelihoods, if_present: Mixture = PRESENT_PRIOR
+    absent: BoolArray,
+    likelihoods: OrbitLikelihoods,
+    if_present: Mixture = PRESENT_PRIOR,
+    index_classes: IntArray | None = None,
 ) -> FloatArray:
-    """(c,) log evidence of classes that forbid ``absent`` (c, m) of m observations."""
+    """(c,) log evidence of classes that forbid ``absent`` (c, m) of m observations.
+
+    ``index_classes`` (m,) are those of pseudo-translations, None without.
+    """
     patterns, groups = np.unique(absent, axis=1, return_inverse=True)
-    if_forbidden, if_not = group_evidence(likelihoods, groups.reshape(-1), if_present)
+    if_forbidden, if_not = group_evidence(likelihoods, groups.reshape(-1), if_present, index_classes)
     return np.asarray(np.where(patterns, if_forbidden, if_not).sum(axis=1))
 
 
@@ -130,30 +134,32 @@ def agreement(absent: BoolArray, likelihoods: OrbitLikelihoods) -> float:
         absent: (c, m) which orbits each class forbids.
         likelihoods: of the orbits.
     """
-    zero, present, _ = likelihoods
+    zero, present, *_ = likelihoods
     if_forbidden = np.logaddexp(zero + math.log1p(-_STRAY), present + math.log(_STRAY))
     if_not = np.logaddexp(zero + math.log(_STRAY_ZERO), present + math.log1p(-_STRAY_ZERO))
     return float(if_not.sum() + (absent @ (if_forbidden - if_not)).max())
 
 
-def ranked_classes(found: Sequence[tuple[ExtinctionClass, float]]) -> tuple[RankedClass, ...]:
-    """Classes with their log evidence, ranked by it."""
-    order = sorted(found, key=lambda one: (-round(one[1], 6), one[0].settings[0].hall_number))
-    values = np.array([value for _, value in order])
+def ranked_classes(found: Sequence[tuple[ExtinctionClass, float, float]]) -> tuple[RankedClass, ...]:
+    """Classes with their log evidence and the logarithm of how common they are, ranked by the sum."""
+    order = sorted(found, key=lambda one: (-round(one[1] + one[2], 6), one[0].settings[0].hall_number))
+    values = np.array([evidence + frequency for _, evidence, frequency in order])
     probabilities = np.exp(values - np.logaddexp.reduce(values))
     ranked: list[RankedClass] = []
-    for place, (extinction, value) in enumerate(order):
-        same = place > 0 and abs(value - order[place - 1][1]) < _SAME
+    for place, (extinction, evidence, _) in enumerate(order):
+        same = place > 0 and abs(values[place] - values[place - 1]) < _SAME
         rank = ranked[-1].rank if same else place + 1
-        ranked.append(RankedClass(extinction, rank, float(value - values[0]), float(probabilities[place])))
+        ranked.append(RankedClass(extinction, rank, float(evidence - order[0][1]), float(probabilities[place])))
     return tuple(ranked)
 
 
 def class_notes(ranked: Sequence[RankedClass]) -> list[str]:
     """Sentences on the first classes."""
     notes = []
-    if (equal := sum(one.rank == 1 for one in ranked)) > 1:
-        notes.append(f"these reflections do not tell the first {equal} classes apart")
+    if equal := [one.extinction.symbol for one in ranked[1:] if abs(one.log_evidence) < _SAME]:
+        names = ", ".join(equal[:_NAMED]) + (" ..." if len(equal) > _NAMED else "")
+        why = "; it is first because it is more common" if ranked[1].rank > 1 else ""
+        notes.append(f"these reflections do not tell {ranked[0].extinction.symbol} from {names}{why}")
     if ranked[0].extinction.is_reverse:
         notes.append("the indices are of the reverse setting: conditions are those of -h, -k, l, the obverse one")
     return notes

@@ -24,9 +24,10 @@ from basis_compiler.reflections.extinctions.class_ranking import (
 )
 from basis_compiler.reflections.extinctions.condition_table import condition_table
 from basis_compiler.reflections.extinctions.extinction_classes import extinction_classes
+from basis_compiler.reflections.extinctions.group_evidence import PEAK_PRIOR
 from basis_compiler.reflections.extinctions.groups_for import METRIC_TOLERANCE, fitting_laue_classes
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass
-from basis_compiler.reflections.extinctions.orbit_likelihoods import PEAK_PRIOR, certain
+from basis_compiler.reflections.extinctions.orbit_likelihoods import certain
 from basis_compiler.reflections.formats.raw_reflections import line_error, number
 from basis_store import ReflectionData, ReflectionError
 from basis_store.array_types import BoolArray, FloatArray, IntArray
@@ -153,7 +154,7 @@ def groups_for_peaks(
     classes = [each for one in classes_of for each in extinction_classes(one)]
     absent = np.array([~np.logical_or.reduceat(each.allows(hkl), starts) for each in classes])
     evidence = evidence_of_absences(absent, likelihoods, PEAK_PRIOR)
-    ranked = ranked_classes(list(zip(classes, evidence.tolist(), strict=True)))
+    ranked = ranked_classes([(one, value, 0.0) for one, value in zip(classes, evidence.tolist(), strict=True)])
     best = ranked[0].extinction
     allowed = np.logical_or.reduceat(best.allows(hkl), starts)
     # 4. The table of conditions: of lines that overlap with no other orbit.

@@ -23,21 +23,24 @@ from tests.support.crystals.real_crystals import real_crystals
 
 @pytest.mark.parametrize("laue", laue_classes(), ids=lambda one: one.name)
 def test_every_setting_is_found_from_reflections_without_noise(laue: LaueClass) -> None:
-    """Of all 530; equivalents are merged, so that the cell decides for the Laue class."""
+    """Of all 530; equivalents are merged, so that the cell decides for the Laue class.
+
+    Settings of a class differ in nothing that is looked at, if the same of their reflections are 0.
+    """
     random = np.random.default_rng(laue.order)
     cell = symmetric_cell(laue, random)
     waves, _ = laue.representatives(half_sphere(cell, 0.75 if laue.order > 8 else 1.1))
     for one in extinction_classes(laue):
-        for place, setting in enumerate(one.settings):
-            turned = waves * np.array([-1, -1, 1]) if one.is_reverse else waves
-            intensities = general_intensities(setting, turned, random)
-            data = ReflectionData(waves, intensities=intensities, sigmas=1e-3 * np.ones(len(waves)), cell=cell)
-            # All Laue classes of the cell are compared for one setting of each class.
-            found = groups_for(data, laue=laue.symbol if place else None)
-            assert found.best is one, (setting, one.symbol, found.best.symbol, found.best.laue.name)
-            assert [row.rank for row in found.classes[:2]] in ([1, 2], [1])
-            assert setting in found.best.settings and len(found.against) == 0
-            assert all(row.observed == 0 for row in found.conditions if row.holds)
+        turned = waves * np.array([-1, -1, 1]) if one.is_reverse else waves
+        measured = {setting: general_intensities(setting, turned, random) for setting in one.settings}
+        for setting, intensities in measured.items():
+            assert np.array_equal(intensities > 0, one.allows(waves)), setting
+        data = ReflectionData(waves, intensities=intensities, sigmas=1e-3 * np.ones(len(waves)), cell=cell)
+        found = groups_for(data)
+        assert found.best is one, (setting, one.symbol, found.best.symbol, found.best.laue.name)
+        assert [row.rank for row in found.classes[:2]] in ([1, 2], [1])
+        assert len(found.against) == 0
+        assert all(row.observed == 0 for row in found.conditions if row.holds)
 
 
 def test_laue_classes_of_one_cell_are_told_apart_by_equivalents() -> None:
@@ -115,7 +118,7 @@ def test_only_classes_that_are_asked_for() -> None:
     assert len(found.classes) == 111
 
 
-def test_classes_that_are_not_told_apart_have_the_same_rank() -> None:
+def test_the_more_common_of_classes_that_are_not_told_apart_is_first() -> None:
     """Without a reflection 0k0 nothing is known about a screw axis along b."""
     random = np.random.default_rng(2)
     laue = next(one for one in laue_classes() if one.name == "2/m (unique axis b)")
@@ -124,7 +127,12 @@ def test_classes_that_are_not_told_apart_have_the_same_rank() -> None:
     hkl = hkl[(hkl[:, [0, 2]] != 0).any(axis=1)]
     intensities = general_intensities(Setting.parse("P2_1"), hkl, random)
     found = groups_for(ReflectionData(hkl, intensities=intensities, sigmas=np.ones(len(hkl)), cell=cell))
-    assert {one.extinction.symbol for one in found.classes if one.rank == 1} == {"P 1 - 1", "P 1 21 1"}
+    assert [one.extinction.symbol for one in found.classes[:2]] == ["P 1 21 1", "P 1 - 1"]
+    assert found.classes[1].log_evidence == pytest.approx(0)
+    assert found.classes[0].probability > found.classes[1].probability > 0.2
+    assert (
+        "these reflections do not tell P 1 21 1 from P 1 - 1; it is first because it is more common" in found.notes
+    )
 
 
 def test_a_primitive_cell_of_a_centred_lattice_has_a_note() -> None:
@@ -170,14 +178,19 @@ def test_likelihoods_are_the_integrals_that_they_stand_for() -> None:
         assert found.present[0] == pytest.approx(expected, abs=0.3), truth
 
 
-def test_crystals_of_the_materials_project_with_noise_and_violations(shared: Path) -> None:
+def test_crystals_of_the_materials_project_with_noise_and_violations(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A short form of experiments/extinction_classes.py."""
     pytest.importorskip("gemmi")
+    from experiments import measured_reflections
     from experiments.extinction_classes import rows, summary
 
+    monkeypatch.setattr(measured_reflections, "MAX_MEASURED", 2000)
     chosen = itertools.islice(real_crystals(shared, 97), 60)
     records = [compile_crystal(crystal) for crystal, _ in chosen]
     found = summary(list(rows(records, 0)))
     assert found["crystals"] == 60
-    assert found["first"] >= 0.9, found["failures"]
-    assert found["first_of_decidable"] >= 0.95, found["failures"]
+    assert found["first"] >= 0.95, found["failures"]
+    assert found["first_of_decidable"] == 1, found["failures"]
+    assert found["among_three"] == 1, found["failures"]

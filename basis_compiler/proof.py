@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from basis_store import CertificateError, Setting
+from basis_store import CertificateError, Representation, Setting
 
 
-def require(holds: bool, setting: Setting, statement: str) -> None:
+def require(holds: bool, setting: Setting | Representation, statement: str) -> None:
     """Raise :class:`CertificateError` with the negated ``statement`` unless it ``holds``."""
     if not holds:
-        raise CertificateError(f"{setting.label} (hall:{setting.hall_number}) fails its proof: {statement}")
+        hall_number = (setting if isinstance(setting, Setting) else setting.setting).hall_number
+        raise CertificateError(f"{setting.label} (hall:{hall_number}) fails its proof: {statement}")

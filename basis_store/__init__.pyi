@@ -13,6 +13,7 @@ from .datasets.row_reader import DatasetRows as DatasetRows
 from .datasets.writer import write_crystals as write_crystals
 from .errors import (
     CertificateError as CertificateError,
+    CharacterError as CharacterError,
     CompilationError as CompilationError,
     CrystalError as CrystalError,
     CutoffError as CutoffError,
@@ -49,6 +50,7 @@ from .groups.operations import (
     check_group as check_group,
     point_group_operations as point_group_operations,
 )
+from .groups.representation import Representation as Representation, representations as representations
 from .groups.setting import (
     Setting as Setting,
     all_settings as all_settings,

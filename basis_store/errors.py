@@ -74,6 +74,10 @@ class ModelError(SgbasisError, ValueError):
     """A trained model that cannot be loaded or used: unknown name, damaged weights, another store."""
 
 
+class CharacterError(SgbasisError, ValueError):
+    """A complex character, which has complex functions only, where real functions are needed."""
+
+
 class EvaluationError(SgbasisError, ValueError):
     """A dataset on which a model cannot be evaluated: no such target, another unit, an empty split."""
 

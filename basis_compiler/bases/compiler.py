@@ -15,9 +15,10 @@ from basis_compiler.bases.phases import SolvedOrbits, solve_phases
 from basis_compiler.groups.origin_shifts import origin_shifts
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.parallel.parallel_map import parallel_map
-from basis_store import CompiledSetting, Operations, Recipe, Setting, ball_norm, wave_norm, waves_within
-from basis_store.bases.schema import COLUMNS
-from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
+from basis_store import CompiledSetting, Recipe, Representation, Setting, ball_norm, wave_norm, waves_within
+from basis_store.bases.schema import CHARACTERS, COLUMNS
+from basis_store.groups.representation import RepresentationName, as_representation
+from basis_store.groups.setting import LatticeFamily
 
 Progress = Callable[[int], None]
 
@@ -28,7 +29,7 @@ _BUNDLE = 16
 def compile_recipe(
     recipe: Recipe, *, workers: int = 1, scheduler: str | None = None, progress: Progress | None = None
 ) -> list[CompiledSetting]:
-    """Compile and prove every setting of a recipe.
+    """Compile and prove every setting of a recipe, with every character that it names.
 
     Args:
         recipe: what to compile.
@@ -37,13 +38,13 @@ def compile_recipe(
         progress: called with the number of settings finished since the last call.
 
     Returns:
-        The compiled settings in the order of their Hall numbers.
+        The compiled settings in the order of their Hall numbers and characters.
 
     Raises:
         CertificateError: a setting fails its proof; nothing is returned then.
         CompilationError: a worker process was killed, or the cluster cannot do the work.
     """
-    bundles = _bundles(recipe.setting_list)
+    bundles = _bundles(recipe.representation_list)
     compiled: list[CompiledSetting] = []
     results = parallel_map(
         functools.partial(compile_bundle, recipe),
@@ -57,14 +58,15 @@ def compile_recipe(
             compiled += batch
             if progress:
                 progress(len(batch))
-    return sorted(compiled, key=lambda one: one.setting)
+    return sorted(compiled, key=lambda one: one.representation)
 
 
-def compile_setting(setting: SettingName, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:
+def compile_setting(setting: RepresentationName, *, radius: int = 5, min_functions: int = 64) -> CompiledSetting:
     """Compile and prove a single setting.
 
     Args:
-        setting: a setting, or its name as :meth:`Setting.parse` reads it.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it; or a representation or its name, such as
+            ``"136:B1g"``.
         radius: as in :class:`basis_store.Recipe`.
         min_functions: as there.
 
@@ -72,34 +74,35 @@ def compile_setting(setting: SettingName, *, radius: int = 5, min_functions: int
         SettingError: there is no setting of this name, or it is a bare number.
         RecipeError: a number out of range.
     """
-    setting = as_setting(setting)
-    recipe = Recipe(radius=radius, min_functions=min_functions, settings=(setting.hall_number,))
-    return compile_bundle(recipe, (setting,))[0]
+    wanted = as_representation(setting)
+    recipe = Recipe(radius=radius, min_functions=min_functions, settings=(wanted.setting.hall_number,))
+    return compile_bundle(recipe, (wanted,))[0]
 
 
-def compile_bundle(recipe: Recipe, bundle: Sequence[Setting]) -> list[CompiledSetting]:
+def compile_bundle(recipe: Recipe, bundle: Sequence[Representation]) -> list[CompiledSetting]:
     """Compile settings with the same rotations and lattice family: each part of their dual graph is built once."""
-    forests = _Forests(bundle[0].lattice_family, operations(bundle[0]).distinct_rotations, recipe.radius)
+    first = bundle[0].setting
+    forests = _Forests(first.lattice_family, operations(first).distinct_rotations, recipe.radius)
     compiled = []
-    for setting in bundle:
-        one = _compile(operations(setting), forests, recipe)
+    for representation in bundle:
+        one = _compile(representation, forests, recipe)
         prove(one)
         prove_extent(one, recipe)
         compiled.append(one)
     return compiled
 
 
-def _bundles(settings: Iterable[Setting]) -> list[tuple[Setting, ...]]:
+def _bundles(wanted: Iterable[Representation]) -> list[tuple[Representation, ...]]:
     """Settings of one lattice family and set of rotations, a few at a time; the most expensive first."""
 
-    def key(setting: Setting) -> tuple[LatticeFamily, tuple[bytes, ...]]:
-        return setting.lattice_family, operations(setting).distinct_rotations
+    def key(one: Representation) -> tuple[LatticeFamily, tuple[bytes, ...]]:
+        return one.setting.lattice_family, operations(one.setting).distinct_rotations
 
     bundles = []
-    for _, group in itertools.groupby(sorted(settings, key=lambda s: (key(s), s)), key):
+    for _, group in itertools.groupby(sorted(wanted, key=lambda one: (key(one), one)), key):
         members = tuple(group)
         bundles += [members[start : start + _BUNDLE] for start in range(0, len(members), _BUNDLE)]
-    return sorted(bundles, key=lambda bundle: -sum(len(operations(setting)) for setting in bundle))
+    return sorted(bundles, key=lambda bundle: -sum(len(operations(one.setting)) for one in bundle))
 
 
 class _Forests:
@@ -129,25 +132,27 @@ class _Forests:
         return limit
 
 
-def _compile(group: Operations, forests: _Forests, recipe: Recipe) -> CompiledSetting:
+def _compile(representation: Representation, forests: _Forests, recipe: Recipe) -> CompiledSetting:
+    group, setting = operations(representation), representation.setting
     batches = [solve_phases(group, forests.batch(0))]
     while sum(len(batch.orbit_sizes) for batch in batches) < recipe.min_functions:
         batches.append(solve_phases(group, forests.batch(len(batches))))
     columns = {
         name: np.concatenate([getattr(b, name) for b in batches]) for name in SolvedOrbits.__dataclass_fields__
     }
-    limit = _norm_limit(group.setting, columns, recipe)
-    columns = _truncated(group.setting, columns, limit)
+    limit = _norm_limit(setting, columns, recipe)
+    columns = _truncated(setting, columns, limit)
     shifts = origin_shifts(group)
     columns |= {
         "rotations": group.rotations,
         "translations24": group.translations24,
+        "characters24": group.characters24,
         "shifts24": shifts.shifts24,
         "shift_orders": shifts.orders,
         "shift_directions": shifts.directions,
     }
-    typed = {column.name: columns[column.name].astype(column.dtype) for column in COLUMNS}
-    return CompiledSetting(setting=group.setting, norm_limit=limit, **typed)
+    typed = {column.name: columns[column.name].astype(column.dtype) for column in (*COLUMNS, CHARACTERS)}
+    return CompiledSetting(setting=setting, character=representation.number, norm_limit=limit, **typed)
 
 
 def _norm_limit(setting: Setting, columns: dict[str, np.ndarray], recipe: Recipe) -> int:

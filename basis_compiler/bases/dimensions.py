@@ -1,6 +1,8 @@
 """How many invariant functions there are, shell by shell (T3): the trace of the projector onto them.
 
-    dimension of a shell = (1/|G|) sum_g sum_{k: kR = k} exp(2 pi i k.t)
+    dimension of a shell = (1/|G|) sum_g conj(chi(g)) sum_{k: kR = k} exp(2 pi i k.t)
+
+With chi = 1 these are the invariant functions, with another character those that have it (T9).
 
 The sum of 24th roots of unity is computed in Z[zeta_24], so it is exact.
 """
@@ -14,16 +16,17 @@ from basis_compiler.groups.spglib_database import operations_of
 from basis_compiler.proof import require
 from basis_store import TURN, Operations, wave_norm
 from basis_store.array_types import IntArray
-from basis_store.groups.setting import SettingName
+from basis_store.groups.representation import RepresentationName
 from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import CODE
 
 
-def dimensions(group: Operations | SettingName, waves: NDArray[np.integer]) -> dict[int, int]:
+def dimensions(group: Operations | RepresentationName, waves: NDArray[np.integer]) -> dict[int, int]:
     """T3 shell by shell: norm -> dimension of the invariant functions on the ``waves`` of that norm.
 
     Args:
-        group: all operations, modulo lattice translations; or the setting or its name.
+        group: all operations, modulo lattice translations; or the setting or its name; or a representation, for
+            functions with its character instead of invariant ones (T9).
         waves: (n, 3), complete shells.
 
     Raises:
@@ -38,13 +41,14 @@ def dimensions(group: Operations | SettingName, waves: NDArray[np.integer]) -> d
 def dimensions_of_columns(group: Operations, columns: IntArray, norms: IntArray) -> dict[int, int]:
     """The same as :func:`dimensions` for waves as (3, n) columns and their (n,) norms."""
     codes, residues = dot_columns(columns, CODE), (columns % TURN).astype(np.int16)
-    # counts[s, p]: pairs (g, k) with norm(k) = s, kR = k and k.t = p/24 mod 1.
+    # counts[s, p]: pairs (g, k) with norm(k) = s, kR = k and k.t - c = p/24 mod 1.
     counts = np.zeros((int(norms.max(initial=0)) + 1) * TURN, dtype=np.int64)
-    for rotation, translations in by_rotation(group):
+    for rotation, shifts in by_rotation(group):
         fixed = np.flatnonzero(dot_columns(columns, rotation @ CODE) == codes)
         slots, fixed_residues = norms[fixed] * TURN, residues[:, fixed]
-        for translation in translations:
-            counts += np.bincount(slots + dot_columns(fixed_residues, translation) % TURN, minlength=counts.size)
+        for translation, character in shifts:
+            phases = (dot_columns(fixed_residues, translation) - character) % TURN
+            counts += np.bincount(slots + phases, minlength=counts.size)
     sums = counts.reshape(-1, TURN) @ _POWERS_OF_ZETA
     require(
         not sums[:, 1:].any() and not (sums[:, 0] % len(group)).any(),
@@ -54,14 +58,12 @@ def dimensions_of_columns(group: Operations, columns: IntArray, norms: IntArray)
     return {shell: int(sums[shell, 0]) // len(group) for shell in np.flatnonzero(np.bincount(norms)).tolist()}
 
 
-def by_rotation(group: Operations) -> list[tuple[IntArray, IntArray]]:
-    """Each distinct rotation with the (n, 3) translations, in 24ths, of all operations that have it."""
-    translations: dict[bytes, list[IntArray]] = {}
-    for rotation, translation in zip(group.rotations, group.translations24, strict=True):
-        translations.setdefault(rotation.tobytes(), []).append(translation)
-    return [
-        (np.frombuffer(key, np.int64).reshape(3, 3), np.array(members)) for key, members in translations.items()
-    ]
+def by_rotation(group: Operations) -> list[tuple[IntArray, list[tuple[IntArray, int]]]]:
+    """Each distinct rotation with the translation (3,) and c, in 24ths, of every operation that has it."""
+    shifts: dict[bytes, list[tuple[IntArray, int]]] = {}
+    for rotation, translation, c in zip(group.rotations, group.translations24, group.characters24, strict=True):
+        shifts.setdefault(rotation.tobytes(), []).append((translation, int(c)))
+    return [(np.frombuffer(key, np.int64).reshape(3, 3), members) for key, members in shifts.items()]
 
 
 def _powers_of_zeta() -> IntArray:

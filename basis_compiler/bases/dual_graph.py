@@ -1,7 +1,7 @@
 """The dual graph of a setting (D3) and the spanning forest that its gains are propagated along.
 
     nodes  waves k (as rows of a closed wave list)
-    edges  k -> k R, one for every generator, with gain k.t mod 1 in 24ths
+    edges  k -> k R, one for every generator, with gain k.t - c mod 1 in 24ths; c = 0 but for characters (T9)
 
 The graph is directed: in an undirected one (v, u) would overwrite (u, v), which conjugates the phases of 29
 groups. Its shape depends on the rotations alone, so one forest serves every setting with the same set of
@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 
 from basis_compiler.bases.orbits import partition_into_orbits
 from basis_compiler.groups.spglib_database import operations_of
-from basis_store import TURN, Operations, WaveIndex
+from basis_store import Operations, WaveIndex
 from basis_store.array_types import IntArray
 from basis_store.groups.operations import product_table, rotation_generators, rotation_key, rotation_of_key
-from basis_store.groups.setting import SettingName
+from basis_store.groups.representation import RepresentationName
 
 Edges = tuple[IntArray, IntArray, IntArray]
 
@@ -55,11 +55,12 @@ class SpanningForest:
     levels: tuple[Edges, ...]
 
 
-def dual_graph(group: Operations | SettingName, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, int, int]]:
+def dual_graph(group: Operations | RepresentationName, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, int, int]]:
     """The dual graph of a setting for inspection: nodes are (h, k, l), edges carry ``gain`` in 24ths.
 
     Args:
-        group: all operations of the setting, modulo lattice translations; or the setting or its name.
+        group: all operations of the setting, modulo lattice translations; or the setting or its name; or a
+            representation.
         index: the waves, complete shells.
 
     Raises:
@@ -68,29 +69,28 @@ def dual_graph(group: Operations | SettingName, index: WaveIndex) -> nx.MultiDiG
     Centring translations are loops k -> k with gain k.t; an orbit they frustrate is a centring absence.
     """
     graph: nx.MultiDiGraph[tuple[int, int, int]] = nx.MultiDiGraph()
-    rotations, translations = lifted_generators(operations_of(group))
+    generators = lifted_generators(operations_of(group))
     nodes = [(h, k, m) for h, k, m in index.waves.tolist()]
     graph.add_nodes_from(nodes)
-    for key, (rotation, translation) in enumerate(zip(rotations, translations, strict=True)):
-        gains = index.waves @ translation % TURN
+    for key, (rotation, gains) in enumerate(
+        zip(generators.rotations, generators.gains24(index.columns), strict=True)
+    ):
         heads = index.images(rotation)
         for tail, (head, gain) in enumerate(zip(heads.tolist(), gains.tolist(), strict=True)):
             graph.add_edge(nodes[tail], nodes[head], key=key, gain=gain)
     return graph
 
 
-def lifted_generators(group: Operations) -> tuple[IntArray, IntArray]:
-    """Generators of the space group modulo its cell: rotations (m, 3, 3) and translations in 24ths (m, 3).
+def lifted_generators(group: Operations) -> Operations:
+    """Generators of the space group modulo its cell, m of its operations.
 
     The rotation generators with one translation each, then the centrings with R = 1.
     """
-    rotations = rotation_generators(group.distinct_rotations)
-    lifted = [group.translation_of(rotation) for rotation in rotations]
-    centrings = group.centrings24
-    identities = np.tile(np.eye(3, dtype=np.int64), (len(centrings), 1, 1))
-    return (
-        np.concatenate([rotations, identities]),
-        np.concatenate([np.array(lifted, dtype=np.int64).reshape(-1, 3), centrings]),
+    rotations = [rotation_key(rotation) for rotation in group.rotations]
+    lifted = [rotations.index(rotation_key(one)) for one in rotation_generators(group.distinct_rotations)]
+    chosen = [*lifted, *np.flatnonzero(group.are_centrings)]
+    return Operations(
+        group.setting, group.rotations[chosen], group.translations24[chosen], group.characters24[chosen]
     )
 
 

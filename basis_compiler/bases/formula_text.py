@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from basis_compiler.bases.trigonometric_form import Factor, TrigonometricForm, Wave
+from basis_store import TURN, CompiledSetting
 
 LEGEND_TEXT = "X = 2 pi x, Y = 2 pi y, Z = 2 pi z"
 LEGEND_LATEX = r"X = 2\pi x,\; Y = 2\pi y,\; Z = 2\pi z"
@@ -28,6 +29,34 @@ def formula_latex(form: TrigonometricForm) -> str:
     r"""The form in LaTeX's mathematics mode, without dollar signs; plain enough for matplotlib's mathtext."""
     terms = [(term.coefficient, r"\,".join(map(_factor_latex, term.factors))) for term in form.terms]
     return _joined(form, terms, _amplitude_latex(form.amplitude_squared), r"\,", (r"\left[", r"\right]"))
+
+
+def complex_formula(compiled: CompiledSetting, function: int, *, latex: bool = False) -> str:
+    """A function of a complex character (T9) as a sum of plane waves, ``1/2 [exp i(X + Z) + exp i(Y - pi/2)]``.
+
+    Args:
+        compiled: the setting.
+        function: its number.
+        latex: whether to write LaTeX instead of text.
+
+    Raises:
+        IndexError: the setting has no function of this number.
+    """
+    compiled.check_function(function)
+    rows = slice(*compiled.orbit_starts[[function, function + 1]])
+    angles = []
+    for wave, phase24 in zip(compiled.waves[rows].tolist(), compiled.phases24[rows].tolist(), strict=True):
+        signed = phase24 if phase24 <= TURN // 2 else phase24 - TURN
+        phase = _phase(signed, r"\pi", r"\frac{{{}}}{{{}}}") if latex else _phase(signed, "pi", "{}/{}")
+        angles.append(_angle(tuple(wave), phase)[0])
+    squared = Fraction(1, int(compiled.orbit_sizes[function]))
+    if latex:
+        terms = " + ".join(f"e^{{i({angle})}}" for angle in angles)
+        amplitude, brackets = _amplitude_latex(squared), (r"\,\left[", r"\right]")
+    else:
+        terms = " + ".join(f"exp i({angle})" for angle in angles)
+        amplitude, brackets = _amplitude_text(squared), (" [", "]")
+    return f"{amplitude}{brackets[0]}{terms}{brackets[1]}" if amplitude else terms
 
 
 def _joined(

@@ -2,14 +2,15 @@
 
 The potential theta of the gains is propagated from each root along the spanning forest,
 
-    theta(root) = 0,    theta(kR) = theta(k) + k.t   (mod 24, in 24ths of a turn),
+    theta(root) = 0,    theta(kR) = theta(k) + k.t - c   (mod 24, in 24ths of a turn),
 
 and every edge of every generator is then checked against it. A component in which one edge disagrees is
 frustrated: its coefficients are 0 and it is a systematic absence.
 
 Signs (part of the format, as their order is): where O = -O, the phase phi in -6..5 that makes
 exp(2 pi i phi/24) psi_O real, so that the root's term is cos(2 pi k.x + phi) with a positive cosine part,
-or + sin.
+or + sin. The functions of a complex character are complex: -O then belongs to the conjugate character, so every
+orbit stands alone, with phi = 0 (T9).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_compiler.bases.dual_graph import SpanningForest, lifted_generators
-from basis_store import TURN, Operations
+from basis_store import TURN, CertificateError, Operations
 from basis_store.array_types import IntArray
 
 
@@ -38,18 +39,22 @@ class SolvedOrbits:
 
 
 def solve_phases(group: Operations, forest: SpanningForest) -> SolvedOrbits:
-    """Solve c_{kR} = c_k exp(2 pi i k.t) on the waves of ``forest``."""
+    """Solve c_{kR} = c_k exp(2 pi i (k.t - c)) on the waves of ``forest``."""
     index, sizes = forest.index, forest.orbit_sizes
     starts = np.cumsum(sizes) - sizes
-    gains = _gains(group, forest)
+    gains = lifted_generators(group).gains24(index.columns)
     theta = potential(gains, forest)
     frustrated = np.logical_or.reduceat(_breaks_potential(gains, forest, theta), starts)
     frustrated_waves = np.repeat(frustrated, sizes)
     opposite_roots = index.rows(-index.waves[starts])
+    parts = forest.parts if group.is_real else np.zeros_like(forest.parts)
+    alone = (forest.parts == 0) & group.is_real & ~frustrated
+    real_phases = np.zeros_like(sizes)
+    real_phases[alone] = _real_phase(theta[opposite_roots[alone]])
     return SolvedOrbits(
         orbit_sizes=sizes[~frustrated],
-        parts=forest.parts[~frustrated],
-        real_phases24=np.where(forest.parts == 0, _real_phase(theta[opposite_roots]), 0)[~frustrated],
+        parts=parts[~frustrated],
+        real_phases24=real_phases[~frustrated],
         waves=index.waves[~frustrated_waves],
         phases24=theta[~frustrated_waves],
         absence_sizes=sizes[frustrated],
@@ -66,14 +71,8 @@ def potential(gains: IntArray, forest: SpanningForest) -> IntArray:
     return theta
 
 
-def _gains(group: Operations, forest: SpanningForest) -> IntArray:
-    """(m + centrings, n) the gain of each wave's edges, those of the centring loops last."""
-    _, translations = lifted_generators(group)
-    return translations @ forest.index.waves.T % TURN
-
-
 def _breaks_potential(gains: IntArray, forest: SpanningForest, theta: IntArray) -> np.ndarray:
-    """Whether an edge that leaves a wave breaks the potential, for any generator, centring loops included."""
+    """Whether an edge that leaves a wave breaks the potential, for any generator; the centring loops come last."""
     frustrated = gains[len(forest.images) :].any(axis=0)
     for gain, heads in zip(gains, forest.images, strict=False):
         frustrated |= (theta + gain - theta[heads]) % TURN != 0
@@ -81,16 +80,19 @@ def _breaks_potential(gains: IntArray, forest: SpanningForest, theta: IntArray) 
 
 
 def forbidding_operations(group: Operations, waves: IntArray) -> IntArray:
-    """For each wave the first operation with kR = k and k.t not an integer, -1 where there is none (T1)."""
+    """For each wave the first operation with kR = k and k.t - c not an integer, -1 where there is none (T1)."""
     fixed = (waves @ group.rotations == waves).all(axis=2)
-    proving = fixed & (group.translations24 @ waves.T % TURN != 0)
+    proving = fixed & (group.gains24(waves.T) != 0)
     return np.asarray(np.where(proving.any(axis=0), proving.argmax(axis=0), -1))
 
 
 def _real_phase(theta_of_minus_root: IntArray) -> IntArray:
     """Phi with theta_{-k} + phi = -(theta_k + phi), from theta(root) = 0; of the two, the one in -6..5.
 
-    theta is even in 24ths (translations are multiples of 1/12, D1), so half of it is an integer.
+    theta is even in 24ths, as translations and characters are (D1, T9), so half of it is an integer. If it were
+    not, the unit would have to become 1/48, by TURN, in every table and file.
     """
+    if (theta_of_minus_root % 2).any():
+        raise CertificateError(f"a phase is an odd multiple of 1/{TURN} turn, so that half of it is no multiple")
     half = (-theta_of_minus_root // 2) % (TURN // 2)
     return np.asarray((half + TURN // 4) % (TURN // 2) - TURN // 4)

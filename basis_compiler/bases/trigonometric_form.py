@@ -74,15 +74,17 @@ def trigonometric_form(compiled: CompiledSetting, function: int) -> Trigonometri
 
     Args:
         compiled: the setting.
-        function: 0 is the constant 1; then one per orbit, numbered as in :meth:`runtime.Basis.evaluate`.
+        function: one per orbit, numbered as in :meth:`runtime.Basis.evaluate`; 0 is the constant 1 where the
+            functions are invariant.
 
     Raises:
         IndexError: the setting has no function of this number.
+        CharacterError: the character is complex, and so are its functions.
         TypeError: ``compiled`` is something else.
     """
     check_compiled(compiled)
     real_function = compiled.real_function(function)
-    if function == 0:
+    if function < compiled.n_constants:
         return TrigonometricForm(1, Fraction(1), (Term(1, ()),))
     squared, cosines = real_function.amplitude_squared, _positive_cosines(real_function)
     forms = [_sum_form(squared, cosines)]
@@ -98,10 +100,11 @@ def symbolic_function(compiled: CompiledSetting, function: int) -> sympy.Expr:
 
     Args:
         compiled: the setting.
-        function: 0 is the constant 1; then one per orbit, numbered as in :meth:`runtime.Basis.evaluate`.
+        function: as for :func:`trigonometric_form`.
 
     Raises:
         IndexError: the setting has no function of this number.
+        CharacterError: the character is complex, and so are its functions.
     """
     import sympy  # noqa: PLC0415 - takes a third of a second, and text formulas do not need it
 

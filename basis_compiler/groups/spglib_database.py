@@ -10,28 +10,39 @@ import spglib
 
 from basis_store import TURN, CertificateError, Operations, Setting, check_group
 from basis_store.groups.operations import operation_order
-from basis_store.groups.setting import SettingName, as_setting
+from basis_store.groups.representation import Representation, RepresentationName, as_representation
 
 # Spglib's C library otherwise prints every attempt that fails on the way to a group.
 os.environ.setdefault("SPGLIB_WARNING", "OFF")
 
 
-def operations(setting: SettingName) -> Operations:
-    """The exact operations of a setting, checked to form a group.
+def operations(setting: RepresentationName) -> Operations:
+    """The exact operations of a setting, checked to form a group, with a character that is checked as well.
 
     Args:
-        setting: a setting, or its name as :meth:`Setting.parse` reads it.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it; or a representation or its name, such as
+            ``"136:B1g"``.
 
     Raises:
         SettingError: there is no setting of this name, or it is a bare number.
         CertificateError: the database's entry is not exact in 24ths, or is not a group.
     """
-    return _operations(as_setting(setting))
+    return _represented(as_representation(setting))
 
 
-def operations_of(group: Operations | SettingName) -> Operations:
+def operations_of(group: Operations | RepresentationName) -> Operations:
     """A group as it is given, or the :func:`operations` of a setting."""
     return group if isinstance(group, Operations) else operations(group)
+
+
+@functools.cache
+def _represented(representation: Representation) -> Operations:
+    group = _operations(representation.setting)
+    if representation.is_trivial:
+        return group
+    group = representation.operations(group)
+    check_group(group)
+    return group
 
 
 @functools.cache

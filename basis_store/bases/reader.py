@@ -13,6 +13,8 @@ from basis_store.bases.recipe import Recipe
 from basis_store.bases.schema import (
     ARRAYS,
     AXES,
+    CHARACTER_ARRAYS,
+    CHARACTERS,
     COLUMNS,
     FORMAT_NAME,
     FORMAT_VERSION,
@@ -28,9 +30,9 @@ from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
 from basis_store.files.locations import default_store_path
 from basis_store.files.stored_arrays import check_offsets
+from basis_store.groups.representation import Representation, RepresentationName, as_representation
 from basis_store.groups.setting import (
     LatticeFamily,
-    Setting,
     SettingName,
     all_settings,
     as_setting,
@@ -68,6 +70,7 @@ class StoreReader:
         format_version: ``(major, minor)``.
         provenance: versions of the programs that wrote it.
         settings: the settings it holds, in the order of their Hall numbers.
+        representations: the same with their characters, one or several for each setting.
         shared_waves: by lattice family, the (n, 3) waves that every setting of that family has, in store order.
     """
 
@@ -95,9 +98,11 @@ class StoreReader:
         self.content_hash = attributes["content_sha256"]
 
     def _read_tables(self, file: CheckedFile) -> None:
-        file.open_arrays(ARRAYS)
+        has_characters = self.recipe.characters == "all"
+        arrays = (*ARRAYS, *CHARACTER_ARRAYS) if has_characters else ARRAYS
+        file.open_arrays(arrays)
         if self.format_version[1] <= FORMAT_VERSION[1]:  # a newer minor version may have more
-            file.check_others(array.path for array in ARRAYS)
+            file.check_others(array.path for array in arrays)
         tables = {array.name: file.read(array.path) for array in SETTING_ARRAYS}
         self._norm_limits: list[int] = tables["norm_limit"].tolist()
         self._digests: list[bytes] = [row.tobytes() for row in tables["sha256"]]
@@ -111,34 +116,41 @@ class StoreReader:
         for family, waves in self.shared_waves.items():
             check_shared_waves(family, waves, ball_norm(self.recipe.radius))
         hall_numbers = tables["hall_number"].tolist()
-        if sorted(set(hall_numbers)) != hall_numbers:
-            raise file.corrupt("its settings are not in the order of their Hall numbers")
-        self.settings = tuple(all_settings()[number - 1] for number in hall_numbers)
+        characters = file.read("settings/characters").tolist() if has_characters else [0] * len(hall_numbers)
+        rows = list(zip(hall_numbers, characters, strict=True))
+        if sorted(set(rows)) != rows:
+            raise file.corrupt("its settings are not in the order of their Hall numbers and characters")
+        settings = all_settings()
+        try:
+            self.representations = tuple(Representation(settings[hall - 1], number) for hall, number in rows)
+        except SettingError as error:
+            raise file.corrupt(str(error)) from error
+        self.settings = tuple(dict.fromkeys(one.setting for one in self.representations))
         if tables["number"].tolist() != space_group_numbers(hall_numbers):
             raise file.corrupt("its space-group numbers are not those of its Hall numbers")
-        self._rows = {setting: row for row, setting in enumerate(self.settings)}
-        self._columns = {column.name: file.stored_array(column.path) for column in COLUMNS}
-        n_rows = {column.axis: len(self._columns[column.name]) for column in COLUMNS}
+        self._rows = {one: row for row, one in enumerate(self.representations)}
+        columns = (*COLUMNS, CHARACTERS) if has_characters else COLUMNS
+        self._columns = {column: file.stored_array(column.path) for column in columns}
+        n_rows = {column.axis: len(array) for column, array in self._columns.items()}
         self._offsets: dict[str, list[int]] = {}
         for axis in AXES:
             offsets = file.read(f"{axis}/offsets")
             check_offsets(axis, offsets, n_rows[axis])
             self._offsets[axis] = offsets.tolist()
 
-    def __contains__(self, setting: SettingName) -> bool:
+    def __contains__(self, setting: RepresentationName) -> bool:
         """Whether the store holds this setting; :class:`SettingError` for a bare number, as in :meth:`read`."""
-        return as_setting(setting) in self._rows
+        return as_representation(setting) in self._rows
 
     def __len__(self) -> int:
-        return len(self.settings)
+        return len(self.representations)
 
     def __iter__(self) -> Iterator[CompiledSetting]:
-        return (self.read(setting) for setting in self.settings)
+        return (self.read(one) for one in self.representations)
 
     def __repr__(self) -> str:
-        return (
-            f"<{type(self).__name__} {self.path.name}: {counted(len(self), 'setting')}, {self.content_hash[:12]}>"
-        )
+        held = counted(len(self), "setting" if len(self) == len(self.settings) else "representation")
+        return f"<{type(self).__name__} {self.path.name}: {held}, {self.content_hash[:12]}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.path, self.content_hash)
@@ -153,27 +165,30 @@ class StoreReader:
         """Close the file. Bases that were read stay valid."""
         self._file.close()
 
-    def read(self, setting: SettingName) -> CompiledSetting:
+    def read(self, setting: RepresentationName) -> CompiledSetting:
         """The compiled basis of one setting, checked against its hash. Only its rows are read.
 
         Args:
-            setting: a setting, or its name as :meth:`Setting.parse` reads it.
+            setting: a setting, or its name as :meth:`Setting.parse` reads it: its invariant functions. Or, for
+                another character, a representation or its name, such as ``"136:B1g"``.
 
         Raises:
             SettingError: the store does not hold this setting, there is none of this name, or it is a bare number.
             StoreCorruptError: the content does not match its hash.
         """
-        setting = as_setting(setting)
-        row = self._row(setting)
+        wanted = as_representation(setting)
+        row = self._row(wanted)
         self._check_open()
         with self._file.errors():
             arrays = {
-                column.name: self._columns[column.name].read(*self._offsets[column.axis][row : row + 2])
-                for column in COLUMNS
+                column.name: array.read(*self._offsets[column.axis][row : row + 2])
+                for column, array in self._columns.items()
             }
-            compiled = CompiledSetting(setting=setting, norm_limit=self._norm_limits[row], **arrays)
+            compiled = CompiledSetting(
+                setting=wanted.setting, character=wanted.number, norm_limit=self._norm_limits[row], **arrays
+            )
             if compiled.digest() != self._digests[row]:
-                raise self._file.corrupt(f"the basis of {setting.label} does not match its checksum")
+                raise self._file.corrupt(f"the basis of {wanted.label} does not match its checksum")
             check_setting(compiled)
         return compiled
 
@@ -200,7 +215,7 @@ class StoreReader:
 
         symmetry = formula if isinstance(formula, IndexSymmetry) else IndexSymmetry.parse(formula, axial=axial)
         setting = as_setting(setting)
-        row = self._row(setting)
+        row = self._row(Representation(setting))
         orientation = int(self.tensors.orientations[row])
         key = orientation, symmetry
         if key not in self._tensor_bases:
@@ -235,13 +250,15 @@ class StoreReader:
         if not self._file:
             raise ValueError(f"the store {self.path} is closed")
 
-    def _row(self, setting: Setting) -> int:
+    def _row(self, wanted: Representation) -> int:
         try:
-            return self._rows[setting]
+            return self._rows[wanted]
         except KeyError:
+            why = f"it was compiled with settings={self.recipe.settings!r}"
+            if wanted.setting in self.settings:
+                why = "it has invariant functions only; sgbasis fetch characters gets a store with the others"
             raise SettingError(
-                f"{self.path.name} holds no basis for {setting.label} (hall:{setting.hall_number}): "
-                f"it was compiled with settings={self.recipe.settings!r}"
+                f"{self.path.name} holds no basis for {wanted.label} (hall:{wanted.setting.hall_number}): {why}"
             ) from None
 
 

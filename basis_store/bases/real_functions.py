@@ -7,7 +7,8 @@
     sqrt2 Re psi_O         all k of O                      p = theta          q = 2/|O|
     sqrt2 Im psi_O         all k of O                      p = theta - 6      q = 2/|O|
 
-where phi is the phase that makes psi_O real. Half of the waves suffice: the others are their opposites.
+where phi is the phase that makes psi_O real. Half of the waves suffice: the others are their opposites. With a
+complex character (T9) psi_O has no real form; sqrt2 Re psi_O and sqrt2 Im psi_O are then sums over all k of O.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class RealFunction:
     """One real function of a setting: ``sqrt(amplitude_squared) sum_k cos(2 pi (k.x + p_k / 24))``.
 
     Attributes:
-        number: 0 is the constant 1; then one per orbit, numbered as in :meth:`runtime.Basis.evaluate`.
+        number: one per orbit, numbered as in :meth:`runtime.Basis.evaluate`; 0 is the constant 1, if any.
         part: 0 where O = -O; 1 for sqrt2 Re psi_O and -1 for sqrt2 Im psi_O of a pair O, -O.
         orbit_size: |O|; 1 for the constant.
         waves: (n, 3) int64 k, one of each pair k, -k, the root of O first.
@@ -51,7 +52,7 @@ class RealFunction:
     @property
     def n_plane_waves(self) -> int:
         """How many exp(2 pi i k.x) the function consists of: two for each cosine, one for the constant."""
-        return 2 * len(self.waves) if self.number else 1
+        return 2 * len(self.waves) if self.waves.any() else 1
 
 
 class CosineTerms(NamedTuple):
@@ -103,6 +104,23 @@ def terms_of_orbits(
         phases24=signed_phases[used] % TURN,
         numerators=np.where(parts == 0, 4, 2),
         orbit_sizes=orbit_sizes.astype(np.int64),
+    )
+
+
+def parts_of_orbits(
+    orbit_sizes: NDArray[np.integer], waves: NDArray[np.integer], phases24: NDArray[np.integer]
+) -> CosineTerms:
+    """For every orbit sqrt2 Re psi_O, then sqrt2 Im psi_O: two functions each. Columns of a compiled setting."""
+    orbits = np.repeat(np.arange(len(orbit_sizes)), orbit_sizes)
+    functions = np.concatenate([2 * orbits, 2 * orbits + 1])
+    order = np.argsort(functions, kind="stable")
+    phases = np.concatenate([phases24.astype(np.int64), phases24.astype(np.int64) - _QUARTER]) % TURN
+    return CosineTerms(
+        functions=functions[order],
+        waves=np.tile(waves.astype(np.int64), (2, 1))[order],
+        phases24=phases[order],
+        numerators=np.full(2 * len(orbit_sizes), 2),
+        orbit_sizes=np.repeat(orbit_sizes.astype(np.int64), 2),
     )
 
 

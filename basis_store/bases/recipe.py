@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from basis_store.errors import RecipeError, StoreFormatError
+from basis_store.groups.representation import Representation, representations
 from basis_store.groups.setting import Setting, all_settings, as_integer, standard_settings
 
 SettingChoice = Literal["all", "standard"] | tuple[int, ...]
@@ -21,6 +23,8 @@ class Recipe:
         min_functions: complete shells are added beyond the ball until a setting has at least this many
             real functions, the constant not counted.
         settings: ``"all"`` 530 settings, the 230 ``"standard"`` ones, or a tuple of Hall numbers.
+        characters: ``"trivial"``: invariant functions. ``"all"``: in addition those of every other one-dimensional
+            character of each point group (T9).
 
     Raises:
         RecipeError: a number out of range, or no settings.
@@ -30,6 +34,7 @@ class Recipe:
     radius: int = 5
     min_functions: int = 64
     settings: SettingChoice = "all"
+    characters: Literal["trivial", "all"] = "trivial"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "radius", _integer("radius", self.radius, 1, 100))
@@ -39,6 +44,8 @@ class Recipe:
                 raise RecipeError(f"settings are 'all', 'standard' or Hall numbers, not {self.settings!r}")
             numbers = sorted({Setting.from_hall(number).hall_number for number in self.settings})
             object.__setattr__(self, "settings", tuple(numbers))
+        if self.characters not in ("trivial", "all"):
+            raise RecipeError(f"characters are 'trivial' or 'all', not {self.characters!r}")
 
     @property
     def setting_list(self) -> tuple[Setting, ...]:
@@ -49,9 +56,19 @@ class Recipe:
             return standard_settings()
         return tuple(Setting.from_hall(number) for number in self.settings)
 
+    @property
+    def representation_list(self) -> tuple[Representation, ...]:
+        """What this recipe compiles: each setting with its characters, in order."""
+        if self.characters == "trivial":
+            return tuple(map(Representation, self.setting_list))
+        return tuple(itertools.chain.from_iterable(map(representations, self.setting_list)))
+
     def to_json(self) -> str:
-        """Canonical JSON: sorted keys, no spaces; the same text on every machine."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """Canonical JSON: sorted keys, no spaces; the same on every machine. Trivial characters are left out."""
+        values = asdict(self)
+        if self.characters == "trivial":
+            del values["characters"]
+        return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:

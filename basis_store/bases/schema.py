@@ -6,7 +6,7 @@ setting is read without reading the rest. :data:`COLUMNS` is the whole layout, a
 
 Hashes form a tree, so that every read is checked at the cost of what it reads:
 
-    setting hash = SHA-256(Hall number, norm limit, every column of that setting)
+    setting hash = SHA-256(Hall number, norm limit, every column of that setting; its characters, if not all 0)
     content hash = SHA-256(major format version, recipe, shared waves, all setting hashes)
     tensors hash = SHA-256(content hash, every column of the tensor table)
 
@@ -30,19 +30,23 @@ from basis_store.bases.real_functions import (
     CosineTerms,
     RealFunction,
     joined_terms,
+    parts_of_orbits,
     terms_of_orbits,
 )
 from basis_store.bases.recipe import Recipe
-from basis_store.errors import CutoffError
+from basis_store.errors import CharacterError, CutoffError
 from basis_store.files.integrity import add_column, parse_version
 from basis_store.files.stored_arrays import StoredArray
 from basis_store.groups.operations import TURN, Operations
+from basis_store.groups.representation import Representation
 from basis_store.groups.setting import LatticeFamily, Setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, MAX_RADIUS, ball_norm, wave_norm
 
 FORMAT_NAME = "sgbasis-store"
-FORMAT_VERSION = (1, 0)
+FORMAT_VERSION = (1, 1)
 """(major, minor). A change of sign, order or normalisation is a new major version."""
+PLAIN_VERSION = (1, 0)
+"""Of stores with trivial characters alone, which have none of :data:`CHARACTER_ARRAYS`."""
 
 
 SETTING_ARRAYS = (
@@ -67,6 +71,9 @@ COLUMNS = (
     StoredArray("origin_directions", "shift_directions", "<i1", (3,), -1, 1),
 )
 """The arrays of a compiled setting. What connects them is in :mod:`basis_store.bases.store_checks`."""
+CHARACTERS = StoredArray("operations", "characters24", "<i1", (), 0, TURN - 1)
+CHARACTER_ARRAYS = (StoredArray("settings", "characters", "<i1", (), 0, 11), CHARACTERS)
+"""The number of each setting's character, and c of every operation (T9); in stores with characters only."""
 AXES = tuple(dict.fromkeys(column.axis for column in COLUMNS))
 OFFSETS = {axis: StoredArray(axis, "offsets", "<i8", (), 0, rows="settings+1") for axis in AXES}
 SHARED_WAVES = {
@@ -89,9 +96,10 @@ ARRAYS = (*SETTING_ARRAYS, *SHARED_WAVES.values(), *OFFSETS.values(), *COLUMNS, 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class CompiledSetting:
-    """The exact invariant Fourier basis of one setting, in integers. Symbols as in the theory page (D1-T5).
+    """The exact Fourier basis of one setting, in integers. Symbols as in the theory page (D1-T5, T9).
 
-    The constant function (k = 0) is not listed: it is function 0 of every setting. There are ``M`` balanced
+    Its functions are invariant, or have another character of the group: ``f(g x) = chi(g) f(x)``. The constant
+    function (k = 0) is not listed: it is function 0 of the invariant ones. There are ``M`` balanced
     orbits with ``N`` waves, ``A`` frustrated orbits (systematic absences), ``g`` operations modulo lattice
     translations of the conventional cell (centrings included).
 
@@ -102,17 +110,21 @@ class CompiledSetting:
         translations24: (g, 3) t in 24ths, 0 to 23.
         orbit_sizes: (M,) |O|.
         parts: (M,) 0: O = -O, one real function. 1: the first of a pair O != -O; its real function is
-            sqrt2 Re psi_O. -1: the second, -O of the orbit before; sqrt2 Im of *that* psi.
-        real_phases24: (M,) the phase, -6 to 5 in 24ths of a turn, that makes psi_O real when O = -O; else 0.
+            sqrt2 Re psi_O. -1: the second, -O of the orbit before; sqrt2 Im of *that* psi. All 0 where the
+            character is complex.
+        real_phases24: (M,) the phase, -6 to 5 in 24ths of a turn, that makes psi_O real when O = -O; else 0,
+            as where the character is complex.
         waves: (N, 3) orbit after orbit; each starts with its root.
         phases24: (N,) theta in 24ths, 0 to 23; 0 at each root.
         absence_sizes: (A,) sizes of the frustrated orbits.
-        witnesses: (A,) for each frustrated orbit the first operation that forbids it: with k R = k and k.t not an
-            integer, k its first wave; an index of ``rotations``.
+        witnesses: (A,) for each frustrated orbit the first operation that forbids it: with k R = k and k.t - c not
+            an integer, k its first wave; an index of ``rotations``.
         absent_waves: (sum of absence_sizes, 3) frustrated orbit after orbit.
         shifts24: (s, 3) generators of the allowed origin shifts modulo lattice and continuous ones, in 24ths.
         shift_orders: (s,) their orders.
         shift_directions: (c, 3) integer directions along which any shift is allowed (polar groups).
+        character: number of the character, as in :class:`basis_store.Representation`; 0 is the trivial one.
+        characters24: (g,) c of the operations, chi(g) = exp(2 pi i c/24); default, all 0.
     """
 
     setting: Setting
@@ -130,9 +142,13 @@ class CompiledSetting:
     shifts24: Int8Array
     shift_orders: Int8Array
     shift_directions: Int8Array
+    character: int = 0
+    characters24: Int8Array = dataclasses.field(default_factory=lambda: np.zeros(0, np.int8))
 
     def __post_init__(self) -> None:
-        for column in COLUMNS:
+        if not len(self.characters24):
+            object.__setattr__(self, "characters24", np.zeros(len(self.rotations), np.int8))
+        for column in (*COLUMNS, CHARACTERS):
             array = getattr(self, column.name)
             if array.dtype != np.dtype(column.dtype) or array.shape[1:] != column.row_shape:
                 raise TypeError(
@@ -142,8 +158,28 @@ class CompiledSetting:
 
     @property
     def n_orbits(self) -> int:
-        """M, the number of balanced orbits = number of real functions without the constant."""
+        """M, the number of balanced orbits = number of functions without the constant."""
         return len(self.orbit_sizes)
+
+    @property
+    def n_constants(self) -> int:
+        """1 where the constant is a function of the basis, as function 0; 0 where the character is not trivial."""
+        return int(self.character == 0)
+
+    @property
+    def n_functions(self) -> int:
+        """The number of functions, the constant included. They are numbered from 0."""
+        return self.n_constants + self.n_orbits
+
+    @property
+    def representation(self) -> Representation:
+        """The setting and the character."""
+        return Representation(self.setting, self.character)
+
+    @property
+    def label(self) -> str:
+        """Short readable name, such as ``"136:B1g P4_2/mnm"``; for invariant functions that of the setting."""
+        return self.representation.label
 
     @functools.cached_property
     def operations(self) -> Operations:
@@ -152,6 +188,7 @@ class CompiledSetting:
             setting=self.setting,
             rotations=self.rotations.astype(np.int64),
             translations24=self.translations24.astype(np.int64),
+            characters24=self.characters24.astype(np.int64),
         )
 
     @property
@@ -179,26 +216,28 @@ class CompiledSetting:
         limit = ball_norm(radius)
         if limit > self.norm_limit:
             available = (self.norm_limit / 3) ** 0.5
-            raise CutoffError(f"{self.setting.label} is compiled to radius {available:.2f} only, not {radius}")
+            raise CutoffError(f"{self.label} is compiled to radius {available:.2f} only, not {radius}")
         return limit
 
     def real_function(self, number: int) -> RealFunction:
-        """Real function ``number`` of this setting as a sum of cosines: 0 for the constant 1, to ``n_orbits``.
+        """Real function ``number`` of this setting as a sum of cosines.
+
+        The first is number 0: the constant 1, or the first function of another character.
 
         Raises:
             IndexError: the setting has no function of this number.
+            CharacterError: the character is complex, and so are all its functions.
         """
         from fractions import Fraction  # noqa: PLC0415 - slow, and not needed to load a basis
 
-        if not 0 <= number <= self.n_orbits:
-            raise IndexError(
-                f"{self.setting.label} has functions 0 to {self.n_orbits} in this store, not {number}"
-            )
-        terms = self._cosine_terms(number - 1, number) if number else CONSTANT_TERM
+        self.check_function(number)
+        self.check_real()
+        orbit = number - self.n_constants
+        terms = self._cosine_terms(orbit, orbit + 1) if orbit >= 0 else CONSTANT_TERM
         size = int(terms.orbit_sizes[0])
         return RealFunction(
             number=number,
-            part=int(self.parts[number - 1]) if number else 0,
+            part=int(self.parts[orbit]) if orbit >= 0 else 0,
             orbit_size=size,
             waves=terms.waves,
             phases24=terms.phases24,
@@ -206,8 +245,31 @@ class CompiledSetting:
         )
 
     def real_functions(self, count: int) -> CosineTerms:
-        """The first ``count`` real functions, the constant included, as flat arrays of cosines."""
-        return joined_terms(CONSTANT_TERM, self._cosine_terms(0, count - 1))
+        """The first ``count`` real functions, the constant included, as flat arrays of cosines.
+
+        Raises:
+            CharacterError: as for :meth:`real_function`.
+        """
+        self.check_real()
+        terms = self._cosine_terms(0, count - self.n_constants)
+        return joined_terms(CONSTANT_TERM, terms) if self.n_constants else terms
+
+    def complex_parts(self, count: int) -> CosineTerms:
+        """The first ``count`` orbits of a complex character, each as sqrt2 Re psi_O and sqrt2 Im psi_O."""
+        waves = slice(self.orbit_starts[count])
+        return parts_of_orbits(self.orbit_sizes[:count], self.waves[waves], self.phases24[waves])
+
+    def check_function(self, number: int) -> None:
+        """Raise an IndexError that says which functions there are, unless ``number`` is one of them."""
+        if not 0 <= number < self.n_functions:
+            raise IndexError(f"{self.label} has functions 0 to {self.n_functions - 1} in this store, not {number}")
+
+    def check_real(self) -> None:
+        """Raise an CharacterError unless there are real functions."""
+        if not self.representation.is_real:
+            raise CharacterError(
+                f"{self.label} has complex functions only, because its character is complex: use evaluate_complex"
+            )
 
     def _cosine_terms(self, first: int, last: int) -> CosineTerms:
         orbits, waves = slice(first, last), slice(*self.orbit_starts[[first, last]])
@@ -224,6 +286,8 @@ class CompiledSetting:
         digest = hashlib.sha256(f"{self.setting.hall_number},{self.norm_limit}".encode())
         for column in COLUMNS:
             add_column(digest, column.name, column.dtype, getattr(self, column.name))
+        if self.characters24.any():
+            add_column(digest, CHARACTERS.name, CHARACTERS.dtype, self.characters24)
         return digest.digest()
 
 

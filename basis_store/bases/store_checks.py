@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from basis_store.array_types import Int16Array
-from basis_store.bases.schema import COLUMNS, SHARED_WAVES, CompiledSetting
+from basis_store.bases.schema import CHARACTERS, COLUMNS, SHARED_WAVES, CompiledSetting
 from basis_store.files.stored_arrays import ContentError
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import CODE, in_store_order, number_of_waves, wave_norm
@@ -38,13 +38,13 @@ def check_setting(compiled: CompiledSetting) -> None:
         ContentError: naming the setting, the array and what is wrong.
     """
     try:
-        for column in COLUMNS:
+        for column in (*COLUMNS, CHARACTERS):
             column.check_range(getattr(compiled, column.name))
         _check_operations(compiled)
         _check_orbits(compiled)
         _check_waves(compiled)
     except ContentError as error:
-        raise ContentError(f"in {compiled.setting.label} {error}") from None
+        raise ContentError(f"in {compiled.label} {error}") from None
 
 
 def _check_operations(compiled: CompiledSetting) -> None:
@@ -58,6 +58,8 @@ def _check_operations(compiled: CompiledSetting) -> None:
     fourth = square @ square
     if not np.array_equal(fourth @ fourth @ fourth, np.broadcast_to(np.eye(3), rotations.shape)):
         raise ContentError("operations/rotations has a matrix that is no crystallographic rotation")
+    if compiled.characters24[0] or bool(compiled.characters24.any()) != bool(compiled.character):
+        raise ContentError("operations/characters24 does not fit settings/characters")
     if len(compiled.witnesses) and compiled.witnesses.max() >= len(rotations):
         raise ContentError("absences/witnesses names an operation that is not listed")
     if len(compiled.shift_orders) > 3 or len(compiled.shift_directions) > 3:
@@ -76,6 +78,8 @@ def _check_orbits(compiled: CompiledSetting) -> None:
         raise ContentError("orbits/parts does not consist of pairs and single orbits")
     if compiled.real_phases24[parts != 0].any():
         raise ContentError("orbits/real_phases24 gives a phase to an orbit of a pair")
+    if not compiled.representation.is_real and (parts.any() or compiled.real_phases24.any()):
+        raise ContentError("orbits/parts or real_phases24 speaks of real functions, but the character is complex")
 
 
 def _check_waves(compiled: CompiledSetting) -> None:

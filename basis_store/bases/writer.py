@@ -14,9 +14,11 @@ from basis_store.array_types import Int16Array
 from basis_store.bases.recipe import Recipe
 from basis_store.bases.schema import (
     AXES,
+    CHARACTERS,
     COLUMNS,
     FORMAT_NAME,
     FORMAT_VERSION,
+    PLAIN_VERSION,
     TENSOR_COLUMNS,
     CompiledSetting,
     content_digest,
@@ -42,18 +44,21 @@ def write_store(
 
     Args:
         path: of the file; an existing one is replaced.
-        compiled: the settings, in any order.
+        compiled: the settings, each with one or several characters, in any order.
         recipe: what they were compiled from.
-        tensors: the invariant tensors of these settings in the order of their Hall numbers, as
+        tensors: the invariant tensors of the setting of each, in the order of the Hall numbers, as
             :func:`basis_compiler.compile_tensors` makes them.
 
     Raises:
-        ValueError: there is not one orientation per setting in the tensors.
+        ValueError: there is not one orientation per setting in the tensors, or a character that the recipe does
+            not name.
         OSError: the folder does not exist, is not writable, or the disk is full.
     """
-    compiled = sorted(compiled, key=lambda one: one.setting)
+    compiled = sorted(compiled, key=lambda one: one.representation)
     if len(tensors.orientations) != len(compiled):
         raise ValueError(f"tensors of {len(tensors.orientations)} settings do not fit {len(compiled)} settings")
+    if recipe.characters == "trivial" and any(one.character for one in compiled):
+        raise ValueError("the recipe names trivial characters only, but there are others")
     image, content_hash = _store_image(compiled, recipe, tensors)
     write_atomically(path, image)
     return content_hash
@@ -64,13 +69,15 @@ def _store_image(compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: T
     digests = [one.digest() for one in compiled]
     attributes = {
         "format": FORMAT_NAME,
-        "format_version": ".".join(map(str, FORMAT_VERSION)),
+        "format_version": ".".join(map(str, FORMAT_VERSION if recipe.characters == "all" else PLAIN_VERSION)),
         "recipe": recipe.to_json(),
         "provenance": provenance(),
         "content_sha256": content_digest(recipe, shared, digests),
     }
     content_hash = attributes["content_sha256"]
     arrays = itertools.chain(_arrays(compiled, shared, digests), _tensor_arrays(tensors, content_hash))
+    if recipe.characters == "all":
+        arrays = itertools.chain(arrays, _character_arrays(compiled))
     return file_image(attributes, arrays), content_hash
 
 
@@ -91,6 +98,11 @@ def _arrays(
             parts = [getattr(one, column.name) for one in compiled]
             empty = np.zeros((0, *column.row_shape), column.dtype)
             yield column.path, np.concatenate([empty, *parts])
+
+
+def _character_arrays(compiled: Sequence[CompiledSetting]) -> Iterator[tuple[str, NDArray[Any]]]:
+    yield "settings/characters", np.array([one.character for one in compiled], "<i1")
+    yield CHARACTERS.path, np.concatenate([one.characters24 for one in compiled])
 
 
 def _tensor_arrays(tensors: TensorTable, content_hash: str) -> Iterator[tuple[str, NDArray[Any]]]:

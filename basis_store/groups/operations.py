@@ -5,18 +5,22 @@ An operation acts on columns of fractional coordinates, ``x -> R x + t``, and on
 translations of the conventional cell: centring translations are operations of their own, with R = 1.
 
     (R, t)(S, u) = (R S, R u + t)        first (S, u), then (R, t)
+
+Each operation carries an integer c, 0 unless another character than the trivial one is meant (T9):
+
+    f((R, t) x) = exp(2 pi i c / 24) f(x)
 """
 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.array_types import IntArray
+from basis_store.array_types import BoolArray, IntArray
 from basis_store.errors import CertificateError
 from basis_store.groups.generated_group import generated_group
 from basis_store.groups.setting import Setting
@@ -37,11 +41,17 @@ class Operations:
         setting: the setting.
         rotations: (g, 3, 3) R.
         translations24: (g, 3) t in 24ths, 0 to 23.
+        characters24: (g,) c in 24ths of a turn, 0 to 23; default, all 0.
     """
 
     setting: Setting
     rotations: IntArray
     translations24: IntArray
+    characters24: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        if not len(self.characters24):
+            object.__setattr__(self, "characters24", np.zeros(len(self.rotations), np.int64))
 
     def __len__(self) -> int:
         return len(self.rotations)
@@ -62,10 +72,15 @@ class Operations:
         return np.rint(np.linalg.inv(self.rotations)).astype(np.int64)
 
     @functools.cached_property
+    def are_centrings(self) -> BoolArray:
+        """(g,) which operations are translations other than 0."""
+        pure = (self.rotations == _IDENTITY).all(axis=(1, 2))
+        return np.asarray(pure & self.translations24.any(axis=1))
+
+    @functools.cached_property
     def centrings24(self) -> IntArray:
         """(c, 3) the centring translations other than 0, in 24ths."""
-        pure = (self.rotations == _IDENTITY).all(axis=(1, 2))
-        return np.asarray(self.translations24[pure & self.translations24.any(axis=1)])
+        return np.asarray(self.translations24[self.are_centrings])
 
     @functools.cached_property
     def product_table(self) -> NDArray[np.int16]:
@@ -80,6 +95,19 @@ class Operations:
     def of_point_group(self) -> PointGroupOperations:
         """See :func:`point_group_operations`."""
         return _point_group_operations(self)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the character is real: c is 0 or half a turn everywhere."""
+        return not (2 * self.characters24 % TURN).any()
+
+    def gains24(self, columns: IntArray) -> IntArray:
+        """(g, n) the gain k.t - c of each operation at each wave, in 24ths, 0 to 23 (D3, T9).
+
+        Args:
+            columns: (3, n) the waves.
+        """
+        return np.asarray((self.translations24 @ columns - self.characters24[:, None]) % TURN)
 
     def translation_of(self, rotation: IntArray) -> IntArray:
         """(3,) in 24ths, of the first operation with this ``rotation`` (3, 3); others differ by centrings."""
@@ -154,6 +182,7 @@ def check_group(group: Operations) -> None:
     """Prove that the operations of ``group`` are distinct, start with the identity, and form a group.
 
     Closure suffices: a finite set of invertible maps that is closed under composition contains all inverses.
+    Its ``characters24`` are proved to be those of a homomorphism, on all pairs of operations.
 
     Raises:
         CertificateError: naming the setting and what fails.
@@ -165,6 +194,9 @@ def check_group(group: Operations) -> None:
         raise CertificateError(f"{group.setting.label} lists an operation twice")
     if not np.isin(_product_codes(group.rotations, group.translations24), codes).all():
         raise CertificateError(f"the operations of {group.setting.label} are not closed under composition")
+    c = group.characters24
+    if c.any() and ((c[:, None] + c - c[group.product_table]) % TURN).any():
+        raise CertificateError(f"a character of {group.setting.label} is not a homomorphism (T9)")
 
 
 def product_table(rotations: IntArray, translations24: IntArray) -> IntArray:

@@ -1,11 +1,14 @@
-"""The invariant Fourier basis of one setting, in PyTorch.
+"""The Fourier basis of one setting, invariant or with another character of its group, in PyTorch.
 
     psi_O(x) = |O|^{-1/2} sum_{k in O} exp(2 pi i (k.x + theta_k))                                   (T2)
     f_j(x)   = psi_O made real by its exact phase (O = -O), or sqrt2 Re psi_O, sqrt2 Im psi_O (O, -O)
     P_k(x)   = (1/|G|) sum_g e_k(g x) = |O|^{-1/2} exp(-2 pi i theta_k) psi_O(x)                     (T4)
 
-Function 0 is the constant 1. Tables are integers (phases in 24ths of a turn); they are converted to the dtype of
-``x`` when a function is evaluated, so a basis has no dtype of its own and ``.to()`` only moves it.
+Function 0 is the constant 1. With another character than the trivial one (T9), f(g x) = chi(g) f(x), there is no
+constant, and the mean for P_k has the factor conj(chi(g)); if it is complex, psi_O has no real form.
+
+Tables are integers (phases in 24ths of a turn); they are converted to the dtype of ``x`` when a function is
+evaluated, so a basis has no dtype of its own and ``.to()`` only moves it.
 """
 
 from __future__ import annotations
@@ -22,14 +25,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import TURN, CompiledSetting, CutoffError, Setting
+from basis_store import TURN, CompiledSetting, CutoffError, Representation, Setting
 from basis_store.counted import counted
 from runtime.arrays import constant, integers, points, real_tensor
-from runtime.encoding.cosine_terms import cosine_terms
+from runtime.bases.basis_tables import basis_tables
 from runtime.encoding.fused_functions import FusedFunctions
 from runtime.encoding.phase import turns
 from runtime.encoding.point_blocks import in_blocks
-from runtime.encoding.routing_matrix import Routing, project, route, routing_matrix, wave_rows
+from runtime.encoding.routing_matrix import Routing, project, route, routing_matrix
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Complex, Float, Int
@@ -38,9 +41,10 @@ if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and te
 class Basis(nn.Module):
     """Orthonormal functions on the unit cell, invariant under one space group; made by :meth:`Store.basis`.
 
-    ``basis(x)`` is :meth:`evaluate`. All coordinates are fractional, in the conventional cell of the setting.
-    Leading dimensions are free; they are written ``n`` below. ``M`` counts the functions, the constant included.
-    NumPy arrays and lists are taken as well, and results are tensors.
+    Or with another character: f(g x) = chi(g) f(x) for every operation g. ``basis(x)`` is :meth:`evaluate`. All
+    coordinates are fractional, in the conventional cell of the setting. Leading dimensions are free; they are
+    written ``n`` below. ``M`` counts the functions, the constant included where there is one. NumPy arrays and
+    lists are taken as well, and results are tensors.
 
     Args:
         compiled: the integers of the setting.
@@ -50,8 +54,9 @@ class Basis(nn.Module):
 
     Attributes:
         setting: the space-group setting.
+        representation: the setting with its character; trivial for invariant functions.
         content_hash: hash of the store it comes from.
-        waves: (N, 3) int64, the wave 0 first, then orbit after orbit; each orbit starts with its root.
+        waves: (N, 3) int64, the wave 0 of a constant first, then orbit after orbit, each from its root on.
         orbits: (N,) int64, the function of each wave.
         phases24: (N,) int64, theta in 24ths of a turn, 0 at roots.
         counts: (M,) int64, |O|.
@@ -60,6 +65,7 @@ class Basis(nn.Module):
         norms: (M,) int64, invariant integer norm; ``sqrt(norm / 3)`` is the radius.
         rotations: (g, 3, 3) int64 R of the operations x -> R x + t modulo cell translations.
         translations24: (g, 3) int64 t in 24ths.
+        characters24: (g,) int64 c of chi(g) = exp(2 pi i c/24); 0 for invariant functions.
         shifts24, shift_orders, shift_directions: int64, the allowed origin shifts (T5).
         shared_waves: (K, 3) int64, as given.
 
@@ -76,6 +82,7 @@ class Basis(nn.Module):
     norms: Tensor
     rotations: Tensor
     translations24: Tensor
+    characters24: Tensor
     shifts24: Tensor
     shift_orders: Tensor
     shift_directions: Tensor
@@ -96,18 +103,19 @@ class Basis(nn.Module):
     ) -> None:
         super().__init__()
         self.setting: Setting = compiled.setting
+        self.representation: Representation = compiled.representation
         self.content_hash = content_hash
         self._compiled = compiled
+        self._is_real = compiled.representation.is_real
         self._fused = FusedFunctions()
-        available = compiled.n_orbits + 1
+        available = compiled.n_functions
         self.n_functions = available if n_functions is None else operator.index(n_functions)
         if not 1 <= self.n_functions <= available:
             raise CutoffError(
-                f"{self.setting.label} has 1 to {available} functions in this store, the constant included, not "
-                f"{n_functions}; "
-                "compile one with a larger radius or more functions"
+                f"{compiled.label} has 1 to {available} functions in this store{self._with_constant}, not "
+                f"{n_functions}; compile one with a larger radius or more functions"
             )
-        tables = _tables(compiled, shared_waves, self.n_functions)
+        tables = basis_tables(compiled, shared_waves, self.n_functions)
         for name, array in tables.items():
             self.register_buffer(name, constant(array.astype(np.int64)), persistent=False)
 
@@ -119,7 +127,11 @@ class Basis(nn.Module):
     def extra_repr(self) -> str:
         """One line for ``print``."""
         functions, waves = counted(self.n_functions, "function"), counted(self.n_waves, "wave")
-        return f"{self.setting.label}, {functions}, {waves}, the constant included"
+        return f"{self.representation.label}, {functions}, {waves}{self._with_constant}"
+
+    @property
+    def _with_constant(self) -> str:
+        return ", the constant included" if self.representation.is_trivial else ""
 
     def truncate(self, *, radius: float | None = None, count: int | None = None) -> Basis:
         """The first functions of this basis: those within ``radius``, or the first ``count``, or both.
@@ -137,7 +149,7 @@ class Basis(nn.Module):
         kept = self.n_functions if count is None else count
         if radius is not None:
             limit = self._compiled.norm_within(radius)
-            within = 1 + int(np.searchsorted(self._compiled.norms, limit, side="right"))
+            within = self._compiled.n_constants + int(np.searchsorted(self._compiled.norms, limit, side="right"))
             kept = min(within, kept)
         basis = Basis(
             self._compiled,
@@ -157,9 +169,11 @@ class Basis(nn.Module):
         The mean over the cell of f_i f_j is 1 if i = j, else 0. Differentiable to any order.
 
         Raises:
+            CharacterError: the character is complex, so there are no real functions; see :meth:`evaluate_complex`.
             TypeError: ``x`` is neither float32 nor float64.
             ValueError: its last dimension is not 3, or it is on another device.
         """
+        self._check_real()
         return self._evaluate_rows(x)[..., : self.n_functions]
 
     def evaluate_complex(self, x: Float[Tensor, "*n 3"]) -> Complex[Tensor, "*n functions"]:
@@ -167,12 +181,14 @@ class Basis(nn.Module):
         x = self._coordinates(x)
         real = self._evaluate_rows(x)
         rows = torch.arange(self.n_functions, device=real.device)
-        first = real[..., rows - (self.parts == -1).long()]
-        second = real[..., rows + (self.parts == 1).long()]
         # O = -O: psi = exp(-2 pi i phi/24) f.  A pair: psi = (f_Re + i f_Im) / sqrt2, and its conjugate.
+        parts = self.parts if self._is_real else torch.ones_like(self.parts)
+        if not self._is_real:  # each orbit has two rows
+            rows = 2 * rows
+        first, second = real[..., rows - (parts == -1).long()], real[..., rows + (parts == 1).long()]
         angle = self.real_phases24.to(x.dtype) * (-math.tau / TURN)
-        parts = self.parts.to(x.dtype)
-        size = torch.where(self.parts == 0, 1.0, 2.0).to(x.dtype).rsqrt()
+        size = torch.where(parts == 0, 1.0, 2.0).to(x.dtype).rsqrt()
+        parts = parts.to(x.dtype)
         return torch.complex(
             first * torch.cos(angle) * size,
             (first * torch.sin(angle) + second * parts) * size,
@@ -189,8 +205,10 @@ class Basis(nn.Module):
                 respect to Cartesian coordinates, in 1/Angstrom; without it, with respect to ``x``.
 
         Raises:
+            CharacterError: as :meth:`evaluate`.
             ValueError: the lattice has another shape.
         """
+        self._check_real()
 
         def block(points: Tensor, lattice: Tensor | None = None) -> Tensor:
             waves = self._wave_vectors(points, lattice)
@@ -217,8 +235,10 @@ class Basis(nn.Module):
             lattice: (3, 3) as for :meth:`gradient`.
 
         Raises:
+            CharacterError: as :meth:`evaluate`.
             ValueError: the lattice has another shape.
         """
+        self._check_real()
 
         def block(points: Tensor) -> Tensor:
             waves = self._wave_vectors(points, lattice)
@@ -244,12 +264,14 @@ class Basis(nn.Module):
             CutoffError: a wave lies beyond this basis.
         """
         waves = self.shared_waves if waves is None else integers(waves, "waves", self.waves.device)
-        return route(waves, self._wave_rows, self.orbits, self.phases24, self.counts, setting=self.setting)
+        return route(
+            waves, self._wave_rows, self.orbits, self.phases24, self.counts, label=self.representation.label
+        )
 
     def project(
         self, x: Float[Tensor, "*n 3"], waves: Int[Tensor, "waves 3"] | Routing | None = None
     ) -> Complex[Tensor, "*n waves"]:
-        """Symmetrised plane waves P_k(x) = (1/|G|) sum_g e_k(g x) (T4); (n, 3) -> (n, K).
+        """Symmetrised plane waves P_k(x) = (1/|G|) sum_g conj(chi(g)) e_k(g x) (T4); (n, 3) -> (n, K).
 
         Args:
             x: fractional coordinates.
@@ -298,6 +320,10 @@ class Basis(nn.Module):
             return waves
         return torch.sum(_reciprocal(lattice, points) * waves[..., None, :], dim=-1)
 
+    def _check_real(self) -> None:
+        if not self._is_real:
+            self._compiled.check_real()
+
     def _coordinates(self, x: object) -> Tensor:
         x = points(x, device=self.waves.device)
         if x.device != self.waves.device:
@@ -317,30 +343,3 @@ def _reciprocal(lattice: Tensor, points: Tensor) -> Float[Tensor, "3 3"]:
         raise ValueError(f"a lattice has shape (3, 3), its rows the cell vectors, not {tuple(lattice.shape)}")
     inverse: Tensor = torch.linalg.inv(lattice.to(points))
     return inverse
-
-
-def _tables(
-    compiled: CompiledSetting, shared_waves: NDArray[np.integer], n_functions: int
-) -> dict[str, NDArray[np.integer]]:
-    """The integer buffers of a :class:`Basis`: the first ``n_functions`` functions, the constant included."""
-    n_orbits = n_functions - 1
-    n_waves = int(compiled.orbit_starts[n_orbits])
-    waves = np.concatenate([np.zeros((1, 3), np.int64), compiled.waves[:n_waves]])
-    counts = np.concatenate([[1], compiled.orbit_sizes[:n_orbits]])
-    return {
-        "waves": waves,
-        "orbits": np.repeat(np.arange(n_functions), counts),
-        "phases24": np.concatenate([[0], compiled.phases24[:n_waves]]),
-        "counts": counts,
-        "parts": np.concatenate([[0], compiled.parts[:n_orbits]]),
-        "real_phases24": np.concatenate([[0], compiled.real_phases24[:n_orbits]]),
-        "norms": np.concatenate([[0], compiled.norms[:n_orbits]]),
-        "rotations": compiled.rotations,
-        "translations24": compiled.translations24,
-        "shifts24": compiled.shifts24,
-        "shift_orders": compiled.shift_orders,
-        "shift_directions": compiled.shift_directions,
-        "shared_waves": shared_waves,
-        "_wave_rows": wave_rows(compiled, waves),
-        **cosine_terms(compiled, n_orbits),
-    }

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, from_numpy
 
-from basis_store import CompiledSetting, Recipe, Setting, StoreReader, open_store
+from basis_store import CompiledSetting, Recipe, Representation, Setting, StoreReader, open_store
 from basis_store.counted import counted
-from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
+from basis_store.groups.representation import RepresentationName, as_representation
+from basis_store.groups.setting import LatticeFamily, SettingName
 from runtime.bases.basis import Basis
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # tensors are imported when they are used
@@ -45,6 +46,7 @@ class Store:
         content_hash: SHA-256 of its content; state it when you publish a model.
         recipe: how it was built.
         settings: the settings it holds.
+        representations: the same with their characters; one of each in a store of invariant functions.
     """
 
     def __init__(self, reader: StoreReader) -> None:
@@ -53,13 +55,17 @@ class Store:
         self.content_hash: str = reader.content_hash
         self.recipe: Recipe = reader.recipe
         self.settings: tuple[Setting, ...] = reader.settings
-        self._compiled: dict[Setting, CompiledSetting] = {}
+        self.representations: tuple[Representation, ...] = reader.representations
+        self._compiled: dict[Representation, CompiledSetting] = {}
 
-    def basis(self, setting: SettingName, *, radius: float | None = None, count: int | None = None) -> Basis:
+    def basis(
+        self, setting: RepresentationName, *, radius: float | None = None, count: int | None = None
+    ) -> Basis:
         """The basis of one setting, whole or truncated.
 
         Args:
-            setting: a setting, or its name as :meth:`Setting.parse` reads it.
+            setting: a setting, or its name as :meth:`Setting.parse` reads it: its invariant functions. Or, for
+                another character, a representation or its name, such as ``"136:B1g"``.
             radius: as for :meth:`Basis.truncate`; default: that of the store.
             count: as for :meth:`Basis.truncate`; default: all functions.
 
@@ -73,16 +79,16 @@ class Store:
         basis = Basis(compiled, shared_waves=shared, content_hash=self.content_hash)
         return basis if radius is None and count is None else basis.truncate(radius=radius, count=count)
 
-    def compiled(self, setting: SettingName) -> CompiledSetting:
+    def compiled(self, setting: RepresentationName) -> CompiledSetting:
         """The stored integers of one setting: operations, waves, phases; read and checked once, then kept.
 
         Raises:
             As :meth:`basis`.
         """
-        setting = as_setting(setting)
-        if setting not in self._compiled:
-            self._compiled[setting] = self._reader.read(setting)
-        return self._compiled[setting]
+        wanted = as_representation(setting)
+        if wanted not in self._compiled:
+            self._compiled[wanted] = self._reader.read(wanted)
+        return self._compiled[wanted]
 
     def tensor_basis(
         self, setting: SettingName, formula: str | IndexSymmetry, *, axial: bool = False
@@ -110,12 +116,12 @@ class Store:
         """Itself: nothing in a store changes, so copies of a model share it."""
         return self
 
-    def __contains__(self, setting: SettingName) -> bool:
+    def __contains__(self, setting: RepresentationName) -> bool:
         """Whether the store holds this setting; :class:`basis_store.SettingError` for a bare number."""
         return setting in self._reader
 
     def __len__(self) -> int:
-        return len(self.settings)
+        return len(self.representations)
 
     def __repr__(self) -> str:
-        return f"<Store {self.path.name}: {counted(len(self), 'setting')}, {self.content_hash[:12]}>"
+        return f"<Store {self.path.name}: {counted(len(self.settings), 'setting')}, {self.content_hash[:12]}>"

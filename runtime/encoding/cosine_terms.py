@@ -12,17 +12,20 @@ from basis_store import CompiledSetting
 
 
 def cosine_terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[np.integer]]:
-    """The terms of the constant and of the functions of the first ``n_orbits`` orbits, as buffers of a basis.
+    """The terms of the constant, if there is one, and of the first ``n_orbits`` orbits, as buffers of a basis.
 
     Where ``n_orbits`` ends between the two functions of a pair O, -O, the second is added: the complex form of the
-    first needs it.
+    first needs it. Where the character is complex, each orbit has two rows, sqrt2 Re psi_O and sqrt2 Im psi_O.
 
     Returns:
         ``_term_waves`` (rows, terms, 3), ``_term_phases24`` and ``_term_squares`` (rows, terms), ``_term_counts``
         (rows, 1); one row per function.
     """
-    rows = 1 + n_orbits + int(n_orbits > 0 and compiled.parts[n_orbits - 1] == 1)
-    terms = compiled.real_functions(rows)
+    if compiled.representation.is_real:
+        rows = compiled.n_constants + n_orbits + int(n_orbits > 0 and compiled.parts[n_orbits - 1] == 1)
+        terms = compiled.real_functions(rows)
+    else:
+        rows, terms = 2 * n_orbits, compiled.complex_parts(n_orbits)
     lengths = np.bincount(terms.functions, minlength=rows)
     columns = np.arange(len(terms.functions)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     shape = (rows, int(lengths.max()))

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from basis_store import TURN, CompiledSetting, CutoffError, Setting, WaveIndex
+from basis_store import TURN, CompiledSetting, CutoffError, WaveIndex
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # shapes are for readers and tests; importing stays fast
     from jaxtyping import Complex, Int
@@ -46,7 +46,7 @@ def route(
     phases24: Int[Tensor, " stored"],
     counts: Int[Tensor, " functions"],
     *,
-    setting: Setting,
+    label: str,
 ) -> Routing:
     """Look up waves among the orbits of a basis.
 
@@ -56,7 +56,7 @@ def route(
         orbits: (N,) the function of each stored wave.
         phases24: (N,) theta of each stored wave, in 24ths of a turn.
         counts: (M,) |O| of each function.
-        setting: named in the error message.
+        label: of the basis, for the error message.
 
     Raises:
         ValueError: the waves have another shape.
@@ -67,7 +67,7 @@ def route(
     found = _look_up(waves, rows)
     if (found == _UNKNOWN).any():
         beyond = waves[int((found == _UNKNOWN).int().argmax())].tolist()
-        raise CutoffError(f"the wave {beyond} lies beyond this basis of {setting.label}")
+        raise CutoffError(f"the wave {beyond} lies beyond this basis of {label}")
     known = found >= 0
     functions = torch.where(known, orbits[found.clamp(min=0)], _ABSENT)
     return Routing(
@@ -97,7 +97,10 @@ def routing_matrix(routing: Routing, *, dtype: torch.dtype = torch.complex64) ->
 
 def wave_rows(compiled: CompiledSetting, waves: NDArray[np.integer]) -> NDArray[np.integer]:
     """Direct-address table over the cube of all indices: row of a wave in ``waves``, _ABSENT or _UNKNOWN."""
-    rows = WaveIndex(np.concatenate([waves, compiled.absent_waves])).table
+    constant = np.zeros(
+        (1 - compiled.n_constants, 3), np.int64
+    )  # absent with other characters than the trivial one
+    rows = WaveIndex(np.concatenate([waves, constant, compiled.absent_waves])).table
     return np.where(rows < 0, _UNKNOWN, np.where(rows < len(waves), rows, _ABSENT))
 
 

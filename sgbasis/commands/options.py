@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from basis_store.datasets.recipe import MAX_TOLERANCE
+from basis_store.groups.representation import Representation
 from basis_store.groups.setting import Setting
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
     import torch
+
+    from basis_store import CompiledSetting
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -32,6 +35,19 @@ class SettingType(click.ParamType):  # type: ignore[type-arg]  # generic only fr
 
 
 SETTING = SettingType()
+
+
+class RepresentationType(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A setting, perhaps with a character, as :meth:`basis_store.Representation.parse` reads it."""
+
+    name = "setting"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Representation:
+        """Parse it; an unknown one is reported like all our errors, in one line."""
+        return value if isinstance(value, Representation) else Representation.parse(value)
+
+
+REPRESENTATION = RepresentationType()
 
 
 class FiniteRange(click.FloatRange):
@@ -85,6 +101,42 @@ def store_option(command: _Command) -> _Command:
         type=click.Path(path_type=Path),
         help="Store to read [default: the one that ships with sgbasis].",
     )(command)
+
+
+def character_option(command: _Command) -> _Command:
+    """``--character SYMBOL``, to be read with :func:`read_basis`."""
+    return click.option(
+        "--character",
+        metavar="SYMBOL",
+        help="Functions with f(g x) = chi(g) f(x) instead of invariant ones: Mulliken symbol of a one-dimensional "
+        "character of the point group, such as B1g.",
+    )(command)
+
+
+def read_basis(named: Representation, character: str | None, store_path: Path | None) -> CompiledSetting:
+    """The basis of a representation, from a store; characters that the default store lacks are compiled here.
+
+    Args:
+        named: setting, perhaps with a character.
+        character: its symbol, if it was given apart.
+        store_path: of the store; None for the default one.
+
+    Raises:
+        SettingError: the setting has no such character, or the store does not hold it.
+        click.UsageError: two characters are given.
+    """
+    from basis_store import open_store
+
+    if character is not None and not named.is_trivial:
+        raise click.UsageError(f"{named} names a character already: leave out --character.")
+    wanted = named if character is None else Representation.of(named.setting, character)
+    with open_store(store_path) as store:
+        if wanted in store or store_path is not None:
+            return store.read(wanted)
+        recipe = store.recipe
+    from basis_compiler import compile_setting
+
+    return compile_setting(wanted, radius=recipe.radius, min_functions=recipe.min_functions)
 
 
 def device_option(what: str, *, more: str = "") -> Callable[[_Command], _Command]:

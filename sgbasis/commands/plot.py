@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from basis_store.groups.setting import Setting
-from sgbasis.commands.options import SETTING, store_option
+from basis_store.groups.representation import Representation
+from sgbasis.commands.options import REPRESENTATION, character_option, read_basis, store_option
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("setting", type=SETTING)
+@click.argument("setting", type=REPRESENTATION)
 @click.option(
-    "--function", type=int, default=1, show_default=True,
-    help="Number of the function; 0 is the constant, which has no picture.",
+    "--function", type=int,
+    help="Number of the function; 0 is the constant, which has no picture [default: the first that has one].",
 )  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 @click.option(
     "--cells", type=click.IntRange(1, 4), default=1, show_default=True, help="Number of cells along each axis."
 )
+@character_option
 @store_option
 def plot(
-    setting: Setting,
-    function: int,
+    setting: Representation,
+    function: int | None,
     output: Path | None,
     section_text: str | None,
     cells: int,
+    character: str | None,
     store_path: Path | None,
 ) -> None:
     """Draw one basis function of a space-group setting.
@@ -46,24 +48,28 @@ def plot(
     The picture, a PNG, shows a section and the surface on which the function vanishes. It needs the extra `plot`.
 
     SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
+
+    With --character, a function of that character is drawn, such as the d wave of 123 with B1g; 123:B1g means the
+    same. These functions are numbered from 0. If they are complex, the picture shows their real part.
     """
     if output is not None and output.suffix.lower() != ".png":
         raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")
-    from basis_store import open_store
     from basis_store.files.atomic_write import check_writable, write_atomically
     from sgbasis.pictures.basis_function import function_picture
 
     section = _parse_section(section_text)
-    with open_store(store_path) as store:
-        compiled = store.read(setting)
-    if not 1 <= function <= compiled.n_orbits:
+    compiled = read_basis(setting, character, store_path)
+    first, last = compiled.n_constants, compiled.n_functions - 1
+    function = first if function is None else function
+    if not first <= function <= last:
         raise click.ClickException(
-            f"{setting.label} has functions 1 to {compiled.n_orbits} to draw in this store, not {function}"
+            f"{compiled.label} has functions {first} to {last} to draw in this store, not {function}"
         )
-    output = output or Path(f"{setting.label.split()[0].replace(':', '-')}-{function}.png")
+    name = compiled.label.split()[0].replace(":", "-").replace("'", "p")  # primes have a meaning in shells
+    output = output or Path(f"{name}-{function}.png")
     check_writable(output)
     write_atomically(output, function_picture(compiled, function, section=section, cells=cells))
-    echo_line(f"{output}: function {function} of {setting.label}")
+    echo_line(f"{output}: function {function} of {compiled.label}")
 
 
 def _parse_section(text: str | None) -> Section | None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from basis_compiler import formula_latex, formula_text, trigonometric_form
+from basis_compiler.bases.formula_text import complex_formula
 from basis_store import CompiledSetting
 from basis_store.array_types import FloatArray
 from basis_store.bases.schema import check_compiled
 from sgbasis.pictures.cell_drawing import drawn_lattice, metric_text
 from sgbasis.pictures.nodal_surface import draw_nodal_surface
 from sgbasis.pictures.section import Section, default_section, draw_section
-from sgbasis.pictures.style import INK, needs_plot_extra, new_figure, png_bytes, symbol_mathtext
+from sgbasis.pictures.style import (
+    INK,
+    character_mathtext,
+    needs_plot_extra,
+    new_figure,
+    png_bytes,
+    symbol_mathtext,
+)
 from sgbasis.pictures.wave_sum import WaveSum
 
 if TYPE_CHECKING:
@@ -33,7 +41,8 @@ def function_picture(
 
     Args:
         compiled: the setting.
-        function: 1 to ``compiled.n_orbits``, numbered as in :meth:`runtime.Basis.evaluate`.
+        function: numbered as in :meth:`runtime.Basis.evaluate`, but not the constant; of complex functions the
+            real part is drawn.
         section: the plane; default, the first of z = 0, 1/8, 1/4 ... on which the function is not constant.
         cells: how many cells to draw along each axis.
 
@@ -46,7 +55,7 @@ def function_picture(
         basis_store.MissingDependencyError: matplotlib or scikit-image is not installed.
     """
     check_compiled(compiled)
-    if function == 0:
+    if function == 0 and compiled.n_constants:
         raise IndexError("function 0 is the constant 1: there is nothing to draw")
     drawn = WaveSum.of(compiled, function)
     lattice = drawn_lattice(compiled)
@@ -64,14 +73,28 @@ def function_picture(
 def _write_texts(
     figure: Figure, compiled: CompiledSetting, function: int, lattice: FloatArray, section: Section
 ) -> None:
-    form = trigonometric_form(compiled, function)
-    setting = compiled.setting
+    setting, named = compiled.setting, compiled.representation
     choice = f", setting {setting.choice}" if setting.choice and not setting.is_standard else ""
-    name = f"No. {setting.number}   {symbol_mathtext(setting.symbol)}{choice}   function {function}"
+    character = "" if named.is_trivial else f"   {character_mathtext(named.character)}"
+    part = "" if named.is_real else "real part of "
+    name = (
+        f"No. {setting.number}   {symbol_mathtext(setting.symbol)}{choice}{character}   {part}function {function}"
+    )
     figure.text(0.03, 0.93, name, fontsize=17, color=INK, va="center")
-    short = len(formula_text(form)) <= _LONGEST_FORMULA
-    formula = formula_latex(form) if short else rf"\mathrm{{{len(form.terms)}\ terms}}"
+    formula = _formula(compiled, function)
     figure.text(0.03, 0.865, f"$f_{{{function}}} = {formula}$", fontsize=13, color=INK, va="center")
     figure.text(0.235, 0.045, f"section ${section}$, zero line black", fontsize=10, color=INK, ha="center")
-    note = f"surface $f_{{{function}}} = 0$, red on the positive side; cell with {metric_text(lattice)}"
+    drawn = f"f_{{{function}}}" if named.is_real else rf"\mathrm{{Re}}\,f_{{{function}}}"
+    note = f"surface ${drawn} = 0$, red on the positive side; cell with {metric_text(lattice)}"
     figure.text(0.74, 0.045, note, fontsize=10, color=INK, ha="center")
+
+
+def _formula(compiled: CompiledSetting, function: int) -> str:
+    """The formula in LaTeX, or how many terms it has if it is long."""
+    if compiled.representation.is_real:
+        form = trigonometric_form(compiled, function)
+        text, latex, count = formula_text(form), formula_latex(form), len(form.terms)
+    else:
+        text, latex = complex_formula(compiled, function), complex_formula(compiled, function, latex=True)
+        count = int(compiled.orbit_sizes[function])
+    return latex if len(text) <= _LONGEST_FORMULA else rf"\mathrm{{{count}\ terms}}"

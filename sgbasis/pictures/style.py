@@ -102,3 +102,12 @@ def symbol_mathtext(symbol: str) -> str:
     text = re.sub(r"-(\d)", r"\\bar{\1}", symbol)
     text = re.sub(r"_(\d)", r"_{\1}", text)
     return f"${text}$"
+
+
+def character_mathtext(symbol: str) -> str:
+    """A Mulliken symbol as printed: ``B1g`` with a lower index, ``1E`` with an upper one in front."""
+    match = re.fullmatch(r"([12]?)([ABE])(\d?[gu]?)('{0,2})", symbol)
+    if match is None:
+        return symbol
+    before = f"{{}}^{{{match[1]}}}" if match[1] else ""
+    return f"${before}{match[2]}{f'_{{{match[3]}}}' if match[3] else ''}{match[4]}$"

@@ -29,11 +29,17 @@ class WaveSum:
 
     @classmethod
     def of(cls, compiled: CompiledSetting, function: int) -> WaveSum:
-        """Function number ``function`` of a setting, 0 to ``compiled.n_orbits`` (T2).
+        """Function number ``function`` of a setting, numbered from 0 (T2); the real part of a complex one (T9).
 
         Raises:
             IndexError: the setting has no function of this number.
         """
+        if not compiled.representation.is_real:
+            compiled.check_function(function)
+            rows = slice(*compiled.orbit_starts[[function, function + 1]])
+            waves, phases = compiled.waves[rows].astype(np.int64), compiled.phases24[rows].astype(float)
+            halves = np.exp(2j * np.pi * phases / TURN) / (2 * math.sqrt(len(waves)))
+            return cls(np.concatenate([waves, -waves]), np.concatenate([halves, halves.conj()]))
         real = compiled.real_function(function)
         # A cosine is half the sum of a plane wave and its complex conjugate.
         amplitude = math.sqrt(real.amplitude_squared) / 2

@@ -51,6 +51,11 @@ def operation_text(standard: StandardCrystal, operation: int, *, own_cell: bool)
         change = standard.change_of_basis / standard.denominator
         shift = np.linalg.solve(change, rotation @ standard.origin_shift + shift - standard.origin_shift)
         rotation = np.linalg.solve(change, rotation @ change)
+    return triplet_text(rotation, shift)
+
+
+def triplet_text(rotation: NDArray[np.generic], shift: NDArray[np.floating]) -> str:
+    """The operation of a rotation (3, 3) and a shift (3,) as ``-x, y+1/2, -z``, modulo lattice translations."""
     parts = []
     for row, moved in zip(rotation, shift, strict=True):
         linear = _combination([Fraction(float(entry)).limit_denominator(24) for entry in row], "xyz")

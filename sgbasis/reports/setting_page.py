@@ -17,10 +17,11 @@ from basis_compiler import (
     reflection_conditions,
     trigonometric_form,
 )
-from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT
+from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT, complex_formula
 from basis_store import TURN, CompiledSetting, wave_norm
 from basis_store.counted import counted
 from basis_store.text_table import table_lines
+from sgbasis.reports.character_text import character_facts, character_lines
 
 _WIDTH = 100
 _SHELLS = 10
@@ -35,7 +36,7 @@ def setting_page(compiled: CompiledSetting, *, count: int, latex: bool = False) 
 
     Args:
         compiled: the setting.
-        count: how many functions to write out, without the constant.
+        count: how many functions to write out, without the constant, if there is one.
         latex: whether formulas are written in LaTeX.
     """
     setting = compiled.setting
@@ -52,17 +53,23 @@ def setting_page(compiled: CompiledSetting, *, count: int, latex: bool = False) 
     }
     for name, value in rows.items():
         yield f"{name:<14} {value}"
-    conditions = reflection_conditions(compiled)
+    yield from character_lines(compiled)
     yield ""
+    if compiled.representation.is_trivial:
+        yield from _conditions(compiled)
+        yield ""
+    yield from _shell_table(compiled)
+    yield ""
+    yield from _formulas(compiled, count, latex)
+
+
+def _conditions(compiled: CompiledSetting) -> Iterator[str]:
+    conditions = reflection_conditions(compiled)
     yield "Reflection conditions" + (f" ({conditions.permutable})" if conditions.permutable else "")
     for condition in conditions.conditions:
         yield f"  {condition}"
     if not conditions.conditions:
         yield "  none"
-    yield ""
-    yield from _shell_table(compiled)
-    yield ""
-    yield from _formulas(compiled, count, latex)
 
 
 def setting_facts(compiled: CompiledSetting, *, count: int) -> dict[str, Any]:
@@ -92,10 +99,13 @@ def setting_facts(compiled: CompiledSetting, *, count: int) -> dict[str, Any]:
             ],
             "directions": compiled.shift_directions.tolist(),
         },
-        "reflection_conditions": _condition_facts(reflection_conditions(compiled)),
+        "character": character_facts(compiled),
+        "reflection_conditions": (
+            _condition_facts(reflection_conditions(compiled)) if compiled.representation.is_trivial else None
+        ),
         "norm_limit": compiled.norm_limit,
         "shells": _shells(compiled),
-        "functions": [_function_facts(compiled, function) for function in range(1, count + 1)],
+        "functions": [_function_facts(compiled, function) for function in _written_out(compiled, count)],
     }
 
 
@@ -139,7 +149,8 @@ def _shell_table(compiled: CompiledSetting) -> Iterator[str]:
     lines = [f"   {line}" for line in table_lines(rows, left=())]
     if (rest := len(shells) - _SHELLS) > 0:
         lines.insert(-1, f"    ... {rest} more")
-    yield f"Shells of waves, functions without the constant (radius = sqrt(norm/3), compiled to {radius:.2f})"
+    functions = "functions without the constant" if compiled.n_constants else "functions"
+    yield f"Shells of waves, {functions} (radius = sqrt(norm/3), compiled to {radius:.2f})"
     yield from lines
 
 
@@ -148,20 +159,35 @@ def _shell_row(name: str, radius: float, counts: dict[str, int]) -> tuple[str, .
 
 
 def _formulas(compiled: CompiledSetting, count: int, latex: bool) -> Iterator[str]:
-    yield "Functions, orthonormal over the cell: f0 = 1; " + (f"${LEGEND_LATEX}$" if latex else LEGEND_TEXT)
-    for function in range(1, count + 1):
-        form = trigonometric_form(compiled, function)
-        heading = _orbit_name(compiled, function)
+    constant = ": f0 = 1" if compiled.n_constants else ""
+    yield f"Functions, orthonormal over the cell{constant}; " + (f"${LEGEND_LATEX}$" if latex else LEGEND_TEXT)
+    for function in _written_out(compiled, count):
+        formula, heading = _formula(compiled, function, latex=latex), _orbit_name(compiled, function)
         if latex:
             yield f"  % f{function}: {heading}"
-            yield f"  f_{{{function}}} = {formula_latex(form)}"
+            yield f"  f_{{{function}}} = {formula}"
         else:
             yield f"  f{function}  {heading}"
-            yield from _wrapped(formula_text(form), "      ")
+            yield from _wrapped(formula, "      ")
+
+
+def _written_out(compiled: CompiledSetting, count: int) -> range:
+    """The numbers of the first functions after the constant."""
+    return range(compiled.n_constants, compiled.n_constants + count)
+
+
+def _formula(compiled: CompiledSetting, function: int, *, latex: bool) -> str:
+    if not compiled.representation.is_real:
+        return complex_formula(compiled, function, latex=latex)
+    form = trigonometric_form(compiled, function)
+    return formula_latex(form) if latex else formula_text(form)
 
 
 def _orbit_name(compiled: CompiledSetting, function: int) -> str:
     """``{2 1 1}, 24 waves``: the root of the orbit and how many waves the function has."""
+    if not compiled.representation.is_real:
+        root, size = compiled.roots[function], int(compiled.orbit_sizes[function])
+        return f"{{{' '.join(map(str, root.tolist()))}}}, {counted(size, 'wave')}, complex"
     real = compiled.real_function(function)
     which = {0: "", 1: ", real part", -1: ", imaginary part"}[real.part]
     return f"{{{' '.join(map(str, real.waves[0].tolist()))}}}, {counted(real.n_plane_waves, 'wave')}{which}"
@@ -202,14 +228,24 @@ def _condition_facts(conditions: ReflectionConditions) -> dict[str, Any]:
 
 
 def _function_facts(compiled: CompiledSetting, function: int) -> dict[str, Any]:
-    form = trigonometric_form(compiled, function)
-    return {
+    orbit = function - compiled.n_constants
+    facts = {
         "number": function,
-        "root": compiled.roots[function - 1].tolist(),
-        "norm": int(compiled.norms[function - 1]),
-        "part": int(compiled.parts[function - 1]),
-        "text": formula_text(form),
-        "latex": formula_latex(form),
+        "root": compiled.roots[orbit].tolist(),
+        "norm": int(compiled.norms[orbit]),
+        "part": int(compiled.parts[orbit]),
+        "text": _formula(compiled, function, latex=False),
+        "latex": _formula(compiled, function, latex=True),
+    }
+    if not compiled.representation.is_real:
+        rows = slice(*compiled.orbit_starts[[orbit, orbit + 1]])
+        waves, phases = compiled.waves[rows].tolist(), compiled.phases24[rows].tolist()
+        return facts | {
+            "amplitude_squared": str(Fraction(1, len(waves))),
+            "exponentials": [{"wave": wave, "phase24": phase} for wave, phase in zip(waves, phases, strict=True)],
+        }
+    form = trigonometric_form(compiled, function)
+    return facts | {
         "sign": form.sign,
         "amplitude_squared": str(form.amplitude_squared),
         "terms": [

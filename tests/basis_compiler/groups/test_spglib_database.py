@@ -34,7 +34,8 @@ def test_denominators(setting: Setting) -> None:
 
 def test_generators_generate(setting: Setting) -> None:
     group = operations(setting)
-    rotations, translations = lifted_generators(group)
+    generators = lifted_generators(group)
+    rotations, translations = generators.rotations, generators.translations24
     found = {np.concatenate([np.eye(3, dtype=int).ravel(), [0, 0, 0]]).astype(np.int8).tobytes()}
     frontier = [(np.eye(3, dtype=int), np.zeros(3, int))]
     while frontier:

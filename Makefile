@@ -6,11 +6,16 @@ STORE := data/default.h5
 # `make store RECIPE="--radius 16 --min-functions 256" STORE=large.h5` compiles another recipe.
 RECIPE ?=
 
-.PHONY: store test lint bench models publish wheel clean
+.PHONY: store characters test lint bench models publish wheel clean
 
 store: .venv/compiler-installed  ## Compile, prove and describe the default store
 	$(BIN)/sgbasis compile --output $(STORE) $(RECIPE)
 	$(BIN)/sgbasis verify $(STORE)
+
+characters: .venv/compiler-installed  ## Compile and prove all characters of the 230 groups
+	mkdir -p dist
+	$(BIN)/sgbasis compile --settings standard --characters all --output dist/characters.h5
+	$(BIN)/sgbasis verify dist/characters.h5
 
 test: .venv/dev-installed lint  ## Lint, type check and run all tests
 	$(BIN)/python -m pytest -n 2

@@ -39,6 +39,10 @@ PUBLICATIONS = {
         "The standard setting of each group, at the finest resolution: densities and potentials.",
     ),
     "large": Publication(Recipe(radius=10, min_functions=256), "Every setting, at twice the default radius."),
+    "characters": Publication(
+        Recipe(settings="standard", characters="all"),
+        "The standard setting of each group, with every one-dimensional character of its point group.",
+    ),
 }
 
 
@@ -67,7 +71,7 @@ def publish(output: Path, *, data: Path, workers: int = 1) -> Registry:
 def _build(name: str, output: Path, workers: int) -> PublishedStore:
     recipe, description = PUBLICATIONS[name]
     unnamed = output / f"{name}.h5"
-    compiled, tensors = compile_recipe(recipe, workers=workers), compile_tensors(recipe.setting_list)
+    compiled, tensors = compile_recipe(recipe, workers=workers), compile_tensors(recipe.representation_list)
     content_hash = write_store(unnamed, compiled, recipe, tensors=tensors)
     sha256 = hashlib.sha256(unnamed.read_bytes()).hexdigest()
     path = unnamed.replace(output / f"sgbasis-{name}-{sha256[:12]}.h5")

@@ -21,7 +21,8 @@ from basis_compiler.tensors.certificate import prove_tensor_table
 from basis_store import CertificateError, Setting
 from basis_store.array_types import IntArray
 from basis_store.groups.operations import rotation_of_key
-from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
+from basis_store.groups.representation import RepresentationName, as_representation
+from basis_store.groups.setting import LatticeFamily
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.exact_rows import ReducedRows, reduced_rows
 from basis_store.tensors.index_symmetry import MAX_RANK
@@ -30,18 +31,19 @@ from basis_store.tensors.tensor_table import TensorTable
 _Rotations = tuple[bytes, ...]
 
 
-def compile_tensors(settings: Sequence[SettingName]) -> TensorTable:
+def compile_tensors(settings: Sequence[RepresentationName]) -> TensorTable:
     """Compile and prove the invariant tensors, rank 1 to 4, polar and axial, of each orientation of ``settings``.
 
     Args:
-        settings: in the order of the store; or their names as :meth:`Setting.parse` reads them.
+        settings: in the order of the store; or their names as :meth:`Setting.parse` reads them; or a
+            representation each, whose characters do not matter.
 
     Raises:
         SettingError: there is no setting of a name, or it is a bare number.
         CertificateError: a space fails its proof; nothing is returned then.
     """
     numbers: dict[tuple[int, _Rotations], int] = {}
-    named = [as_setting(setting) for setting in settings]
+    named = [as_representation(setting).setting for setting in settings]
     orientations = [numbers.setdefault(_orientation(setting), len(numbers)) for setting in named]
     spaces = [_spaces(y_squared, rotations) for y_squared, rotations in numbers]
     table = TensorTable.from_spaces(orientations, spaces)

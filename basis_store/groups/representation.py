@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,6 +12,9 @@ from basis_store.errors import SettingError
 from basis_store.groups.characters import CHARACTER_SYMBOLS, named_characters
 from basis_store.groups.operations import Operations
 from basis_store.groups.setting import Setting, SettingName, as_setting
+
+_MULLIKEN = re.compile(r"[12]?[ABET]\d?[gu]?'{0,2}")
+"""What cannot be the choice of a setting, which has lower-case letters, H or R."""
 
 
 @dataclass(frozen=True, order=True, repr=False)
@@ -74,7 +78,7 @@ class Representation:
         """
         name, _, character = text.strip().rpartition(":")
         character, _, _ = character.partition(" ")  # of a label, such as "136:B1g P4_2/mnm"
-        if name and character in _ALL_SYMBOLS and name.lower() != "hall":
+        if name and _MULLIKEN.fullmatch(character) and name.lower() != "hall":
             return cls.of(name, character)
         return cls(Setting.parse(text))
 
@@ -126,8 +130,6 @@ class Representation:
     def __repr__(self) -> str:
         return f"<Representation {self.label}, hall:{self.setting.hall_number}>"
 
-
-_ALL_SYMBOLS = {symbol for symbols in CHARACTER_SYMBOLS.values() for symbol in symbols}
 
 RepresentationName = Representation | SettingName
 """What names a representation: itself, a setting for its trivial character, or a text that it parses."""

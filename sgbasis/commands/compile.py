@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from basis_store.bases.recipe import SettingChoice
-from basis_store.counted import counted
 from basis_store.groups.setting import Setting
 from sgbasis.commands.options import parallel_arguments, parallel_options
 from sgbasis.echo import echo, echo_line
@@ -36,24 +35,36 @@ if TYPE_CHECKING:
     "--settings", "chosen", default="all", show_default=True,
     help="Settings to compile: all, standard, or a list with commas, such as 227,hall:525,R-3c:R.",
 )  # fmt: skip
+@click.option(
+    "--characters", type=click.Choice(["trivial", "all"]), default="trivial", show_default=True,
+    help="trivial: invariant functions. all: also those of every other one-dimensional character.",
+)  # fmt: skip
 @parallel_options
 def compile_command(
-    output: Path, radius: int, min_functions: int, chosen: str, workers: int | None, scheduler: str | None
+    output: Path,
+    radius: int,
+    min_functions: int,
+    chosen: str,
+    characters: Literal["trivial", "all"],
+    workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Compile and prove bases, and write them to a store.
 
     The store holds the bases of space-group settings and the tensors that their point groups allow.
     """
     from basis_store import Recipe
-    from sgbasis.reports.store_summary import summary_table
+    from sgbasis.reports.store_summary import counted_bases, summary_table
 
     parallel = parallel_arguments(workers, scheduler)
-    recipe = Recipe(radius=radius, min_functions=min_functions, settings=_parse_settings(chosen))
+    recipe = Recipe(
+        radius=radius, min_functions=min_functions, settings=_parse_settings(chosen), characters=characters
+    )
     started = time.perf_counter()
     compiled, content_hash = compile_store(output, recipe, parallel)
     echo(summary_table(compiled))
     echo_line(f"{output}: {output.stat().st_size / 1e6:.2f} MB, content {content_hash}")
-    echo_line(f"Compiled and proved {counted(len(compiled), 'setting')} in {time.perf_counter() - started:.1f} s.")
+    echo_line(f"Compiled and proved {counted_bases(compiled)} in {time.perf_counter() - started:.1f} s.")
 
 
 def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> tuple[list[CompiledSetting], str]:
@@ -65,9 +76,10 @@ def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> 
     from basis_store.files.atomic_write import check_writable
 
     check_writable(output)
-    with tqdm(total=len(recipe.setting_list), unit="setting", desc="Compiling", disable=None) as bar:
+    wanted = recipe.representation_list
+    with tqdm(total=len(wanted), unit="setting", desc="Compiling", disable=None) as bar:
         compiled = compile_recipe(recipe, **parallel, progress=bar.update)
-    return compiled, write_store(output, compiled, recipe, tensors=compile_tensors(recipe.setting_list))
+    return compiled, write_store(output, compiled, recipe, tensors=compile_tensors(wanted))
 
 
 def _parse_settings(text: str) -> SettingChoice:

@@ -58,7 +58,7 @@ def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
     with open_store(file) as store:
         facts = _facts(store) | {
             "recipe": json.loads(store.recipe.to_json()),
-            "settings": len(store),
+            "settings": len(store.settings),
             "shared_waves": {frame: len(waves) for frame, waves in store.shared_waves.items()},
             "tensors": {"orientations": len(store.tensors)},
         }

@@ -30,6 +30,7 @@ def verify(file: Path) -> None:
     from basis_store import open_store
     from basis_store.fields.coefficient_file import FORMAT_NAME
     from basis_store.files.hdf5_file import format_of
+    from sgbasis.reports.store_summary import counted_bases
 
     if format_of(file) == FORMAT_NAME:
         _verify_field(file)
@@ -42,7 +43,7 @@ def verify(file: Path) -> None:
         prove_store(store, progress=bar.update)
         orientations = len(store.tensors)
     seconds = time.perf_counter() - started
-    settings, frames = counted(len(store), "setting"), counted(orientations, "orientation")
+    settings, frames = counted_bases(store.representations), counted(orientations, "orientation")
     echo_line(f"{file}: {settings} proved, tensors of {frames}, in {seconds:.1f} s.")
     echo_line(f"content {store.content_hash}")
 

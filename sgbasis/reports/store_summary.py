@@ -5,22 +5,35 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from basis_store import CompiledSetting
+from basis_store import CompiledSetting, Representation
+from basis_store.counted import counted
 from basis_store.text_table import table_lines
 
-_COLUMNS = ("system", "groups", "settings", "functions", "waves", "absent waves", "radius")
+_COLUMNS = ("system", "groups", "settings", "characters", "functions", "waves", "absent waves", "radius")
 
 
 COUNTED = "functions are counted without the constant, and waves are those of these functions"
 
 
 def summary_table(compiled: Sequence[CompiledSetting]) -> str:
-    """Counts by crystal system; functions and radius as ranges over the settings, waves as sums."""
+    """Counts by crystal system; functions and radius as ranges over the settings, waves as sums.
+
+    Where there are characters, they are counted as well.
+    """
     rows = [
         _row(system, list(members))
         for system, members in itertools.groupby(compiled, lambda one: one.setting.crystal_system)
     ]
-    return "\n".join([*table_lines([_COLUMNS, *rows, _row("all", compiled)]), COUNTED])
+    table = [_COLUMNS, *rows, _row("all", compiled)]
+    if not any(one.character for one in compiled):
+        table = [row[:3] + row[4:] for row in table]
+    return "\n".join([*table_lines(table), COUNTED])
+
+
+def counted_bases(bases: Sequence[CompiledSetting | Representation]) -> str:
+    """``530 settings``, or ``230 settings with 1,118 characters``."""
+    settings = counted(len({one.setting for one in bases}), "setting")
+    return settings if settings == counted(len(bases), "setting") else f"{settings} with {len(bases):,} characters"
 
 
 def _row(name: str, members: Sequence[CompiledSetting]) -> tuple[str, ...]:
@@ -28,7 +41,8 @@ def _row(name: str, members: Sequence[CompiledSetting]) -> tuple[str, ...]:
     return (
         name,
         str(len({one.setting.number for one in members})),
-        str(len(members)),
+        str(len({one.setting for one in members})),
+        f"{len(members):,}",
         _range([one.n_orbits for one in members], "d"),
         f"{sum(len(one.waves) for one in members):,}",
         f"{sum(len(one.absent_waves) for one in members):,}",

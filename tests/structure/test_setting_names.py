@@ -30,6 +30,7 @@ from basis_store import (
     WaveIndex,
     cartesian_frame,
     open_store,
+    representations,
     waves_within,
 )
 from runtime import Store, WaveEncoder, expand, load_store, symmetrise
@@ -66,6 +67,7 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[obje
         ).field.values.tolist(),
         "basis_compiler.write_field": lambda one: written(lambda: write_field(file, FIELD, setting=one)),
         "basis_compiler.write_fields": lambda one: written(lambda: write_fields(file, {"1": FIELD}, setting=one)),
+        "basis_store.representations": representations,
         "basis_store.cartesian_frame": lambda one: cartesian_frame(one, CUBE).tolist(),
         "basis_store.StoreReader.read": lambda one: reader.read(one).digest(),
         "basis_store.StoreReader.tensor_basis": lambda one: reader.tensor_basis(one, "ij=ji").array().tolist(),
@@ -102,8 +104,10 @@ def test_none_is_forgotten(taking: dict[str, Callable[[object], object]]) -> Non
         for argument in inspect.signature(function).parameters.values():
             text = str(argument.annotation)
             # Scores are computed for the settings of records.
-            if "SettingName" in text or (
-                "Setting" in text.replace("CompiledSetting", "") and "evaluate" not in name
+            if (
+                "SettingName" in text
+                or "RepresentationName" in text
+                or ("Setting" in text.replace("CompiledSetting", "") and "evaluate" not in name)
             ):
                 found.add(name)
     assert found == set(taking)

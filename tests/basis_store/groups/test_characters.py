@@ -9,7 +9,7 @@ from basis_compiler import operations
 from basis_store import CertificateError, Operations, Setting, all_settings, check_group, representations
 from basis_store.groups.characters import CHARACTER_SYMBOLS, homomorphisms, named_characters
 from basis_store.groups.operations import TURN
-from tests.support.character_tables import GENERATORS, TABLES
+from tests.basis_store.groups.character_tables import GENERATORS, TABLES
 
 CLASSES = sorted(CHARACTER_SYMBOLS)
 
@@ -60,7 +60,7 @@ def test_characters_are_orthogonal_homomorphisms(symbol: str) -> None:
 
 @pytest.mark.parametrize("symbol", CLASSES)
 def test_symbols_are_those_of_published_tables(symbol: str) -> None:
-    """Values on named elements, typed from the tables: see :mod:`tests.support.character_tables`."""
+    """Values on named elements, typed from the tables: see :mod:`tests.basis_store.groups.character_tables`."""
     setting = Setting.of_point_group(symbol)
     rotations = _identity_first(operations(setting).point_group)
     found = characters(setting)

@@ -14,6 +14,8 @@ from basis_store.groups.wave_shells import store_order, wave_norm
 def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> dict[str, NDArray[Any]]:
     """Arrays ``waves``, ``orbit``, ``phase24``, ``rotations``, ``translations24``, ``hall_number``.
 
+    For functions of another character than the trivial one also ``characters24`` (T9).
+
     Args:
         compiled: the setting.
         radius: only waves of norm up to ``3 radius^2``; default, all that the store has.
@@ -34,6 +36,7 @@ def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> di
     norms = wave_norm(waves, compiled.setting.lattice_family)
     order = store_order(waves, norms)
     order = order[norms[order] <= limit]
+    character = {"characters24": compiled.characters24} if compiled.character else {}
     return {
         "waves": waves[order],
         "orbit": orbit[order],
@@ -41,4 +44,5 @@ def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> di
         "rotations": compiled.rotations,
         "translations24": compiled.translations24,
         "hall_number": np.array(compiled.setting.hall_number),
+        **character,
     }

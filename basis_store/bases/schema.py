@@ -6,7 +6,8 @@ setting is read without reading the rest. :data:`COLUMNS` is the whole layout, a
 
 Hashes form a tree, so that every read is checked at the cost of what it reads:
 
-    setting hash = SHA-256(Hall number, norm limit, every column of that setting; its characters, if not all 0)
+    setting hash = SHA-256(Hall number, norm limit, every column of that setting)
+                   with the number and the column of its character in addition, if that is not the trivial one
     content hash = SHA-256(major format version, recipe, shared waves, all setting hashes)
     tensors hash = SHA-256(content hash, every column of the tensor table)
 
@@ -283,10 +284,11 @@ class CompiledSetting:
 
     def digest(self) -> bytes:
         """SHA-256 of this setting's content (32 bytes)."""
-        digest = hashlib.sha256(f"{self.setting.hall_number},{self.norm_limit}".encode())
+        named = f",{self.character}" if self.character else ""
+        digest = hashlib.sha256(f"{self.setting.hall_number},{self.norm_limit}{named}".encode())
         for column in COLUMNS:
             add_column(digest, column.name, column.dtype, getattr(self, column.name))
-        if self.characters24.any():
+        if self.character:
             add_column(digest, CHARACTERS.name, CHARACTERS.dtype, self.characters24)
         return digest.digest()
 

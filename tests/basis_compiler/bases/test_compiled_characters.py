@@ -28,6 +28,7 @@ from basis_store import (
     Recipe,
     Representation,
     Setting,
+    StoreCorruptError,
     StoreReader,
     WaveIndex,
     open_store,
@@ -159,6 +160,28 @@ def test_a_store_with_characters_is_read_as_it_was_written(tmp_path: Path) -> No
         assert store.tensor_basis("75", "ij=ji").dimension == 2
     with pytest.raises(ValueError, match="trivial characters only"):
         write_store(path, made, Recipe(settings=(1, 90, 349, 419)), tensors=tensors)
+
+
+def test_what_contradicts_a_character_is_not_read(tmp_path: Path) -> None:
+    """Files with right hashes and wrong content, as another program may write them; and a swapped number."""
+    recipe = Recipe(radius=2, min_functions=8, settings=(349,), characters="all")
+    trivial, b, complex_one, conjugate = compile_recipe(recipe)
+    tensors = compile_tensors(recipe.representation_list)
+    wrong_parts = complex_one.parts.copy()
+    wrong_parts[:2] = 1, -1
+    for forged, why in (
+        (changed(b, characters24=np.zeros_like(b.characters24)), "does not fit settings/characters"),
+        (changed(complex_one, parts=wrong_parts), "the character is complex"),
+        (changed(b, characters24=b.characters24 + np.int8(24)), "operations/characters24 holds"),
+    ):
+        path = tmp_path / "forged.h5"
+        members = [
+            forged if one.character == forged.character else one for one in (trivial, b, complex_one, conjugate)
+        ]
+        write_store(path, members, recipe, tensors=tensors)
+        with open_store(path) as store, pytest.raises(StoreCorruptError, match=why):
+            list(store)
+    assert changed(complex_one, character=3).digest() != complex_one.digest()
 
 
 def test_a_wrong_character_fails_its_proof() -> None:

@@ -106,6 +106,19 @@ def test_projection_is_the_mean_over_the_group(characters: Store) -> None:
         torch.testing.assert_close(basis.project(x, waves), means, atol=1e-12, rtol=0, msg=basis.extra_repr())
 
 
+def test_allowed_origin_shifts_are_one_phase_per_orbit(characters: Store) -> None:
+    """T5 does not depend on the character."""
+    x = points(2)
+    for basis in bases(characters):
+        roots = basis.waves[torch.cat([torch.ones(1, dtype=torch.bool), basis.orbits.diff() > 0])].double()
+        shifts = torch.cat([basis.shifts24.double() / 24, basis.shift_directions.double() * 0.37])
+        for shift in shifts:
+            phases = torch.exp(2j * math.pi * (roots @ shift))
+            torch.testing.assert_close(
+                basis.evaluate_complex(x + shift), phases * basis.evaluate_complex(x), atol=1e-12, rtol=0
+            )
+
+
 def test_derivatives(characters: Store) -> None:
     x = points(2).requires_grad_()
     basis = characters.basis("136:B1g")

@@ -39,30 +39,6 @@ from basis_store.errors import CertificateError
 from basis_store.groups.generated_group import generated_group
 from basis_store.groups.operations import TURN, product_table
 
-_D2, _C4, _D4, _D3 = "A B1 B2 B3", "A B 1E 2E", "A1 A2 B1 B2", "A1 A2"
-_C3, _C6 = "A 1E 2E", "A B 1E1 2E1 1E2 2E2"
-
-
-def _with_inversion(symbols: str) -> str:
-    return " ".join(symbol + parity for parity in "gu" for symbol in symbols.split())
-
-
-CHARACTER_SYMBOLS: dict[str, tuple[str, ...]] = {
-    point_group: tuple(symbols.split())
-    for point_group, symbols in {
-        "1": "A", "-1": "Ag Au", "2": "A B", "m": "A' A''", "2/m": _with_inversion("A B"),
-        "222": _D2, "mm2": _D4, "mmm": _with_inversion(_D2),
-        "4": _C4, "-4": _C4, "4/m": _with_inversion(_C4),
-        "422": _D4, "4mm": _D4, "-42m": _D4, "4/mmm": _with_inversion(_D4),
-        "3": _C3, "-3": _with_inversion(_C3), "32": _D3, "3m": _D3, "-3m": _with_inversion(_D3),
-        "6": _C6, "-6": "A' 1E' 2E' A'' 1E'' 2E''", "6/m": _with_inversion(_C6),
-        "622": _D4, "6mm": _D4, "-6m2": "A1' A2' A1'' A2''", "6/mmm": _with_inversion(_D4),
-        "23": _C3, "m-3": _with_inversion(_C3), "432": _D3, "-43m": _D3, "m-3m": _with_inversion(_D3),
-    }.items()
-}  # fmt: skip
-"""By point group, the symbols of its one-dimensional characters; the first is that of the trivial one."""
-
-
 _PRIMES = ("'", "''")
 
 
@@ -105,6 +81,20 @@ def named_characters(rotations: bytes) -> dict[str, IntArray]:
     found = homomorphisms(matrices)
     named = {_symbol(dict(zip(kinds, values.tolist(), strict=True))): values for values in found}
     return {symbol: named[symbol] for symbol in sorted(named, key=_in_table)}
+
+
+def characters24(rotations: IntArray, symbol: str) -> IntArray:
+    """(g,) c of operations with these rotations (g, 3, 3), for the character with this symbol.
+
+    Raises:
+        CertificateError: the rotations are no crystallographic point group.
+    """
+    distinct, numbers = np.unique(rotations.reshape(-1, 9), axis=0, return_inverse=True)
+    one = (distinct == np.eye(3, dtype=np.int64).ravel()).all(axis=1)
+    order = np.argsort(~one, kind="stable")  # the identity first
+    values = np.empty(len(distinct), np.int64)
+    values[order] = named_characters(distinct[order].astype(np.int8).tobytes())[symbol]
+    return np.asarray(values[numbers.ravel()])
 
 
 def homomorphisms(matrices: IntArray) -> IntArray:
@@ -217,6 +207,6 @@ def _turning(value: dict[_Rotation, int], order: int, axis: tuple[int, ...]) -> 
 
 
 def _in_table(symbol: str) -> tuple[bool, bool, str, str]:
-    """The order of :data:`CHARACTER_SYMBOLS`: g and ' first, A before B before E, 1 before 2."""
+    """The order of character_symbols.py: g and ' first, A before B before E, 1 before 2."""
     letter = symbol.lstrip("12")
     return symbol.endswith(("u", "''")), letter[0] == "E", letter, symbol

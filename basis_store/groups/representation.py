@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from basis_store.array_types import IntArray
 from basis_store.errors import SettingError
-from basis_store.groups.characters import CHARACTER_SYMBOLS, named_characters
-from basis_store.groups.operations import Operations
+from basis_store.groups.character_symbols import CHARACTER_SYMBOLS
 from basis_store.groups.setting import Setting, SettingName, as_setting
+
+if TYPE_CHECKING:
+    from basis_store.groups.operations import Operations
 
 _MULLIKEN = re.compile(r"[12]?[ABET]\d?[gu]?'{0,2}")
 """What cannot be the choice of a setting, which has lower-case letters, H or R."""
@@ -114,15 +114,9 @@ class Representation:
         Raises:
             CertificateError: their rotations are no crystallographic point group.
         """
-        return replace(group, characters24=self._characters24(group.rotations))
+        from basis_store.groups.characters import characters24  # noqa: PLC0415 - for names, numpy is not needed
 
-    def _characters24(self, rotations: IntArray) -> IntArray:
-        distinct, numbers = np.unique(rotations.reshape(-1, 9), axis=0, return_inverse=True)
-        one = np.flatnonzero((distinct == np.eye(3, dtype=np.int64).ravel()).all(axis=1))
-        order = np.concatenate([one, np.delete(np.arange(len(distinct)), one)])
-        values = np.empty(len(distinct), np.int64)
-        values[order] = named_characters(distinct[order].astype(np.int8).tobytes())[self.character]
-        return np.asarray(values[numbers.ravel()])
+        return replace(group, characters24=characters24(group.rotations, self.character))
 
     def __str__(self) -> str:
         return f"{self.setting.label.partition(' ')[0]}:{self.character}"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--characters", type=click.Choice(["trivial", "all"]), default="trivial", show_default=True,
-    help="trivial: invariant functions. all: also those of every other one-dimensional character.",
+    help="Functions to compile: trivial (invariant ones) or all (with every one-dimensional character).",
 )  # fmt: skip
 @parallel_options
 def compile_command(

@@ -7,7 +7,8 @@ import pytest
 
 from basis_compiler import operations
 from basis_store import CertificateError, Operations, Setting, all_settings, check_group, representations
-from basis_store.groups.characters import CHARACTER_SYMBOLS, homomorphisms, named_characters
+from basis_store.groups.character_symbols import CHARACTER_SYMBOLS
+from basis_store.groups.characters import homomorphisms, named_characters
 from basis_store.groups.operations import TURN
 from tests.basis_store.groups.character_tables import GENERATORS, TABLES
 

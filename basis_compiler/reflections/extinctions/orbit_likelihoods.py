@@ -39,6 +39,7 @@ _GROUP_SCALES = np.append(_SCALES[3:], [1e-4, 3e-5])
 _VIOLATION = 1.0
 """Largest scale of reflections that are there although they are forbidden."""
 _ITERATIONS = 3
+_FAR = 25.0
 _ERFC = (0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196,
          1.00002368, -1.26551223)  # fmt: skip
 
@@ -78,7 +79,8 @@ def _log_half_normal(y: FloatArray, s: FloatArray, scales: FloatArray) -> FloatA
     """(n, t) log of half-normal distributions of t scales, blurred by s, at y."""
     y, s = y[:, None], s[:, None]
     variance = scales**2 + s**2
-    positive = _log_erfc(-y * scales / (s * np.sqrt(2 * variance)))
+    # Far below 0 a measurement is wrong, by how far does not matter.
+    positive = _log_erfc(np.minimum(-y * scales / (s * np.sqrt(2 * variance)), _FAR))
     return np.asarray(positive - 0.5 * (y**2 / variance + np.log(2 * np.pi * variance)))
 
 

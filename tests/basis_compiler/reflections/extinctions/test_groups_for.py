@@ -160,6 +160,21 @@ def test_what_cannot_be_compared() -> None:
         groups_for(data, laue="mm2")
 
 
+def test_absurd_measurements_leave_probabilities_what_they_are() -> None:
+    """Uncertainties and intensities over many orders of magnitude, far below 0, or all the same."""
+    random = np.random.default_rng(0)
+    for case in range(40):
+        n = int(random.choice([1, 2, 5, 40, 150]))
+        hkl = random.integers(-4, 5, (n, 3)) + np.array([9, 0, 0])
+        intensities = (random.normal(size=n), 10.0 ** random.uniform(-12, 12, n), np.full(n, -1.0))[case % 3]
+        intensities[0] = 1
+        sigmas = (np.ones(n), np.full(n, 1e-9), 10.0 ** random.uniform(-9, 9, n), np.zeros(n))[case % 4]
+        cell = np.array([6.0, 6, 6, 90, 90, 90 if case % 2 else 120])
+        found = groups_for(ReflectionData(hkl, intensities=intensities, sigmas=sigmas, cell=cell))
+        assert sum(one.probability for one in found.classes) == pytest.approx(1)
+        assert np.isfinite([one.log_evidence for one in (*found.classes, *found.laue)]).all()
+
+
 def test_likelihoods_are_the_integrals_that_they_stand_for() -> None:
     """Of orbits without outliers, against sums over a fine grid of intensities."""
     random = np.random.default_rng(0)

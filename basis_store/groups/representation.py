@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -79,7 +80,12 @@ class Representation:
         name, _, character = text.strip().rpartition(":")
         character, _, _ = character.partition(" ")  # of a label, such as "136:B1g P4_2/mnm"
         if name and _MULLIKEN.fullmatch(character) and name.lower() != "hall":
-            return cls.of(name, character)
+            try:
+                return cls.of(name, character)
+            except SettingError:
+                with contextlib.suppress(SettingError):  # "5:A1" is P2 with unique axis a: 2 has no A1
+                    return cls(Setting.parse(text))
+                raise
         return cls(Setting.parse(text))
 
     @property

@@ -31,8 +31,8 @@ def show(
 ) -> None:
     """Describe one space-group setting and its basis.
 
-    Prints the symbols of SETTING, its reflection conditions, the orbits of waves by shell, and the first functions
-    as formulas. Function 0 is the constant 1; formulas start with function 1.
+    Prints the symbols of SETTING, its characters, its reflection conditions, the orbits of waves by shell, and the
+    first functions as formulas. Function 0 is the constant 1; formulas start with function 1.
 
     SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
 

@@ -7,16 +7,18 @@ from fractions import Fraction
 from typing import Any
 
 from basis_compiler.bases.dual_graph import lifted_generators
-from basis_store import TURN, CompiledSetting
+from basis_store import TURN, CompiledSetting, representations
 from sgbasis.reports.change_of_basis import triplet_text
 
 _LEFT_COLUMN = 15
 
 
 def character_lines(compiled: CompiledSetting) -> Iterator[str]:
-    """Lines for the head of a page: what the character is, and its values on generators; none if trivial."""
+    """Lines for the head of a page: the character and its values on generators; which there are, if trivial."""
     representation = compiled.representation
     if representation.is_trivial:
+        symbols = [one.character for one in representations(compiled.setting)]
+        yield f"{'characters':<{_LEFT_COLUMN - 1}} {' '.join(symbols)}"
         return
     kind = "real" if representation.is_real else "complex"
     yield f"{'character':<{_LEFT_COLUMN - 1}} {representation.character}, {kind}: f(g x) = chi(g) f(x), with chi"

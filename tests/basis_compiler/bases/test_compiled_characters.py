@@ -31,6 +31,7 @@ from basis_store import (
     StoreCorruptError,
     StoreReader,
     WaveIndex,
+    all_settings,
     open_store,
     representations,
     standard_settings,
@@ -226,3 +227,17 @@ def test_names_in_python() -> None:
     assert str(Representation.parse("P4_2/mnm:B1g")) == "136:B1g"
     assert Representation.parse("3:b").is_trivial and Representation.parse("3:B").character == "B"
     assert Setting.parse("3:b") == Representation.parse("3:b:B").setting
+    for setting in all_settings():
+        name = setting.label.split()[0]
+        for text in (
+            setting.label,
+            name,
+            name.upper(),
+            f"hall:{setting.hall_symbol}",
+            f"hall:{setting.hall_number}",
+        ):
+            if text not in ("3:A", "3:B", "4:A", "4:B"):  # characters, while 3:a and 3:b are choices
+                assert Representation.parse(text) == Representation(Setting.parse(text)), text
+        for one in representations(setting):
+            assert Representation.parse(str(one)) == Representation.parse(one.label) == one
+            assert Representation.of(setting, one.character.lower()) == one

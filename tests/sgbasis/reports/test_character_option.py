@@ -35,7 +35,8 @@ def test_page() -> None:
     assert lines[-2:] == ["  f0  {1 0 1}, 8 waves", "      sqrt(2) [cos X cos Z - cos Y cos Z]"]
     assert "Reflection conditions" not in done.stdout
     assert run("show", "136:B1g", "--count", 1).stdout == done.stdout
-    assert "character" not in run("show", "136").stdout
+    plain = run("show", "136").stdout.splitlines()
+    assert "characters     A1g A2g B1g B2g A1u A2u B1u B2u" in plain
 
 
 def test_complex_functions_are_written_as_plane_waves() -> None:

@@ -21,6 +21,9 @@ from basis_store.fields.cell_change import CellChange
 from basis_store.groups.operations import TURN
 from basis_store.groups.setting import Setting
 
+_BLOCK = 1 << 14
+"""Orbits at a time."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FieldSource:
@@ -115,10 +118,10 @@ class FieldCoefficients:
 
 
 def real_columns(
-    roots: IntArray,
-    sizes: IntArray,
+    roots: NDArray[np.signedinteger],
+    sizes: NDArray[np.signedinteger],
     paired: NDArray[np.bool_],
-    real_phases24: IntArray,
+    real_phases24: NDArray[np.signedinteger],
     coefficients: NDArray[np.complex128],
 ) -> dict[str, NDArray[Any]]:
     """The columns of :class:`FieldCoefficients`, from the Fourier coefficients of roots.
@@ -127,25 +130,51 @@ def real_columns(
         roots: (m, 3) one of each O u -O in store order, 0 first.
         sizes: (m,) |O|.
         paired: (m,) whether O != -O.
-        real_phases24: (m,) phi.
+        real_phases24: (m,) phi; 0 for pairs.
         coefficients: (m,) c of the roots.
     """
-    counts = np.where(paired, 2, 1)
-    first = np.cumsum(counts) - counts
-    second = first[paired] + 1
-    phases = np.where(paired, 0, real_phases24)
-    turned = coefficients * _TURNS[-phases % TURN] * np.sqrt(sizes * counts)
+    count = len(paired) + int(np.count_nonzero(paired))
     columns: dict[str, NDArray[Any]] = {
-        "roots": np.repeat(roots.astype(np.int16), counts, axis=0),
-        "sizes": np.repeat(sizes.astype(np.int16), counts),
-        "parts": np.repeat(paired.astype(np.int8), counts),
-        "real_phases24": np.repeat(phases.astype(np.int8), counts),
-        "values": np.repeat(turned.real, counts),
+        "roots": np.empty((count, 3), np.int16),
+        "sizes": np.empty(count, np.int16),
+        "parts": np.zeros(count, np.int8),
+        "real_phases24": np.zeros(count, np.int8),
+        "values": np.empty(count),
     }
-    columns["roots"][second] *= -1
-    columns["parts"][second] = -1
-    columns["values"][second] = -turned.imag[paired]
+    stop = 0
+    for start in range(0, len(paired), _BLOCK):
+        some = slice(start, start + _BLOCK)
+        first, second, pairs = _functions(paired[some], stop)
+        stop += len(paired[some]) + int(np.count_nonzero(paired[some]))
+        columns["sizes"][first] = sizes[some]
+        columns["sizes"][second] = sizes[some][pairs]
+        for column, index in zip(columns["roots"].T, roots[some].T, strict=True):
+            column[first] = index
+            column[second] = -index[pairs]
+        columns["parts"][first] = paired[some]
+        columns["parts"][second] = -1
+        c = coefficients[some]
+        if not paired[some].all():
+            columns["real_phases24"][first] = real_phases24[some]
+            c = c * _TURNS[-real_phases24[some] % TURN]
+        size = np.sqrt(sizes[some] * (1.0 + paired[some]))
+        columns["values"][first] = c.real * size
+        columns["values"][second] = -c.imag[pairs] * size[pairs]
     return columns
+
+
+_Rows = slice | NDArray[Any]
+
+
+def _functions(paired: NDArray[np.bool_], start: int) -> tuple[_Rows, _Rows, _Rows]:
+    """Numbers of the first and the second functions of orbits, from ``start`` on, and which orbits have a second."""
+    if paired.all():
+        stop = start + 2 * len(paired)
+        return slice(start, stop, 2), slice(start + 1, stop, 2), slice(None)
+    if not paired.any():
+        return slice(start, start + len(paired)), slice(0, 0), slice(0, 0)
+    first = start + np.arange(len(paired)) + np.cumsum(paired) - paired
+    return first, first[paired] + 1, paired
 
 
 def exact_turns() -> NDArray[np.complex128]:

@@ -89,5 +89,9 @@ class WaveIndex:
 
 def dot_columns(columns: NDArray[_Integer], vector: IntArray) -> NDArray[_Integer]:
     """(n,) k . v for waves given as (3, n) columns; many times as fast as a product of integer matrices."""
-    one, two, three = vector.tolist()
-    return np.asarray(columns[0] * one + columns[1] * two + columns[2] * three)
+    total = None
+    for column, factor in zip(columns, vector.tolist(), strict=True):
+        if factor:
+            term = column * factor
+            total = term if total is None else np.add(total, term, out=total)
+    return np.zeros_like(columns[0]) if total is None else np.asarray(total)

@@ -24,9 +24,10 @@ from basis_store.groups.setting import SettingName, as_setting
 from runtime.fields.grid_images import largest_difference
 from runtime.fields.grid_lattice import GridLattice, compatible_shapes, operations_of
 from runtime.fields.orbit_averages import OrbitAverages
+from runtime.fields.orbit_table import OrbitTable
 from runtime.fields.primitive_grid import primitive_grid
 from runtime.fields.row_average import average_rows, keeps_rows
-from runtime.fields.wave_orbits import WaveOrbits, grid_orbits
+from runtime.fields.wave_orbits import WaveOrbits
 
 LATTICE_TOLERANCE = 2e-3
 """By which cell vectors may differ, relative to their lengths, from those that the operations preserve."""
@@ -72,35 +73,49 @@ class Expansion:
         self.field, self.cell, self.setting = field, lattice.cell, lattice.group.setting
         self.closed = lattice.closed
         self._lattice = lattice
-        # 1. On the grid of a primitive cell, where there is one, the orbits of the waves.
+        # 1. The spectrum on the grid of a primitive cell, where there is one.
         self._folded = primitive_grid(lattice)
         values = field.values
         if self._folded is not None:
             lattice, values = self._folded.lattice, self._folded.fold(values)
-        self._pass = OrbitAverages(lattice)
-        orbits = grid_orbits(lattice)
-        ties = lattice.ties(orbits.roots)
-        # 2. Their averages.
         spectrum = scipy.fft.rfftn(values, norm="forward")
         del values
-        self._edge = 0.0
-        edge = orbits.take(ties > 1)
-        if not self.closed:
-            self._edge = _mean_square(self._pass.averages(edge, spectrum), edge, ties[ties > 1])
-            orbits, ties = orbits.take(ties == 1), ties[ties == 1]
+        # 2. Its averages over the orbits of its waves.
+        self._pass, self._table = OrbitAverages(lattice), OrbitTable(lattice)
         target = np.zeros_like(spectrum) if symmetrised else None
-        averages = self._pass.averages(orbits, spectrum, target)
-        if self.closed:
-            self._edge = _mean_square(averages[ties > 1], edge, ties[ties > 1])
-        self._orbits, self._ties, self._averages = orbits, ties, averages
+        self._edge = self._average(spectrum, target)
         del spectrum
         if target is not None:
+            self._pass.half.complete(target)
             vars(self)["symmetrised"] = self._on_grid(target)
+
+    def _average(self, spectrum: NDArray[np.complex128], target: NDArray[np.complex128] | None) -> float:
+        """Fill the table, and ``target`` with the images; the mean square of the waves at the edge of the box."""
+        edge = 0.0
+        for roots in self._table.runs.blocks():
+            images = self._pass.images(roots.waves)
+            averages = self._pass.gather(images, spectrum)
+            tied = roots.ties > 1
+            rows = roots.special[tied & roots.kept]
+            edge += _mean_square(averages[rows], roots.orbits.take(tied & roots.kept), roots.ties[tied & roots.kept])
+            if not self.closed:
+                averages[roots.special[tied]] = 0
+                roots = roots._replace(kept=roots.kept & ~tied)
+            if target is not None:
+                self._pass.scatter(images, averages, target)
+            averages[roots.special] /= roots.ties
+            self._table.add(roots, averages)
+        return edge
+
+    @functools.cached_property
+    def _sorted(self) -> tuple[WaveOrbits, NDArray[np.complex128]]:
+        """The orbits, and the coefficients of their roots."""
+        return self._table.in_store_order()
 
     @functools.cached_property
     def coefficients(self) -> FieldCoefficients:
         """The coefficients of the invariant functions."""
-        columns: dict[str, Any] = real_columns(*self._orbits, self._averages / self._ties)
+        columns: dict[str, Any] = real_columns(*self._sorted[0], self._sorted[1])
         return FieldCoefficients(
             setting=self.setting,
             lattice=self.cell.setting_lattice(self.field.lattice),
@@ -120,7 +135,8 @@ class Expansion:
         """The invariant part of the field, on its grid."""
         if keeps_rows(self._lattice):
             return replace(self.field, values=average_rows(self.field.values, self._lattice))
-        return self._on_grid(self._pass.spread(self._orbits, self._averages))
+        orbits, coefficients = self._sorted
+        return self._on_grid(self._pass.spread(orbits.roots, coefficients * self._table.lattice.ties(orbits.roots)))
 
     @functools.cached_property
     def nearest_closed_shape(self) -> tuple[int, int, int] | None:

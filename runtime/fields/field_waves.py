@@ -57,9 +57,9 @@ def field_waves(field: FieldCoefficients, group: Operations) -> FieldWaves:
     points = point_group_operations(group)
     rows = field.orbits
     roots = field.roots[rows].astype(np.int64)
-    found = orbits_of(roots, points)
+    found, balanced = orbits_of(roots, points)
     if not (
-        np.array_equal(found.roots, roots)
+        balanced.all()
         and np.array_equal(found.sizes, field.sizes[rows])
         and np.array_equal(found.paired, field.parts[rows] == 1)
         and np.array_equal(found.real_phases24, field.real_phases24[rows])

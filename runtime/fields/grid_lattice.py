@@ -17,17 +17,20 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from basis_store import TURN, FieldError, Operations, Setting
-from basis_store.array_types import FloatArray, IntArray
+from basis_store.array_types import BoolArray, FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_index import dot_columns
-from basis_store.groups.wave_shells import MAX_RADIUS
+from basis_store.groups.wave_shells import CODE, MAX_RADIUS
 from runtime.bases.store import load_store
 
 _SAME_POINT = 1e-6
 """Steps of a grid. Origins are exact to many digits more."""
+_BLOCK = 1 << 13
+"""Waves at a time."""
 _SEARCH = 12
 """How many points more or less per axis the shapes have that are suggested."""
 _NORM_FORMS: dict[LatticeFamily, list[list[int]]] = {
@@ -77,8 +80,12 @@ class GridLattice:
         self.alias = alias
         self.closed = _closed(shape, cell, group)
         self._reduced = _pairwise_reduced(alias, self.form)
-        self._near: IntArray = np.array(list(itertools.product(range(-2, 3), repeat=3))) @ self._reduced
-        self.faces = _faces(self._near, self._reduced, self.form)
+        near: IntArray = np.array(list(itertools.product(range(-2, 3), repeat=3))) @ self._reduced
+        self.faces = _faces(near, self._reduced, self.form)
+        # A wave of the cell is as short as that plus v only where v/2 is in the cell.
+        within = (np.abs(near @ self.form @ self.faces.T) <= _norm(self.faces, self.form)).all(axis=1)
+        one_of_each = near @ CODE > 0  # of v, -v
+        self._shifts = near[within & one_of_each]
         if self.extent > MAX_RADIUS:
             raise FieldError(f"a grid of {text_of(shape)} points is too fine: indices go up to {MAX_RADIUS}")
 
@@ -88,17 +95,17 @@ class GridLattice:
         # norm >= 3 k_i^2, and the norm in a Voronoi cell is at most a quarter of the sum of those of any basis.
         return math.isqrt(int(_norm(self._reduced, self.form).sum()) // 12)
 
-    def ties(self, waves: IntArray) -> IntArray:
+    def ties(self, waves: NDArray[np.signedinteger]) -> IntArray:
         """(n,) how many waves as short look the same on the grid, for waves (n, 3) of the Voronoi cell."""
         count = np.ones(len(waves), np.int64)
-        columns = np.ascontiguousarray(waves.T)
-        on_face = np.zeros(len(waves), bool)
-        for face, norm in zip(self.faces, _norm(self.faces, self.form).tolist(), strict=True):
-            on_face |= np.abs(dot_columns(columns, 2 * self.form @ face)) == norm
-        rows, some = np.flatnonzero(on_face), columns[:, on_face]
-        shifts = self._near[self._near.any(axis=1)]
-        for shift, norm in zip(shifts, _norm(shifts, self.form).tolist(), strict=True):
-            count[rows] += dot_columns(some, 2 * self.form @ shift) == -norm
+        for start in range(0, len(waves), _BLOCK):
+            columns = np.ascontiguousarray(waves[start : start + _BLOCK].T, dtype=np.int64)
+            on_face = np.any([_halfway(columns, face, self.form) for face in self.faces], axis=0)
+            if on_face.any():
+                some = columns[:, on_face]
+                count[start + np.flatnonzero(on_face)] += sum(
+                    _halfway(some, shift, self.form) for shift in self._shifts
+                )
         return count
 
     def _unfit(self) -> str:
@@ -166,6 +173,11 @@ def _closed(shape: tuple[int, int, int], cell: CellChange, group: Operations) ->
     shifts: FloatArray = group.rotations @ origin + group.translations24 / TURN - origin
     steps = np.linalg.solve(cell.matrix, shifts[..., None])[..., 0] * np.array(shape)
     return bool((np.abs(steps - np.rint(steps)) < _SAME_POINT).all())
+
+
+def _halfway(columns: IntArray, shift: IntArray, form: IntArray) -> BoolArray:
+    """(n,) whether one of k + v, k - v is as short as k, for waves (3, n)."""
+    return np.asarray(np.abs(dot_columns(columns, 2 * form @ shift)) == shift @ form @ shift)
 
 
 def _norm(vectors: IntArray, form: IntArray) -> IntArray:

@@ -1,9 +1,10 @@
-"""Averages of Fourier coefficients over orbits, in the half spectrum of a grid, and back, in one pass.
+"""Averages of Fourier coefficients over orbits, in the half spectrum of a grid, and back.
 
     c_root = (1/p) sum_R exp(-2 pi i k.t) c_{kR}         k the root, R the p rotations of the point group
     c_{kR} = exp(2 pi i k.t) c_root
 
-Places and phases of the images of some roots are computed once for both; c_{-k} is the complex conjugate of c_k.
+Coefficients of operations with the same phases are added first. c_{-k} is the complex conjugate of c_k, so that with
+an inversion one of each R, -R is enough.
 """
 
 from __future__ import annotations
@@ -13,29 +14,36 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import point_group_operations
-from basis_store.array_types import BoolArray, IntArray
+from basis_store import TURN, point_group_operations
+from basis_store.array_types import IntArray
 from runtime.fields.grid_lattice import GridLattice
-from runtime.fields.half_spectrum import HalfSpectrum, WavePhases
-from runtime.fields.wave_orbits import WaveOrbits
+from runtime.fields.half_spectrum import Gain, HalfSpectrum, ImagePlaces, Vectors, WavePhases
+from runtime.fields.wave_runs import WaveRuns
 
-_BLOCK = 1 << 14
+_BLOCK = 1 << 13
 """Roots at a time."""
 
 _Complex = NDArray[np.complex128]
 
 
-class _Images(NamedTuple):
-    """Images of some roots under one rotation: where they are, whether -kR is there instead, and their phases."""
+class _PhaseClass(NamedTuple):
+    """Operations with the same phases.
 
-    places: IntArray
-    mirrored: BoolArray
-    phases: _Complex | None
-    opposite_phases: _Complex | None
+    Attributes:
+        rotations: the vectors of each R; see :meth:`HalfSpectrum.vectors`.
+        gain: of their phases.
+        opposite: that of the operations with the rotations -R, with an inversion.
+        real: whether all phases are 1 or -1, and the same for R and -R: then only real parts of sums remain.
+    """
+
+    rotations: list[Vectors]
+    gain: Gain
+    opposite: Gain | None
+    real: bool
 
 
 class OrbitAverages:
-    """The pass over the orbits of a grid.
+    """The averages over the orbits of a grid's waves.
 
     Args:
         lattice: of the grid.
@@ -46,64 +54,82 @@ class OrbitAverages:
 
     def __init__(self, lattice: GridLattice) -> None:
         self.half, self._phases = HalfSpectrum(lattice), WavePhases(lattice)
-        self._group = point_group_operations(lattice.group)
+        group = point_group_operations(lattice.group)
+        self._order = len(group.rotations)
+        found: dict[tuple[Gain, Gain | None], list[Vectors]] = {}
+        for number in group.half:
+            rotation = group.rotations[number]
+            gain, opposite = self._phases.gain(rotation, group.translations24[number]), None
+            if group.inversion is not None:
+                translation = group.translations24[group.products[group.inversion, number]]
+                opposite = self._phases.gain(-rotation, translation)
+            found.setdefault((gain, opposite), []).append(self.half.vectors(rotation))
+        self._classes = [
+            _PhaseClass(rotations, gain, opposite, gain == opposite and _is_sign(gain))
+            for (gain, opposite), rotations in found.items()
+        ]
 
-    def averages(self, orbits: WaveOrbits, spectrum: _Complex, target: _Complex | None = None) -> _Complex:
-        """(m,) averages at the roots of a half ``spectrum``, which are also written to all waves of ``target``."""
-        found = np.zeros(len(orbits.roots), np.complex128)
+    def images(self, roots: WaveRuns) -> ImagePlaces:
+        """Places of the images of n roots."""
+        return ImagePlaces(self.half, roots)
+
+    def gather(self, images: ImagePlaces, spectrum: _Complex) -> _Complex:
+        """(n,) averages of a half ``spectrum`` at the roots of some images."""
         flat = spectrum.reshape(-1)
-        for start in range(0, len(found), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            images = self._images(orbits.roots[rows])
-            self._gather(images, flat, found[rows])
-            if not start:  # k = 0 comes first
-                found.imag[0] = 0
-            if target is not None:
-                self._scatter(images, found[rows], target.reshape(-1))
-        if target is not None:
-            self.half.complete(target)
-        return found
+        total = np.zeros(len(images.waves), np.complex128)
+        for one in self._classes:
+            part: _Complex | None = None
+            for vectors in one.rotations:
+                places, signs = images(vectors)
+                values = flat.take(places)
+                if not one.real:
+                    _conjugate(values, signs)
+                part = values if part is None else np.add(part, values, out=part)
+            assert part is not None
+            phases = self._phases(images.waves, one.gain)
+            if one.real:
+                total.real += 2 * part.real if phases is None else 2 * phases.real * part.real
+                continue
+            total += part if phases is None else part * phases.conj()
+            if one.opposite is not None:  # of -R
+                phases = self._phases(images.waves, one.opposite)
+                total += part.conj() if phases is None else (part * phases).conj()
+        total.view(np.float64)[:] /= self._order
+        return total
 
-    def spread(self, orbits: WaveOrbits, averages: _Complex) -> _Complex:
-        """The half spectrum that has the ``averages`` (m,) at the roots."""
+    def scatter(self, images: ImagePlaces, averages: _Complex, spectrum: _Complex) -> None:
+        """Write the coefficients of all images of some roots, from the ``averages`` (n,), to a half ``spectrum``.
+
+        Where both waves of a pair k, -k have a place, :meth:`HalfSpectrum.complete` has to write one of them.
+        """
+        flat = spectrum.reshape(-1)
+        for one in self._classes:  # of -R with an inversion the conjugates are stored: nothing new
+            phases = self._phases(images.waves, one.gain)
+            turned = averages if phases is None else averages * phases
+            for vectors in one.rotations:
+                places, signs = images(vectors)
+                values = turned.copy()
+                _conjugate(values, signs)
+                flat[places] = values
+
+    def spread(self, roots: NDArray[np.signedinteger], averages: _Complex) -> _Complex:
+        """The half spectrum that has the ``averages`` (m,) at ``roots`` (m, 3)."""
         spectrum = np.zeros(self.half.shape, np.complex128)
         for start in range(0, len(averages), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            self._scatter(self._images(orbits.roots[rows]), averages[rows], spectrum.reshape(-1))
+            h, k, last = roots[rows].astype(np.int64).T.copy()
+            self.scatter(self.images(WaveRuns(h, k, None, last)), averages[rows], spectrum)
         self.half.complete(spectrum)
         return spectrum
 
-    def _images(self, roots: IntArray) -> list[_Images]:
-        group, columns = self._group, np.ascontiguousarray(roots.T)
-        images = []
-        for number in group.half:
-            rotation = group.rotations[number]
-            phases = self._phases(columns, rotation, group.translations24[number])
-            opposite = None
-            if group.inversion is not None:
-                translation = group.translations24[group.products[group.inversion, number]]
-                opposite = self._phases(columns, -rotation, translation)
-            images.append(_Images(*self.half.places(columns, rotation), phases, opposite))
-        return images
 
-    def _gather(self, images: list[_Images], flat: _Complex, sums: _Complex) -> None:
-        inversion = self._group.inversion is not None
-        for one in images:
-            values = flat.take(one.places)
-            if inversion and one.phases is None and one.opposite_phases is None:
-                sums.real += 2 * values.real
-                continue
-            np.negative(values.imag, out=values.imag, where=one.mirrored)
-            sums += values if one.phases is None else values * one.phases.conj()
-            if inversion:  # of -R
-                np.negative(values.imag, out=values.imag)
-                sums += values if one.opposite_phases is None else values * one.opposite_phases.conj()
-        sums /= len(self._group.rotations)
+def _conjugate(values: _Complex, signs: NDArray[np.float64] | float) -> None:
+    """Multiply the imaginary parts of ``values`` (n,) by ``signs``."""
+    if not isinstance(signs, float):
+        values.imag *= signs
+    elif signs < 0:
+        np.conj(values, out=values)
 
-    @staticmethod
-    def _scatter(images: list[_Images], averages: _Complex, flat: _Complex) -> None:
-        # Of -R with an inversion the conjugates are stored: nothing new.
-        for one in images:
-            turned = averages.copy() if one.phases is None else averages * one.phases
-            np.negative(turned.imag, out=turned.imag, where=one.mirrored)
-            flat[one.places] = turned
+
+def _is_sign(gain: Gain) -> bool:
+    return not any(gain.rest) and not any(2 * one % TURN for one in gain.turns24)

@@ -167,7 +167,7 @@ _Rows = slice | NDArray[Any]
 
 
 def _functions(paired: NDArray[np.bool_], start: int) -> tuple[_Rows, _Rows, _Rows]:
-    """Numbers of the first and the second functions of orbits, from ``start`` on, and which orbits have a second."""
+    """Numbers, from ``start`` on, of the first and the second functions of orbits; which orbits have a second."""
     if paired.all():
         stop = start + 2 * len(paired)
         return slice(start, stop, 2), slice(start + 1, stop, 2), slice(None)

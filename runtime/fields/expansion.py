@@ -96,15 +96,16 @@ class Expansion:
             images = self._pass.images(roots.waves)
             averages = self._pass.gather(images, spectrum)
             tied = roots.ties > 1
-            rows = roots.special[tied & roots.kept]
-            edge += _mean_square(averages[rows], roots.orbits.take(tied & roots.kept), roots.ties[tied & roots.kept])
+            some = tied & roots.kept
+            edge += _mean_square(averages[roots.special[some]], roots.orbits.take(some), roots.ties[some])
+            kept = roots.kept
             if not self.closed:
                 averages[roots.special[tied]] = 0
-                roots = roots._replace(kept=roots.kept & ~tied)
+                kept = kept & ~tied
             if target is not None:
                 self._pass.scatter(images, averages, target)
             averages[roots.special] /= roots.ties
-            self._table.add(roots, averages)
+            self._table.add(roots._replace(kept=kept), averages)
         return edge
 
     @functools.cached_property
@@ -136,7 +137,9 @@ class Expansion:
         if keeps_rows(self._lattice):
             return replace(self.field, values=average_rows(self.field.values, self._lattice))
         orbits, coefficients = self._sorted
-        return self._on_grid(self._pass.spread(orbits.roots, coefficients * self._table.lattice.ties(orbits.roots)))
+        return self._on_grid(
+            self._pass.spread(orbits.roots, coefficients * self._table.lattice.ties(orbits.roots))
+        )
 
     @functools.cached_property
     def nearest_closed_shape(self) -> tuple[int, int, int] | None:

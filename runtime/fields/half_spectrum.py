@@ -44,7 +44,9 @@ class HalfSpectrum:
         self.offsets = [int(lattice.extent * np.abs(column).sum()) for column in self._numerators.T]
         # Per axis: places of each index and of its negative.
         self.tables: list[tuple[IntArray, IntArray]] = []
-        for n, stride, offset in zip(lattice.shape, (two * self.shape[2], self.shape[2], 1), self.offsets, strict=True):
+        for n, stride, offset in zip(
+            lattice.shape, (two * self.shape[2], self.shape[2], 1), self.offsets, strict=True
+        ):
             index = np.arange(-offset, offset + 1) // lattice.cell.denominator
             self.tables.append((index % n * stride, -index % n * stride))
         # Of the third index: -1 if only the wave itself is in the array, 1 if only its negative is, 0 if both are.
@@ -88,8 +90,8 @@ class ImagePlaces:
             vectors: of the rotation, by :meth:`HalfSpectrum.vectors`.
 
         Returns:
-            (n,) flat indices in the array, and -1 where it has the negative of the image, 1 where the image itself:
-            (n,), or a number if it is the same for all waves.
+            (n,) flat indices in the array, and 1 where it has the image itself, -1 where its negative: (n,), or a
+            number if it is the same for all waves.
         """
         signs = self._signs_of(vectors[2])
         if isinstance(signs, float):

@@ -3,8 +3,8 @@
     c_root = (1/p) sum_R exp(-2 pi i k.t) c_{kR}         k the root, R the p rotations of the point group
     c_{kR} = exp(2 pi i k.t) c_root
 
-Coefficients of operations with the same phases are added first. c_{-k} is the complex conjugate of c_k, so that with
-an inversion one of each R, -R is enough.
+Coefficients of operations with the same phases are added first. c_{-k} is the complex conjugate of c_k, so that
+with an inversion one of each R, -R is enough.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import TURN, point_group_operations
-from basis_store.array_types import IntArray
 from runtime.fields.grid_lattice import GridLattice
 from runtime.fields.half_spectrum import Gain, HalfSpectrum, ImagePlaces, Vectors, WavePhases
 from runtime.fields.wave_runs import WaveRuns

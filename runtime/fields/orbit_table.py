@@ -1,8 +1,8 @@
 """Orbits of a grid's waves and their Fourier coefficients, brought from the order of roots to that of the store.
 
-The store orders by norm, then the lexicographically largest first, which is how roots are listed. So what is left is
-a stable sort by norm. A sparse matrix with a row for each norm and a column for each wave does it in linear time:
-its conversion from triplets to rows is a counting sort that takes the values along.
+The store orders by norm, then the lexicographically largest first, which is how roots are listed. So what is left
+is a stable sort by norm. A sparse matrix with a row for each norm and a column for each wave does it in linear
+time: its conversion from triplets to rows is a counting sort that takes the values along.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class OrbitTable:
         self.lattice, self.runs = lattice, RootRuns(lattice)
         self._group = point_group_operations(lattice.group)
         self._norms = np.empty(len(self.runs), np.int32)
-        self._numbers = np.empty(len(self.runs), self.runs.type)
+        self._numbers: NDArray[np.signedinteger] = np.empty(len(self.runs), self.runs.type)
         self._values = np.empty(len(self.runs), np.complex128)
         self._special: list[tuple[NDArray[Any], ...]] = []
         self._length = 0
@@ -56,7 +56,8 @@ class OrbitTable:
             rows[roots.special[~kept]] = False
         norms = roots.norms[rows]
         added = slice(self._length, self._length + len(norms))
-        self._norms[added], self._numbers[added], self._values[added] = norms, roots.numbers[rows], coefficients[rows]
+        self._norms[added], self._numbers[added] = norms, roots.numbers[rows]
+        self._values[added] = coefficients[rows]
         self._length = added.stop
 
     def in_store_order(self) -> tuple[WaveOrbits, NDArray[np.complex128]]:
@@ -73,22 +74,23 @@ class OrbitTable:
             self.runs.read(numbers[some], columns[:, some])
             on_wall.append(start + np.flatnonzero((numbers[some] & 1).astype(bool)))
             if inversion is not None and inversion.any():
-                waves = columns[:, some].astype(np.int32)
+                waves = columns[:, some].astype(np.int64)
                 phases[some] = real_phases24(dot_columns(waves, inversion) % TURN)
         sizes = np.full(count, len(group.rotations), np.int16)
         paired = np.full(count, inversion is None)
         # 2. The others, in the same order.
         number, norm, *facts = (np.concatenate(column) for column in zip(*self._special, strict=True))
         special, (_, order) = np.concatenate(on_wall), _by_norm(norm, number, np.arange(len(norm)))
-        for column, fact in zip((sizes, paired, phases), facts, strict=True):
+        for column, fact in zip([sizes, paired, phases], facts, strict=True):
             column[special] = fact[order]
         return WaveOrbits(columns.T, sizes, paired, phases), coefficients
 
     def _sorted(self) -> tuple[NDArray[np.signedinteger], NDArray[np.complex128]]:
         """The numbers of the roots and their coefficients."""
-        given = (one[: self._length] for one in (self._norms, self._numbers, self._values))
+        rows = slice(self._length)
+        norms, numbers, values = self._norms[rows], self._numbers[rows], self._values[rows]
         del self._norms, self._numbers, self._values
-        return _by_norm(*given)
+        return _by_norm(norms, numbers, values)
 
 
 def _by_norm(

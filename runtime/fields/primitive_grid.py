@@ -40,7 +40,7 @@ class PrimitiveGrid:
             np.array(numbers) @ box % np.array(given.shape) for numbers in itertools.product(*map(range, counts))
         ]
         self._copies = [(int(shift[0]), list(self._pieces(shift))) for shift in shifts]
-        # Row j of slab i of the sheared grid is a row of slab i of the box, rolled: read from doubled rows.
+        # Row j of slab i of the sheared grid is a row of slab i of the box, rolled.
         i, j = np.arange(d1)[:, None], np.arange(d2)
         lifted = j + shear[0, 1] * i
         rows = lifted % d2
@@ -53,20 +53,22 @@ class PrimitiveGrid:
         """(d1, d2, d3) averages of ``values`` (N1, N2, N3) over the translations."""
         d1, d2, d3 = self.lattice.shape
         folded = np.empty((d1, d2, d3))
+        rolled = _RolledRows(d2, d3)
         for i in range(d1):
             slab = values[i, :d2, :d3].copy()  # the first translation is 0
             for start, pieces in self._copies[1:]:
                 for inside, outside in pieces:
                     slab[inside] += values[i + start][outside]
-            folded[i] = _rolled(slab, *(one[i] for one in self._to_sheared))
+            folded[i] = rolled(slab, *(one[i] for one in self._to_sheared))
         folded /= len(self._copies)
         return folded
 
     def unfold(self, folded: FloatArray) -> FloatArray:
         """(N1, N2, N3) values of a field with all translations, from those of :meth:`fold`."""
         values = np.empty(self._shape)
+        rolled = _RolledRows(*folded.shape[1:])
         for i in range(len(folded)):
-            slab = _rolled(folded[i], *(one[i] for one in self._to_box))
+            slab = rolled(folded[i], *(one[i] for one in self._to_box))
             for start, pieces in self._copies:
                 for inside, outside in pieces:
                     values[i + start][outside] = slab[inside]
@@ -135,11 +137,17 @@ def _shear(box: IntArray) -> IntArray | None:
     return None
 
 
-def _rolled(slab: FloatArray, rows: IntArray, rolls: IntArray) -> FloatArray:
-    """(d2, d3) some ``rows`` (d2,) of a slab (d2, d3), each from its entry ``rolls`` (d2,) on, and around."""
-    doubled = np.concatenate([slab, slab], axis=1)
-    windows = np.lib.stride_tricks.sliding_window_view(doubled, slab.shape[1], axis=1)
-    return np.asarray(windows[rows, rolls])
+class _RolledRows:
+    """Rows of slabs (d2, d3), each from any of its entries on, and around: read from doubled rows."""
+
+    def __init__(self, d2: int, d3: int) -> None:
+        self._doubled = np.empty((d2, 2, d3))
+        self._windows = np.lib.stride_tricks.sliding_window_view(self._doubled.reshape(d2, 2 * d3), d3, axis=1)
+
+    def __call__(self, slab: FloatArray, rows: IntArray, rolls: IntArray) -> FloatArray:
+        """(d2, d3) some ``rows`` (d2,) of a slab (d2, d3), each from its entry ``rolls`` (d2,) on."""
+        self._doubled[:] = slab[:, None]
+        return np.asarray(self._windows[rows, rolls])
 
 
 def _wrapped(start: int, length: int, period: int) -> list[tuple[slice, slice]]:

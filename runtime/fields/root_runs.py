@@ -1,9 +1,10 @@
 """The roots of the orbits of a grid's waves, listed by inequalities, block after block.
 
 A root is the lexicographically largest of all waves of O and -O. Both the Voronoi cell of the grid and what a root
-has to satisfy are linear inequalities k.v <= bound. For each pair (h, k) they give a range of l: a run. Where all of
-them hold strictly, the orbit is of the general kind: of all rotations only the identity fixes the root, only the
-inversion reverses it, and no other wave of the grid looks the same. Only waves on a wall are looked at one by one.
+has to satisfy are linear inequalities k.v <= bound. For each pair (h, k) they give a range of l: a run. Where all
+of them hold strictly, the orbit is of the general kind: of all rotations only the identity fixes the root, only
+the inversion reverses it, and no other wave of the grid looks the same. Only waves on a wall, where k.v = bound,
+are looked at one by one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from runtime.fields.grid_lattice import GridLattice
 from runtime.fields.wave_orbits import WaveOrbits, orbits_of
 from runtime.fields.wave_runs import WaveRuns
 
-_BLOCK, _IMAGES = 1 << 15, 1 << 17
+_BLOCK, _IMAGES = 1 << 15, 1 << 18
 """Waves, and images of waves, at a time: all that is computed of them stays in the cache."""
 
 _Limits = list[tuple[IntArray, int]]
@@ -65,7 +66,7 @@ class RootRuns:
         self._lattice, self._group = lattice, point_group_operations(lattice.group)
         self.extent = lattice.extent
         self._digits = (2 * self.extent).bit_length()
-        self.type = np.int32 if 3 * self._digits < 32 else np.int64
+        self.type: type[np.signedinteger] = np.int32 if 3 * self._digits < 32 else np.int64
         limits = _limits(lattice, self._group.rotations)
         # 1. Pairs (h, k), and whether all their waves are on a wall.
         axis = np.arange(self.extent, -self.extent - 1, -1)
@@ -82,7 +83,8 @@ class RootRuns:
         high -= (high - first) % self._step
         counts = np.where(first < 0, 0, (high - low) // self._step + 1)
         kept = counts > 0
-        self._h, self._k, self._high, self._counts, whole = (one[kept] for one in (h, k, high, counts, whole))
+        self._h, self._k, self._high, self._counts = h[kept], k[kept], high[kept], counts[kept]
+        whole = whole[kept]
         # 3. Those on a wall: all of a run, or its ends. If an end is on none, no wave between the ends is.
         last = self._high - self._step * (self._counts - 1)
         at_high, at_last = (_touches(self._h, self._k, end, limits) for end in (self._high, last))

@@ -34,10 +34,13 @@ def average_rows(values: FloatArray, lattice: GridLattice) -> FloatArray:
     trivial = (matrices == np.eye(3, dtype=np.int64)).all(axis=(1, 2)) & ~(steps % shape).any(axis=1)
     done = values
     for representatives in _chain(lattice.group.setting, tuple(np.flatnonzero(trivial).tolist())):
-        total = done.copy()
-        for number in representatives:
-            _add_image(total, done, matrices[number], steps[number])
-        total /= len(representatives) + 1
+        total = np.empty(values.shape)
+        images = [_RowImages(matrices[number], steps[number], values.shape) for number in representatives]
+        for i in range(len(values)):
+            total[i] = done[i]
+            for image in images:
+                image.add(total[i], done, i)
+            total[i] /= len(images) + 1
         done = total
     return done.copy() if done is values else done
 
@@ -72,22 +75,35 @@ def _representatives(table: list[list[int]], inside: set[int], larger: set[int])
     return tuple(found)
 
 
-def _add_image(total: FloatArray, values: FloatArray, matrix: IntArray, steps: IntArray) -> None:
-    """Add f(M n + s) at every point n, row by row."""
-    one, two, three = values.shape
-    j = np.arange(two)
-    shift = int(steps[2] % three)
-    # k -> k + s, or k -> s - k, in two pieces without wrapping around.
-    if matrix[2, 2] > 0:
-        pieces = [(slice(0, three - shift), slice(shift, three)), (slice(three - shift, three), slice(0, shift))]
-    else:
-        pieces = [
-            (slice(0, shift + 1), slice(shift, None, -1)),
-            (slice(shift + 1, three), slice(three, shift, -1)),
-        ]
-    for i in range(one):
-        rows = (matrix[0, 0] * i + matrix[0, 1] * j + steps[0]) % one
-        columns = (matrix[1, 0] * i + matrix[1, 1] * j + steps[1]) % two
-        slab = values[rows, columns]
-        for target, source in pieces:
-            total[i][:, target] += slab[:, source]
+class _RowImages:
+    """The images f(M n + s) of a grid of values under an operation, slab by slab.
+
+    Args:
+        matrix: (3, 3) M.
+        steps: (3,) s.
+        shape: of the grid.
+    """
+
+    def __init__(self, matrix: IntArray, steps: IntArray, shape: tuple[int, ...]) -> None:
+        one, two, three = shape
+        i, j = np.arange(one)[:, None], np.arange(two)
+        self._rows = (matrix[0, 0] * i + matrix[0, 1] * j + steps[0]) % one
+        self._columns = (matrix[1, 0] * i + matrix[1, 1] * j + steps[1]) % two
+        shift = int(steps[2] % three)
+        # k -> k + s, or k -> s - k, in two pieces without wrapping around.
+        if matrix[2, 2] > 0:
+            self._pieces = [
+                (slice(0, three - shift), slice(shift, three)),
+                (slice(three - shift, three), slice(0, shift)),
+            ]
+        else:
+            self._pieces = [
+                (slice(0, shift + 1), slice(shift, None, -1)),
+                (slice(shift + 1, three), slice(three, shift, -1)),
+            ]
+
+    def add(self, slab: FloatArray, values: FloatArray, i: int) -> None:
+        """Add the image of ``values`` (N1, N2, N3) in slab number ``i`` to ``slab`` (N2, N3), row by row."""
+        image = values[self._rows[i], self._columns[i]]
+        for target, source in self._pieces:
+            slab[:, target] += image[:, source]

@@ -1,7 +1,7 @@
 """Orbits of waves by their roots, in integers.
 
-A root is the lexicographically largest of all waves of O and -O. What the store says about its orbit (T1, T2) follows
-from one pass over the rotations:
+A root is the lexicographically largest of all waves of O and -O. What the store says about its orbit (T1, T2)
+follows from one pass over the rotations:
 
     kR = k,  k.t not an integer     the orbit is frustrated and left out
     |O|                             rotations over those with kR = k
@@ -56,9 +56,10 @@ def orbits_of(roots: IntArray, group: PointGroupOperations) -> tuple[WaveOrbits,
         group: the operations.
 
     Returns:
-        Their orbits, and (m,) which waves are roots of balanced ones. What the columns say of others has no meaning.
+        Their orbits, and (m,) which waves are roots of balanced ones. Of others the columns say nothing.
     """
-    parts = [_orbits_of_block(roots[start : start + _BLOCK], group) for start in range(0, max(1, len(roots)), _BLOCK)]
+    starts = range(0, max(1, len(roots)), _BLOCK)
+    parts = [_orbits_of_block(roots[start : start + _BLOCK], group) for start in starts]
     columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)]
     return WaveOrbits(*columns[:-1]), columns[-1]
 

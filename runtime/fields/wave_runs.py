@@ -1,4 +1,4 @@
-"""Many waves (h, k, l) as pairs (h, k) with several l each: what depends on h and k alone is computed once for a pair."""
+"""Many waves as pairs (h, k) with several l each: what depends on h and k alone is computed once for each pair."""
 
 from __future__ import annotations
 

@@ -7,13 +7,28 @@ import itertools
 import numpy as np
 import pytest
 
-from basis_store import FieldError, Setting, all_settings, open_store, wave_norm
+from basis_store import FieldError, Setting, all_settings, open_store, point_group_operations, wave_norm
 from basis_store.fields.cell_change import CellChange
+from runtime.fields import root_runs
 from runtime.fields.grid_lattice import GridLattice, compatible_shapes
-from runtime.fields.wave_orbits import grid_orbits
+from runtime.fields.orbit_table import OrbitTable
+from runtime.fields.root_runs import RootRuns
+from runtime.fields.wave_orbits import WaveOrbits, orbits_of
 
 STORE = open_store()
 RADIUS = 4
+
+
+def grid_orbits(lattice: GridLattice) -> WaveOrbits:
+    """All balanced orbits of a grid, in the order of the store, with the right coefficients beside them."""
+    table = OrbitTable(lattice)
+    for roots in table.runs.blocks():
+        table.add(roots, roots.numbers.astype(complex))
+    orbits, numbers = table.in_store_order()
+    expected = np.empty_like(orbits.roots.T)
+    table.runs.read(numbers.real.astype(np.int64), expected)
+    np.testing.assert_array_equal(orbits.roots.T, expected)
+    return orbits
 
 
 def test_orbits_of_a_grid_are_those_of_the_store() -> None:
@@ -32,6 +47,35 @@ def test_orbits_of_a_grid_are_those_of_the_store() -> None:
             (within.real_phases24, compiled.real_phases24),
         ):
             np.testing.assert_array_equal(mine[1:], theirs[stored], err_msg=setting.label)
+
+
+def test_orbits_off_the_walls_are_of_the_general_kind() -> None:
+    """What is not looked at one by one: |O|, pairs, balance, and waves that look alike."""
+    for setting in all_settings():
+        group = point_group_operations(STORE.read(setting).operations)
+        cells = [CellChange.conventional(), CellChange.primitive(setting)]
+        for cell in cells:
+            lattice = GridLattice((6, 6, 6), cell, STORE.read(setting).operations)
+            for roots in RootRuns(lattice).blocks():
+                h, k, _, l = roots.waves  # noqa: E741 - a Miller index
+                waves = np.stack([roots.waves.repeated(h), roots.waves.repeated(k), l], axis=1)
+                general = np.delete(waves, roots.special, axis=0)
+                orbits, kept = orbits_of(general, group)
+                assert kept.all(), setting.label
+                assert (orbits.sizes == len(group.rotations)).all()
+                assert (orbits.paired == (group.inversion is None)).all()
+                assert (lattice.ties(general) == 1).all()
+
+
+@pytest.mark.parametrize("number", [1, 2, 14, 43, 146, 167, 194, 198, 227])
+def test_orbits_do_not_depend_on_the_size_of_blocks(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = Setting.standard(number)
+    lattice = GridLattice((12, 12, 12), CellChange.primitive(setting), STORE.read(setting).operations)
+    whole = grid_orbits(lattice)
+    monkeypatch.setattr(root_runs, "_BLOCK", 9)
+    assert len(list(RootRuns(lattice).blocks())) > 2
+    for one, other in zip(grid_orbits(lattice), whole, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ _AROUND = 0.4
 _SMALLEST_MARGIN = 1.2
 """Around three points, in Angstrom."""
 _SAME = 1e-6
+_MAX_IMAGES = 5_000_000
+"""Images of atoms that are looked at: in a rectangle of more than thousands of cells there are none to be seen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,12 +182,15 @@ class CrystalPlane:
             height: above or below the plane at most, in Angstrom.
 
         Returns:
-            (m,) number of the atom, and (m, 3) u, v and height of the image.
+            (m,) number of the atom, and (m, 3) u, v and height of the image; none of a rectangle of thousands of
+            cells.
         """
         # 1. Which translations may lead into the box around the rectangle.
         ends = itertools.product(self.u_range, self.v_range, (-height, height))
         box = np.array(list(ends)) @ self.axes @ np.linalg.inv(self.lattice) + self.corner
         low, high = np.floor(box.min(axis=0)) - 1, np.ceil(box.max(axis=0)) + 1
+        if float(np.prod(high - low + 1)) * len(coordinates) > _MAX_IMAGES:
+            return np.zeros(0, dtype=np.int64), np.zeros((0, 3))
         axes = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
         translations = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
         # 2. Those that do.

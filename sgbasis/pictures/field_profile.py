@@ -19,6 +19,8 @@ WIDTH, HEIGHT = 6.4, 3.6
 """Inches."""
 _ON_LINE = 0.3
 """Angstrom: atoms that are closer to a line are marked."""
+_MAX_IMAGES = 5_000_000
+"""Images of atoms that are looked at: along a line through thousands of cells they cannot be told apart."""
 _CURVE = "#2166ac"
 """The blue of pictures of functions."""
 
@@ -83,6 +85,8 @@ def atoms_on_line(field: GridField, start: FloatArray, end: FloatArray) -> list[
     room = _ON_LINE * np.linalg.norm(np.linalg.inv(field.lattice), axis=0)
     low = np.floor(np.minimum(start, end) - room) - 1
     high = np.ceil(np.maximum(start, end) + room) + 1
+    if float(np.prod(high - low + 1)) * len(field.elements) > _MAX_IMAGES:
+        return []
     found = []
     ranges = [range(int(a), int(b) + 1) for a, b in zip(low, high, strict=True)]
     translations = np.array(list(itertools.product(*ranges)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from basis_store import GridField
+from basis_store import FieldError, GridField
 from basis_store.array_types import FloatArray, IntArray
+from sgbasis.fields.fourier_series import FourierSeries
 from sgbasis.pictures.cell_drawing import ELEVATION, draw_cell, upright, view_direction
 from sgbasis.pictures.lighting import lit
 from sgbasis.pictures.style import INK, name_text, new_figure
@@ -29,8 +29,10 @@ _CUT = 0.45
 _ATOM = 0.28
 """Radius of atoms over their covalent radius."""
 _MAX_ATOMS = 400
-_POINTS, _TRIANGLES_OF = 80, 160
-"""Of the grid along each axis of one cell at least, and along the whole block at most."""
+_POINTS, _BLOCK_POINTS, _FEWEST = 80, 200, 16
+"""Of the grid: along the longest axis of a cell and of the whole block at most, and along each axis at least."""
+_MAX_TRIANGLES = 250_000
+"""Matplotlib draws some ten thousand in a second."""
 
 
 def surface_figure(
@@ -93,12 +95,31 @@ def upright_lattice(field: GridField) -> FloatArray:
 def surface_triangles(
     field: GridField, levels: Sequence[float], cells: tuple[int, int, int]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """(m, 3, 3) triangles of surfaces and atoms in the upright cell, (m, 3) normals and (m, 3) colours."""
+    """(m, 3, 3) triangles of surfaces and atoms in the upright cell, (m, 3) normals and (m, 3) colours.
+
+    Raises:
+        FieldError: the field does not take a value, or there are too many triangles.
+    """
     lattice = upright_lattice(field)
-    points = min(_POINTS, max(24, _TRIANGLES_OF // max(cells)))
-    source = SurfaceSource.of_field(replace(field, lattice=lattice), points)
     block = lattice * np.array(cells)[:, None]
-    parts = [_surface(source, level, cells, block) for level in levels] + _atoms(field, lattice, cells)
+    series = FourierSeries.of(field)
+    lengths = np.linalg.norm(lattice, axis=1)
+    # The finest grid whose triangles can be drawn.
+    points = min(_POINTS, _BLOCK_POINTS // max(cells))
+    while True:
+        one, two, three = (max(_FEWEST, round(points * float(n / lengths.max()))) for n in lengths)
+        source = SurfaceSource(series.on_grid((one, two, three)), lattice)
+        surfaces = [_surface(source, level, cells, block) for level in levels]
+        count = sum(len(triangles) for triangles, _, _ in surfaces)
+        if count <= _MAX_TRIANGLES:
+            break
+        if points <= _FEWEST:
+            raise FieldError(
+                f"the surfaces have {count:,} triangles, and {_MAX_TRIANGLES:,} are drawn: take fewer cells"
+            )
+        # Their number grows with the square of that of the points.
+        points = max(_FEWEST, int(0.95 * points * math.sqrt(_MAX_TRIANGLES / count)))
+    parts = [*surfaces, *_atoms(field, lattice, cells)]
     triangles, normals, hues = (np.concatenate(column) for column in zip(*parts, strict=True))
     return triangles, normals, hues
 
@@ -173,6 +194,8 @@ def _atoms(
     """Spheres at the atoms of the block, those on its faces on all of them."""
     from ase.data import covalent_radii
 
+    if len(field.elements) * np.prod(cells) > _MAX_ATOMS:
+        return []
     places, numbers = _in_block(field, cells)
     if not len(places) or len(places) > _MAX_ATOMS:
         return []

@@ -81,9 +81,9 @@ def surface(
 ) -> None:
     """Write the surface of a basis function or a field as a mesh.
 
-    SOURCE is a setting, such as 214 or Ia-3d, or a file of a field. Written is the closed surface of the solid in
-    which the function is larger than the level, cut off at the faces of the cells: ready to be printed. With
-    --periodic it is the surface alone, whose edges at opposite faces fit together.
+    SOURCE is a setting, such as 214 or Ia-3d, or a file of a field or of its coefficients. Written is the closed
+    surface of the solid in which the function is larger than the level, cut off at the faces of the cells: ready
+    to be printed. With --periodic it is the surface alone, whose edges at opposite faces fit together.
 
     The gyroid is function 1 of 214, Schwarz' P surface that of 221, his D surface that of 227. It needs the extra
     plot.
@@ -124,10 +124,9 @@ def _source(
     from sgbasis.surfaces.surface_source import SurfaceSource
 
     if Path(source).is_file() or format_by_name(source) is not None:
-        from basis_compiler.fields.field_file import chosen
-        from sgbasis.commands.fields.field_options import read_noted
+        from sgbasis.commands.fields.plane_options import load_field
 
-        field = chosen(read_noted(Path(source), unit, ()), name, source)
+        field = load_field(Path(source), name, unit, ()).field
         return SurfaceSource.of_field(field, points), f"{field.quantity} of {Path(source).name}"
     setting = Setting.parse(source)
     with open_store(store_path) as store:

@@ -10,8 +10,9 @@ import pytest
 from basis_store import FieldError, GridField
 from sgbasis.fields.crystal_plane import CrystalPlane
 from sgbasis.fields.fourier_series import FourierSeries
+from sgbasis.pictures import field_surface
 from sgbasis.pictures.field_pictures import isosurface_picture, paired_levels, profile_picture, section_picture
-from sgbasis.pictures.field_profile import profile_figure
+from sgbasis.pictures.field_profile import atoms_on_line, profile_figure
 from sgbasis.pictures.field_section import plane_text, section_figure
 from sgbasis.pictures.field_surface import surface_figure, surface_triangles, upright_lattice
 from sgbasis.pictures.style import needs_plot_extra
@@ -186,6 +187,26 @@ def test_constant_and_strange_fields_are_drawn() -> None:
     assert section_picture(positive, logarithmic=True, levels=7, kind="pdf").startswith(b"%PDF")
     assert section_picture(positive, limits=(0.1, 0.5), kind="svg").startswith(b"<?xml")
     assert profile_picture(positive, (0, 0, 0), (1, 1, 1), logarithmic=True, kind="pdf").startswith(b"%PDF")
+
+
+def test_lines_and_planes_through_thousands_of_cells_are_drawn_without_atoms() -> None:
+    field = triclinic(shape=(6, 6, 6))
+    assert atoms_on_line(field, np.zeros(3), np.array([1e5, -1e5, 1e5])) == []
+    assert profile_picture(field, (0, 0, 0), (1e5, -1e5, 1e5), kind="pdf", dpi=30).startswith(b"%PDF")
+    plane = CrystalPlane.through(LATTICE, [[0, 0, 0], [1e4, 0, 1], [0, 1e4, -5e3]])
+    numbers, places = plane.images(field.coordinates, 0.5)
+    assert numbers.shape == (0,) and places.shape == (0, 3)
+
+
+def test_surfaces_have_as_many_triangles_as_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = triclinic(shape=(6, 6, 6))
+    full = len(surface_triangles(field, [0.6], (1, 1, 1))[0])
+    atoms = len(surface_triangles(field, [], (1, 1, 1))[0])
+    monkeypatch.setattr(field_surface, "_MAX_TRIANGLES", (full - atoms) // 4)
+    assert 500 < len(surface_triangles(field, [0.6], (1, 1, 1))[0]) - atoms <= (full - atoms) // 4
+    monkeypatch.setattr(field_surface, "_MAX_TRIANGLES", 10)
+    with pytest.raises(FieldError, match="triangles, and 10 are drawn: take fewer cells"):
+        surface_triangles(field, [0.6], (1, 1, 1))
 
 
 def test_what_is_not_drawn() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ from basis_compiler import (
     prove_store,
     trigonometric_form,
 )
+from basis_compiler.bases.dual_graph import spanning_forest
 from basis_compiler.bases.formula_text import formula_text
+from basis_compiler.bases.phases import solve_phases
 from basis_store import (
     CertificateError,
     CharacterError,
@@ -32,6 +35,7 @@ from basis_store import (
     StoreReader,
     WaveIndex,
     all_settings,
+    check_group,
     open_store,
     representations,
     standard_settings,
@@ -220,6 +224,25 @@ def test_the_dual_graph_has_the_gains_of_the_character() -> None:
     plain, signed = dual_graph("75", index), dual_graph("75:B", index)
     for tail, head, key, gain in plain.edges(keys=True, data="gain"):
         assert (signed.edges[tail, head, key]["gain"] - gain) % 24 == 12
+
+
+@pytest.mark.parametrize("name", ["8", "23", "44", "71", "107", "139", "197", "217", "229", "38", "65"])
+def test_any_integers_that_form_a_character_serve(name: str) -> None:
+    """A function that is odd under a centring translation, as magnetic groups with a black-and-white lattice need.
+
+    It has no name here, but orbits, phases and dimensions are found from the integers c alone.
+    """
+    group = operations(name)
+    signed = replace(group, characters24=12 * (group.translations24 != 0).any(axis=1))
+    check_group(signed)
+    waves = waves_within(group.setting.lattice_family, 27)
+    solved = solve_phases(signed, spanning_forest(group.distinct_rotations, waves))
+    norms = wave_norm(
+        solved.waves[np.cumsum(solved.orbit_sizes) - solved.orbit_sizes], group.setting.lattice_family
+    )
+    found = dict(zip(*np.unique(norms, return_counts=True), strict=True))
+    assert {shell: n for shell, n in dimensions(signed, waves).items() if n} == found
+    assert not np.isin(solved.waves @ group.centrings24.T % 24, 0).any(), "only waves that the centring forbids"
 
 
 def test_names_in_python() -> None:

@@ -24,8 +24,8 @@ from experiments.training_subsets import write_subset
 from experiments.unattended import Plain
 from runtime.device import find_device
 from runtime.training.config import TrainingConfig
-from runtime.training.run_report import read_report
-from runtime.training.training_run import run_training
+from runtime.training.runs.run_report import read_report
+from runtime.training.runs.training_run import run_training
 
 RESULTS = Path("docs/figures/ablation.json")
 _FIGURES = ("mae", "mae_interval", "frobenius", "ewt25", "mae_K", "mae_G", "mae_E")

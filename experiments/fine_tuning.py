@@ -21,8 +21,8 @@ from basis_store import open_crystals, write_crystals
 from basis_store.files.atomic_write import write_atomically
 from experiments.unattended import Silent
 from runtime.training.config import TrainingConfig
-from runtime.training.run_report import read_report
-from runtime.training.training_run import run_training
+from runtime.training.runs.run_report import read_report
+from runtime.training.runs.training_run import run_training
 
 NON_METALS = frozenset((7, 8, 9, 16, 17, 34, 35, 53))
 """Atomic numbers: N, O, F, S, Cl, Se, Br, I."""

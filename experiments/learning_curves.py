@@ -35,8 +35,8 @@ from runtime.pretrained.pretrained import open_pretrained
 from runtime.targets.target import Target
 from runtime.training.config import TrainingConfig
 from runtime.training.data import TrainingData
-from runtime.training.run_report import read_report
-from runtime.training.training_run import run_training
+from runtime.training.runs.run_report import read_report
+from runtime.training.runs.training_run import run_training
 
 RESULTS = Path("docs/figures/learning_curves.json")
 PICTURE = Path("docs/training_sizes.png")

@@ -42,6 +42,10 @@ from .models.site_transformer import (
     SiteTransformer as SiteTransformer,
     SiteTransformerConfig as SiteTransformerConfig,
 )
+from .models.site_transformer_ensemble import (
+    SiteTransformerEnsemble as SiteTransformerEnsemble,
+    SiteTransformerEnsembleConfig as SiteTransformerEnsembleConfig,
+)
 from .prediction import predict as predict, predict_prepared as predict_prepared
 from .pretrained.card import DataSource as DataSource, ModelCard as ModelCard
 from .pretrained.description import ModelDescription as ModelDescription

@@ -5,15 +5,23 @@ from runtime.models.composition import CompositionModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.orbit_transformer import OrbitTransformer
 from runtime.models.site_transformer import SiteTransformer
+from runtime.models.site_transformer_ensemble import SiteTransformerEnsemble
 
 ARCHITECTURES: dict[str, type[CrystalModel]] = {
     architecture.__name__: architecture
-    for architecture in (OrbitTransformer, SiteTransformer, CrystalFourierTransformer, CompositionModel)
+    for architecture in (
+        OrbitTransformer,
+        SiteTransformer,
+        SiteTransformerEnsemble,
+        CrystalFourierTransformer,
+        CompositionModel,
+    )
 }
 """By class name.
 
 - ``OrbitTransformer``, the default: tokens are site orbits; free of origin, cell and frame; scalars and tensors.
-- ``SiteTransformer``: its successor, more accurate: messages depend on both sites and their distance at once.
+- ``SiteTransformer``: messages depend on both sites and their distance at once; better for large sets of numbers.
+- ``SiteTransformerEnsemble``: the mean of several of these.
 - ``CrystalFourierTransformer``: the model of arXiv 2512.13989, a baseline; scalars.
 - ``CompositionModel``: elements and their proportions only, a baseline; scalars.
 """

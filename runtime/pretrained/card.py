@@ -111,7 +111,8 @@ class ModelCard:
             architecture: of the model.
             targets: what it predicts.
             domain: what the training split spans.
-            training: the summary of the run that ``config.json`` holds, see :mod:`runtime.training.training_run`.
+            training: the summary of the run that ``config.json`` holds, see
+                :func:`runtime.training.runs.trained_model.save_trained`.
             limits: of the data, a sentence each; what follows from targets and training is added.
             repeated_by: the command that repeats the run.
             version: of sgbasis that wrote the model; empty if not known.
@@ -190,6 +191,19 @@ def coverage_figures(
     return rows
 
 
+def _chosen_text(best_epoch: int | Sequence[int]) -> str:
+    """Which weights were taken; those of an ensemble have an epoch for each member."""
+    if not isinstance(best_epoch, int):
+        epochs = ", ".join(map(str, best_epoch))
+        return (
+            f"{len(best_epoch)} networks with as many seeds, and their mean is predicted. The weights of each are "
+            f"the moving average after its best epoch on the validation split ({epochs})."
+        )
+    if best_epoch < 0:
+        return "The weights are those of the initial model: no epoch was better on the validation split."
+    return f"The weights are the moving average after epoch {best_epoch}, the best on the validation split."
+
+
 def _limits_of_initial(training: Mapping[str, Any]) -> list[str]:
     """A sentence, if the run started from a trained model."""
     if not training.get("initial"):
@@ -232,11 +246,7 @@ def _training_text(
             f"It was fine-tuned: it started from the weights of {markdown_code(initial['name'])} "
             f"(SHA-256 {initial['weights_sha256'][:12]}){same}.{frozen}"
         )
-    sentences.append(
-        f"The weights are the moving average after epoch {epoch}, the best on the validation split."
-        if epoch >= 0
-        else "The weights are those of the initial model: no epoch was better on the validation split."
-    )
+    sentences.append(_chosen_text(epoch))
     if configuration["hold_out_groups"]:
         groups = ", ".join(map(str, configuration["hold_out_groups"]))
         sentences.append(f"No crystal of the space groups {groups} was trained on.")

@@ -18,6 +18,7 @@ from basis_store.files.regular_file import read_regular
 from runtime.arrays import building
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
+from runtime.models.site_transformer_ensemble import MAX_MEMBERS
 from runtime.models.sizes import MAX_PARAMETERS
 from runtime.targets.parse import from_plain_values, parse_target, shown
 from runtime.targets.target import Target
@@ -70,6 +71,8 @@ class TrainingConfig:
         averaging: decay of the exponential moving average of weights, which is validated and saved.
         patience: epochs without a lower validation loss until the run stops; 0: never.
         pretraining_steps: of the architecture's own pretraining, if it has one.
+        members: networks of the ``SiteTransformer``, each trained with a seed of its own; the model predicts their
+            mean (:class:`runtime.SiteTransformerEnsemble`).
         seed: of weights, order and dropout. Equal seeds give equal results on equal machines.
     """
 
@@ -92,6 +95,7 @@ class TrainingConfig:
     averaging: float = 0.999
     patience: int = 0
     pretraining_steps: int = 0
+    members: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -118,6 +122,13 @@ class TrainingConfig:
         for name in ("warmup_steps", "weight_decay", "patience", "pretraining_steps", "seed"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise TrainingError(f"{name} is not negative, but {shown(getattr(self, name))}")
+        if not 1 <= self.members <= MAX_MEMBERS:
+            raise TrainingError(f"members are 1 to {MAX_MEMBERS} networks, not {shown(self.members)}")
+        if self.members > 1 and (self.architecture != "SiteTransformer" or self.initial):
+            raise TrainingError(
+                "only networks of the SiteTransformer that start from random weights have several members: remove "
+                "members, architecture or initial"
+            )
         if self.fold < -1:
             raise TrainingError(f"folds are numbered from 0: there is no fold {shown(self.fold)}")
         for name in _COUNTS:

@@ -18,7 +18,7 @@ from basis_store.files.locations import data_folder
 from runtime.pretrained.card import MATERIALS_PROJECT, MATERIALS_PROJECT_TENSORS, ModelCard, coverage_figures
 from runtime.pretrained.description import ModelDescription
 from runtime.pretrained.pretrained import open_pretrained, save_pretrained
-from runtime.training.run_report import read_report
+from runtime.training.runs.run_report import read_report
 
 
 def publish(run: Path, target: str, folder: Path) -> None:

@@ -29,7 +29,7 @@ from runtime.training.data import SplitData, epoch_steps
 from runtime.training.initial_model import InitialModel
 from runtime.training.loss import loss_scales, mean_losses
 from runtime.training.optimization import keep_freed_memory, make_average, make_optimizer, make_schedule
-from runtime.training.run_identity import read_run, run_identity
+from runtime.training.runs.run_identity import read_run, run_identity
 from runtime.training.step_gradients import StepGradients
 
 CHECKPOINT = "checkpoint.pt"

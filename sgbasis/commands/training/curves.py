@@ -22,7 +22,7 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
     from matplotlib.figure import Figure
 
     from basis_store.files.atomic_write import check_writable, write_atomically
-    from runtime.training.run_report import read_report
+    from runtime.training.runs.run_report import read_report
 
     if output.suffix.lower() != ".png":
         raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")

@@ -63,6 +63,11 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
     type=click.IntRange(0),
     help="Stop after this many epochs without a better one; 0: never [default: 0].",
 )
+@click.option(
+    "--members",
+    type=click.IntRange(1),
+    help="Networks, each trained with a seed of its own, whose mean the model predicts [default: 1].",
+)
 @click.option("--seed", type=int, help="Seed of weights, order and dropout [default: 0].")
 @device_option("train")
 def train(
@@ -82,7 +87,8 @@ def train(
 
     from runtime.training import parallel
     from runtime.training.config import TrainingConfig
-    from runtime.training.training_run import run_training
+    from runtime.training.runs.ensemble_run import run_ensemble
+    from runtime.training.runs.training_run import run_training
 
     values: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     if data:
@@ -97,7 +103,8 @@ def train(
     parallel.start(place)
     try:
         display = _Display(parallel.is_first())
-        run_training(
+        run = run_ensemble if made.members > 1 else run_training
+        run(
             made,
             device=place,
             display=display,

@@ -23,7 +23,7 @@ def unseen_groups(held_out: Path, all_data: Path) -> None:
     without, all else equal. Both are output folders of sgbasis train.
     """
     from basis_store import TrainingError
-    from runtime.training.run_report import group_balanced_gap, read_report
+    from runtime.training.runs.run_report import group_balanced_gap, read_report
 
     first, second = read_report(held_out), read_report(all_data)
     if first["held_out"] is None:

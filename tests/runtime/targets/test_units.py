@@ -19,7 +19,7 @@ from runtime.pretrained.locate import shipped_models
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained
 from runtime.targets.parse import parse_target
 from runtime.targets.scalar_target import ScalarTarget
-from runtime.training.training_run import run_training
+from runtime.training.runs.training_run import run_training
 from sgbasis.cli import main
 from tests.runtime.training.test_training_runs import TINY, configuration
 from tests.support.crystals.made_datasets import made_dataset

@@ -158,7 +158,7 @@ def test_every_value_and_every_tensor_is_checked(
             if place[:2] == ("optimizer", "state") and len(place) == 2 and other == {}:
                 continue
             bad = replaced(good, place, lambda _, other=other: other)
-            monkeypatch.setattr("runtime.training.run_identity.load_checkpoint", lambda _, bad=bad: bad)
+            monkeypatch.setattr("runtime.training.runs.run_identity.load_checkpoint", lambda _, bad=bad: bad)
             refused(resume, checkpoint)
             tried += 1
     assert tried > 300

@@ -19,8 +19,8 @@ from runtime.pretrained.domain import Domain
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
 from runtime.targets.target import columns
 from runtime.training.config import TrainingConfig
+from runtime.training.runs.training_run import run_training
 from runtime.training.trainer import EpochReport, Trainer
-from runtime.training.training_run import run_training
 from tests.runtime.training.test_tensor_training import ELASTIC, MODEL, PIEZOELECTRIC, Silent
 from tests.runtime.training.test_training_runs import TINY, configuration, trainer, weights
 from tests.support.command_line import error_line, sgbasis

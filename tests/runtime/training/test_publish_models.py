@@ -12,7 +12,7 @@ from runtime.prediction import predict
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained
 from runtime.targets.target import columns
 from runtime.training.publish_models import publish, published_card
-from runtime.training.training_run import run_training
+from runtime.training.runs.training_run import run_training
 from tests.runtime.training.test_tensor_training import ELASTIC, MODEL, Silent
 from tests.runtime.training.test_training_runs import configuration
 from tests.support.crystals.made_datasets import made_tensor_dataset

@@ -12,7 +12,7 @@ import pytest
 from basis_store import TrainingError
 from runtime.pretrained.pretrained import open_pretrained
 from runtime.training.config import TrainingConfig
-from runtime.training.training_run import run_training
+from runtime.training.runs.training_run import run_training
 from tests.runtime.training.test_tensor_training import Silent
 from tests.runtime.training.test_training_runs import configuration, trainer
 from tests.support.command_line import error_line, sgbasis

@@ -21,8 +21,8 @@ from runtime.targets.tensor_target import TensorTarget
 from runtime.tensors.elasticity import stability
 from runtime.tensors.projection import project_tensor
 from runtime.training.config import TrainingConfig
+from runtime.training.runs.training_run import run_training
 from runtime.training.trainer import Trainer
-from runtime.training.training_run import run_training
 from tests.runtime.training.test_training_runs import TINY, configuration, trainer, weights
 from tests.support.crystals.made_datasets import made_dataset, made_tensor_dataset
 

@@ -11,7 +11,7 @@ import pytest
 from basis_store import CrystalRecord, TrainingError, write_crystals
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained
 from runtime.training.data import TrainingData
-from runtime.training.training_run import run_training
+from runtime.training.runs.training_run import run_training
 from tests.runtime.training.test_tensor_training import Silent
 from tests.runtime.training.test_training_runs import configuration
 from tests.support.crystals.made_datasets import made_dataset

@@ -16,7 +16,7 @@ from runtime.training.checkpoints import checkpoint_errors, load_checkpoint
 from runtime.training.config import TrainingConfig
 from runtime.training.initial_model import InitialModel
 
-_FREE = ("output", "patience")
+_FREE = ("output", "patience", "members")
 """Entries of a configuration that may change while a run goes on: they do not change what is learnt in a step."""
 
 

@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 
-from basis_store import Setting, SgbasisError, TrainingError
+from basis_store import SgbasisError, TrainingError
 from basis_store.extras import needed_for
-from basis_store.printable import markdown_code
-from basis_store.version import VERSION
 from runtime.models.base import CrystalModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.crystal_fourier_transformer.pretraining import pretrain
-from runtime.prediction import predict_prepared
-from runtime.pretrained.card import DataSource, ModelCard, coverage_figures
-from runtime.pretrained.pretrained import open_pretrained, save_pretrained
-from runtime.targets.target import columns, physical
+from runtime.pretrained.pretrained import open_pretrained
 from runtime.training import parallel
-from runtime.training.calibrate import Calibrated, calibrated
+from runtime.training.calibrate import calibrated
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, TrainingData
 from runtime.training.initial_model import InitialModel
-from runtime.training.run_identity import read_run, run_identity
-from runtime.training.run_report import read_report, write_report
+from runtime.training.runs.run_identity import read_run, run_identity
+from runtime.training.runs.run_report import read_report, write_report
+from runtime.training.runs.trained_model import MODEL, save_trained, score_lines, split_scores
 from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer, is_last_epoch
-
-MODEL = "model"
-"""The folder of the model in the output folder of a run."""
 
 
 class Display(Protocol):
@@ -110,9 +102,7 @@ def run_training(
     # 4. Evaluate the best epoch.
     best = trainer.best_model
     scores = {
-        "val": _scores(best, val, config),
-        "held_out": _scores(best, held_out, config) if len(held_out) else None,
-        "loss": {target.name: target.loss_name for target in config.targets},
+        **split_scores(best, val, held_out),
         "start": trainer.start,
         "best_epoch": trainer.best_epoch,
         "history": trainer.history,
@@ -120,7 +110,21 @@ def run_training(
 
     # 5. Write model and report; the report comes last and says that the run is finished.
     if parallel.is_first():
-        _save_model(output / MODEL, best, trainer, data, calibrated(best, data, train, val))
+        losses = trainer.history[trainer.best_epoch] if trainer.best_epoch >= 0 else trainer.start
+        assert losses is not None
+        save_trained(
+            output / MODEL,
+            best,
+            config,
+            data,
+            calibrated(best, data, train, val),
+            {
+                "best_epoch": trainer.best_epoch,
+                "epochs": trainer.epoch,
+                "crystals": len(train),
+                "validation_loss": losses["val_loss"],
+            },
+        )
         write_report(output, scores)
         _say_results(config, display)
     return output / MODEL
@@ -152,13 +156,8 @@ def _say_results(config: TrainingConfig, display: Display, before: str = "") -> 
     chosen = f"epoch {best} is the best on the validation split"
     if best < 0:
         chosen = "none is better on the validation split than the initial model, which is what was saved"
-    figures = []
-    for target in config.targets:
-        if target.name in report["val"]:
-            what, value = target.score_figures(report["val"][target.name]["overall"])[0]
-            figures.append(f"{target.name}: {what}: {value}")
     display.say(f"{before}Trained for {seconds:.0f} s: of {len(history)} epochs {chosen}.")
-    for line in (*figures, f"The model: {Path(config.output) / MODEL}"):
+    for line in score_lines(Path(config.output)):
         display.say(line)
 
 
@@ -170,64 +169,6 @@ def _extension(trainer: Trainer) -> str:
     return (
         f" The run had {before} epochs: from here on, the learning rate is that of a run of "
         f"{trainer.config.epochs}, so that the result is not that of so many epochs at once."
-    )
-
-
-def _save_model(
-    folder: Path, model: CrystalModel, trainer: Trainer, data: TrainingData, sure: Calibrated | None
-) -> None:
-    config, domain = trainer.config, data.domain()
-    names = [Path(path).name for path in config.data]
-    files = names if len({*names}) == len(names) else config.data
-    losses = trainer.history[trainer.best_epoch] if trainer.best_epoch >= 0 else trainer.start
-    assert losses is not None
-    initial = None
-    if config.initial:
-        start = InitialModel.find(config.initial)
-        initial = {
-            "name": start.name,
-            "weights_sha256": start.weights_sha256,
-            "same_targets": [target.name for target in model.targets if start.same_target(target) is not None],
-        }
-    summary = {
-        "best_epoch": trainer.best_epoch,
-        "epochs": trainer.epoch,
-        "crystals": len(trainer.train_data),
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "validation_loss": losses["val_loss"],
-        "initial": initial,
-        "data": dict(zip(files, data.content_hashes, strict=True)),
-        "configuration": config.to_mapping(),
-    }
-    # The run has no information on licences: who publishes the model adds it.
-    card = ModelCard.of_training(
-        name=" and ".join(target.name for target in model.targets),
-        architecture=config.architecture,
-        targets=model.targets,
-        domain=domain,
-        training=summary,
-        version=VERSION,
-        figures=[
-            *(target.loss_figure(losses["val_loss"][target.name]) for target in model.targets),
-            *coverage_figures({} if sure is None else sure.coverage, model.targets),
-        ],
-        sources=[
-            DataSource(
-                name=name,
-                attribution=f"{markdown_code(name)}, content {content}. State its owner and licence here.",
-            )
-            for name, content in summary["data"].items()
-        ],
-        licence="other",
-    )
-    save_pretrained(
-        model,
-        folder,
-        card=card.to_markdown(),
-        domain=domain,
-        training=summary,
-        calibration=None if sure is None else sure.calibration,
-        coverage=None if sure is None else sure.coverage,
     )
 
 
@@ -245,20 +186,6 @@ def _pretrain(config: TrainingConfig, model: CrystalModel, display: Display) -> 
         excluded_groups=config.hold_out_groups,
         on_step=lambda *_: next(steps, None),
     )
-
-
-def _scores(model: CrystalModel, data: SplitData, config: TrainingConfig) -> dict[str, Any]:
-    """By target, where some crystal has it."""
-    learnt = predict_prepared(model, data.crystals)
-    predicted = physical(learnt, config.targets)
-    scores = {}
-    for target, own in zip(config.targets, columns(config.targets), strict=True):
-        known = np.flatnonzero(np.isfinite(data.values[:, own.start]))
-        if len(known):
-            settings = [Setting.standard(int(group)) for group in data.groups[known]]
-            labels = target.physical_labels(data.labels[known][..., own])
-            scores[target.name] = asdict(target.evaluate(predicted[known, own], labels, settings))
-    return scores
 
 
 def _tensorboard(folder: Path) -> Any:

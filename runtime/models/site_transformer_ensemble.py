@@ -1,0 +1,145 @@
+"""The mean of several networks, trained apart: more accurate than each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from basis_store import CrystalArrays, ModelError
+from runtime.arrays import constant
+from runtime.bases.store import Store
+from runtime.models.base import CrystalModel, Crystals, Embedding
+from runtime.models.site_transformer import SiteTransformer, SiteTransformerConfig
+from runtime.models.sites_batch import SitesBatch
+from runtime.models.sizes import size
+from runtime.targets.target import Target
+
+MAX_MEMBERS = 16
+
+_MEMBERS = "members."
+
+
+@dataclass(frozen=True)
+class SiteTransformerEnsembleConfig(SiteTransformerConfig):
+    """Sizes of a :class:`SiteTransformerEnsemble`: those of every member, and their number.
+
+    Attributes:
+        members: networks.
+
+    Raises:
+        ModelError: a size that makes no sense.
+    """
+
+    members: int = size(2, most=MAX_MEMBERS)
+
+    def of_member(self) -> SiteTransformerConfig:
+        """Sizes of one member."""
+        return SiteTransformerConfig(
+            **{one.name: getattr(self, one.name) for one in fields(SiteTransformerConfig)}
+        )
+
+
+class SiteTransformerEnsemble(CrystalModel):
+    """Means of what several :class:`SiteTransformer` predict, which see the same inputs.
+
+    ``sgbasis train`` makes them with ``members`` in the configuration: as many training runs with different seeds.
+    Their errors are partly independent, so that the mean has smaller ones. Every symmetry of a member is one of
+    the mean.
+
+    Args:
+        config: sizes.
+        targets: what to predict.
+        store: where the operations come from; default: the store that ships with the package.
+    """
+
+    config_class = SiteTransformerEnsembleConfig
+    config: SiteTransformerEnsembleConfig
+    kinds = SiteTransformer.kinds
+    static_shapes = SiteTransformer.static_shapes
+
+    def __init__(
+        self, config: SiteTransformerEnsembleConfig, targets: Sequence[Target], store: Store | None = None
+    ) -> None:
+        super().__init__(config, targets, store)
+        sizes = config.of_member()
+        members = [SiteTransformer(sizes, targets, self.store) for _ in range(config.members)]
+        for member in members:  # outputs of members are used before scaling, so theirs stay 0 and 1
+            for name, value in (("target_mean", 0.0), ("target_scale", 1.0)):
+                unused = constant(np.full(len(self.target_mean), value), torch.get_default_dtype())
+                member.register_buffer(name, unused, persistent=False)
+        self.members = nn.ModuleList(members)
+
+    @classmethod
+    def of(cls, members: Sequence[SiteTransformer]) -> Self:
+        """The ensemble of trained networks.
+
+        Args:
+            members: of the same sizes and targets, trained on the same crystals, so that mean and scale of the
+                targets are the same.
+
+        Raises:
+            ModelError: they are not.
+        """
+        first = members[0]
+        for other in members[1:]:
+            if (other.config, other.targets) != (first.config, first.targets):
+                raise ModelError("the members of an ensemble have the same sizes and targets")
+            scales = (other.target_mean, first.target_mean), (other.target_scale, first.target_scale)
+            if not all(torch.allclose(one, same, rtol=1e-6) for one, same in scales):
+                raise ModelError("the members of an ensemble are trained on the same crystals")
+        sizes = {one.name: getattr(first.config, one.name) for one in fields(SiteTransformerConfig)}
+        made = cls(SiteTransformerEnsembleConfig(**sizes, members=len(members)), first.targets, first.store)
+        made.target_mean.copy_(first.target_mean)
+        made.target_scale.copy_(first.target_scale)
+        for own, member in zip(made._networks(), members, strict=True):
+            own.load_state_dict(member.state_dict(), strict=False)
+        return made.eval()
+
+    def prepare(self, crystals: Crystals) -> SitesBatch:
+        """As that of a member: all have the same inputs."""
+        return self._networks()[0].prepare(crystals)
+
+    def prepare_at(self, crystals: CrystalArrays, coordinates: Tensor, lattices: Tensor) -> SitesBatch:
+        """:meth:`prepare` with tensors to differentiate by."""
+        return self._networks()[0].prepare_at(crystals, coordinates, lattices)
+
+    def network(self, batch: SitesBatch) -> Tensor:
+        """(crystals, columns) of order one."""
+        return torch.stack([member.network(batch) for member in self._networks()]).mean(0)
+
+    def network_and_embedding(self, batch: SitesBatch) -> tuple[Tensor, Embedding]:
+        """(crystals, columns) of order one, and the embeddings of all members."""
+        values, embeddings = zip(
+            *(member.network_and_embedding(batch) for member in self._networks()), strict=True
+        )
+        return torch.stack(values).mean(0), _joined(embeddings)
+
+    def embed(self, batch: SitesBatch) -> Embedding:
+        """Embeddings of all members side by side: (p, members * width) and (S, members * width)."""
+        return _joined([member.embed(batch) for member in self._networks()])
+
+    def heads(self) -> list[nn.Module]:
+        """The modules of all members that belong to the targets."""
+        return [head for member in self._networks() for head in member.heads()]
+
+    def is_of_head(self, name: str) -> bool:
+        """Whether an entry of the state belongs to the targets."""
+        if not name.startswith(_MEMBERS):
+            return super().is_of_head(name)
+        return self._networks()[0].is_of_head(name.removeprefix(_MEMBERS).split(".", maxsplit=1)[1])
+
+    def _head_row(self, index: int) -> int:
+        return self._networks()[0]._head_row(index)
+
+    def _networks(self) -> list[SiteTransformer]:
+        return [member for member in self.members if isinstance(member, SiteTransformer)]
+
+
+def _joined(embeddings: Sequence[Embedding]) -> Embedding:
+    crystals, sites = zip(*embeddings, strict=True)
+    return Embedding(torch.cat(crystals, dim=1), torch.cat(sites, dim=1))

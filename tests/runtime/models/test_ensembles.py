@@ -98,8 +98,8 @@ def test_heads_are_those_of_all_members(
 
 def test_derivatives_are_means(networks: list[SiteTransformer], ensemble: SiteTransformerEnsemble) -> None:
     record = RECORDS[1]
-    each = [next(derivatives(network, [record])) for network in networks]
-    found = next(derivatives(ensemble, [record]))
+    each = [next(derivatives(network, [record]))[0] for network in networks]
+    found = next(derivatives(ensemble, [record]))[0]
     strains = np.stack([one.strain for one in each])
     np.testing.assert_allclose(found.strain, strains.mean(0), rtol=1e-3, atol=1e-4)
 

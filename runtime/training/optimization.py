@@ -14,8 +14,6 @@ from torch.optim.swa_utils import AveragedModel
 
 from runtime.training.config import TrainingConfig
 
-_Tensors = tuple[Tensor, ...] | list[Tensor]
-
 _FINAL = 1e-3
 """Final learning rate as a fraction of the maximum."""
 
@@ -48,21 +46,37 @@ def make_schedule(optimizer: AdamW, config: TrainingConfig, n_steps: int) -> Lam
     return LambdaLR(optimizer, factor)
 
 
-def make_average(model: nn.Module, config: TrainingConfig) -> AveragedModel:
+class WeightAverage(AveragedModel):
     """An exponential moving average of the weights, with a shorter memory in the first steps.
 
-    In a fine-tuning run it starts from the initial weights. Random weights before the first step do not count.
+    Each step takes one call for all weights, and nothing in it waits for the device: PyTorch's own update sends
+    its counter there and back, so that a GPU would have nothing to do until the host has prepared the next step.
+
+    Args:
+        model: whose weights are averaged; buffers are those that it has now.
+        decay: of the average, after the first steps.
+        counts: whether the weights that the model has now count; random ones do not.
     """
 
-    @torch.no_grad()
-    def update(averages: _Tensors, currents: _Tensors, count: Tensor | int) -> None:
-        age = float(count)
-        decay = min(config.averaging, (1 + age) / (10 + age))
-        torch._foreach_lerp_(averages, currents, 1 - decay)
+    def __init__(self, model: nn.Module, *, decay: float, counts: bool) -> None:
+        super().__init__(model)
+        self.decay = decay
+        self.n_averaged.fill_(counts)
+        self._averages: list[Tensor] = list(self.module.parameters())
+        self._currents: list[Tensor] = list(model.parameters())
 
-    average = AveragedModel(model, multi_avg_fn=update)
-    average.n_averaged.fill_(bool(config.initial))
-    return average
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Add the weights of the model, which is the one that it was made for."""
+        age = int(self.n_averaged)  # stays on the host
+        decay = min(self.decay, (1 + age) / (10 + age)) if age else 0.0
+        torch._foreach_lerp_(self._averages, self._currents, 1 - decay)
+        self.n_averaged += 1
+
+
+def make_average(model: nn.Module, config: TrainingConfig) -> WeightAverage:
+    """The average of the weights of a run; in a fine-tuning run it starts from the initial weights."""
+    return WeightAverage(model, decay=config.averaging, counts=bool(config.initial))
 
 
 def keep_freed_memory() -> None:

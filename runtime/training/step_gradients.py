@@ -98,7 +98,10 @@ class StepGradients:
         parts = list(batches(rows, self._crystals, self._budget))
         for some in parts:
             batch = self._crystals.take(some).to(self._device)
-            labels = self._labels.index_select(0, torch.from_numpy(some).to(self._device))
+            numbers = torch.from_numpy(some).to(
+                self._device, non_blocking=True
+            )  # else the host waits for the step
+            labels = self._labels.index_select(0, numbers)
             if self._captured is not None and len(parts) == 1:
                 return self._captured(batch, labels, share)
             sums += self._backward(batch, labels, share)

@@ -67,6 +67,8 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[tup
         a, b = old.get(name), new.get(name)
         if a == b:
             continue
+        if name == "model" and old["architecture"] != new["architecture"]:
+            continue  # each has its own sizes
         if isinstance(a, dict) and isinstance(b, dict):
             yield from ((f"{name}.{key}", x, y) for key, x, y in _differences(a, b))
         else:

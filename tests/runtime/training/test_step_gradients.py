@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -15,6 +18,7 @@ from runtime.training.captured_batches import padded_sizes
 from runtime.training.config import TrainingConfig
 from runtime.training.data import SplitData, TrainingData
 from runtime.training.step_gradients import StepGradients
+from runtime.training.trainer import Trainer
 from tests.support.crystals.made_datasets import made_dataset
 
 SMALL = {"width": 16, "layers": 1, "heads": 2, "head_width": 4, "feed_forward": 16, "radial": 6, "cutoff": 4.0}
@@ -191,3 +195,21 @@ def test_captured_steps_have_the_gradients_of_others(run: tuple[TrainingConfig, 
     for one, other in zip(found[:3], found[3:], strict=True):
         for a, b in zip(one, other, strict=True):
             torch.testing.assert_close(a, b, rtol=2e-2, atol=1e-3)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_the_host_never_waits_for_the_gpu(run: tuple[TrainingConfig, SplitData], tmp_path: Path) -> None:
+    """Within a step: otherwise one of the two is idle at any time."""
+    config = dataclasses.replace(run[0], output=str(tmp_path))
+    data = TrainingData(config)
+    model = config.new_model().cuda()
+    train, val = data.split("train", model), data.split("val", model)
+    trainer = Trainer(config, model, train, val, device="cuda")
+    rows = np.arange(8)
+    trainer._step(rows)  # its graph is recorded
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(3):
+            trainer._step(rows)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")

@@ -44,6 +44,22 @@ class SiteTransformerEnsembleConfig(SiteTransformerConfig):
         )
 
 
+def check_averageable(targets: Sequence[Target]) -> None:
+    """Check that networks can be averaged.
+
+    Args:
+        targets: what they predict.
+
+    Raises:
+        ModelError: a target is known only up to operations under which networks may choose differently.
+    """
+    if broken := [target.name for target in targets if not target.has_mean]:
+        raise ModelError(
+            f"{broken[0]} is known up to the normalizer only: networks learn different ones of its equivalent "
+            "values, and their mean is none of them"
+        )
+
+
 class SiteTransformerEnsemble(CrystalModel):
     """Means of what several :class:`SiteTransformer` predict, which see the same inputs.
 
@@ -55,6 +71,9 @@ class SiteTransformerEnsemble(CrystalModel):
         config: sizes.
         targets: what to predict.
         store: where the operations come from; default: the store that ships with the package.
+
+    Raises:
+        ModelError: the mean of predictions of a target means nothing: :func:`check_averageable`.
     """
 
     config_class = SiteTransformerEnsembleConfig
@@ -66,6 +85,7 @@ class SiteTransformerEnsemble(CrystalModel):
         self, config: SiteTransformerEnsembleConfig, targets: Sequence[Target], store: Store | None = None
     ) -> None:
         super().__init__(config, targets, store)
+        check_averageable(targets)
         sizes = config.of_member()
         members = [SiteTransformer(sizes, targets, self.store) for _ in range(config.members)]
         for member in members:  # outputs of members are used before scaling, so theirs stay 0 and 1

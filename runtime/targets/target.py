@@ -210,6 +210,11 @@ class Target(ABC):
         return True
 
     @property
+    def has_mean(self) -> bool:
+        """Whether the mean of right predictions is right."""
+        return True
+
+    @property
     @abstractmethod
     def loss_name(self) -> str:
         """What :meth:`loss` is, such as ``"mean absolute error"``: of its mean over crystals."""

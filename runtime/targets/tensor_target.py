@@ -161,6 +161,11 @@ class TensorTarget(Target):
         """Exponentials of matrices choose their steps by the size of their arguments."""
         return not self.log10
 
+    @property
+    def has_mean(self) -> bool:
+        """Networks that learn a tensor up to the normalizer may choose different ones of its equivalent values."""
+        return not self.up_to_normalizer
+
     def loss_scale(self, target_scale: Tensor) -> Tensor:
         """1 for relative errors."""
         return torch.ones_like(target_scale) if self.log10 else target_scale

@@ -13,12 +13,12 @@ from typing import Any, Self
 
 import torch
 
-from basis_store import TargetError, TrainingError
+from basis_store import ModelError, TargetError, TrainingError
 from basis_store.files.regular_file import read_regular
 from runtime.arrays import building
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
-from runtime.models.site_transformer_ensemble import MAX_MEMBERS
+from runtime.models.site_transformer_ensemble import MAX_MEMBERS, check_averageable
 from runtime.models.sizes import MAX_PARAMETERS
 from runtime.targets.parse import from_plain_values, parse_target, shown
 from runtime.targets.target import Target
@@ -113,6 +113,7 @@ class TrainingConfig:
         if not all(self.data) or not self.output:
             raise TrainingError("the names of data and output are not empty")
         self._check_numbers()
+        self._check_members()
         self.model_config()
 
     def _check_numbers(self) -> None:
@@ -122,13 +123,6 @@ class TrainingConfig:
         for name in ("warmup_steps", "weight_decay", "patience", "pretraining_steps", "seed"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise TrainingError(f"{name} is not negative, but {shown(getattr(self, name))}")
-        if not 1 <= self.members <= MAX_MEMBERS:
-            raise TrainingError(f"members are 1 to {MAX_MEMBERS} networks, not {shown(self.members)}")
-        if self.members > 1 and (self.architecture != "SiteTransformer" or self.initial):
-            raise TrainingError(
-                "only networks of the SiteTransformer that start from random weights have several members: remove "
-                "members, architecture or initial"
-            )
         if self.fold < -1:
             raise TrainingError(f"folds are numbered from 0: there is no fold {shown(self.fold)}")
         for name in _COUNTS:
@@ -138,6 +132,20 @@ class TrainingConfig:
             raise TrainingError(f"target_weights are positive numbers, not {shown(self.target_weights)}")
         if not 0 <= self.averaging < 1:
             raise TrainingError(f"averaging lies between 0 and 1, not {shown(self.averaging)}")
+
+    def _check_members(self) -> None:
+        if not 1 <= self.members <= MAX_MEMBERS:
+            raise TrainingError(f"members are 1 to {MAX_MEMBERS} networks, not {shown(self.members)}")
+        if self.members > 1 and (self.architecture != "SiteTransformer" or self.initial):
+            raise TrainingError(
+                "only networks of the SiteTransformer that start from random weights have several members: remove "
+                "members, architecture or initial"
+            )
+        if self.members > 1:
+            try:
+                check_averageable(self.targets)
+            except ModelError as error:
+                raise TrainingError(f"{error}: remove members") from error
 
     def _fill_in(self) -> None:
         """Replace defaults that depend on other entries, so that a configuration says everything about its run."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("basis_store", "basis_compiler", "runtime", "sgbasis")
-_NOT_SOURCE = {"__pycache__", "build", "dist", "runs", "node_modules", "site"}
+_NOT_SOURCE = {"__pycache__", "build", "dist", "node_modules", "site"}
+_OUTPUT = ROOT / "runs"
 
 
 def folders() -> Iterator[Path]:
@@ -28,6 +29,7 @@ def entries(folder: Path) -> list[Path]:
         for one in sorted(folder.iterdir())
         if not one.name.startswith(".")
         and one.name not in _NOT_SOURCE
+        and one != _OUTPUT
         and not one.name.endswith((".egg-info", ".pyc"))
         and one.name != "bench.json"
     ]

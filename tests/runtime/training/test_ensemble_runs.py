@@ -135,6 +135,10 @@ def test_it_can_be_fine_tuned(finished: tuple[TrainingConfig, Silent], dataset: 
         ({"members": 0}, "members are 1 to 16 networks, not 0"),
         ({"members": 17}, "members are 1 to 16 networks, not 17"),
         ({"architecture": "CompositionModel", "model": {}}, "remove members, architecture or initial"),
+        (
+            {"targets": [{"name": "piezo", "symmetry": "ijk=ikj", "up_to_normalizer": True}]},
+            "piezo is known up to the normalizer only: .* remove members",
+        ),
     ],
 )
 def test_what_has_no_members(dataset: Path, tmp_path: Path, changes: dict[str, Any], reason: str) -> None:

@@ -1,0 +1,1 @@
+"""Training runs in folders: from a configuration to a saved model."""

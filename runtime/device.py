@@ -77,6 +77,15 @@ def moved(module: ModuleT, device: torch.device) -> ModuleT:
     return module.to(device)
 
 
+def device_words(device: torch.device | str) -> str:
+    """What computes: ``"NVIDIA H200"``, or ``"CPU, 2 threads"``."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = counted(torch.get_num_threads(), "thread")
+    return f"CPU, {threads}" if device.type == "cpu" else device.type
+
+
 def check_double(device: torch.device, what: str) -> None:
     """Refuse a device without double precision.
 

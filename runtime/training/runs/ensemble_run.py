@@ -19,7 +19,7 @@ from runtime.training.config import TrainingConfig
 from runtime.training.data import TrainingData
 from runtime.training.loss import mean_losses
 from runtime.training.runs.run_report import read_report, write_report
-from runtime.training.runs.trained_model import MODEL, save_trained, score_lines, split_scores
+from runtime.training.runs.trained_model import MODEL, run_outcome, save_trained, score_lines, split_scores
 from runtime.training.runs.training_run import Display, run_training
 from runtime.training.trainer import EpochReport
 
@@ -88,24 +88,33 @@ def save_ensemble(config: TrainingConfig, folders: list[Path]) -> None:
     scores = split_scores(model, val, held_out)
     losses = dict(zip((target.name for target in model.targets), mean_losses(model, val).tolist(), strict=True))
     # 3. Model and report, which comes last.
-    outcome = {
-        "best_epoch": [report["best_epoch"] for report in reports],
-        "epochs": config.epochs,
-        "crystals": len(train),
-        "validation_loss": losses,
-    }
-    save_trained(output / MODEL, model, config, data, calibrated(model, data, train, val), outcome)
+    outcome = _mean_outcome([run_outcome(report, len(train)) for report in reports]) | {"validation_loss": losses}
     history = [_mean_entry(entries) for entries in zip(*(report["history"] for report in reports), strict=False)]
+    save_trained(output / MODEL, model, config, data, calibrated(model, data, train, val), outcome)
     write_report(output, {**scores, "start": None, **outcome, "history": history, "members": _weights(folders)})
+
+
+def _mean_outcome(outcomes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """How the runs of all members went."""
+    devices = dict.fromkeys(outcome["device"] for outcome in outcomes)
+    return {
+        "best_epoch": [outcome["best_epoch"] for outcome in outcomes],
+        "epochs": max(outcome["epochs"] for outcome in outcomes),
+        "crystals": outcomes[0]["crystals"],
+        "seconds": round(sum(outcome["seconds"] for outcome in outcomes), 1),
+        "device": " and ".join(devices),
+        "training_loss": _means([outcome["training_loss"] for outcome in outcomes]),
+    }
 
 
 def _mean_entry(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """An epoch of all members: means of their losses, and the seconds of all."""
-    mean: dict[str, Any] = {"epoch": entries[0]["epoch"], "seconds": sum(entry["seconds"] for entry in entries)}
-    for kind in ("train_loss", "val_loss"):
-        names = entries[0][kind]
-        mean[kind] = {name: sum(entry[kind][name] for entry in entries) / len(entries) for name in names}
-    return mean
+    losses = {kind: _means([entry[kind] for entry in entries]) for kind in ("train_loss", "val_loss")}
+    return {"epoch": entries[0]["epoch"], "seconds": sum(entry["seconds"] for entry in entries), **losses}
+
+
+def _means(losses: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: sum(loss[name] for loss in losses) / len(losses) for name in losses[0]}
 
 
 def _weights(folders: list[Path]) -> list[str]:

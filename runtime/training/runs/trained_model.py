@@ -43,7 +43,7 @@ def save_trained(
         config: the run.
         data: what it was trained on.
         sure: what was calibrated, if the architecture has embeddings.
-        outcome: ``best_epoch``, ``epochs``, ``crystals`` of the training split, and ``validation_loss`` by target.
+        outcome: of :func:`run_outcome`.
 
     Raises:
         OSError: the folder cannot be written.
@@ -96,6 +96,30 @@ def save_trained(
         calibration=None if sure is None else sure.calibration,
         coverage=None if sure is None else sure.coverage,
     )
+
+
+def run_outcome(report: Mapping[str, Any], n_crystals: int) -> dict[str, Any]:
+    """How a run went, in a few values for ``config.json`` and the model card.
+
+    Args:
+        report: ``best_epoch``, ``device``, ``start`` and ``history`` of a run, as in ``report.json``.
+        n_crystals: of the training split.
+
+    Returns:
+        ``best_epoch``, ``epochs``, ``crystals``, ``seconds`` of all epochs, ``device``, and the losses by target
+        of the best epoch: ``validation_loss``, and ``training_loss`` unless the initial model is the best.
+    """
+    best, history = report["best_epoch"], report["history"]
+    losses = history[best] if best >= 0 else report["start"]
+    return {
+        "best_epoch": best,
+        "epochs": len(history),
+        "crystals": n_crystals,
+        "seconds": round(sum(entry["seconds"] for entry in history), 1),
+        "device": report["device"],
+        "validation_loss": losses["val_loss"],
+        **({"training_loss": losses["train_loss"]} if best >= 0 else {}),
+    }
 
 
 def split_scores(model: CrystalModel, val: SplitData, held_out: SplitData) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import torch
 
 from basis_store import SgbasisError, TrainingError
 from basis_store.extras import needed_for
+from runtime.device import device_words
 from runtime.models.base import CrystalModel
 from runtime.models.crystal_fourier_transformer.model import CrystalFourierTransformer
 from runtime.models.crystal_fourier_transformer.pretraining import pretrain
@@ -23,7 +24,7 @@ from runtime.training.data import SplitData, TrainingData
 from runtime.training.initial_model import InitialModel
 from runtime.training.runs.run_identity import read_run, run_identity
 from runtime.training.runs.run_report import read_report, write_report
-from runtime.training.runs.trained_model import MODEL, save_trained, score_lines, split_scores
+from runtime.training.runs.trained_model import MODEL, run_outcome, save_trained, score_lines, split_scores
 from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer, is_last_epoch
 
 
@@ -101,31 +102,19 @@ def run_training(
 
     # 4. Evaluate the best epoch.
     best = trainer.best_model
-    scores = {
+    reached = {
         **split_scores(best, val, held_out),
         "start": trainer.start,
         "best_epoch": trainer.best_epoch,
+        "device": device_words(device),
         "history": trainer.history,
     }
 
     # 5. Write model and report; the report comes last and says that the run is finished.
     if parallel.is_first():
-        losses = trainer.history[trainer.best_epoch] if trainer.best_epoch >= 0 else trainer.start
-        assert losses is not None
-        save_trained(
-            output / MODEL,
-            best,
-            config,
-            data,
-            calibrated(best, data, train, val),
-            {
-                "best_epoch": trainer.best_epoch,
-                "epochs": trainer.epoch,
-                "crystals": len(train),
-                "validation_loss": losses["val_loss"],
-            },
-        )
-        write_report(output, scores)
+        sure = calibrated(best, data, train, val)
+        save_trained(output / MODEL, best, config, data, sure, run_outcome(reached, len(train)))
+        write_report(output, reached)
         _say_results(config, display)
     return output / MODEL
 

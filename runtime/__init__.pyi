@@ -34,6 +34,7 @@ from .models.crystal_fourier_transformer.model import (
     CrystalFourierTransformerConfig as CrystalFourierTransformerConfig,
 )
 from .models.crystal_fourier_transformer.pretraining import pretrain as pretrain
+from .models.ensemble import Ensemble as Ensemble, EnsembleConfig as EnsembleConfig
 from .models.orbit_transformer import (
     OrbitTransformer as OrbitTransformer,
     OrbitTransformerConfig as OrbitTransformerConfig,
@@ -41,10 +42,6 @@ from .models.orbit_transformer import (
 from .models.site_transformer import (
     SiteTransformer as SiteTransformer,
     SiteTransformerConfig as SiteTransformerConfig,
-)
-from .models.site_transformer_ensemble import (
-    SiteTransformerEnsemble as SiteTransformerEnsemble,
-    SiteTransformerEnsembleConfig as SiteTransformerEnsembleConfig,
 )
 from .prediction import predict as predict, predict_prepared as predict_prepared
 from .pretrained.card import DataSource as DataSource, ModelCard as ModelCard

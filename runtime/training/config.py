@@ -18,7 +18,7 @@ from basis_store.files.regular_file import read_regular
 from runtime.arrays import building
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.base import CrystalModel
-from runtime.models.site_transformer_ensemble import MAX_MEMBERS, check_averageable
+from runtime.models.ensemble import AVERAGED, MAX_MEMBERS, check_averageable
 from runtime.models.sizes import MAX_PARAMETERS
 from runtime.targets.parse import from_plain_values, parse_target, shown
 from runtime.targets.target import Target
@@ -71,8 +71,8 @@ class TrainingConfig:
         averaging: decay of the exponential moving average of weights, which is validated and saved.
         patience: epochs without a lower validation loss until the run stops; 0: never.
         pretraining_steps: of the architecture's own pretraining, if it has one.
-        members: networks of the ``SiteTransformer``, each trained with a seed of its own; the model predicts their
-            mean (:class:`runtime.SiteTransformerEnsemble`).
+        members: networks, each trained with a seed of its own, whose mean the model predicts
+            (:class:`runtime.Ensemble`).
         seed: of weights, order and dropout. Equal seeds give equal results on equal machines.
     """
 
@@ -136,10 +136,10 @@ class TrainingConfig:
     def _check_members(self) -> None:
         if not 1 <= self.members <= MAX_MEMBERS:
             raise TrainingError(f"members are 1 to {MAX_MEMBERS} networks, not {shown(self.members)}")
-        if self.members > 1 and (self.architecture != "SiteTransformer" or self.initial):
+        if self.members > 1 and (self.architecture not in AVERAGED or self.initial):
             raise TrainingError(
-                "only networks of the SiteTransformer that start from random weights have several members: remove "
-                "members, architecture or initial"
+                f"only networks of {' and '.join(AVERAGED)} that start from random weights have several members: "
+                "remove members, architecture or initial"
             )
         if self.members > 1:
             try:

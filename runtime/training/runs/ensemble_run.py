@@ -9,9 +9,8 @@ from typing import Any
 
 import torch
 
-from basis_store import SgbasisError, TrainingError
-from runtime.models.site_transformer import SiteTransformer
-from runtime.models.site_transformer_ensemble import SiteTransformerEnsemble
+from basis_store import SgbasisError
+from runtime.models.ensemble import Ensemble
 from runtime.pretrained.pretrained import open_pretrained
 from runtime.training import parallel
 from runtime.training.calibrate import calibrated
@@ -70,17 +69,13 @@ def save_ensemble(config: TrainingConfig, folders: list[Path]) -> None:
         folders: of the members' models, each in the folder of its run.
 
     Raises:
-        TrainingError: a member is not a model of a finished run, or of another architecture.
-        ModelError: it is damaged, or was trained on other crystals.
+        TrainingError: a member is not the model of a finished run.
+        ModelError: it is damaged, of another architecture, or was trained on other crystals.
     """
     output = Path(config.output)
     reports = [read_report(folder.parent) for folder in folders]
     # 1. The mean.
-    members = [open_pretrained(folder).load() for folder in folders]
-    networks = [member for member in members if isinstance(member, SiteTransformer)]
-    if len(networks) < len(members):
-        raise TrainingError("the members of an ensemble are of the architecture SiteTransformer")
-    model = SiteTransformerEnsemble.of(networks)
+    model = Ensemble.of([open_pretrained(folder).load() for folder in folders])
     # 2. What it reaches.
     data = TrainingData(config)
     config = replace(config, targets=data.targets)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from basis_store import TrainingError
-from runtime import SiteTransformerEnsemble, from_pretrained
+from runtime import Ensemble, from_pretrained
 from runtime.prediction import predict_prepared
 from runtime.training.config import TrainingConfig
 from runtime.training.data import TrainingData
@@ -22,7 +22,7 @@ from runtime.training.runs.training_run import run_training
 from tests.support.command_line import sgbasis
 from tests.support.crystals.made_datasets import made_dataset
 
-TINY = {"width": 16, "layers": 1, "channels": 8, "feed_forward": 16, "radial": 6, "cutoff": 4.0}
+TINY = {"heads": 2, "head_width": 4, "width": 16, "layers": 1, "feed_forward": 16, "radial": 6, "cutoff": 4.0}
 
 
 class Silent:
@@ -75,7 +75,7 @@ def test_the_model_is_their_mean_and_its_figures_are_its_own(finished: tuple[Tra
     config, display = finished
     output = Path(config.output)
     model = from_pretrained(output / "model")
-    assert isinstance(model, SiteTransformerEnsemble)
+    assert isinstance(model, Ensemble)
     data = TrainingData(config)
     val = data.split("val", model)
     parts = [from_pretrained(output / f"member_{number}" / "model") for number in range(2)]
@@ -89,7 +89,7 @@ def test_the_model_is_their_mean_and_its_figures_are_its_own(finished: tuple[Tra
     assert report["history"][1]["val_loss"]["energy"] == pytest.approx(np.mean(losses))
     assert display.lines[-3] == "The mean of 2 networks:" and display.lines[-1] == f"The model: {output / 'model'}"
     card = (output / "model" / "README.md").read_text()
-    assert "2 networks with as many seeds" in card and "SiteTransformerEnsemble with " in card
+    assert "2 networks with as many seeds" in card and "Ensemble with " in card
 
 
 def test_a_finished_ensemble_is_left_alone(finished: tuple[TrainingConfig, Silent]) -> None:

@@ -37,6 +37,7 @@ def read_figures() -> dict[str, Any]:
     }
     joined = {
         "errors": tables.errors,
+        "trainings": tables.trainings,
         "tensors": tables.tensors,
         "unseen": tables.unseen,
         "learning_curves": tables.learning_curves,
@@ -95,12 +96,21 @@ def _shipped() -> dict[str, Any]:
             "seconds": training.get("seconds"),
             "device": training.get("device"),
             "training_loss": training.get("training_loss", {}).get(description["targets"][0]["name"]),
+            "members": description["config"].get("members", 1),
+            "architecture": description["config"].get("architecture", description["architecture"]),
+            "together": ", ".join(_together(description)) or None,
             "bytes": weights.stat().st_size,
             "parameters": _parameters(weights),
             "space_groups": len(description["domain"]["groups"]),
             "elements": len(description["domain"]["elements"]),
         }
     return found
+
+
+def _together(description: dict[str, Any]) -> list[str]:
+    """Other columns that the network of a model was trained on."""
+    names = [one["name"] for one in description["training"]["configuration"]["targets"]]
+    return [f"`{name}`" for name in names if name != description["targets"][0]["name"]]
 
 
 def _parameters(weights: Path) -> int:

@@ -64,6 +64,12 @@ def errors(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield empty | {"crystals": f"{part['n']:,} of the first set", **_interval(part), "digits": digits}
 
 
+def trainings(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """How the models that ship were trained; times are of all members of an ensemble."""
+    for name, one in figures["shipped"].items():
+        yield one | {"property": f"`{name}`"}
+
+
 def tensors(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Tensors: errors, shares within a relative error, and errors of moduli, beside two baselines."""
     results, evaluations = figures["results"], figures["evaluations"]

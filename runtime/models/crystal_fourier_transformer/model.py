@@ -13,7 +13,7 @@ Differences from the release, each of which repairs it or changes no number:
 
 - Crystals come in the standard setting of their group; the release applies a group number to any cell
   (tests/regressions/test_06).
-- Attention and pooling run over the asymmetric unit, which is exact (:mod:`runtime.models.attention`).
+- Attention and pooling run over the asymmetric unit, which is exact (`attention.py`).
 - The lattice is given as its rotated lower triangle and groups without data keep zero columns
   (position_encoder.py); distances in pretraining are exact (tests/regressions/test_08).
 - The density counts every atom once; the release counts an atom once per operation that leaves it in place.
@@ -39,9 +39,9 @@ from basis_store.groups.setting import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from runtime.bases.store import Store
 from runtime.encoding.wave_encoder import WaveEncoder
-from runtime.models.attention import weighted_mean
 from runtime.models.base import CrystalModel, Crystals
 from runtime.models.batch import Batch, per
+from runtime.models.crystal_fourier_transformer.attention import weighted_mean
 from runtime.models.crystal_fourier_transformer.position_encoder import PositionEncoder, lattice_features
 from runtime.models.crystal_fourier_transformer.transformer import EPSILON, TransformerBlock
 from runtime.models.elements import N_ELEMENTS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from runtime.models.attention import AsymmetricUnitAttention
+from runtime.models.crystal_fourier_transformer.attention import AsymmetricUnitAttention
 
 EPSILON = 1e-6  # of every LayerNorm in the authors' release
 

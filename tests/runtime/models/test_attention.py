@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from basis_store import CrystalRecord, standard_settings
-from runtime.models.attention import AsymmetricUnitAttention, weighted_mean
+from runtime.models.crystal_fourier_transformer.attention import AsymmetricUnitAttention, weighted_mean
 from runtime.models.crystal_fourier_transformer.orbit_distance import shortest_length
 from runtime.models.crystal_fourier_transformer.transformer import TransformerBlock
 from tests.support.crystals.made_records import all_atoms, made_record

@@ -175,7 +175,7 @@ def test_shipped_models_are_whole_and_small(name: str) -> None:
         ({"format_version": "new"}, "is not a model format version"),
         (
             {"architecture": "Oracle"},
-            "unknown architecture 'Oracle'; known: OrbitTransformer, SiteTransformer, Ensemble, CrystalFourierTransformer",
+            "unknown architecture 'Oracle'; known: OrbitTransformer, SiteTransformer, Ensemble",
         ),
         ({"config": {"width": 16, "depth": 3}}, "unknown key 'depth' in the config; known: width"),
         ({"config": {"width": 32}}, r"does not fit config.json next to it: the shape of blocks.0"),

@@ -42,6 +42,7 @@ def read_figures() -> dict[str, Any]:
         "unseen": tables.unseen,
         "learning_curves": tables.learning_curves,
         "published": tables.published,
+        "fields": tables.fields,
     }
     return figures | {"tables": {name: list(rows(figures)) for name, rows in joined.items()}}
 
@@ -49,7 +50,8 @@ def read_figures() -> dict[str, Any]:
 def _speed(found: dict[str, Any]) -> dict[str, Any]:
     """What ``python -m benchmarks`` wrote: rows by name, with texts for the table of all rows."""
     rows = {row["name"]: row | _texts(row) for row in found["rows"]}
-    return {"machine": found["machine"], "rows": list(rows.values()), **rows}
+    listed = [row for name, row in rows.items() if not name.startswith(tables.FIELDS)]  # others have their table
+    return {"machine": found["machine"], "rows": listed, **rows}
 
 
 def _speed_gpu(found: dict[str, Any] | None) -> dict[str, Any]:

@@ -32,6 +32,9 @@ _CURVES = {
 }
 """Name and digits of the properties of learning curves."""
 
+FIELDS = "field_"
+"""With this begin names of rows of ``python -m benchmarks fields``."""
+
 _CURVE_SIZES = (500, 1000, 2000, 4000, 8000, 16000)
 
 _TRAINED = (
@@ -133,6 +136,23 @@ def published(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Figures that others published."""
     for row in figures["published_peers"]["rows"]:
         yield row | {"property": _CURVES[row["property"]][0]}
+
+
+def fields(figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Fields on grids: times as multiples of the FFT, memory as multiples of the grid; both peers in one row."""
+    speed = figures["speed"]
+    for name, row in speed.items():
+        kind, _, grid = name.removeprefix(FIELDS).partition("_")
+        if name.startswith(FIELDS) and kind in {"symmetrise", "expand"}:
+            loop = speed[f"{FIELDS}average_{grid}"]["peer"] if kind == "symmetrise" else None
+            peers = {"gemmi": row["peer"], "loop": loop}
+            yield {
+                "work": row["what"],
+                "seconds": row["ours"],
+                "ffts": row["ours"] / row["limit"],
+                "grids": row["peak_bytes"] / (8 * int(grid.rpartition("_")[2]) ** 3),
+                **{peer: None if time is None else time / row["limit"] for peer, time in peers.items()},
+            }
 
 
 def _interval(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -148,8 +148,11 @@ class Expansion:
 
     def _on_grid(self, spectrum: NDArray[np.complex128]) -> GridField:
         shape = self.field.shape if self._folded is None else self._folded.lattice.shape
-        values: FloatArray = scipy.fft.irfftn(spectrum, s=shape, norm="forward", overwrite_x=True)
+        # The same as irfftn, which copies its input.
+        planes = scipy.fft.ifft2(spectrum, axes=(0, 1), norm="forward", overwrite_x=True)
         del spectrum
+        values: FloatArray = scipy.fft.irfft(planes, n=shape[2], norm="forward", overwrite_x=True)
+        del planes
         return replace(self.field, values=values if self._folded is None else self._folded.unfold(values))
 
     @functools.cached_property

@@ -31,6 +31,7 @@ PARTS = {
 
 ALONE = {
     "compiling --large [RADIUS ...]": "time and memory of 'sgbasis compile' and 'verify' at large radii",
+    "fields GROUP SIZE WORK": "memory to 'expand' or 'symmetrise' a field, in bytes",
     "pairs": "growth of the cost of pair kernels with the number of atoms",
     "kernel_sides DATASET": "sums over images and over waves, by the width of a Gaussian",
 }

@@ -1,7 +1,7 @@
 """Expanding and symmetrising fields on grids, beside averages over explicit operations and the FFT alone.
 
 Everything runs in one thread, in turns; times are of the processor, so that other jobs disturb ratios least.
-``python -m benchmarks.fields 225 256 symmetrise`` prints the bytes that one piece of work takes (Linux: from /proc).
+``python -m benchmarks.fields 225 256 symmetrise`` prints the bytes that some work takes (Linux: from /proc).
 """
 
 from __future__ import annotations

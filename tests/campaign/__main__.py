@@ -26,7 +26,7 @@ _SHOWN = 8
 @click.option("--only", metavar="SUBJECT[:NUMBER]", help="One subject, or one of its inputs, again.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for the inputs with faults.")
 def main(inputs: int, kills: int, seed: int, workers: int, only: str | None, keep: Path | None) -> None:
-    """Damage stores, datasets, models, checkpoints and texts; kill runs; count what a user must never see."""
+    """Damage stores, datasets, fields, models, checkpoints, texts; kill runs; count what a user must never see."""
     torch.set_num_threads(1)
     chosen, _, number = (only or "").partition(":")
     faults = 0

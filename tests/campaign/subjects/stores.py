@@ -25,7 +25,7 @@ class DamagedStores(Subject):
     """Every command that reads a store gives the right output or an error."""
 
     name = "stores"
-    share = 0.2
+    share = 0.15
 
     def prepare(self, folder: Path) -> None:
         self._whole = folder / "store.h5"

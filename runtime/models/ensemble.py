@@ -17,6 +17,7 @@ from runtime.models.base import CrystalModel, Crystals, Embedding
 from runtime.models.batch import Batch
 from runtime.models.orbit_transformer import OrbitTransformer
 from runtime.models.site_transformer import SiteTransformer
+from runtime.models.sizes import check_sizes, size
 from runtime.targets.parse import from_plain_values, shown
 from runtime.targets.target import Target
 
@@ -41,17 +42,18 @@ class EnsembleConfig:
         ModelError: one of these makes no sense.
     """
 
-    members: int = 2
+    members: int = size(2, most=MAX_MEMBERS)
     architecture: str = OrbitTransformer.__name__
     model: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.members <= MAX_MEMBERS:
-            raise ModelError(f"an ensemble has 1 to {MAX_MEMBERS} members, not {shown(self.members)}")
-        if self.architecture not in AVERAGED:
+        check_sizes(self)
+        if not isinstance(self.architecture, str) or self.architecture not in AVERAGED:
             raise ModelError(
                 f"members of an ensemble are of {' or '.join(AVERAGED)}, not {shown(self.architecture)}"
             )
+        if not isinstance(self.model, Mapping):
+            raise ModelError(f"the sizes of members of an ensemble are a table, not {shown(self.model)}")
         self.of_member()
 
     def of_member(self) -> Any:

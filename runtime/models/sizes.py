@@ -35,6 +35,8 @@ def dropout() -> Any:
 def check_sizes(config: Any) -> None:
     """Check the fields of a configuration that were made by the functions above; called by its ``__post_init__``.
 
+    Others, which are no numbers, are left to it.
+
     Args:
         config: a dataclass.
 
@@ -42,6 +44,8 @@ def check_sizes(config: Any) -> None:
         ModelError: a value has another type, or lies outside of its range; one line.
     """
     for field in dataclasses.fields(config):
+        if "range" not in field.metadata:
+            continue
         value, (least, most) = getattr(config, field.name), field.metadata["range"]
         numbers = (int, float) if isinstance(least, float) else (int,)
         if isinstance(value, bool) or not isinstance(value, numbers) or not least <= value <= most:

@@ -119,8 +119,8 @@ def test_members_that_do_not_belong_together(networks: list[CrystalModel]) -> No
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"members": 0}, "an ensemble has 1 to 16 members, not 0"),
-        ({"members": 17}, "an ensemble has 1 to 16 members, not 17"),
+        ({"members": 0}, "members of EnsembleConfig is an integer from 1 to 16, not 0"),
+        ({"members": 17}, "members of EnsembleConfig is an integer from 1 to 16, not 17"),
         (
             {"architecture": "CompositionModel"},
             "OrbitTransformer or SiteTransformer, not 'CompositionModel'",

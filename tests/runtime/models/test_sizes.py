@@ -9,12 +9,15 @@ import pytest
 
 from basis_store import ModelError, TrainingError
 from runtime.models.architectures import ARCHITECTURES
+from runtime.models.ensemble import EnsembleConfig
+from runtime.targets.parse import shown
 from runtime.training.config import TrainingConfig
 
 FIELDS = [
     (name, field)
     for name, architecture in ARCHITECTURES.items()
     for field in dataclasses.fields(architecture.config_class)
+    if isinstance(field.default, int | float)
 ]
 NEVER = [-1, -0.5, float("nan"), float("inf"), -float("inf"), 1e308, 10**30, 10**5000, "12", "", None, True, [],
          [1], {}, {"a": 1}, b"1", 1j]  # fmt: skip
@@ -44,6 +47,16 @@ def test_every_field_has_a_range(name: str, field: dataclasses.Field[Any]) -> No
         assert "\n" not in str(refused.value) and len(str(refused.value)) < 200
     assert getattr(kind(), field.name) == field.default
     kind(**{"heads": 1} | {field.name: least} if "heads" in kind.__dataclass_fields__ else {field.name: least})
+
+
+@pytest.mark.parametrize("value", [*NEVER, "OrbitTransformer ", {"width": 0}], ids=shown)
+@pytest.mark.parametrize("name", ["architecture", "model"])
+def test_what_an_ensemble_is_not_made_of(name: str, value: Any) -> None:
+    if name == "model" and value == {}:  # the default
+        return
+    with pytest.raises(ModelError) as caught:
+        EnsembleConfig(**{name: value})
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
 
 
 def test_heads_divide_the_width() -> None:

@@ -35,8 +35,8 @@ sgbasis evaluate --model runs/gap/model --data mp.h5
 @click.option("--output", "-o", metavar="FOLDER", help="Folder for checkpoints, logs and the model.")
 @click.option(
     "--architecture", metavar="NAME",
-    help="OrbitTransformer, CrystalFourierTransformer (arXiv 2512.13989) or CompositionModel [default: that of "
-    "--initial, or else OrbitTransformer].",
+    help="OrbitTransformer, SiteTransformer, CrystalFourierTransformer (arXiv 2512.13989) or CompositionModel "
+    "[default: that of --initial, or else OrbitTransformer].",
 )  # fmt: skip
 @click.option(
     "--initial", metavar="NAME|FOLDER",

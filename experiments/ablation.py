@@ -91,7 +91,7 @@ def run(
         "output": str(folder),
         "epochs": task.epochs,
     }
-    own |= {"architecture": "SiteTransformer", "model": sizes, "seed": arguments.seed}
+    own |= {"architecture": "SiteTransformer", "model": sizes, "seed": arguments.seed, "members": 1}
     config = TrainingConfig.from_mapping({**values, **own})
     run_training(config, device=device, display=Plain(), on_epoch=lambda report: None)
     report = read_report(folder)

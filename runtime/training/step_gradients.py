@@ -12,6 +12,7 @@ from torch import Tensor
 
 from basis_store import TrainingError
 from basis_store.array_types import IntArray
+from runtime.arrays import on_device
 from runtime.models.base import CrystalModel
 from runtime.models.batch import Batch
 from runtime.models.batch_sizes import batch_cost, is_out_of_memory
@@ -98,10 +99,7 @@ class StepGradients:
         parts = list(batches(rows, self._crystals, self._budget))
         for some in parts:
             batch = self._crystals.take(some).to(self._device)
-            numbers = torch.from_numpy(some).to(
-                self._device, non_blocking=True
-            )  # else the host waits for the step
-            labels = self._labels.index_select(0, numbers)
+            labels = self._labels.index_select(0, on_device(torch.from_numpy(some), self._device))
             if self._captured is not None and len(parts) == 1:
                 return self._captured(batch, labels, share)
             sums += self._backward(batch, labels, share)

@@ -50,7 +50,7 @@ def configuration(path: Path, model: str, **changes: Any) -> TrainingConfig:
         model: name of the architecture; that of a peer reads the targets only.
         changes: replace entries.
     """
-    values = tomllib.loads(path.read_text())
+    values = tomllib.loads(path.read_text()) | {"members": 1}  # one network each, as for peers
     own = TrainingConfig.from_mapping(values).architecture
     architecture = model if model in ARCHITECTURES else own
     if own != architecture:

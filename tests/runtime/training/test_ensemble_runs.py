@@ -19,23 +19,11 @@ from runtime.training.publish_models import publish
 from runtime.training.runs.ensemble_run import run_ensemble
 from runtime.training.runs.run_report import read_report
 from runtime.training.runs.training_run import run_training
+from tests.runtime.training.test_resumed_runs import Heard
 from tests.support.command_line import sgbasis
 from tests.support.crystals.made_datasets import made_dataset
 
 TINY = {"heads": 2, "head_width": 4, "width": 16, "layers": 1, "feed_forward": 16, "radial": 6, "cutoff": 4.0}
-
-
-class Silent:
-    """Shows nothing; keeps what was said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.lines.append(text)
-
-    def bar(self, things: Any, label: str, unit: str) -> Any:
-        return things
 
 
 @pytest.fixture(scope="module")
@@ -54,24 +42,24 @@ def configuration(dataset: Path, output: Path, **changes: Any) -> TrainingConfig
 
 
 @pytest.fixture(scope="module")
-def finished(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingConfig, Silent]:
-    config, display = configuration(dataset, tmp_path_factory.mktemp("run") / "ensemble"), Silent()
+def finished(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainingConfig, Heard]:
+    config, display = configuration(dataset, tmp_path_factory.mktemp("run") / "ensemble"), Heard()
     run_ensemble(config, device="cpu", display=display, on_epoch=lambda report: None)
     return config, display
 
 
 def test_members_are_runs_of_their_own(
-    finished: tuple[TrainingConfig, Silent], dataset: Path, tmp_path: Path
+    finished: tuple[TrainingConfig, Heard], dataset: Path, tmp_path: Path
 ) -> None:
     config, display = finished
     alone = configuration(dataset, tmp_path / "alone", members=1, seed=6)
-    run_training(alone, device="cpu", display=Silent(), on_epoch=lambda report: None)
+    run_training(alone, device="cpu", display=Heard(), on_epoch=lambda report: None)
     expected = (tmp_path / "alone" / "model" / "model.safetensors").read_bytes()
     assert (Path(config.output) / "member_1" / "model" / "model.safetensors").read_bytes() == expected
     assert [line for line in display.lines if line.startswith("Member")] == ["Member 1 of 2:", "Member 2 of 2:"]
 
 
-def test_the_model_is_their_mean_and_its_figures_are_its_own(finished: tuple[TrainingConfig, Silent]) -> None:
+def test_the_model_is_their_mean_and_its_figures_are_its_own(finished: tuple[TrainingConfig, Heard]) -> None:
     config, display = finished
     output = Path(config.output)
     model = from_pretrained(output / "model")
@@ -92,16 +80,16 @@ def test_the_model_is_their_mean_and_its_figures_are_its_own(finished: tuple[Tra
     assert "2 networks with as many seeds" in card and "Ensemble with " in card
 
 
-def test_a_finished_ensemble_is_left_alone(finished: tuple[TrainingConfig, Silent]) -> None:
+def test_a_finished_ensemble_is_left_alone(finished: tuple[TrainingConfig, Heard]) -> None:
     config, _ = finished
     before = {path: path.stat().st_mtime_ns for path in Path(config.output).rglob("*") if path.is_file()}
-    display = Silent()
+    display = Heard()
     run_ensemble(config, device="cpu", display=display, on_epoch=lambda report: None)
     assert {path: path.stat().st_mtime_ns for path in Path(config.output).rglob("*") if path.is_file()} == before
     assert sum("This run is finished" in line for line in display.lines) == 2
 
 
-def test_it_ships_as_others_do(finished: tuple[TrainingConfig, Silent], tmp_path: Path) -> None:
+def test_it_ships_as_others_do(finished: tuple[TrainingConfig, Heard], tmp_path: Path) -> None:
     config, _ = finished
     publish(Path(config.output), "energy", tmp_path / "energy")
     with torch.no_grad():
@@ -111,7 +99,7 @@ def test_it_ships_as_others_do(finished: tuple[TrainingConfig, Silent], tmp_path
     assert json.loads((tmp_path / "energy" / "config.json").read_text())["training"]["best_epoch"] is not None
 
 
-def test_it_can_be_fine_tuned(finished: tuple[TrainingConfig, Silent], dataset: Path, tmp_path: Path) -> None:
+def test_it_can_be_fine_tuned(finished: tuple[TrainingConfig, Heard], dataset: Path, tmp_path: Path) -> None:
     """All its members go on, from where they are."""
     config, _ = finished
     initial = str(Path(config.output) / "model")
@@ -124,7 +112,7 @@ def test_it_can_be_fine_tuned(finished: tuple[TrainingConfig, Silent], dataset: 
             "epochs": 1,
         }
     )
-    run_training(tuned, device="cpu", display=Silent(), on_epoch=lambda report: None)
+    run_training(tuned, device="cpu", display=Heard(), on_epoch=lambda report: None)
     start = read_report(tmp_path / "tuned")["start"]["val_loss"]["energy"]
     assert start == pytest.approx(read_report(Path(config.output))["validation_loss"]["energy"], rel=1e-5)
 

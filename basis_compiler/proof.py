@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from basis_store import CertificateError, Representation, Setting
+from basis_store import CertificateError, Representation
+from basis_store.groups.group import Group
 
 
-def require(holds: bool, setting: Setting | Representation, statement: str) -> None:
+def require(holds: bool, setting: Group | Representation, statement: str) -> None:
     """Raise :class:`CertificateError` with the negated ``statement`` unless it ``holds``."""
     if not holds:
-        hall_number = (setting if isinstance(setting, Setting) else setting.setting).hall_number
-        raise CertificateError(f"{setting.label} (hall:{hall_number}) fails its proof: {statement}")
+        name = (setting if isinstance(setting, Group) else setting.setting).name
+        raise CertificateError(f"{setting.label} ({name}) fails its proof: {statement}")

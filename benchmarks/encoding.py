@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from basis_store import Setting, standard_settings
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from benchmarks.machine import Machine
 from benchmarks.row import Row, side_by_side

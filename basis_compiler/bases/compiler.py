@@ -15,10 +15,10 @@ from basis_compiler.bases.phases import SolvedOrbits, solve_phases
 from basis_compiler.groups.origin_shifts import origin_shifts
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.parallel.parallel_map import parallel_map
-from basis_store import CompiledSetting, Recipe, Representation, Setting, ball_norm, wave_norm, waves_within
+from basis_store import CompiledSetting, Recipe, Representation, ball_norm, wave_norm, waves_within
 from basis_store.bases.schema import CHARACTERS, COLUMNS
+from basis_store.groups.group import Group, LatticeFamily
 from basis_store.groups.representation import RepresentationName, as_representation
-from basis_store.groups.setting import LatticeFamily
 
 Progress = Callable[[int], None]
 
@@ -38,7 +38,7 @@ def compile_recipe(
         progress: called with the number of settings finished since the last call.
 
     Returns:
-        The compiled settings in the order of their Hall numbers and characters.
+        The compiled settings in the order of their keys and characters.
 
     Raises:
         CertificateError: a setting fails its proof; nothing is returned then.
@@ -65,8 +65,8 @@ def compile_setting(setting: RepresentationName, *, radius: int = 5, min_functio
     """Compile and prove a single setting.
 
     Args:
-        setting: a setting, or its name as :meth:`Setting.parse` reads it; or a representation or its name, such as
-            ``"136:B1g"``.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it; a magnetic group or its name, such as
+            ``"BNS:62.446"``; or a representation or its name, such as ``"136:B1g"`` or ``"62.446:odd"``.
         radius: as in :class:`basis_store.Recipe`.
         min_functions: as there.
 
@@ -75,7 +75,8 @@ def compile_setting(setting: RepresentationName, *, radius: int = 5, min_functio
         RecipeError: a number out of range.
     """
     wanted = as_representation(setting)
-    recipe = Recipe(radius=radius, min_functions=min_functions, settings=(wanted.setting.hall_number,))
+    group = wanted.setting
+    recipe = Recipe(radius=radius, min_functions=min_functions, settings=(group.key,), groups=group.kind)
     return compile_bundle(recipe, (wanted,))[0]
 
 
@@ -155,7 +156,7 @@ def _compile(representation: Representation, forests: _Forests, recipe: Recipe) 
     return CompiledSetting(setting=setting, character=representation.number, norm_limit=limit, **typed)
 
 
-def _norm_limit(setting: Setting, columns: dict[str, np.ndarray], recipe: Recipe) -> int:
+def _norm_limit(setting: Group, columns: dict[str, np.ndarray], recipe: Recipe) -> int:
     """The ball, or the shell that brings the number of functions to the minimum if that lies beyond."""
     starts = np.cumsum(columns["orbit_sizes"]) - columns["orbit_sizes"]
     norms = wave_norm(columns["waves"][starts], setting.lattice_family)
@@ -163,7 +164,7 @@ def _norm_limit(setting: Setting, columns: dict[str, np.ndarray], recipe: Recipe
     return max(ball_norm(recipe.radius), needed)
 
 
-def _truncated(setting: Setting, columns: dict[str, np.ndarray], limit: int) -> dict[str, np.ndarray]:
+def _truncated(setting: Group, columns: dict[str, np.ndarray], limit: int) -> dict[str, np.ndarray]:
     """Drop the shells beyond ``limit``: a prefix of every column, since orbits are in the order of their norm."""
     waves = int((wave_norm(columns["waves"], setting.lattice_family) <= limit).sum())
     absent = int((wave_norm(columns["absent_waves"], setting.lattice_family) <= limit).sum())

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.proof import require
-from basis_store import CompiledSetting, Setting, WaveIndex, wave_norm
+from basis_store import CompiledSetting, WaveIndex, wave_norm
 from basis_store.array_types import IntArray
+from basis_store.groups.group import Group
 from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import CODE, number_of_waves
 
@@ -35,7 +36,7 @@ class CompleteShells:
         CertificateError: they are not those waves.
     """
 
-    def __init__(self, setting: Setting, waves: NDArray[np.integer], norm_limit: int) -> None:
+    def __init__(self, setting: Group, waves: NDArray[np.integer], norm_limit: int) -> None:
         self._setting = setting
         self.norms = wave_norm(waves, setting.lattice_family)
         # The right number, and all within the limit. Before a table is made, whose size depends on them.

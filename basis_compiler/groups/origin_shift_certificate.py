@@ -23,7 +23,7 @@ def prove_origin_shifts(compiled: CompiledSetting, group: Operations) -> None:
     Raises:
         CertificateError: naming the setting and the first statement that fails.
     """
-    rotations, centrings = tuple(sorted({r.tobytes() for r in group.rotations})), group.centrings24
+    rotations, centrings = tuple(sorted({r.tobytes() for r in group.rotations})), group.periods24
     allowed = _allowed_shifts(rotations, centrings.tobytes())
     directions = compiled.shift_directions.astype(np.int64)
     # 1. Directions are fixed and in reduced echelon form.

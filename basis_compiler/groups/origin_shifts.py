@@ -67,7 +67,7 @@ def origin_shifts(group: Operations | SettingName) -> OriginShifts:
         CertificateError: a shift is not a multiple of 1/24, or the generators found are not those of the group.
     """
     group = operations_of(group)
-    centrings = tuple(tuple(int(entry) for entry in row) for row in group.centrings24)
+    centrings = tuple(tuple(int(entry) for entry in row) for row in group.periods24)
     return _origin_shifts(group.distinct_rotations, centrings)
 
 

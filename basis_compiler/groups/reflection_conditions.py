@@ -30,7 +30,8 @@ from numpy.typing import ArrayLike, NDArray
 from basis_compiler.groups.spglib_database import operations_of
 from basis_store import TURN, CompiledSetting, Operations
 from basis_store.groups.generated_group import generated_group
-from basis_store.groups.setting import LatticeFamily, SettingName
+from basis_store.groups.group import LatticeFamily
+from basis_store.groups.setting import SettingName
 
 Wave = tuple[int, int, int]
 Gains = tuple[int, ...]

@@ -1,4 +1,4 @@
-"""The operations of a setting from spglib's database, as exact integers in an order of our own (D1)."""
+"""The operations of a group from spglib's database, as exact integers in an order of our own (D1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import os
 import numpy as np
 import spglib
 
-from basis_store import TURN, CertificateError, Operations, Setting, check_group
+from basis_store import TURN, CertificateError, MagneticGroup, Operations, Setting, check_group
+from basis_store.groups.magnetic_operations import magnetic_operations
 from basis_store.groups.operations import operation_order
 from basis_store.groups.representation import Representation, RepresentationName, as_representation
 
@@ -20,8 +21,8 @@ def operations(setting: RepresentationName) -> Operations:
     """The exact operations of a setting, checked to form a group, with a character that is checked as well.
 
     Args:
-        setting: a setting, or its name as :meth:`Setting.parse` reads it; or a representation or its name, such as
-            ``"136:B1g"``.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it; a magnetic group or its name, such as
+            ``"BNS:62.446"``; or a representation or its name, such as ``"136:B1g"`` or ``"62.446:odd"``.
 
     Raises:
         SettingError: there is no setting of this name, or it is a bare number.
@@ -37,7 +38,10 @@ def operations_of(group: Operations | RepresentationName) -> Operations:
 
 @functools.cache
 def _represented(representation: Representation) -> Operations:
-    group = _operations(representation.setting)
+    setting = representation.setting
+    if isinstance(setting, MagneticGroup):
+        return magnetic_operations(setting, _represented(Representation(setting.setting)), representation.number)
+    group = _operations(representation.space_setting)
     if representation.is_trivial:
         return group
     group = representation.operations(group)

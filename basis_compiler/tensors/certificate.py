@@ -57,7 +57,7 @@ def prove_tensors(store: StoreReader) -> None:
         CertificateError: naming a setting and the first statement that fails.
         StoreCorruptError: they do not match their hash.
     """
-    prove_tensor_table(store.tensors, [one.setting for one in store.representations])
+    prove_tensor_table(store.tensors, [one.space_setting for one in store.representations])
 
 
 def prove_tensor_table(table: TensorTable, settings: Sequence[Setting]) -> None:

@@ -20,9 +20,9 @@ from basis_compiler.groups.spglib_database import operations
 from basis_compiler.tensors.certificate import prove_tensor_table
 from basis_store import CertificateError, Setting
 from basis_store.array_types import IntArray
+from basis_store.groups.group import LatticeFamily
 from basis_store.groups.operations import rotation_of_key
 from basis_store.groups.representation import RepresentationName, as_representation
-from basis_store.groups.setting import LatticeFamily
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.exact_rows import ReducedRows, reduced_rows
 from basis_store.tensors.index_symmetry import MAX_RANK
@@ -43,7 +43,7 @@ def compile_tensors(settings: Sequence[RepresentationName]) -> TensorTable:
         CertificateError: a space fails its proof; nothing is returned then.
     """
     numbers: dict[tuple[int, _Rotations], int] = {}
-    named = [as_representation(setting).setting for setting in settings]
+    named = [as_representation(setting).space_setting for setting in settings]
     orientations = [numbers.setdefault(_orientation(setting), len(numbers)) for setting in named]
     spaces = [_spaces(y_squared, rotations) for y_squared, rotations in numbers]
     table = TensorTable.from_spaces(orientations, spaces)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.bases.schema import CompiledSetting
+from basis_store.bases.schema import KEYS, CompiledSetting
 from basis_store.groups.wave_shells import store_order, wave_norm
 
 
 def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> dict[str, NDArray[Any]]:
     """Arrays ``waves``, ``orbit``, ``phase24``, ``rotations``, ``translations24``, ``hall_number``.
 
+    Of a magnetic group ``uni_number`` in place of ``hall_number``.
     For functions of another character than the trivial one also ``characters24`` (T9).
 
     Args:
@@ -43,6 +44,6 @@ def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> di
         "phase24": phase24[order],
         "rotations": compiled.rotations,
         "translations24": compiled.translations24,
-        "hall_number": np.array(compiled.setting.hall_number),
+        KEYS[compiled.setting.kind].name: np.array(compiled.setting.key),
         **character,
     }

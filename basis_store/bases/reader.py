@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Self
 from basis_store.array_types import Int16Array
 from basis_store.bases.recipe import Recipe
 from basis_store.bases.schema import (
-    ARRAYS,
     AXES,
-    CHARACTER_ARRAYS,
     CHARACTERS,
     COLUMNS,
     FORMAT_NAME,
     FORMAT_VERSION,
+    KEYS,
     SETTING_ARRAYS,
     TENSOR_COLUMNS,
     CompiledSetting,
+    arrays_of,
     content_digest,
     parse_format_version,
 )
@@ -30,14 +30,10 @@ from basis_store.errors import SettingError, StoreCorruptError, StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
 from basis_store.files.locations import default_store_path
 from basis_store.files.stored_arrays import check_offsets
+from basis_store.groups.group import LatticeFamily
+from basis_store.groups.group_names import groups_of_kind, numbers_of_keys
 from basis_store.groups.representation import Representation, RepresentationName, as_representation
-from basis_store.groups.setting import (
-    LatticeFamily,
-    SettingName,
-    all_settings,
-    as_setting,
-    space_group_numbers,
-)
+from basis_store.groups.setting import SettingName, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm
 
 if TYPE_CHECKING:  # whoever reads bases only does not wait for the tensors
@@ -69,7 +65,7 @@ class StoreReader:
         recipe: how it was built.
         format_version: ``(major, minor)``.
         provenance: versions of the programs that wrote it.
-        settings: the settings it holds, in the order of their Hall numbers.
+        settings: the settings, or the groups of another kind, that it holds, in the order of their keys.
         representations: the same with their characters, one or several for each setting.
         shared_waves: by lattice family, the (n, 3) waves that every setting of that family has, in store order.
     """
@@ -99,11 +95,11 @@ class StoreReader:
 
     def _read_tables(self, file: CheckedFile) -> None:
         has_characters = self.recipe.characters == "all"
-        arrays = (*ARRAYS, *CHARACTER_ARRAYS) if has_characters else ARRAYS
+        arrays, key = arrays_of(self.recipe), KEYS[self.recipe.groups]
         file.open_arrays(arrays)
         if self.format_version[1] <= FORMAT_VERSION[1]:  # a newer minor version may have more
             file.check_others(array.path for array in arrays)
-        tables = {array.name: file.read(array.path) for array in SETTING_ARRAYS}
+        tables = {array.name: file.read(array.path) for array in (key, *SETTING_ARRAYS)}
         self._norm_limits: list[int] = tables["norm_limit"].tolist()
         self._digests: list[bytes] = [row.tobytes() for row in tables["sha256"]]
         self.shared_waves: dict[LatticeFamily, Int16Array] = {
@@ -111,23 +107,23 @@ class StoreReader:
         }
         if content_digest(self.recipe, self.shared_waves, self._digests) != self.content_hash:
             raise file.corrupt("its content does not match its hash")
-        for array in SETTING_ARRAYS:
+        for array in (key, *SETTING_ARRAYS):
             array.check_range(tables[array.name])
         for family, waves in self.shared_waves.items():
             check_shared_waves(family, waves, ball_norm(self.recipe.radius))
-        hall_numbers = tables["hall_number"].tolist()
-        characters = file.read("settings/characters").tolist() if has_characters else [0] * len(hall_numbers)
-        rows = list(zip(hall_numbers, characters, strict=True))
+        keys = tables[key.name].tolist()
+        characters = file.read("settings/characters").tolist() if has_characters else [0] * len(keys)
+        rows = list(zip(keys, characters, strict=True))
         if sorted(set(rows)) != rows:
-            raise file.corrupt("its settings are not in the order of their Hall numbers and characters")
-        settings = all_settings()
+            raise file.corrupt("its settings are not in the order of their keys and characters")
+        groups = groups_of_kind(self.recipe.groups)
         try:
-            self.representations = tuple(Representation(settings[hall - 1], number) for hall, number in rows)
+            self.representations = tuple(Representation(groups[one - 1], number) for one, number in rows)
         except SettingError as error:
             raise file.corrupt(str(error)) from error
         self.settings = tuple(dict.fromkeys(one.setting for one in self.representations))
-        if tables["number"].tolist() != space_group_numbers(hall_numbers):
-            raise file.corrupt("its space-group numbers are not those of its Hall numbers")
+        if tables["number"].tolist() != numbers_of_keys(self.recipe.groups, keys):
+            raise file.corrupt(f"its group numbers are not those of its {key.name}s")
         self._rows = {one: row for row, one in enumerate(self.representations)}
         columns = (*COLUMNS, CHARACTERS) if has_characters else COLUMNS
         self._columns = {column: file.stored_array(column.path) for column in columns}
@@ -239,6 +235,8 @@ class StoreReader:
     def _read_tensors(self) -> TensorTable:
         from basis_store.tensors.tensor_table import TensorTable  # noqa: PLC0415
 
+        if self.recipe.groups != "space":
+            raise SettingError(f"{self.path.name} holds {self.recipe.groups} groups, which have no tensors here")
         with self._file.errors():
             table = TensorTable(**{column.name: self._file.read(column.path) for column in TENSOR_COLUMNS})
             if table.digest(self.content_hash) != self._file.read("tensors/sha256").tobytes():
@@ -255,10 +253,12 @@ class StoreReader:
             return self._rows[wanted]
         except KeyError:
             why = f"it was compiled with settings={self.recipe.settings!r}"
-            if wanted.setting in self.settings:
+            if wanted.setting.kind != self.recipe.groups:
+                why = f"it holds {self.recipe.groups} groups"
+            elif wanted.setting in self.settings:
                 why = "it has invariant functions only; sgbasis fetch characters gets a store with the others"
             raise SettingError(
-                f"{self.path.name} holds no basis for {wanted.label} (hall:{wanted.setting.hall_number}): {why}"
+                f"{self.path.name} holds no basis for {wanted.label} ({wanted.setting.name}): {why}"
             ) from None
 
 

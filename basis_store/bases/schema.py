@@ -7,7 +7,8 @@ setting is read without reading the rest. :data:`COLUMNS` is the whole layout, a
 Hashes form a tree, so that every read is checked at the cost of what it reads:
 
     setting hash = SHA-256(Hall number, norm limit, every column of that setting)
-                   with the number and the column of its character in addition, if that is not the trivial one
+                   with the number and the column of its character in addition, if that is not the trivial one;
+                   of other groups than space groups with the name of the kind before its key
     content hash = SHA-256(major format version, recipe, shared waves, all setting hashes)
     tensors hash = SHA-256(content hash, every column of the tensor table)
 
@@ -38,20 +39,23 @@ from basis_store.bases.recipe import Recipe
 from basis_store.errors import CharacterError, CutoffError
 from basis_store.files.integrity import add_column, parse_version
 from basis_store.files.stored_arrays import StoredArray
+from basis_store.groups.group import Group, Kind, LatticeFamily
 from basis_store.groups.operations import TURN, Operations
 from basis_store.groups.representation import Representation
-from basis_store.groups.setting import LatticeFamily, Setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, MAX_RADIUS, ball_norm, wave_norm
 
 FORMAT_NAME = "sgbasis-store"
-FORMAT_VERSION = (1, 1)
+FORMAT_VERSION = (1, 2)
 """(major, minor). A change of sign, order or normalisation is a new major version."""
-PLAIN_VERSION = (1, 0)
-"""Of stores with trivial characters alone, which have none of :data:`CHARACTER_ARRAYS`."""
+MAX_OPERATIONS = 384
+"""Of a group, modulo the translations of its cell: 192, twice as many with two colours of translations."""
 
-
+KEYS: dict[Kind, StoredArray] = {
+    "space": StoredArray("settings", "hall_number", "<i2", (), 1, 530),
+    "magnetic": StoredArray("settings", "uni_number", "<i2", (), 1, 1651),
+}
+"""By kind of group, the keys of the settings."""
 SETTING_ARRAYS = (
-    StoredArray("settings", "hall_number", "<i2", (), 1, 530),
     StoredArray("settings", "number", "<i2", (), 1, 230),
     StoredArray("settings", "norm_limit", "<i4", (), 0, ball_norm(MAX_RADIUS)),
     StoredArray("settings", "sha256", "|u1", (32,)),
@@ -65,7 +69,7 @@ COLUMNS = (
     StoredArray("waves", "waves", "<i2", (3,), -MAX_RADIUS, MAX_RADIUS),
     StoredArray("waves", "phases24", "<i1", (), 0, TURN - 1),
     StoredArray("absences", "absence_sizes", "<i2", (), 1, 48),
-    StoredArray("absences", "witnesses", "<i2", (), 0, 191),
+    StoredArray("absences", "witnesses", "<i2", (), 0, MAX_OPERATIONS - 1),
     StoredArray("absent_waves", "absent_waves", "<i2", (3,), -MAX_RADIUS, MAX_RADIUS),
     StoredArray("origin_shifts", "shifts24", "<i1", (3,), 0, TURN - 1),
     StoredArray("origin_shifts", "shift_orders", "<i1", (), 2, TURN),
@@ -91,13 +95,25 @@ TENSOR_COLUMNS = (
 )
 """See :mod:`basis_store.tensors.tensor_table`. The least common multiple of 1 to 24 fits into 64 bits."""
 TENSORS_HASH = StoredArray("tensors", "sha256", "|u1", rows="bytes of the tensors hash")
-ARRAYS = (*SETTING_ARRAYS, *SHARED_WAVES.values(), *OFFSETS.values(), *COLUMNS, *TENSOR_COLUMNS, TENSORS_HASH)
-"""Every array of a store."""
+TENSOR_ARRAYS = (*TENSOR_COLUMNS, TENSORS_HASH)
+
+
+def arrays_of(recipe: Recipe) -> tuple[StoredArray, ...]:
+    """Every array of a store with this recipe."""
+    arrays = (KEYS[recipe.groups], *SETTING_ARRAYS, *SHARED_WAVES.values(), *OFFSETS.values(), *COLUMNS)
+    arrays += CHARACTER_ARRAYS if recipe.characters == "all" else ()
+    return arrays + (TENSOR_ARRAYS if recipe.groups == "space" else ())
+
+
+def format_version_of(recipe: Recipe) -> tuple[int, int]:
+    """The lowest version that has what the recipe asks for: 1.1 for characters, 1.2 for groups of other kinds."""
+    minor = 2 if recipe.groups != "space" else 1 if recipe.characters == "all" else 0
+    return FORMAT_VERSION[0], minor
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class CompiledSetting:
-    """The exact Fourier basis of one setting, in integers. Symbols as in the theory page (D1-T5, T9).
+    """The exact Fourier basis of one group, in integers. Symbols as in the theory page (D1-T5, T9).
 
     Its functions are invariant, or have another character of the group: ``f(g x) = chi(g) f(x)``. The constant
     function (k = 0) is not listed: it is function 0 of the invariant ones. There are ``M`` balanced
@@ -105,7 +121,7 @@ class CompiledSetting:
     translations of the conventional cell (centrings included).
 
     Attributes:
-        setting: the space-group setting.
+        setting: the setting of a space group, or a magnetic group.
         norm_limit: every wave with invariant norm up to this is listed, balanced or absent.
         rotations: (g, 3, 3) R of ``x -> R x + t``; the identity with t = 0 comes first.
         translations24: (g, 3) t in 24ths, 0 to 23.
@@ -128,7 +144,7 @@ class CompiledSetting:
         characters24: (g,) c of the operations, chi(g) = exp(2 pi i c/24); default, all 0.
     """
 
-    setting: Setting
+    setting: Group
     norm_limit: int
     rotations: Int8Array
     translations24: Int8Array
@@ -285,7 +301,8 @@ class CompiledSetting:
     def digest(self) -> bytes:
         """SHA-256 of this setting's content (32 bytes)."""
         named = f",{self.character}" if self.character else ""
-        digest = hashlib.sha256(f"{self.setting.hall_number},{self.norm_limit}{named}".encode())
+        kind = "" if self.setting.kind == "space" else f"{self.setting.kind},"
+        digest = hashlib.sha256(f"{kind}{self.setting.key},{self.norm_limit}{named}".encode())
         for column in COLUMNS:
             add_column(digest, column.name, column.dtype, getattr(self, column.name))
         if self.character:

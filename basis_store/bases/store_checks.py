@@ -12,9 +12,9 @@ import math
 import numpy as np
 
 from basis_store.array_types import Int16Array
-from basis_store.bases.schema import CHARACTERS, COLUMNS, SHARED_WAVES, CompiledSetting
+from basis_store.bases.schema import CHARACTERS, COLUMNS, MAX_OPERATIONS, SHARED_WAVES, CompiledSetting
 from basis_store.files.stored_arrays import ContentError
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_shells import CODE, in_store_order, number_of_waves, wave_norm
 
 _MAX_PADDING = 4
@@ -49,7 +49,7 @@ def check_setting(compiled: CompiledSetting) -> None:
 
 def _check_operations(compiled: CompiledSetting) -> None:
     rotations = compiled.rotations.astype(np.int64)
-    if not 1 <= len(rotations) <= 192:
+    if not 1 <= len(rotations) <= MAX_OPERATIONS:
         raise ContentError(f"operations/rotations lists {len(rotations)} operations")
     if not np.array_equal(rotations[0], np.eye(3)) or compiled.translations24[0].any():
         raise ContentError("operations/rotations does not begin with the identity")

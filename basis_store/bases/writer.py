@@ -17,15 +17,15 @@ from basis_store.bases.schema import (
     CHARACTERS,
     COLUMNS,
     FORMAT_NAME,
-    FORMAT_VERSION,
-    PLAIN_VERSION,
+    KEYS,
     TENSOR_COLUMNS,
     CompiledSetting,
     content_digest,
+    format_version_of,
 )
 from basis_store.files.atomic_write import write_atomically
 from basis_store.files.hdf5_file import file_image, provenance
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, waves_within
 from basis_store.tensors.tensor_table import TensorTable
 
@@ -35,7 +35,7 @@ def write_store(
     compiled: Sequence[CompiledSetting],
     recipe: Recipe,
     *,
-    tensors: TensorTable,
+    tensors: TensorTable | None,
 ) -> str:
     """Write ``compiled`` settings to ``path`` and return the content hash.
 
@@ -47,35 +47,45 @@ def write_store(
         compiled: the settings, each with one or several characters, in any order.
         recipe: what they were compiled from.
         tensors: the invariant tensors of the setting of each, in the order of the Hall numbers, as
-            :func:`basis_compiler.compile_tensors` makes them.
+            :func:`basis_compiler.compile_tensors` makes them; None for groups of another kind than space groups.
 
     Raises:
-        ValueError: there is not one orientation per setting in the tensors, or a character that the recipe does
-            not name.
+        ValueError: there is not one orientation per setting in the tensors, or a group or a character that the
+            recipe does not name.
         OSError: the folder does not exist, is not writable, or the disk is full.
     """
     compiled = sorted(compiled, key=lambda one: one.representation)
-    if len(tensors.orientations) != len(compiled):
+    if (tensors is not None) != (recipe.groups == "space"):
+        raise ValueError("a store of space groups has tensors, and no other has")
+    if tensors is not None and len(tensors.orientations) != len(compiled):
         raise ValueError(f"tensors of {len(tensors.orientations)} settings do not fit {len(compiled)} settings")
     if recipe.characters == "trivial" and any(one.character for one in compiled):
         raise ValueError("the recipe names trivial characters only, but there are others")
+    if any(one.setting.kind != recipe.groups for one in compiled):
+        raise ValueError(f"the recipe names {recipe.groups} groups, but there are others")
     image, content_hash = _store_image(compiled, recipe, tensors)
     write_atomically(path, image)
     return content_hash
 
 
-def _store_image(compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: TensorTable) -> tuple[bytes, str]:
+def _store_image(
+    compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: TensorTable | None
+) -> tuple[bytes, str]:
     shared = {family: waves_within(family, ball_norm(recipe.radius)) for family in LATTICE_FAMILIES}
     digests = [one.digest() for one in compiled]
     attributes = {
         "format": FORMAT_NAME,
-        "format_version": ".".join(map(str, FORMAT_VERSION if recipe.characters == "all" else PLAIN_VERSION)),
+        "format_version": ".".join(map(str, format_version_of(recipe))),
         "recipe": recipe.to_json(),
         "provenance": provenance(),
         "content_sha256": content_digest(recipe, shared, digests),
     }
     content_hash = attributes["content_sha256"]
-    arrays = itertools.chain(_arrays(compiled, shared, digests), _tensor_arrays(tensors, content_hash))
+    key = KEYS[recipe.groups]
+    keys = np.array([one.setting.key for one in compiled], key.dtype)
+    arrays = itertools.chain([(key.path, keys)], _arrays(compiled, shared, digests))
+    if tensors is not None:
+        arrays = itertools.chain(arrays, _tensor_arrays(tensors, content_hash))
     if recipe.characters == "all":
         arrays = itertools.chain(arrays, _character_arrays(compiled))
     return file_image(attributes, arrays), content_hash
@@ -84,7 +94,6 @@ def _store_image(compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: T
 def _arrays(
     compiled: Sequence[CompiledSetting], shared: Mapping[LatticeFamily, Int16Array], digests: Sequence[bytes]
 ) -> Iterator[tuple[str, NDArray[Any]]]:
-    yield "settings/hall_number", np.array([c.setting.hall_number for c in compiled], "<i2")
     yield "settings/number", np.array([c.setting.number for c in compiled], "<i2")
     yield "settings/norm_limit", np.array([c.norm_limit for c in compiled], "<i4")
     yield "settings/sha256", np.frombuffer(b"".join(digests), np.uint8).reshape(len(digests), 32)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from basis_store.array_types import BoolArray, IntArray
 from basis_store.errors import CertificateError
 from basis_store.groups.generated_group import generated_group
-from basis_store.groups.setting import Setting
+from basis_store.groups.group import Group
 
 TURN = 24
 """Phases and translations are integers in units of 1/24 turn and 1/24 cell edge (D1)."""
@@ -33,18 +33,18 @@ _IDENTITY = np.eye(3, dtype=np.int64)
 
 @dataclass(frozen=True, eq=False)
 class Operations:
-    """A space group in one setting, modulo the lattice translations of its cell.
+    """A group in one setting, modulo the lattice translations of its cell.
 
     The identity comes first, the others follow in the order of the entries of R, row by row, then of t.
 
     Attributes:
-        setting: the setting.
+        setting: the setting of a space group, or a magnetic group.
         rotations: (g, 3, 3) R.
         translations24: (g, 3) t in 24ths, 0 to 23.
         characters24: (g,) c in 24ths of a turn, 0 to 23; default, all 0.
     """
 
-    setting: Setting
+    setting: Group
     rotations: IntArray
     translations24: IntArray
     characters24: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -81,6 +81,11 @@ class Operations:
     def centrings24(self) -> IntArray:
         """(c, 3) the centring translations other than 0, in 24ths."""
         return np.asarray(self.translations24[self.are_centrings])
+
+    @functools.cached_property
+    def periods24(self) -> IntArray:
+        """(p, 3) the centring translations with c = 0, in 24ths: periods of every function with this character."""
+        return np.asarray(self.translations24[self.are_centrings & (self.characters24 == 0)])
 
     @functools.cached_property
     def product_table(self) -> NDArray[np.int16]:

@@ -15,19 +15,17 @@ from __future__ import annotations
 import csv
 import functools
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from operator import index
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from basis_store.errors import SettingError
-
-LatticeFamily = Literal["orthogonal", "hexagonal"]
+from basis_store.groups.character_symbols import CHARACTER_SYMBOLS
+from basis_store.groups.group import Group, Kind, LatticeFamily
+from basis_store.groups.name_text import as_integer, normalised, respelled
 
 _TABLE = Path(__file__).with_name("settings.csv")
-_PRINTED = re.compile(r"[(){}$<\\]")
 _NUMBERED = re.compile(
     r"(?<=\S)\s*\(?\s*(?:\bno\b\.?|#)\s*(\d+)\s*\)?$|(?<=\S)\s*\(\s*(\d\d+)\s*\)$", re.IGNORECASE
 )
@@ -56,7 +54,7 @@ _MAX_NAME = 100
 
 
 @dataclass(frozen=True, order=True, repr=False)
-class Setting:
+class Setting(Group):
     """One of the 530 Hall settings of the 230 space groups. Hashable, ordered by Hall number.
 
     Make one with :meth:`standard`, :meth:`from_hall` or :meth:`parse`.
@@ -70,6 +68,8 @@ class Setting:
     """
 
     hall_number: int = field(kw_only=True)
+
+    kind: ClassVar[Kind] = "space"
 
     def __new__(cls, *numbers: object, **named: object) -> Self:
         """Refuse a number that does not say what it counts."""
@@ -88,6 +88,11 @@ class Setting:
             SettingError: there is no such number.
         """
         return cls(hall_number=hall_number)
+
+    @classmethod
+    def from_key(cls, key: int) -> Self:
+        """The setting with this Hall number, as :meth:`from_hall`."""
+        return cls(hall_number=key)
 
     @classmethod
     def standard(cls, number: int) -> Setting:
@@ -131,8 +136,8 @@ class Setting:
             return labelled[0]
         symbol, _, choice = text.partition(":")
         choice = choice.strip().lower()
-        found = [s for s in by_name.get(_normalised(symbol), ()) if choice in ("", s.choice.lower())]
-        if not found and (spelled := _respelled(text)) != text:
+        found = [s for s in by_name.get(normalised(symbol), ()) if choice in ("", s.choice.lower())]
+        if not found and (spelled := respelled(text)) != text:
             return cls.parse(spelled)
         if not found:
             raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
@@ -141,7 +146,7 @@ class Setting:
             by_axis = [[s for s in found if s.choice.lstrip("-").startswith(axis)] for axis in "bc"]
             found = [s for s in found if s.is_standard] or by_axis[0] or by_axis[1] or found
         if len(found) > 1:
-            options = ", ".join(f"{s.label} (hall:{s.hall_number})" for s in found)
+            options = ", ".join(f"{s.label} ({s.name})" for s in found)
             raise SettingError(f"{text!r} is ambiguous: {options}")
         return found[0]
 
@@ -155,7 +160,7 @@ class Setting:
         Raises:
             SettingError: there is no such class.
         """
-        key = _normalised(symbol)
+        key = normalised(symbol)
         key = {"m3": "m-3", "m3m": "m-3m"}.get(key, key)
         for setting in standard_settings():
             if setting.point_group == key:
@@ -174,7 +179,22 @@ class Setting:
         raise SettingError(f"unknown Hall symbol {text!r}: try a number, such as hall:525")
 
     def __repr__(self) -> str:
-        return f"<Setting {self.label}, hall:{self.hall_number}>"
+        return f"<Setting {self.label}, {self.name}>"
+
+    @property
+    def key(self) -> int:
+        """The Hall number."""
+        return self.hall_number
+
+    @property
+    def name(self) -> str:
+        """Such as ``"hall:525"``."""
+        return f"hall:{self.hall_number}"
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """Mulliken symbols of the characters of its point group, see :data:`CHARACTER_SYMBOLS`."""
+        return CHARACTER_SYMBOLS[self.point_group]
 
     @property
     def number(self) -> int:
@@ -251,7 +271,7 @@ class Setting:
             names += [self.symbol.replace("e", glide) for glide in "abc" if glide != self.centring.lower()]
         if self.point_group in ("m-3", "m-3m"):  # before 1992 the bar was left out: Fm-3m was Fm3m
             names += [name.replace("-3", "3") for name in (self.symbol, self.full_symbol)]
-        return frozenset(map(_normalised, names))
+        return frozenset(map(normalised, names))
 
 
 @functools.cache
@@ -321,29 +341,3 @@ def no_setting(value: object) -> SettingError:
         f"give a setting, not {value!r:.80}: for a space group Setting.standard({number}) or '{number}', for a "
         f"Hall number Setting.from_hall({number}) or 'hall:{number}', for a symbol 'Pnma'"
     )
-
-
-def as_integer(number: object) -> int | None:
-    """An integer of any library as a plain int; None for anything else, booleans included."""
-    if isinstance(number, bool):
-        return None
-    try:
-        return index(number)  # type: ignore[arg-type]
-    except TypeError:
-        return None
-
-
-def _respelled(text: str) -> str:
-    """ICSD's endings S and Z for the first and second origin, H and R for the axes, as a choice."""
-    match = re.fullmatch(r"([^:]*[^:\s])\s*([SZHR])", text)
-    return text if match is None else f"{match[1]}:{ {'S': '1', 'Z': '2'}.get(match[2], match[2]) }"
-
-
-def _normalised(name: str) -> str:
-    """A symbol without what people write differently: ``P2(1)/c``, ``P 2_1/c``, ``P2_{1}/c (No. 14)``."""
-    if name.isascii() and not _PRINTED.search(name):
-        return "".join(name.split()).replace("_", "").lower()
-    text = unicodedata.normalize("NFKC", name).replace("\u2212", "-").replace("\u2013", "-")
-    text = re.sub(r"\$?\\(?:bar|overline)\{?([0-9])\}?\$?", r"-\1", text).replace("$", "")
-    text = re.sub("([0-9])[\u0304\u0305]", r"-\1", re.sub("</?su[bp]>", "", text))
-    return re.sub(r"[\s_(){}]", "", text).lower()

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from basis_store.errors import CutoffError
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.group import LatticeFamily
 
 MAX_RADIUS = 1000
 """int16 indices and int32 norms allow more, but such a ball does not fit into memory."""

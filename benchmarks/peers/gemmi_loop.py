@@ -11,7 +11,7 @@ from basis_store import CompiledSetting
 
 def gemmi_orbits(compiled: CompiledSetting) -> tuple[list[dict[tuple[int, ...], float]], int]:
     """Orbits with phases, and the number of absent waves, of the waves of one compiled setting."""
-    group = gemmi.symops_from_hall(compiled.setting.hall_symbol)
+    group = gemmi.symops_from_hall(compiled.representation.space_setting.hall_symbol)
     operations = list(group)
     todo = {tuple(wave) for wave in [*compiled.waves.tolist(), *compiled.absent_waves.tolist()]}
     orbits: list[dict[tuple[int, ...], float]] = []

@@ -7,7 +7,7 @@ from typing import Any
 import gemmi
 import numpy as np
 
-from basis_store import TURN, GridField, Operations
+from basis_store import TURN, GridField, Operations, Representation
 from basis_store.array_types import FloatArray
 from basis_store.groups.cell_parameters import cell_parameters
 
@@ -16,7 +16,9 @@ def gemmi_map(field: GridField, group: Operations) -> Any:
     """The field as a map of gemmi, in single precision; its ``symmetrize_avg`` averages it in place."""
     grid = gemmi.FloatGrid(np.ascontiguousarray(field.values, dtype=np.float32))
     grid.set_unit_cell(gemmi.UnitCell(*cell_parameters(field.lattice)))
-    grid.spacegroup = gemmi.find_spacegroup_by_ops(gemmi.symops_from_hall(group.setting.hall_symbol))
+    grid.spacegroup = gemmi.find_spacegroup_by_ops(
+        gemmi.symops_from_hall(Representation(group.setting).space_setting.hall_symbol)
+    )
     return grid
 
 

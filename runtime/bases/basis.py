@@ -25,8 +25,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import TURN, CompiledSetting, CutoffError, Representation, Setting
+from basis_store import TURN, CompiledSetting, CutoffError, Representation
 from basis_store.counted import counted
+from basis_store.groups.group import Group
 from runtime.arrays import constant, integers, points, real_tensor
 from runtime.bases.basis_tables import basis_tables
 from runtime.encoding.fused_functions import FusedFunctions
@@ -102,7 +103,7 @@ class Basis(nn.Module):
         n_functions: int | None = None,
     ) -> None:
         super().__init__()
-        self.setting: Setting = compiled.setting
+        self.setting: Group = compiled.setting
         self.representation: Representation = compiled.representation
         self.content_hash = content_hash
         self._compiled = compiled

@@ -11,8 +11,9 @@ from torch import Tensor, from_numpy
 
 from basis_store import CompiledSetting, Recipe, Representation, Setting, StoreReader, open_store
 from basis_store.counted import counted
+from basis_store.groups.group import Group, LatticeFamily
 from basis_store.groups.representation import RepresentationName, as_representation
-from basis_store.groups.setting import LatticeFamily, SettingName
+from basis_store.groups.setting import SettingName
 from runtime.bases.basis import Basis
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # tensors are imported when they are used
@@ -54,7 +55,7 @@ class Store:
         self.path: Path = reader.path
         self.content_hash: str = reader.content_hash
         self.recipe: Recipe = reader.recipe
-        self.settings: tuple[Setting, ...] = reader.settings
+        self.settings: tuple[Group, ...] = reader.settings
         self.representations: tuple[Representation, ...] = reader.representations
         self._compiled: dict[Representation, CompiledSetting] = {}
 

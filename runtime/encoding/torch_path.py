@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import Setting
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_shells import is_leading
 from runtime.encoding.exponentials import Exponentials
 from runtime.encoding.half_orbits import HalfOrbits

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from basis_store import CutoffError, Setting
-from basis_store.groups.setting import LatticeFamily, SettingName, as_setting
+from basis_store.groups.group import LatticeFamily
+from basis_store.groups.setting import SettingName, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
 from runtime.arrays import integers, points
 from runtime.bases.store import Store, load_store

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from basis_store import FieldError, GridField, Setting
+from basis_store import FieldError, GridField, Representation, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource, real_columns
@@ -70,7 +70,8 @@ class Expansion:
     """
 
     def __init__(self, field: GridField, lattice: GridLattice, *, symmetrised: bool = False) -> None:
-        self.field, self.cell, self.setting = field, lattice.cell, lattice.group.setting
+        self.field, self.cell = field, lattice.cell
+        self.setting = Representation(lattice.group.setting).space_setting
         self.closed = lattice.closed
         self._lattice = lattice
         # 1. The spectrum on the grid of a primitive cell, where there is one.

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from basis_store import TURN, FieldError, Operations, Setting
 from basis_store.array_types import BoolArray, FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import CODE, MAX_RADIUS
 from runtime.bases.store import load_store

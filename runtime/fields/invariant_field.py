@@ -130,8 +130,8 @@ class InvariantField(nn.Module):
         }
         if basis.n_functions > 1 and columns["parts"][-1] == 1:  # a truncation may end in the middle of a pair
             columns = {name: column[:-1] for name, column in columns.items()}
-        zeros = np.zeros(len(columns["parts"]))
-        return cls(FieldCoefficients(setting=basis.setting, lattice=rows, values=zeros, **columns), dtype=dtype)
+        setting, zeros = basis.representation.space_setting, np.zeros(len(columns["parts"]))
+        return cls(FieldCoefficients(setting=setting, lattice=rows, values=zeros, **columns), dtype=dtype)
 
     def extra_repr(self) -> str:
         """One line for ``print``."""

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from basis_store import Representation
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from runtime.fields.grid_lattice import GridLattice
@@ -89,7 +90,7 @@ def primitive_grid(lattice: GridLattice) -> PrimitiveGrid | None:
     """
     # 1. The lattice translations in steps of the grid, as rows.
     shape = np.array(lattice.shape)
-    primitive = CellChange.primitive(lattice.group.setting)
+    primitive = CellChange.primitive(Representation(lattice.group.setting).space_setting)
     steps = np.linalg.solve(lattice.cell.matrix, primitive.matrix).T * shape
     rows = np.rint(steps).astype(np.int64)
     if np.abs(steps - rows).max() > 1e-9 or abs(round(np.linalg.det(rows))) == shape.prod():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from basis_compiler import formula_latex, formula_text, trigonometric_form
 from basis_compiler.bases.formula_text import complex_formula
-from basis_store import CompiledSetting
+from basis_store import CompiledSetting, Setting
 from basis_store.array_types import FloatArray
 from basis_store.bases.schema import check_compiled
 from sgbasis.pictures.cell_drawing import drawn_lattice, metric_text
@@ -74,7 +74,9 @@ def _write_texts(
     figure: Figure, compiled: CompiledSetting, function: int, lattice: FloatArray, section: Section
 ) -> None:
     setting, named = compiled.setting, compiled.representation
-    choice = f", setting {setting.choice}" if setting.choice and not setting.is_standard else ""
+    choice = ""
+    if isinstance(setting, Setting) and setting.choice and not setting.is_standard:
+        choice = f", setting {setting.choice}"
     character = "" if named.is_trivial else f"   {character_mathtext(named.character)}"
     part = "" if named.is_real else "real part of "
     name = (

@@ -1,4 +1,4 @@
-"""One space-group setting, as a crystallographer reads it: a page of text, and plain values for JSON."""
+"""One group in a setting, as a crystallographer reads it: a page of text, and plain values for JSON."""
 
 from __future__ import annotations
 
@@ -22,13 +22,10 @@ from basis_store import TURN, CompiledSetting, wave_norm
 from basis_store.counted import counted
 from basis_store.text_table import table_lines
 from sgbasis.reports.character_text import character_facts, character_lines
+from sgbasis.reports.group_head import group_facts, group_rows
 
 _WIDTH = 100
 _SHELLS = 10
-_CENTRINGS = {
-    "P": "primitive", "A": "A face", "B": "B face", "C": "C face", "I": "body", "F": "all faces",
-    "R": "rhombohedral, hexagonal axes",
-}  # fmt: skip
 
 
 def setting_page(compiled: CompiledSetting, *, count: int, latex: bool = False) -> Iterator[str]:
@@ -39,15 +36,8 @@ def setting_page(compiled: CompiledSetting, *, count: int, latex: bool = False) 
         count: how many functions to write out, without the constant, if there is one.
         latex: whether formulas are written in LaTeX.
     """
-    setting = compiled.setting
-    standard = "standard setting" if setting.is_standard else "not the standard setting"
     rows = {
-        "space group": f"{setting.number}  {setting.symbol}",
-        "full symbol": setting.full_symbol,
-        "Hall symbol": f"{setting.hall_symbol}  (hall:{setting.hall_number})",
-        "setting": f"{setting.choice}  ({standard})" if setting.choice else standard,
-        "point group": f"{setting.point_group}, {setting.crystal_system}",
-        "centring": f"{setting.centring}, {_CENTRINGS[setting.centring]}",
+        **group_rows(compiled.setting),
         "operations": f"{len(compiled.rotations)} modulo cell translations, centrings included",
         "origin shifts": _origin_shifts(compiled),
     }
@@ -79,18 +69,8 @@ def setting_facts(compiled: CompiledSetting, *, count: int) -> dict[str, Any]:
         compiled: the setting.
         count: how many functions to write out, without the constant.
     """
-    setting = compiled.setting
     return {
-        "number": setting.number,
-        "hall_number": setting.hall_number,
-        "choice": setting.choice,
-        "standard": setting.is_standard,
-        "symbol": setting.symbol,
-        "full_symbol": setting.full_symbol,
-        "hall_symbol": setting.hall_symbol,
-        "point_group": setting.point_group,
-        "crystal_system": setting.crystal_system,
-        "centring": setting.centring,
+        **group_facts(compiled.setting),
         "operations": len(compiled.rotations),
         "origin_shifts": {
             "generators": [

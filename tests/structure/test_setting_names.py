@@ -107,6 +107,7 @@ def test_none_is_forgotten(taking: dict[str, Callable[[object], object]]) -> Non
             if (
                 "SettingName" in text
                 or "RepresentationName" in text
+                or "GroupName" in text
                 or ("Setting" in text.replace("CompiledSetting", "") and "evaluate" not in name)
             ):
                 found.add(name)

@@ -35,7 +35,7 @@ from torch import Tensor, nn
 
 from basis_store import CrystalArrays, ModelError, Setting, all_settings, ball_norm, wave_norm
 from basis_store.array_types import Int16Array, IntArray
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
 from runtime.bases.store import Store
 from runtime.encoding.wave_encoder import WaveEncoder

@@ -31,7 +31,7 @@ from basis_store import (
     wave_norm,
     write_store,
 )
-from basis_store.groups.setting import LatticeFamily
+from basis_store.groups.group import LatticeFamily
 from tests.support.compiled import changed, write_compiled
 
 Damage = Callable[[CompiledSetting], CompiledSetting]

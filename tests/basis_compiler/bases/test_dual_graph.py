@@ -9,8 +9,8 @@ import pytest
 from basis_compiler import operations
 from basis_compiler.bases.dual_graph import SpanningForest, spanning_forest
 from basis_store import CertificateError, Setting, all_settings, waves_within
+from basis_store.groups.group import LatticeFamily
 from basis_store.groups.operations import rotation_generators
-from basis_store.groups.setting import LatticeFamily
 
 FAMILIES = sorted({(one.lattice_family, operations(one).distinct_rotations) for one in all_settings()})
 

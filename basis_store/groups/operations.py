@@ -9,11 +9,14 @@ translations of the conventional cell: centring translations are operations of t
 Each operation carries an integer c, 0 unless another character than the trivial one is meant (T9):
 
     f((R, t) x) = exp(2 pi i c / 24) f(x)
+
+The same holds in two dimensions; d is the dimension below.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -28,8 +31,6 @@ from basis_store.groups.group import Group
 TURN = 24
 """Phases and translations are integers in units of 1/24 turn and 1/24 cell edge (D1)."""
 
-_IDENTITY = np.eye(3, dtype=np.int64)
-
 
 @dataclass(frozen=True, eq=False)
 class Operations:
@@ -38,9 +39,9 @@ class Operations:
     The identity comes first, the others follow in the order of the entries of R, row by row, then of t.
 
     Attributes:
-        setting: the setting of a space group, or a magnetic group.
-        rotations: (g, 3, 3) R.
-        translations24: (g, 3) t in 24ths, 0 to 23.
+        setting: the setting of a space group, or a group of another kind.
+        rotations: (g, d, d) R.
+        translations24: (g, d) t in 24ths, 0 to 23.
         characters24: (g,) c in 24ths of a turn, 0 to 23; default, all 0.
     """
 
@@ -56,6 +57,11 @@ class Operations:
     def __len__(self) -> int:
         return len(self.rotations)
 
+    @property
+    def dimension(self) -> int:
+        """Of the space that the group acts on."""
+        return int(self.rotations.shape[-1])
+
     @functools.cached_property
     def distinct_rotations(self) -> tuple[bytes, ...]:
         """The sorted distinct R, as int8 bytes: a hashable key, equal for settings that share a dual graph."""
@@ -63,28 +69,28 @@ class Operations:
 
     @functools.cached_property
     def point_group(self) -> IntArray:
-        """(p, 3, 3) the distinct R, sorted."""
+        """(p, d, d) the distinct R, sorted."""
         return np.unique(self.rotations, axis=0)
 
     @functools.cached_property
     def inverse_rotations(self) -> IntArray:
-        """(g, 3, 3) the inverse of each R."""
+        """(g, d, d) the inverse of each R."""
         return np.rint(np.linalg.inv(self.rotations)).astype(np.int64)
 
     @functools.cached_property
     def are_centrings(self) -> BoolArray:
         """(g,) which operations are translations other than 0."""
-        pure = (self.rotations == _IDENTITY).all(axis=(1, 2))
+        pure = (self.rotations == _identity(self.dimension)).all(axis=(1, 2))
         return np.asarray(pure & self.translations24.any(axis=1))
 
     @functools.cached_property
     def centrings24(self) -> IntArray:
-        """(c, 3) the centring translations other than 0, in 24ths."""
+        """(c, d) the centring translations other than 0, in 24ths."""
         return np.asarray(self.translations24[self.are_centrings])
 
     @functools.cached_property
     def periods24(self) -> IntArray:
-        """(p, 3) the centring translations with c = 0, in 24ths: periods of every function with this character."""
+        """(p, d) the centring translations with c = 0, in 24ths: periods of every function with this character."""
         return np.asarray(self.translations24[self.are_centrings & (self.characters24 == 0)])
 
     @functools.cached_property
@@ -110,12 +116,12 @@ class Operations:
         """(g, n) the gain k.t - c of each operation at each wave, in 24ths, 0 to 23 (D3, T9).
 
         Args:
-            columns: (3, n) the waves.
+            columns: (d, n) the waves.
         """
         return np.asarray((self.translations24 @ columns - self.characters24[:, None]) % TURN)
 
     def translation_of(self, rotation: IntArray) -> IntArray:
-        """(3,) in 24ths, of the first operation with this ``rotation`` (3, 3); others differ by centrings."""
+        """(d,) in 24ths, of the first operation with this ``rotation`` (d, d); others differ by centrings."""
         index = (self.rotations == rotation).all(axis=(1, 2)).argmax()
         return np.asarray(self.translations24[index])
 
@@ -124,9 +130,9 @@ class PointGroupOperations(NamedTuple):
     """The operations of a setting, one for each of the ``p`` rotations of its point group, the identity first.
 
     Attributes:
-        rotations: (p, 3, 3) R.
-        translations24: (p, 3) t in 24ths.
-        centrings24: (c, 3) pure translations in 24ths, 0 among them; the group has p c operations.
+        rotations: (p, d, d) R.
+        translations24: (p, d) t in 24ths.
+        centrings24: (c, d) pure translations in 24ths, 0 among them; the group has p c operations.
         products: (p, p) the index of the rotation R_i R_j.
         inversion: the index of the rotation -1, or None.
         half: (h,) indices of rotations, one of each R, -R, the identity first.
@@ -153,8 +159,8 @@ def _point_group_operations(group: Operations) -> PointGroupOperations:
     codes = _codes(group.rotations, np.zeros_like(group.translations24))
     first = np.sort(np.unique(codes, return_index=True)[1])
     rotations = group.rotations[first]
-    products = product_table(rotations, np.zeros((len(rotations), 3), np.int64))
-    minus = np.flatnonzero((rotations == -_IDENTITY).all(axis=(1, 2)))
+    products = product_table(rotations, np.zeros((len(rotations), group.dimension), np.int64))
+    minus = np.flatnonzero((rotations == -_identity(group.dimension)).all(axis=(1, 2)))
     numbers = np.arange(len(rotations))
     return PointGroupOperations(
         rotations=rotations,
@@ -167,19 +173,20 @@ def _point_group_operations(group: Operations) -> PointGroupOperations:
 
 
 def rotation_key(rotation: NDArray[np.integer]) -> bytes:
-    """A 3x3 integer matrix with small entries as 9 bytes."""
+    """An integer matrix with small entries as bytes: 9 in three dimensions, 4 in two."""
     return rotation.astype(np.int8).tobytes()
 
 
 def rotation_of_key(key: bytes) -> IntArray:
     """Inverse of :func:`rotation_key`."""
-    return np.frombuffer(key, np.int8).reshape(3, 3).astype(np.int64)
+    dimension = math.isqrt(len(key))
+    return np.frombuffer(key, np.int8).reshape(dimension, dimension).astype(np.int64)
 
 
 def operation_order(rotations: IntArray, translations24: IntArray) -> NDArray[np.intp]:
     """(g,) indices that put operations in the order of :class:`Operations`: the identity first."""
     codes = _codes(rotations, translations24)
-    codes[codes == _IDENTITY_CODE] = -1
+    codes[codes == _identity_code(rotations.shape[-1])] = -1
     return np.argsort(codes)
 
 
@@ -193,7 +200,7 @@ def check_group(group: Operations) -> None:
         CertificateError: naming the setting and what fails.
     """
     codes = _codes(group.rotations, group.translations24)
-    if codes[0] != _IDENTITY_CODE:
+    if codes[0] != _identity_code(group.dimension):
         raise CertificateError(f"the first operation of {group.setting.label} is not the identity")
     if len(np.unique(codes)) != len(codes):
         raise CertificateError(f"{group.setting.label} lists an operation twice")
@@ -208,8 +215,8 @@ def product_table(rotations: IntArray, translations24: IntArray) -> IntArray:
     """(g, g) the multiplication table of a group: the index of (R_a, t_a)(R_b, t_b), modulo the lattice.
 
     Args:
-        rotations: (g, 3, 3).
-        translations24: (g, 3) in 24ths, 0 to 23; all 0 for the table of a point group.
+        rotations: (g, d, d).
+        translations24: (g, d) in 24ths, 0 to 23; all 0 for the table of a point group.
 
     Raises:
         CertificateError: the operations are not closed under composition.
@@ -225,9 +232,10 @@ def product_table(rotations: IntArray, translations24: IntArray) -> IntArray:
 
 def _product_codes(rotations: IntArray, translations24: IntArray) -> IntArray:
     """(g, g) the codes of the products of all pairs."""
-    products = np.einsum("aij,bjk->abik", rotations, rotations).reshape(-1, 3, 3)
+    n, dimension = translations24.shape
+    products = np.einsum("aij,bjk->abik", rotations, rotations).reshape(-1, dimension, dimension)
     shifts = (np.einsum("aij,bj->abi", rotations, translations24) + translations24[:, None]) % TURN
-    return _codes(products, shifts.reshape(-1, 3)).reshape(len(rotations), len(rotations))
+    return _codes(products, shifts.reshape(-1, dimension)).reshape(n, n)
 
 
 def _codes(rotations: IntArray, translations24: IntArray) -> IntArray:
@@ -236,30 +244,39 @@ def _codes(rotations: IntArray, translations24: IntArray) -> IntArray:
     Entries of R lie in {-1, 0, 1} for every setting and those of t in 0..23, so entries of products lie in
     -3..3: digits in base 8 and 32 tell them all apart.
     """
-    digits = np.concatenate([rotations.reshape(-1, 9) + 3, translations24], axis=1)
-    base = np.array([8] * 9 + [32] * 3, dtype=np.int64)
+    dimension = translations24.shape[1]
+    digits = np.concatenate([rotations.reshape(-1, dimension**2) + 3, translations24], axis=1)
+    base = np.array([8] * dimension**2 + [32] * dimension, dtype=np.int64)
     weights = np.concatenate([np.cumprod(base[:0:-1])[::-1], [1]])
     return np.asarray(digits @ weights)
 
 
-_IDENTITY_CODE = int(_codes(_IDENTITY[None], np.zeros((1, 3), np.int64))[0])
+def _identity(dimension: int) -> IntArray:
+    return np.eye(dimension, dtype=np.int64)
+
+
+@functools.cache
+def _identity_code(dimension: int) -> int:
+    return int(_codes(_identity(dimension)[None], np.zeros((1, dimension), np.int64))[0])
 
 
 @functools.cache
 def rotation_generators(distinct_rotations: tuple[bytes, ...]) -> IntArray:
-    """A few rotations that generate a point group given as :attr:`Operations.distinct_rotations`; (n, 3, 3).
+    """A few rotations that generate a point group given as :attr:`Operations.distinct_rotations`; (n, d, d).
 
     Greedy and deterministic: highest order first, then the order of the keys.
     """
     candidates = sorted(distinct_rotations, key=lambda key: (-_order(rotation_of_key(key)), key))
-    identity = rotation_key(_IDENTITY)
+    dimension = math.isqrt(len(distinct_rotations[0]))
+    identity = rotation_key(_identity(dimension))
     generators: list[bytes] = []
     generated = {identity}
     for key in candidates:
         if key not in generated:
             generators.append(key)
             generated = generated_group(identity, generators, _product_of_keys)
-    return np.array([rotation_of_key(key) for key in generators], dtype=np.int64).reshape(-1, 3, 3)
+    found = [rotation_of_key(key) for key in generators]
+    return np.array(found, dtype=np.int64).reshape(-1, dimension, dimension)
 
 
 def _product_of_keys(one: bytes, other: bytes) -> bytes:
@@ -268,6 +285,6 @@ def _product_of_keys(one: bytes, other: bytes) -> bytes:
 
 def _order(rotation: IntArray) -> int:
     power, order = rotation, 1
-    while not np.array_equal(power, _IDENTITY):
+    while not np.array_equal(power, _identity(len(rotation))):
         power, order = power @ rotation, order + 1
     return order

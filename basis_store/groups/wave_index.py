@@ -2,7 +2,7 @@
 
 The table is a cube of side ``2 max_index + 1``, flattened in C order; the wave (h, k, l) has the address
 ``(h, k, l) . weights + offset``. So the image k R is found without computing it: its address is k . (R weights)
-+ offset.
++ offset. In two dimensions it is a square, and waves are (h, k).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class WaveIndex:
     """A set of waves with a lookup table: wave -> row.
 
     Args:
-        waves: (n, 3) distinct integer waves.
+        waves: (n, d) distinct integer waves, d = 3 or 2.
 
     Attributes:
-        waves: (n, 3) the waves.
-        columns: (3, n) the same, each index contiguous.
+        waves: (n, d) the waves.
+        columns: (d, n) the same, each index contiguous.
         max_index: the largest absolute value of an index.
-        table: (side^3,) row of the wave at each address, -1 where there is none; ``side = 2 max_index + 1``.
+        table: (side^d,) row of the wave at each address, -1 where there is none; ``side = 2 max_index + 1``.
     """
 
     def __init__(self, waves: NDArray[np.integer]) -> None:
@@ -36,16 +36,17 @@ class WaveIndex:
         self.columns: IntArray = np.ascontiguousarray(self.waves.T)
         self.max_index = int(np.abs(self.columns).max(initial=0))
         side = 2 * self.max_index + 1
-        self._weights = np.array([side * side, side, 1])
+        dimension = len(self.columns)
+        self._weights = side ** np.arange(dimension - 1, -1, -1)
         self._offset = self.max_index * int(self._weights.sum())
-        self.table: IntArray = np.full(side**3, -1, dtype=np.int64)
+        self.table: IntArray = np.full(side**dimension, -1, dtype=np.int64)
         self.table[self._addresses(self.columns)] = np.arange(len(self.waves))
 
     def __len__(self) -> int:
         return len(self.waves)
 
     def rows(self, waves: NDArray[np.integer]) -> IntArray:
-        """Rows of ``waves`` (n, 3) in this set, -1 for those that are not in it."""
+        """Rows of ``waves`` (n, d) in this set, -1 for those that are not in it."""
         columns = np.asarray(waves, dtype=np.int64).T
         within = (np.abs(columns) <= self.max_index).all(axis=0)
         if within.all():
@@ -55,7 +56,7 @@ class WaveIndex:
         return rows
 
     def candidate_rows(self, matrix: IntArray) -> IntArray:
-        """(n,) for every wave k of the set, the only row where ``k @ matrix`` can be; ``matrix`` (3, 3).
+        """(n,) for every wave k of the set, the only row where ``k @ matrix`` can be; ``matrix`` (d, d).
 
         Whether that row is ``k @ matrix`` must be compared: outside the table, addresses mean nothing.
         """
@@ -63,7 +64,7 @@ class WaveIndex:
         return np.asarray(self.table.take(addresses, mode="clip"))
 
     def images(self, rotation: IntArray) -> IntArray:
-        """(n,) the row of ``k R`` for every wave k of the set; R is ``rotation`` (3, 3).
+        """(n,) the row of ``k R`` for every wave k of the set; R is ``rotation`` (d, d).
 
         Raises:
             CertificateError: the set is not closed under this rotation.
@@ -79,7 +80,7 @@ class WaveIndex:
         return rows
 
     def all_images(self, rotations: IntArray) -> IntArray:
-        """(m, n) the :meth:`images` of ``rotations`` (m, 3, 3)."""
+        """(m, n) the :meth:`images` of ``rotations`` (m, d, d)."""
         rows = [self.images(rotation) for rotation in rotations]
         return np.array(rows, dtype=np.int64).reshape(len(rotations), len(self))
 
@@ -88,7 +89,7 @@ class WaveIndex:
 
 
 def dot_columns(columns: NDArray[_Integer], vector: IntArray) -> NDArray[_Integer]:
-    """(n,) k . v for waves given as (3, n) columns; many times as fast as a product of integer matrices."""
+    """(n,) k . v for waves given as (d, n) columns; many times as fast as a product of integer matrices."""
     total = None
     for column, factor in zip(columns, vector.tolist(), strict=True):
         if factor:

@@ -12,6 +12,9 @@ through a finite abelian group, and congruences are chosen from it as Internatio
 generators as possible, lowest modulus and shortest first, plus others that are exactly as simple (k, l = 2n, not
 just k = 2n where l = 2n follows from the centring).
 
+The waves of functions with another character (T9) fulfil k.t - c integer instead: h = 2n+1, or no wave of a
+sublattice is present.
+
 Only what is not implied by the conditions on larger V is listed. International Tables repeat some implied ones
 (00l: l = 2n next to 0kl: l = 2n). Zones that the point group maps on each other form
 one condition; the one that International Tables print comes first.
@@ -20,21 +23,25 @@ one condition; the one that International Tables print comes first.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from basis_compiler.groups.reflection_congruences import (
+    Congruence,
+    Wave,
+    contradicts_itself,
+    gain_group,
+    linear_text,
+    simplest_congruences,
+    spread,
+)
 from basis_compiler.groups.spglib_database import operations_of
 from basis_store import TURN, CompiledSetting, Operations
-from basis_store.groups.generated_group import generated_group
 from basis_store.groups.group import LatticeFamily
-from basis_store.groups.setting import SettingName
-
-Wave = tuple[int, int, int]
-Gains = tuple[int, ...]
+from basis_store.groups.representation import RepresentationName
 
 # The member that represents an equivalent set, and the order of sets: as in International Tables.
 _PREFERRED: dict[LatticeFamily, tuple[str, ...]] = {
@@ -47,22 +54,6 @@ _PREFERRED: dict[LatticeFamily, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Congruence:
-    """``coefficients . (h, k, l) = 0 modulo modulus``, written ``2h+l=4n``."""
-
-    coefficients: Wave
-    modulus: int
-
-    @property
-    def left(self) -> str:
-        """The left side, such as ``2h+l``."""
-        return _linear(self.coefficients)
-
-    def __str__(self) -> str:
-        return f"{self.left}={self.modulus}n"
-
-
-@dataclass(frozen=True)
 class Zone:
     """The congruences on one sublattice of waves.
 
@@ -71,12 +62,14 @@ class Zone:
         basis: primitive basis of the sublattice; the unit matrix in the columns ``free``.
         free: which of h, k, l (0, 1, 2) run freely.
         congruences: on the free indices.
+        absent: whether no wave of the sublattice is present, because of a character (T9); no congruences then.
     """
 
     label: str
     basis: tuple[Wave, ...]
     free: tuple[int, ...]
     congruences: tuple[Congruence, ...]
+    absent: bool = False
 
     def contains(self, waves: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Which of ``waves`` (n, 3) lie in the sublattice; (n,)."""
@@ -84,14 +77,16 @@ class Zone:
 
     def allows(self, waves: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Which of ``waves`` (n, 3) lie outside the sublattice or fulfil the congruences; (n,)."""
-        fulfilled = np.ones(len(waves), dtype=bool)
-        for congruence in self.congruences:
-            fulfilled &= waves @ np.array(congruence.coefficients) % congruence.modulus == 0
+        fulfilled = np.full(len(waves), not self.absent)
+        for one in self.congruences:
+            fulfilled &= (waves @ np.array(one.coefficients) - one.remainder) % one.modulus == 0
         return np.asarray(fulfilled | ~self.contains(waves))
 
     def __str__(self) -> str:
-        by_modulus = itertools.groupby(self.congruences, lambda congruence: congruence.modulus)
-        parts = [f"{','.join(one.left for one in group)}={modulus}n" for modulus, group in by_modulus]
+        if self.absent:
+            return f"{self.label}: absent"
+        by_right = itertools.groupby(self.congruences, lambda congruence: congruence.right)
+        parts = [f"{','.join(one.left for one in group)}={right}" for right, group in by_right]
         return f"{self.label}: {', '.join(parts)}"
 
 
@@ -133,11 +128,12 @@ class ReflectionConditions:
         return allowed
 
 
-def reflection_conditions(group: Operations | CompiledSetting | SettingName) -> ReflectionConditions:
+def reflection_conditions(group: Operations | CompiledSetting | RepresentationName) -> ReflectionConditions:
     """The reflection conditions of a setting; see the head of this module.
 
     Args:
-        group: a setting or its name; or its operations, or what was compiled for it.
+        group: a setting or its name; or its operations, or what was compiled for it. A representation, or
+            operations with a character, for the conditions on the waves of its functions (T9).
 
     Raises:
         SettingError: there is no setting of this name, or it is a bare number.
@@ -147,12 +143,13 @@ def reflection_conditions(group: Operations | CompiledSetting | SettingName) -> 
     """
     group = group if isinstance(group, CompiledSetting) else operations_of(group)
     rotations = np.asarray(group.rotations, dtype=np.int64)
-    translations = np.asarray(group.translations24, dtype=np.int64)
+    # Rows (t, c): what an operation requires of the waves that it fixes is k.t = c.
+    shifts = np.column_stack([group.translations24, group.characters24]).astype(np.int64)
     family = group.setting.lattice_family
     # 1. The sublattices that rotations fix, and those with conditions of their own.
     distinct = np.unique(rotations, axis=0)
     spaces = {basis for rotation in distinct if (basis := fixed_waves(rotation))}
-    zones = {basis: zone for basis in spaces if (zone := _zone(basis, spaces, rotations, translations, family))}
+    zones = {basis: zone for basis in spaces if (zone := _zone(basis, spaces, rotations, shifts, family))}
     preferred = _PREFERRED[family]
 
     def rank(zone: Zone) -> tuple[int, str]:
@@ -167,7 +164,10 @@ def reflection_conditions(group: Operations | CompiledSetting | SettingName) -> 
         conditions.append(ReflectionCondition(tuple(members)))
     conditions.sort(key=lambda one: (-len(one.zones[0].free), len(one.zones), rank(one.zones[0])))
     equivalents = any(len(condition.zones) > 1 for condition in conditions)
-    return ReflectionConditions(tuple(conditions), _permutable(distinct, family) if equivalents else "")
+    # Waves of real functions occur as pairs k, -k.
+    real = not (2 * shifts[:, -1] % TURN).any()
+    laue = np.unique(np.concatenate([distinct, -distinct]), axis=0) if real else distinct
+    return ReflectionConditions(tuple(conditions), _permutable(laue, family) if equivalents else "")
 
 
 def fixed_waves(rotation: NDArray[np.int64]) -> tuple[Wave, ...]:
@@ -212,7 +212,7 @@ def _zone(
     basis: tuple[Wave, ...],
     spaces: Iterable[tuple[Wave, ...]],
     rotations: NDArray[np.int64],
-    translations24: NDArray[np.int64],
+    shifts24: NDArray[np.int64],
     family: LatticeFamily,
 ) -> Zone | None:
     """The zone on the sublattice with this basis, or None if larger sublattices imply all its conditions."""
@@ -225,100 +225,35 @@ def _zone(
         over = (space @ rotations == space).all(axis=(1, 2))
         if not (over & ~fixing).any():
             inherited |= over
-    required = gain_group(translations24[fixing] @ array.T)
-    implied = gain_group(translations24[inherited] @ array.T)
-    if required == implied:
+    required, implied = (
+        gain_group(np.column_stack([shifts24[which, :3] @ array.T, shifts24[which, 3]]))
+        for which in (fixing, inherited)
+    )
+    if required == implied or contradicts_itself(implied):
         return None
     free = _free(basis)
-    congruences = tuple(
-        Congruence(_spread(coefficients, free), modulus)
-        for modulus, coefficients in _generators(required, implied)
-    )
-    return Zone(_label(basis, free, family), basis, free, congruences)
-
-
-def gain_group(gains24: NDArray[np.int64]) -> frozenset[Gains]:
-    """The subgroup of (Z/24)^d generated by rows (n, d)."""
-    rows = {tuple(row) for row in (gains24 % TURN).tolist()}
-    return frozenset(generated_group((0,) * gains24.shape[1], rows, _sum))
-
-
-def _sum(one: Gains, other: Gains) -> Gains:
-    return tuple((a + b) % TURN for a, b in zip(one, other, strict=True))
-
-
-def _generators(required: frozenset[Gains], implied: frozenset[Gains]) -> list[tuple[int, Gains]]:
-    """(modulus, coefficients) of the congruences to print for ``required`` where ``implied`` holds anyway."""
-    candidates = sorted({_congruence(element) for element in required - implied}, key=_simplicity)
-    for count in itertools.count(1):
-        for chosen in itertools.combinations(candidates, count):
-            if _joined(chosen, implied) == required:
-                equally_simple = {_simplicity(one)[:4] for one in chosen}
-                return [one for one in candidates if _simplicity(one)[:4] in equally_simple]
-    raise AssertionError("unreachable: all candidates together generate the group")
-
-
-def _joined(chosen: Iterable[tuple[int, Gains]], implied: frozenset[Gains]) -> frozenset[Gains]:
-    rows = [tuple(TURN // modulus * entry for entry in coefficients) for modulus, coefficients in chosen]
-    return gain_group(np.array([*implied, *rows], dtype=np.int64))
-
-
-def _congruence(element: Gains) -> tuple[int, Gains]:
-    """The simplest way to say that n.element/24 is an integer: over all multiples that say the same."""
-    modulus = TURN // math.gcd(TURN, *element)
-    ways = []
-    for factor in range(1, modulus + 1):
-        if math.gcd(factor, modulus) == 1:
-            rotated = [factor * entry * modulus // TURN % modulus for entry in element]
-            ways.append((modulus, tuple(entry - modulus if 2 * entry > modulus else entry for entry in rotated)))
-    return min(ways, key=_simplicity)
-
-
-def _simplicity(congruence: tuple[int, Gains]) -> tuple[int, int, int, int, Gains]:
-    modulus, coefficients = congruence
-    return (
-        modulus,
-        sum(entry != 0 for entry in coefficients),
-        sum(map(abs, coefficients)),
-        sum(entry < 0 for entry in coefficients),
-        tuple(-entry for entry in coefficients),
-    )
-
-
-def _spread(coefficients: Gains, free: tuple[int, ...]) -> Wave:
-    full = [0, 0, 0]
-    for axis, coefficient in zip(free, coefficients, strict=True):
-        full[axis] = coefficient
-    return (full[0], full[1], full[2])
+    label = _label(basis, free, family)
+    if contradicts_itself(required):
+        return Zone(label, basis, free, (), absent=True)
+    return Zone(label, basis, free, simplest_congruences(required, implied, free))
 
 
 def _label(basis: tuple[Wave, ...], free: tuple[int, ...], family: LatticeFamily) -> str:
     columns = np.array(basis).T
-    indices = [_linear(_spread(tuple(column), free)) for column in columns.tolist()]
+    indices = [linear_text(spread(tuple(column), free)) for column in columns.tolist()]
     if family == "hexagonal":
-        third = _spread(tuple((-columns[0] - columns[1]).tolist()), free)
-        indices.insert(2, "i" if {0, 1} <= set(free) else _linear(third))
+        third = spread(tuple((-columns[0] - columns[1]).tolist()), free)
+        indices.insert(2, "i" if {0, 1} <= set(free) else linear_text(third))
     return "".join(indices)
 
 
-def _linear(coefficients: Wave) -> str:
-    """``-h+2k``; ``0`` for no index at all."""
-    text = ""
-    for coefficient, letter in zip(coefficients, "hkl", strict=True):
-        if coefficient:
-            size = "" if abs(coefficient) == 1 else str(abs(coefficient))
-            text += ("-" if coefficient < 0 else "+" if text else "") + size + letter
-    return text or "0"
-
-
-def _permutable(distinct_rotations: NDArray[np.int64], family: LatticeFamily) -> str:
-    """Which permutations of indices the Laue class contains, in words (k and -k are absent together)."""
+def _permutable(rotations: NDArray[np.int64], family: LatticeFamily) -> str:
+    """Which permutations of indices a group of rotations contains, in words."""
     if family == "hexagonal":
         swaps = np.array([[[0, 1, 0], [1, 0, 0], [0, 0, s]] for s in (1, -1)])
-        laue = np.concatenate([distinct_rotations, -distinct_rotations])
-        mirrored = any((laue == swap).all(axis=(1, 2)).any() for swap in swaps)
+        mirrored = any((rotations == swap).all(axis=(1, 2)).any() for swap in swaps)
         return "h, k, i permutable" if mirrored else "h, k, i cyclically permutable"
-    keys = {rotation.tobytes() for rotation in (*distinct_rotations, *-distinct_rotations)}
+    keys = {rotation.tobytes() for rotation in rotations}
     found = [
         order
         for order in itertools.permutations(range(3))

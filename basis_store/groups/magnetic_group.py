@@ -33,6 +33,7 @@ _TABLE = Path(__file__).with_name("magnetic_groups.csv")
 _PREFIX = re.compile(r"(magnetic|BNS|OG|UNI)\s*:\s*", re.IGNORECASE)
 _BNS_NUMBER, _OG_NUMBER = re.compile(r"\d{1,3}\.\d{1,3}"), re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,4}")
 _MAX_NAME = 60
+_GREY = 2
 
 
 class _Row(NamedTuple):
@@ -50,9 +51,10 @@ class _Row(NamedTuple):
 class MagneticGroup(Group):
     """One of the 1,651 magnetic space groups, in its BNS setting. Hashable, ordered by UNI number.
 
-    Functions on it are ``even`` under time reversal, such as a charge density, or ``odd``, such as the density of
-    collinear spins: of groups of type III and IV these are its two characters, chi = 1 and chi = -1 on the
-    operations with time reversal. In type I they obey the same conditions; grey groups have no odd function.
+    Functions on it are ``even`` under time reversal, such as a charge density, or ``odd``, such as a density of
+    spins that all point along one line and do not turn with the crystal (no spin-orbit coupling): of groups of
+    type III and IV these are its two characters, chi = 1 and chi = -1 on the operations with time reversal. In
+    type I both obey the same conditions; grey groups have no odd function.
 
     Make one with :meth:`parse`.
 
@@ -87,7 +89,7 @@ class MagneticGroup(Group):
         Accepted as ``text``: ``"62.446"`` (BNS number), ``"62.6.507"`` (OG number), ``"UNI:502"``, a
         :attr:`label`, the BNS symbol with a prefix (``"BNS:Pn'm'a"``) and the OG symbol with a prefix
         (``"OG:C_Pmcm'"``). ``"BNS:"``, ``"magnetic:"`` (the same) and ``"OG:"`` may precede numbers as well;
-        spaces and underscores do not matter.
+        spaces and underscores do not matter, but in P2_1' and the grey P2 1' and three more such pairs.
 
         Raises:
             SettingError: there is no such group; the message offers those with similar names.
@@ -106,9 +108,15 @@ class MagneticGroup(Group):
         if is_magnetic_name(number):  # a number, or a label, which starts with one
             return cls._of_number(text, number)
         found = _by_symbol("og" if prefix == "og" else "bns").get(_normalised(name), ())
+        if len(found) > 1:  # P21' might be P2_1' or the grey group P2 1'
+            found = tuple(one for one in found if ("_" in name) != (_rows()[one - 1].type == _GREY))
+            if "_" not in name and not re.search(r"\s1'", name):
+                raise SettingError(
+                    f"{text!r} is ambiguous: write {name[:2]}_1' or {name[:2]} 1', or the BNS number"
+                )
         if not found:
             raise SettingError(f"unknown magnetic group {text!r}{_offered(name, prefix)}")
-        return cls(uni_number=found)
+        return cls(uni_number=found[0])
 
     @classmethod
     def _of_number(cls, text: str, number: str) -> MagneticGroup:
@@ -117,7 +125,11 @@ class MagneticGroup(Group):
         except KeyError:
             family = number.split(".", maxsplit=1)[0]
             rows = [row.bns_number for row in _rows() if row.bns_number.startswith(f"{family}.")]
-            known = f"those of space group {family} are {rows[0]} to {rows[-1]}" if rows else "see the BNS numbers"
+            known = (
+                f"those of space group {family} are {rows[0]} to {rows[-1]}"
+                if rows
+                else "BNS numbers run from 1.1 to 230.149"
+            )
             raise SettingError(f"there is no magnetic group {text!r}: {known}") from None
 
     def __repr__(self) -> str:
@@ -268,11 +280,12 @@ def _by_number() -> dict[str, int]:
 
 
 @functools.cache
-def _by_symbol(which: str) -> dict[str, int]:
-    return {
-        _normalised(row.og_symbol if which == "og" else row.bns_symbol): uni_number
-        for uni_number, row in enumerate(_rows(), 1)
-    }
+def _by_symbol(which: str) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for uni_number, row in enumerate(_rows(), 1):
+        symbol = _normalised(row.og_symbol if which == "og" else row.bns_symbol)
+        found[symbol] = (*found.get(symbol, ()), uni_number)
+    return found
 
 
 def _normalised(symbol: str) -> str:

@@ -45,9 +45,8 @@ def setting_page(compiled: CompiledSetting, *, count: int, latex: bool = False) 
         yield f"{name:<14} {value}"
     yield from character_lines(compiled)
     yield ""
-    if compiled.representation.is_trivial:
-        yield from _conditions(compiled)
-        yield ""
+    yield from _conditions(compiled)
+    yield ""
     yield from _shell_table(compiled)
     yield ""
     yield from _formulas(compiled, count, latex)
@@ -55,7 +54,8 @@ def setting_page(compiled: CompiledSetting, *, count: int, latex: bool = False) 
 
 def _conditions(compiled: CompiledSetting) -> Iterator[str]:
     conditions = reflection_conditions(compiled)
-    yield "Reflection conditions" + (f" ({conditions.permutable})" if conditions.permutable else "")
+    named = "Reflection conditions" if compiled.representation.is_trivial else "Waves of these functions"
+    yield named + (f" ({conditions.permutable})" if conditions.permutable else "")
     for condition in conditions.conditions:
         yield f"  {condition}"
     if not conditions.conditions:
@@ -80,9 +80,7 @@ def setting_facts(compiled: CompiledSetting, *, count: int) -> dict[str, Any]:
             "directions": compiled.shift_directions.tolist(),
         },
         "character": character_facts(compiled),
-        "reflection_conditions": (
-            _condition_facts(reflection_conditions(compiled)) if compiled.representation.is_trivial else None
-        ),
+        "reflection_conditions": _condition_facts(reflection_conditions(compiled)),
         "norm_limit": compiled.norm_limit,
         "shells": _shells(compiled),
         "functions": [_function_facts(compiled, function) for function in _written_out(compiled, count)],
@@ -195,8 +193,10 @@ def _condition_facts(conditions: ReflectionConditions) -> dict[str, Any]:
                     {
                         "label": zone.label,
                         "basis": zone.basis,
+                        "absent": zone.absent,
                         "congruences": [
-                            {"coefficients": one.coefficients, "modulus": one.modulus} for one in zone.congruences
+                            {"coefficients": one.coefficients, "modulus": one.modulus, "remainder": one.remainder}
+                            for one in zone.congruences
                         ],
                     }
                     for zone in condition.zones

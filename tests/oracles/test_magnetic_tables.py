@@ -1,0 +1,85 @@
+"""Spglib and the tables of Stokes and Campbell (ISO-MAG, in pymatgen) as oracles: all 1,651 magnetic groups."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import spglib
+
+from basis_compiler import operations
+from basis_compiler.groups.magnetic_table import magnetic_rows
+from basis_store import MagneticGroup, magnetic_groups, representations
+from basis_store.groups.magnetic_group import _rows
+
+pytestmark = pytest.mark.oracle
+
+
+def coloured(group: MagneticGroup) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n, 3, 3) rotations, (n, 3) translations in 24ths and (n,) time reversals of all operations."""
+    every = operations(representations(group)[-1])
+    rotations, translations, reversals = every.rotations, every.translations24, every.characters24 == 12
+    if group.type == 2:
+        rotations, translations = np.concatenate([rotations] * 2), np.concatenate([translations] * 2)
+        reversals = np.repeat([False, True], len(every))
+    return rotations, translations, reversals
+
+
+def test_spglib_recognises_every_group() -> None:
+    """By its operations alone, in whatever setting."""
+    for group in magnetic_groups():
+        rotations, translations, reversals = coloured(group)
+        found = spglib.get_magnetic_spacegroup_type_from_symmetry(
+            rotations.astype(np.intc), translations / 24, reversals.astype(np.intc)
+        )
+        assert found is not None and found.uni_number == group.uni_number, group.label
+        assert (found.bns_number, found.og_number, found.type) == (group.bns_number, group.og_number, group.type)
+
+
+def test_operations_are_those_of_spglib() -> None:
+    """Exactly, but for 227 groups: 218 have two origin choices, and spglib's magnetic tables use the first.
+
+    In the nine others spglib's axes are not those of the symbol, as in P2'2'2.
+    """
+    other = []
+    for group in magnetic_groups():
+        known = spglib.get_magnetic_symmetry_from_database(group.uni_number)
+        translations = np.rint(known["translations"] * 24).astype(int) % 24
+        theirs = rows(known["rotations"], translations, known["time_reversals"])
+        if rows(*coloured(group)) != theirs:
+            other.append(group)
+    assert len(other) == 227
+    assert sum(group.setting.choice == "2" for group in other) == 218
+    assert all(group.type == 3 for group in other if group.setting.choice != "2")
+
+
+def test_even_functions_are_invariant_under_the_family_group() -> None:
+    """Spglib recognises the operations without time reversal as those of the first part of the OG number."""
+    for group in magnetic_groups():
+        every = operations(group)
+        found = spglib.get_spacegroup_type_from_symmetry(every.rotations, every.translations24 / 24)
+        assert found is not None and found.number == group.family_number, group.label
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_table_is_what_its_command_writes() -> None:
+    """So all operations are those of ISO-MAG, in its BNS settings: what is written is derived from these."""
+    pytest.importorskip("pymatgen", reason="pymatgen is not installed")
+    for row, kept in zip(magnetic_rows(), _rows(), strict=True):
+        assert list(row.values())[1:] == [*map(str, kept)]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_operations_are_those_of_iso_mag() -> None:
+    maggroups = pytest.importorskip("pymatgen.symmetry.maggroups", reason="pymatgen is not installed")
+    for group in magnetic_groups():
+        theirs = maggroups.MagneticSpaceGroup([int(part) for part in group.bns_number.split(".")])
+        found = [(one.rotation_matrix, one.translation_vector, one.time_reversal) for one in theirs.symmetry_ops]
+        rotations, translations, signs = map(np.array, zip(*found, strict=True))
+        shifts = np.rint(translations * 24).astype(int) % 24
+        assert rows(np.rint(rotations).astype(int), shifts, signs < 0) == rows(*coloured(group)), group.label
+        assert theirs.sg_symbol == group.symbol
+
+
+def rows(rotations: np.ndarray, translations24: np.ndarray, reversals: np.ndarray) -> set[tuple[int, ...]]:
+    table = np.column_stack([np.reshape(rotations, (-1, 9)), translations24, np.asarray(reversals, int)])
+    return set(map(tuple, table.astype(int).tolist()))

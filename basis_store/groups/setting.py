@@ -23,6 +23,7 @@ from typing import ClassVar, NamedTuple, Self
 from basis_store.errors import SettingError
 from basis_store.groups.character_symbols import CHARACTER_SYMBOLS
 from basis_store.groups.group import Group, Kind, LatticeFamily
+from basis_store.groups.low_dimensional.low_dimensional_names import row_of_name
 from basis_store.groups.name_text import as_integer, normalised, respelled
 
 _TABLE = Path(__file__).with_name("settings.csv")
@@ -113,8 +114,9 @@ class Setting(Group):
         Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
         ``"P 1 21/c 1"``, ``"P21/n"``, ``"P2(1)/n"``, ``"P2_{1}/n"``; ``"Cmca"`` and ``"F m 3 m"`` as before
         1992; ``"F d -3 m Z"`` as in ICSD; ``"Pnma (62)"``; spaces, underscores and case do not matter), a Hall
-        number or a Hall symbol (``"hall:525"``,
-        ``"hall:F 4d 2 3 -1d"``), a :attr:`label`. Without a choice, the standard setting is preferred.
+        number or a Hall symbol (``"hall:525"``, ``"hall:F 4d 2 3 -1d"``), a :attr:`label`; a layer or rod group
+        by number or symbol (``"layer:64"``, ``"layer:p4/nmm"``, ``"rod:24"``), for the setting of its cell with
+        vacuum, see :class:`SubperiodicGroup`. Without a choice, the standard setting is preferred.
 
         Raises:
             SettingError: nothing or more than one setting matches.
@@ -122,6 +124,10 @@ class Setting(Group):
         text = text.strip()
         if len(text) > _MAX_NAME:
             raise SettingError(f"{text[:40]!r}... is no space-group setting: it has {len(text)} characters")
+        if row := row_of_name(text):
+            if row.kind == "plane":
+                raise SettingError(f"{text!r} is a plane group; a setting of a space group is needed")
+            text = f"hall:{row.hall_number}"
         if match := re.fullmatch(r"hall:\s*(.+)", text, re.IGNORECASE):
             return cls._from_hall_text(match[1])
         if re.fullmatch(r"[+-]?\d+", text):

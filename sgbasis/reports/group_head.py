@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from basis_store import MagneticGroup, Setting
+from basis_store import TURN, MagneticGroup, Setting, SubperiodicGroup
 from basis_store.groups.group import Group
 
 _CENTRINGS = {
@@ -38,6 +39,7 @@ def group_rows(group: Group) -> dict[str, str]:
         "setting": f"{group.choice}  ({standard})" if group.choice else standard,
         "point group": f"{group.point_group}, {group.crystal_system}",
         "centring": f"{group.centring}, {_CENTRINGS[group.centring]}",
+        **{f"{one.kind} group": _embedded(one) for one in SubperiodicGroup.of_setting(group)},
     }
 
 
@@ -67,4 +69,22 @@ def group_facts(group: Group) -> dict[str, Any]:
         "point_group": group.point_group,
         "crystal_system": group.crystal_system,
         "centring": group.centring,
+        "subperiodic_groups": [
+            {
+                "kind": one.kind,
+                "number": one.number,
+                "symbol": one.symbol,
+                "periodic_axes": one.periodic_axes,
+                "origin24": one.origin24,
+            }
+            for one in SubperiodicGroup.of_setting(group)
+        ],
     }
+
+
+def _embedded(group: SubperiodicGroup) -> str:
+    """What a layer or rod group is to the setting that has its operations."""
+    vacuum = "a slab, vacuum along c" if group.kind == "layer" else "a chain along c, vacuum along a and b"
+    x, y, z = (str(Fraction(entry, TURN)) for entry in group.origin24)
+    origin = f"; its origin is at {x} {y} {z} here" if any(group.origin24) else ""
+    return f"{group.number}  {group.symbol}  ({vacuum}{origin})"

@@ -53,7 +53,9 @@ class SubperiodicGroup:
 
     @classmethod
     def parse(cls, text: str) -> SubperiodicGroup:
-        """Parse ``"layer:55"``, ``"rod:12"``, a symbol such as ``"layer:p4/nmm"`` or a :attr:`label`.
+        """Parse the name of a layer or rod group.
+
+        Accepted as ``text``: ``"layer:55"``, ``"rod:12"``, a symbol such as ``"layer:p4/nmm"``, a :attr:`label`.
 
         Raises:
             SettingError: there is no such group; the message offers those with similar symbols.

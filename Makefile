@@ -6,7 +6,7 @@ STORE := data/default.h5
 # `make store RECIPE="--radius 16 --min-functions 256" STORE=large.h5` compiles another recipe.
 RECIPE ?=
 
-.PHONY: store characters test lint bench models publish wheel clean
+.PHONY: store characters magnetic test lint bench models publish wheel clean
 
 store: .venv/compiler-installed  ## Compile, prove and describe the default store
 	$(BIN)/sgbasis compile --output $(STORE) $(RECIPE)
@@ -16,6 +16,11 @@ characters: .venv/compiler-installed  ## Compile and prove all characters of the
 	mkdir -p dist
 	$(BIN)/sgbasis compile --settings standard --characters all --output dist/characters.h5
 	$(BIN)/sgbasis verify dist/characters.h5
+
+magnetic: .venv/compiler-installed  ## Compile and prove even and odd functions of the 1,651 magnetic groups
+	mkdir -p dist
+	$(BIN)/sgbasis compile --settings magnetic --characters all --output dist/magnetic.h5
+	$(BIN)/sgbasis verify dist/magnetic.h5
 
 test: .venv/dev-installed lint  ## Lint, type check and run all tests
 	$(BIN)/python -m pytest -n 2

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from basis_compiler.bases.compiler import compile_recipe
 from basis_compiler.parallel.processes import available_cores
-from basis_compiler.tensors.compiler import compile_tensors
+from basis_compiler.tensors.compiler import tensors_of_recipe
 from basis_store import Recipe, SgbasisError, write_store
 from basis_store.bases.schema import FORMAT_VERSION
 from basis_store.files.atomic_write import write_atomically
@@ -42,6 +42,9 @@ PUBLICATIONS = {
     "characters": Publication(
         Recipe(settings="standard", characters="all"),
         "The standard setting of each group, with every one-dimensional character of its point group.",
+    ),
+    "magnetic": Publication(
+        Recipe(groups="magnetic", characters="all"), "The 1,651 magnetic groups: even and odd functions."
     ),
 }
 
@@ -71,7 +74,7 @@ def publish(output: Path, *, data: Path, workers: int = 1) -> Registry:
 def _build(name: str, output: Path, workers: int) -> PublishedStore:
     recipe, description = PUBLICATIONS[name]
     unnamed = output / f"{name}.h5"
-    compiled, tensors = compile_recipe(recipe, workers=workers), compile_tensors(recipe.representation_list)
+    compiled, tensors = compile_recipe(recipe, workers=workers), tensors_of_recipe(recipe)
     content_hash = write_store(unnamed, compiled, recipe, tensors=tensors)
     sha256 = hashlib.sha256(unnamed.read_bytes()).hexdigest()
     path = unnamed.replace(output / f"sgbasis-{name}-{sha256[:12]}.h5")

@@ -18,7 +18,7 @@ import numpy as np
 
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.tensors.certificate import prove_tensor_table
-from basis_store import CertificateError, Setting
+from basis_store import CertificateError, Recipe, Setting
 from basis_store.array_types import IntArray
 from basis_store.groups.group import LatticeFamily
 from basis_store.groups.operations import rotation_of_key
@@ -49,6 +49,11 @@ def compile_tensors(settings: Sequence[RepresentationName]) -> TensorTable:
     table = TensorTable.from_spaces(orientations, spaces)
     prove_tensor_table(table, named)
     return table
+
+
+def tensors_of_recipe(recipe: Recipe) -> TensorTable | None:
+    """The tensors of a store with this recipe, as :func:`compile_tensors`; None if it is not one of space groups."""
+    return compile_tensors(recipe.representation_list) if recipe.groups == "space" else None
 
 
 def _orientation(setting: Setting) -> tuple[int, _Rotations]:

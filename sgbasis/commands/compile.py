@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from basis_store.bases.recipe import SettingChoice
-from basis_store.groups.setting import Setting
+from basis_store.groups.group import Kind
+from basis_store.groups.group_names import KINDS, as_group
 from sgbasis.commands.options import parallel_arguments, parallel_options
 from sgbasis.echo import echo, echo_line
 
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--settings", "chosen", default="all", show_default=True,
-    help="Settings to compile: all, standard, or a list with commas, such as 227,hall:525,R-3c:R.",
+    help="Settings to compile: all, standard, or a list with commas, such as 227,hall:525,R-3c:R. Or magnetic "
+    "groups: magnetic, or a list, such as BNS:62.446,BNS:P_bnma.",
 )  # fmt: skip
 @click.option(
     "--characters", type=click.Choice(["trivial", "all"]), default="trivial", show_default=True,
-    help="Functions to compile: trivial (invariant ones) or all (with every one-dimensional character).",
+    help="Functions to compile: trivial (invariant ones) or all (with every one-dimensional character; of magnetic groups even and odd ones).",
 )  # fmt: skip
 @parallel_options
 def compile_command(
@@ -51,14 +53,16 @@ def compile_command(
 ) -> None:
     """Compile and prove bases, and write them to a store.
 
-    The store holds the bases of space-group settings and the tensors that their point groups allow.
+    The store holds the bases of space-group settings and the tensors that their point groups allow, or the bases
+    of magnetic groups.
     """
     from basis_store import Recipe
     from sgbasis.reports.store_summary import counted_bases, summary_table
 
     parallel = parallel_arguments(workers, scheduler)
+    groups, settings = _parse_settings(chosen)
     recipe = Recipe(
-        radius=radius, min_functions=min_functions, settings=_parse_settings(chosen), characters=characters
+        radius=radius, min_functions=min_functions, settings=settings, characters=characters, groups=groups
     )
     started = time.perf_counter()
     compiled, content_hash = compile_store(output, recipe, parallel)
@@ -71,23 +75,30 @@ def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> 
     """Compile a recipe with a progress bar and write the store; returns its settings and its content hash."""
     from tqdm import tqdm
 
-    from basis_compiler import compile_recipe, compile_tensors
+    from basis_compiler import compile_recipe
+    from basis_compiler.tensors.compiler import tensors_of_recipe
     from basis_store import write_store
     from basis_store.files.atomic_write import check_writable
 
     check_writable(output)
-    wanted = recipe.representation_list
-    with tqdm(total=len(wanted), unit="setting", desc="Compiling", disable=None) as bar:
+    with tqdm(total=len(recipe.representation_list), unit="setting", desc="Compiling", disable=None) as bar:
         compiled = compile_recipe(recipe, **parallel, progress=bar.update)
-    return compiled, write_store(output, compiled, recipe, tensors=compile_tensors(wanted))
+    return compiled, write_store(output, compiled, recipe, tensors=tensors_of_recipe(recipe))
 
 
-def _parse_settings(text: str) -> SettingChoice:
-    if text == "all":
-        return "all"
-    if text == "standard":
-        return "standard"
+def _parse_settings(text: str) -> tuple[Kind, SettingChoice]:
+    """The kind of groups and which of them: ``"standard"`` settings, all ``"magnetic"`` groups, or a list."""
+    if text in ("all", "standard"):
+        return "space", "all" if text == "all" else "standard"
+    for kind in KINDS:
+        if text == kind != "space":
+            return kind, "all"
     try:
-        return tuple(sorted({Setting.parse(part).hall_number for part in text.split(",")}))
+        groups = [as_group(part) for part in text.split(",")]
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--settings") from error
+    if len(kinds := {group.kind for group in groups}) > 1:
+        raise click.BadParameter(
+            f"a store holds groups of one kind, not {' and '.join(sorted(kinds))} groups", param_hint="--settings"
+        )
+    return groups[0].kind, tuple(sorted({group.key for group in groups}))

@@ -60,8 +60,9 @@ def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
             "recipe": json.loads(store.recipe.to_json()),
             "settings": len(store.settings),
             "shared_waves": {frame: len(waves) for frame, waves in store.shared_waves.items()},
-            "tensors": {"orientations": len(store.tensors)},
         }
+        if store.recipe.groups == "space":
+            facts["tensors"] = {"orientations": len(store.tensors)}
         return facts, summary_table(list(store))
 
 

@@ -41,10 +41,11 @@ def verify(file: Path) -> None:
         tqdm(total=len(store), unit="setting", desc="Verifying", disable=None) as bar,
     ):
         prove_store(store, progress=bar.update)
-        orientations = len(store.tensors)
+        tensors = ""
+        if store.recipe.groups == "space":
+            tensors = f", tensors of {counted(len(store.tensors), 'orientation')}"
     seconds = time.perf_counter() - started
-    settings, frames = counted_bases(store.representations), counted(orientations, "orientation")
-    echo_line(f"{file}: {settings} proved, tensors of {frames}, in {seconds:.1f} s.")
+    echo_line(f"{file}: {counted_bases(store.representations)} proved{tensors}, in {seconds:.1f} s.")
     echo_line(f"content {store.content_hash}")
 
 

@@ -31,9 +31,11 @@ def summary_table(compiled: Sequence[CompiledSetting]) -> str:
 
 
 def counted_bases(bases: Sequence[CompiledSetting | Representation]) -> str:
-    """``530 settings``, or ``230 settings with 1,118 characters``."""
-    settings = counted(len({one.setting for one in bases}), "setting")
-    return settings if settings == counted(len(bases), "setting") else f"{settings} with {len(bases):,} characters"
+    """``530 settings``, ``230 settings with 1,118 characters`` or ``1,651 groups with 2,842 characters``."""
+    groups = {one.setting for one in bases}
+    noun = "setting" if all(group.kind == "space" for group in groups) else "group"
+    with_characters = "" if len(groups) == len(bases) else f" with {len(bases):,} characters"
+    return counted(len(groups), noun) + with_characters
 
 
 def _row(name: str, members: Sequence[CompiledSetting]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from basis_compiler import formula_latex, formula_text, trigonometric_form
 from basis_compiler.bases.formula_text import complex_formula
-from basis_store import CompiledSetting, Setting
+from basis_store import CompiledSetting, MagneticGroup, Setting
 from basis_store.array_types import FloatArray
 from basis_store.bases.schema import check_compiled
 from sgbasis.pictures.cell_drawing import drawn_lattice, metric_text
@@ -74,14 +74,14 @@ def _write_texts(
     figure: Figure, compiled: CompiledSetting, function: int, lattice: FloatArray, section: Section
 ) -> None:
     setting, named = compiled.setting, compiled.representation
-    choice = ""
+    choice, number = "", str(setting.number)
+    if isinstance(setting, MagneticGroup):
+        number = setting.bns_number
     if isinstance(setting, Setting) and setting.choice and not setting.is_standard:
         choice = f", setting {setting.choice}"
     character = "" if named.is_trivial else f"   {character_mathtext(named.character)}"
     part = "" if named.is_real else "real part of "
-    name = (
-        f"No. {setting.number}   {symbol_mathtext(setting.symbol)}{choice}{character}   {part}function {function}"
-    )
+    name = f"No. {number}   {symbol_mathtext(setting.symbol)}{choice}{character}   {part}function {function}"
     figure.text(0.03, 0.93, name, fontsize=17, color=INK, va="center")
     formula = _formula(compiled, function)
     figure.text(0.03, 0.865, f"$f_{{{function}}} = {formula}$", fontsize=13, color=INK, va="center")

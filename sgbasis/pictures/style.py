@@ -100,7 +100,7 @@ def name_text(name: str, longest: int = 40) -> str:
 def symbol_mathtext(symbol: str) -> str:
     """A Hermann-Mauguin symbol as printed: bars over rotoinversions, screw subscripts, letters in italics."""
     text = re.sub(r"-(\d)", r"\\bar{\1}", symbol)
-    text = re.sub(r"_(\d)", r"_{\1}", text)
+    text = re.sub(r"_([0-9A-Za-z])", r"_{\1}", text)
     return f"${text}$"
 
 

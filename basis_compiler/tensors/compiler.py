@@ -52,7 +52,7 @@ def compile_tensors(settings: Sequence[RepresentationName]) -> TensorTable:
 
 
 def tensors_of_recipe(recipe: Recipe) -> TensorTable | None:
-    """The tensors of a store with this recipe, as :func:`compile_tensors`; None if it is not one of space groups."""
+    """The tensors of a store with this recipe, as :func:`compile_tensors`; None if not of space groups."""
     return compile_tensors(recipe.representation_list) if recipe.groups == "space" else None
 
 

@@ -130,7 +130,7 @@ def published_stores() -> tuple[PublishedStore, ...]:
     """The stores that :func:`basis_store.fetch_store` can fetch, in the order of the registry.
 
     >>> [store.name for store in published_stores()]
-    ['default', 'standard', 'large', 'characters']
+    ['default', 'standard', 'large', 'characters', 'magnetic']
     """
     return read_registry().stores
 

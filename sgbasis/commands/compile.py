@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--characters", type=click.Choice(["trivial", "all"]), default="trivial", show_default=True,
-    help="Functions to compile: trivial (invariant ones) or all (with every one-dimensional character; of magnetic groups even and odd ones).",
+    help="Functions to compile: trivial (invariant ones) or all (with every one-dimensional character; of magnetic "
+    "groups even and odd ones).",
 )  # fmt: skip
 @parallel_options
 def compile_command(

@@ -80,7 +80,8 @@ def test_json() -> None:
     assert conditions["conditions"][1]["zones"][0] == {
         "label": "0kl",
         "basis": [[0, 1, 0], [0, 0, 1]],
-        "congruences": [{"coefficients": [0, 1, 1], "modulus": 4}],
+        "absent": False,
+        "congruences": [{"coefficients": [0, 1, 1], "modulus": 4, "remainder": 0}],
     }
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--characters", type=click.Choice(["trivial", "all"]), default="trivial", show_default=True,
-    help="Functions to compile: trivial (invariant ones) or all (with every one-dimensional character; of magnetic "
+    help="Functions to compile: trivial (invariant ones) or all (of every one-dimensional character; of magnetic "
     "groups even and odd ones).",
 )  # fmt: skip
 @parallel_options

@@ -1,4 +1,4 @@
-"""Wyckoff positions of the standard settings, and how their letters change with the description of the crystal.
+"""Wyckoff positions of all 530 settings, and how their letters change with the description of the crystal.
 
 A position is the orbit under G of an affine space  F = {point + directions u}, the points fixed by one
 site-symmetry group. With a basis of the integer rows c that vanish on the directions,
@@ -32,7 +32,7 @@ _FINE = 10_007
 
 @dataclass(frozen=True, kw_only=True)
 class WyckoffPosition:
-    """One Wyckoff position of a standard setting; see the head of this module.
+    """One Wyckoff position of a setting; see the head of this module.
 
     Attributes:
         letter: of International Tables A, ``"a"`` to ``"z"`` and then ``"A"``.
@@ -51,13 +51,7 @@ class WyckoffPosition:
 
 @functools.cache
 def wyckoff_positions(setting: Setting) -> dict[str, WyckoffPosition]:
-    """The Wyckoff positions of a standard setting by letter, ``"a"`` first.
-
-    Raises:
-        ValueError: it is not a standard setting.
-    """
-    if not setting.is_standard:
-        raise ValueError(f"Wyckoff letters are tabulated for standard settings only, not for {setting.label}")
+    """The Wyckoff positions of a ``setting`` by letter, ``"a"`` first."""
     return {
         row["letter"]: WyckoffPosition(
             letter=row["letter"],
@@ -66,8 +60,7 @@ def wyckoff_positions(setting: Setting) -> dict[str, WyckoffPosition]:
             point24=tuple(map(int, row["point24"].split())),
             directions=tuple(tuple(map(int, part.split())) for part in row["directions"].split(";") if part),
         )
-        for row in _rows()
-        if row["number"] == str(setting.number)
+        for row in _rows()[setting.hall_number]
     }
 
 
@@ -158,6 +151,10 @@ def _rows_of(position: WyckoffPosition) -> IntArray:
 
 
 @functools.cache
-def _rows() -> list[dict[str, str]]:
+def _rows() -> dict[int, list[dict[str, str]]]:
+    """The rows of the table by Hall number."""
+    found: dict[int, list[dict[str, str]]] = {}
     with Path(__file__).with_name("wyckoff.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+        for row in csv.DictReader(file):
+            found.setdefault(int(row["hall_number"]), []).append(row)
+    return found

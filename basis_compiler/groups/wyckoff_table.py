@@ -1,8 +1,8 @@
 """Write ``wyckoff.csv`` from spglib's letters: ``python -m basis_compiler.groups.wyckoff_table``.
 
-The positions themselves are found exactly: every Wyckoff position of a standard setting has points on the grid of
-24ths that lie on no more special one, so points of the grid with the same site-symmetry group up to conjugation
-are a position. Only its letter and the symbol of its site symmetry come from spglib, from one artificial crystal
+The positions themselves are found exactly: every Wyckoff position has points on the grid of 24ths that lie on no
+more special one, so points of the grid with the same site-symmetry group up to conjugation are a position. Only
+its letter and the symbol of its site symmetry come from spglib, from one artificial crystal
 per group with an atom on every position.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +19,20 @@ import spglib
 
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.wyckoff import WyckoffPosition, integer_basis, lies_on
-from basis_store import TURN, CertificateError, Operations, Setting, standard_settings
+from basis_store import TURN, CertificateError, Operations, Setting, all_settings
 
-COLUMNS = ("number", "letter", "multiplicity", "site_symmetry", "point24", "directions")
+COLUMNS = ("hall_number", "letter", "multiplicity", "site_symmetry", "point24", "directions")
 
 _FINE = 1_000_003
 """Unit of the free parameters of the artificial crystal: parameters n / _FINE are on no special position."""
 
 
-def wyckoff_rows() -> Iterator[dict[str, str]]:
-    """One row per Wyckoff position of the 230 standard settings, as text."""
-    for setting in standard_settings():
+def wyckoff_rows(settings: Iterable[Setting]) -> Iterator[dict[str, str]]:
+    """One row per Wyckoff position of each setting, as text."""
+    for setting in settings:
         for position in sorted(_lettered(setting), key=lambda found: (found.letter.isupper(), found.letter)):
             values = (
-                setting.number,
+                setting.hall_number,
                 position.letter,
                 position.multiplicity,
                 position.site_symmetry,
@@ -122,7 +122,7 @@ def main() -> None:
     with Path(__file__).with_name("wyckoff.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(wyckoff_rows())
+        writer.writerows(wyckoff_rows(all_settings()))
 
 
 if __name__ == "__main__":

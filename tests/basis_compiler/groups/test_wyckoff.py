@@ -6,6 +6,7 @@ import csv
 import gzip
 import itertools
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +14,26 @@ import pytest
 
 from basis_compiler import operations
 from basis_compiler.groups import wyckoff
-from basis_compiler.groups.wyckoff import integer_basis, letters_after, wyckoff_positions
+from basis_compiler.groups.wyckoff import integer_basis, letters_after, lies_on, wyckoff_positions
+from basis_compiler.groups.wyckoff_points import wyckoff_points
 from basis_compiler.groups.wyckoff_table import wyckoff_rows
-from basis_store import CertificateError, Setting, standard_settings
+from basis_store import CertificateError, Setting, all_settings, standard_settings
 from basis_store.groups.operations import rotation_key
+from sgbasis.reports.groups.group_tables import wyckoff_facts
+
+FREE = {"x": 1009 / 10007, "y": 2503 / 10007, "z": 3907 / 10007}
 
 
 def test_the_committed_table_is_up_to_date() -> None:
     with Path(wyckoff.__file__).with_name("wyckoff.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert rows == list(wyckoff_rows())
+    # Every standard setting, and a third of the others.
+    chosen = [one for one in all_settings() if one.is_standard or one.hall_number % 3 == 0]
+    numbers = {str(one.hall_number) for one in chosen}
+    assert [row for row in rows if row["hall_number"] in numbers] == list(wyckoff_rows(chosen))
     # International Tables A have 1731 Wyckoff positions.
-    assert len(rows) == 1731
+    assert sum(all_settings()[int(row["hall_number"]) - 1].is_standard for row in rows) == 1731
+    assert len({row["hall_number"] for row in rows}) == 530
 
 
 @pytest.mark.oracle
@@ -32,13 +41,20 @@ def test_positions_are_those_of_the_tables(shared: Path) -> None:
     with gzip.open(shared / "oracles" / "crystalline_group_tables.json.gz", "rt") as file:
         tables = json.load(file)["wyckoff_3d"]
     for setting in standard_settings():
-        found = {(one.letter, one.multiplicity) for one in wyckoff_positions(setting).values()}
-        assert found == {(row[1], int(row[0])) for row in tables[str(setting.number)]}, setting
+        group, positions = operations(setting), wyckoff_positions(setting)
+        rows = tables[str(setting.number)]
+        found = {(one.letter, one.multiplicity) for one in positions.values()}
+        assert found == {(row[1], int(row[0])) for row in rows}
+        for _, letter, triplet in rows:  # their point, with numbers for what is free in it, lies on ours
+            written = re.sub(r"(?<=[0-9])(?=[xyz])", "*", triplet).split(",")
+            point = [eval(term, FREE) for term in written]
+            rounded = np.rint(np.array([point]) * 24 * 10007).astype(int)
+            assert lies_on(positions[letter], rounded, 24 * 10007, group, slack=30).all(), (setting, letter)
 
 
 def test_multiplicity_and_free_directions_of_each_position() -> None:
     """From the stabiliser of a point of it, by definition."""
-    for setting in standard_settings():
+    for setting in all_settings():
         group = operations(setting)
         for position in wyckoff_positions(setting).values():
             point = np.array(position.point24)
@@ -48,6 +64,39 @@ def test_multiplicity_and_free_directions_of_each_position() -> None:
             assert np.linalg.matrix_rank(fixing.sum(axis=0)) == len(position.directions)
             for direction in position.directions:
                 assert (fixing @ np.array(direction) == direction).all()
+
+
+def test_points_are_the_orbit_of_the_first() -> None:
+    """In all settings, for random free coordinates; ``firsts`` are those that do not differ by centrings."""
+    random = np.random.default_rng(0)
+    for setting in all_settings():
+        group, at = operations(setting), random.uniform(size=3)
+        for position in wyckoff_positions(setting).values():
+            points = wyckoff_points(setting, position)
+            coordinates = (points.matrices @ at + points.shifts24 / 24) % 1
+            images = (group.rotations @ coordinates[0] + group.translations24 / 24) % 1
+            assert as_set(images) == as_set(coordinates) and len(as_set(coordinates)) == position.multiplicity
+            moved = coordinates[points.firsts][:, None] + np.vstack([np.zeros((1, 3)), group.centrings24 / 24])
+            assert as_set(moved.reshape(-1, 3)) == as_set(coordinates)
+            assert len(points.firsts) * (1 + len(group.centrings24)) == position.multiplicity
+
+
+def as_set(points: np.ndarray) -> set[tuple[int, ...]]:
+    return set(map(tuple, (np.rint(points * 2**20).astype(int) % 2**20).tolist()))
+
+
+def test_points_are_written_as_in_international_tables() -> None:
+    def first(setting: str, letter: str) -> str:
+        facts = {one["letter"]: one["coordinates"] for one in wyckoff_facts(Setting.parse(setting))}
+        return facts[letter][0]
+
+    assert [first("62", letter) for letter in "dcba"] == ["x, y, z", "x, 1/4, z", "0, 0, 1/2", "0, 0, 0"]
+    assert (first("227:2", "e"), first("227:1", "c"), first("166", "h")) == (
+        "x, x, x",
+        "1/8, 1/8, 1/8",
+        "x, 2x, z",
+    )
+    assert first("194", "k") == "x, 2x, z" and first("hall:100", "e") == "1/4, 1/4, z"
 
 
 def test_letters_under_known_changes() -> None:
@@ -60,8 +109,6 @@ def test_letters_under_known_changes() -> None:
     assert [zincblende[letter] for letter in "abcd"] == ["c", "d", "b", "a"]
     with pytest.raises(CertificateError, match="does not permute"):
         after(225, (6, 0, 0))
-    with pytest.raises(ValueError, match="standard settings only"):
-        wyckoff_positions(Setting.parse("227:1"))
 
 
 def test_integer_bases_are_primitive() -> None:

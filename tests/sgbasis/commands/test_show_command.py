@@ -114,3 +114,31 @@ def test_show_does_not_import_torch() -> None:
     code = "import sys; from sgbasis.cli import main; main(['show', '225'], standalone_mode=False); "
     code += "sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+
+def test_tables_are_printed_instead_of_functions() -> None:
+    lines = show("62", "--wyckoff", "--generators").stdout.splitlines()
+    assert "    4 c  .m.      (x, 1/4, z)  (-x, 3/4, -z)  (-x+1/2, 3/4, z+1/2)  (x+1/2, 1/4, -z+1/2)" in lines
+    assert "  1  x+1/2, y, -z+1/2" in lines and not any("Functions" in line for line in lines)
+    assert "Wyckoff positions, each point (0, 0, 0)+ (1/2, 1/2, 0)+" in show("5", "--wyckoff").stdout
+    assert "192 i  1        (x, y, z)" in show("227", "--wyckoff").stdout
+    assert "... 24 more" in show("227", "--wyckoff").stdout
+
+
+def test_tables_of_every_kind_as_json() -> None:
+    facts = json.loads(show("227", "--json", "--wyckoff", "--operations", "--generators", "--tensors").stdout)
+    assert (len(facts["operations"]), len(facts["wyckoff"][0]["coordinates"])) == (192, 48)
+    assert facts["operations"][0]["operation"] == "x, y, z" and len(facts["generators"]) < 10
+    assert {one["name"]: one["dimension"] for one in facts["tensors"]} == {
+        "pyroelectric": 0, "dielectric": 1, "piezoelectric": 0, "elastic": 3, "gyration": 0,
+    }  # fmt: skip
+
+
+def test_operations_of_a_magnetic_group_name_time_reversal() -> None:
+    lines = show("BNS:P_bnma", "--operations").stdout.splitlines()
+    assert sum(line.endswith("  with time reversal") for line in lines) == 8
+    assert "  16  x, y+1/2, z            with time reversal" in lines
+    facts = json.loads(show("BNS:P_bnma", "--operations", "--json").stdout)
+    assert [one["time_reversal"] for one in facts["operations"]].count(True) == 8
+    grey = show("BNS:62.442", "--operations").stdout
+    assert "each with and without time reversal" in grey

@@ -15,7 +15,7 @@ from basis_store import open_store
 from sgbasis.cli import main
 from sgbasis.pictures.style import character_mathtext
 from sgbasis.pictures.wave_sum import WaveSum
-from sgbasis.reports.character_text import value_text
+from sgbasis.reports.groups.character_text import value_text
 
 needs_plot = pytest.mark.skipif(
     not (importlib.util.find_spec("matplotlib") and importlib.util.find_spec("skimage")), reason="no extra plot"

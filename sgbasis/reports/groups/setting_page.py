@@ -21,8 +21,8 @@ from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT, complex
 from basis_store import TURN, CompiledSetting, wave_norm
 from basis_store.counted import counted
 from basis_store.text_table import table_lines
-from sgbasis.reports.character_text import character_facts, character_lines
-from sgbasis.reports.group_head import group_facts, group_rows
+from sgbasis.reports.groups.character_text import character_facts, character_lines
+from sgbasis.reports.groups.group_head import group_facts, group_rows
 
 _WIDTH = 100
 _SHELLS = 10

@@ -1,0 +1,1 @@
+"""Pages about groups: names, characters, conditions, functions and tables."""

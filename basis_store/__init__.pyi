@@ -43,6 +43,7 @@ from .fields.coefficient_file import (
 from .fields.field_coefficients import FieldCoefficients as FieldCoefficients, FieldSource as FieldSource
 from .fields.grid_field import GridField as GridField
 from .files.locations import data_folder as data_folder
+from .groups.low_dimensional.plane_group import PlaneGroup as PlaneGroup, plane_groups as plane_groups
 from .groups.low_dimensional.subperiodic_group import SubperiodicGroup as SubperiodicGroup
 from .groups.magnetic_group import MagneticGroup as MagneticGroup, magnetic_groups as magnetic_groups
 from .groups.operations import (

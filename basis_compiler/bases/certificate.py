@@ -4,7 +4,7 @@ Nothing here calls the code that enumerates the waves, builds the dual graph or 
 and every wave that is looked up is compared with the one found. For one setting it proves
 
   1. the operations are those of spglib's table and form a group; their c are those of the named character, which
-     is a homomorphism, on all pairs of operations, and 1 on the lattice translations of a space group (T9);
+     is a homomorphism, on all pairs of operations, and 1 on lattice translations but for magnetic groups (T9);
   2. balanced and absent waves together are every wave up to the norm limit, each once (closure; in
      :mod:`basis_compiler.bases.wave_listing`);
   3. c_{kR} = c_k exp(2 pi i (k.t - c)) for *every* operation and every balanced wave, with coefficients constant
@@ -31,7 +31,7 @@ import numpy as np
 
 from basis_compiler.bases.dimensions import by_rotation, dimensions_of_columns
 from basis_compiler.bases.order_certificate import prove_order
-from basis_compiler.bases.wave_listing import IDENTITY, CompleteShells, OrbitListing
+from basis_compiler.bases.wave_listing import CompleteShells, OrbitListing
 from basis_compiler.groups.origin_shift_certificate import prove_origin_shifts
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.proof import require
@@ -110,10 +110,10 @@ def _prove_character(compiled: CompiledSetting, group: Operations) -> None:
     if c.any():
         require(
             not c[0]
-            and (group.setting.kind != "space" or not c[group.are_centrings].any())
+            and (group.setting.kind == "magnetic" or not c[group.are_centrings].any())
             and not ((c[:, None] + c - c[group.product_table]) % TURN).any(),
             compiled.representation,
-            "its character is not a homomorphism, of a space group 1 on lattice translations (T9)",
+            "its character is not a homomorphism, 1 on lattice translations but for magnetic groups (T9)",
         )
 
 
@@ -150,7 +150,7 @@ def _prove_real_forms(compiled: CompiledSetting, listing: OrbitListing) -> None:
         )
         return
     balanced = slice(len(compiled.waves))
-    opposite = listing.images(-IDENTITY)[balanced]
+    opposite = listing.images(-listing.identity)[balanced]
     orbits = listing.orbits[balanced]
     require(
         bool((opposite < len(orbits)).all()) and np.array_equal(orbits[opposite], orbits + compiled.parts[orbits]),
@@ -175,7 +175,7 @@ def _prove_witnesses(compiled: CompiledSetting, group: Operations, listing: Orbi
     first = np.full(len(roots), -1)
     for number, (rotation, translation) in enumerate(zip(group.rotations, group.translations24, strict=True)):
         gains = dot_columns(columns, translation) - group.characters24[number]
-        proves = (dot_columns(columns, rotation @ CODE) == codes) & (gains % TURN != 0)
+        proves = (dot_columns(columns, rotation @ CODE[: len(rotation)]) == codes) & (gains % TURN != 0)
         first[proves & (first < 0)] = number
     require(bool((first >= 0).all()), compiled.representation, "an orbit listed as absent is not absent (T1)")
     require(

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from basis_compiler.bases.certificate import prove, prove_extent
 from basis_compiler.bases.dual_graph import SpanningForest, spanning_forest
@@ -65,8 +66,9 @@ def compile_setting(setting: RepresentationName, *, radius: int = 5, min_functio
     """Compile and prove a single setting.
 
     Args:
-        setting: a setting, or its name as :meth:`Setting.parse` reads it; a magnetic group or its name, such as
-            ``"BNS:62.446"``; or a representation or its name, such as ``"136:B1g"`` or ``"62.446:odd"``.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it; a magnetic group or a plane group, or
+            its name, such as ``"BNS:62.446"`` or ``"plane:17"``; or a representation or its name, such as
+            ``"136:B1g"`` or ``"62.446:odd"``.
         radius: as in :class:`basis_store.Recipe`.
         min_functions: as there.
 
@@ -83,7 +85,7 @@ def compile_setting(setting: RepresentationName, *, radius: int = 5, min_functio
 def compile_bundle(recipe: Recipe, bundle: Sequence[Representation]) -> list[CompiledSetting]:
     """Compile settings with the same rotations and lattice family: each part of their dual graph is built once."""
     first = bundle[0].setting
-    forests = _Forests(first.lattice_family, operations(first).distinct_rotations, recipe.radius)
+    forests = _Forests(first, operations(first).distinct_rotations, recipe.radius)
     compiled = []
     for representation in bundle:
         one = _compile(representation, forests, recipe)
@@ -113,18 +115,21 @@ class _Forests:
     the shared ball; each further batch multiplies the norm by about 1.5, the radius by about 1.2.
     """
 
-    def __init__(self, family: LatticeFamily, distinct_rotations: tuple[bytes, ...], radius: int) -> None:
-        self._family = family
+    def __init__(self, group: Group, distinct_rotations: tuple[bytes, ...], radius: int) -> None:
+        self._group = group
         self._distinct_rotations = distinct_rotations
         self._radius = radius
         self._batches: list[SpanningForest] = []
 
     def batch(self, number: int) -> SpanningForest:
         while len(self._batches) <= number:
-            waves = waves_within(self._family, self._limit(len(self._batches)))
-            inner = len(waves_within(self._family, self._limit(len(self._batches) - 1))) if self._batches else 0
+            waves = self._waves(len(self._batches))
+            inner = len(self._waves(len(self._batches) - 1)) if self._batches else 0
             self._batches.append(spanning_forest(self._distinct_rotations, waves[inner:]))
         return self._batches[number]
+
+    def _waves(self, number: int) -> NDArray[np.int16]:
+        return waves_within(self._group.lattice_family, self._limit(number), self._group.dimension)
 
     def _limit(self, number: int) -> int:
         limit = ball_norm(self._radius)

@@ -27,7 +27,7 @@ def dimensions(group: Operations | RepresentationName, waves: NDArray[np.integer
     Args:
         group: all operations, modulo lattice translations; or the setting or its name; or a representation, for
             functions with its character instead of invariant ones (T9).
-        waves: (n, 3), complete shells.
+        waves: (n, d), complete shells; d is 3, or 2 for plane groups.
 
     Raises:
         SettingError: there is no setting of this name, or it is a bare number.
@@ -39,12 +39,13 @@ def dimensions(group: Operations | RepresentationName, waves: NDArray[np.integer
 
 
 def dimensions_of_columns(group: Operations, columns: IntArray, norms: IntArray) -> dict[int, int]:
-    """The same as :func:`dimensions` for waves as (3, n) columns and their (n,) norms."""
-    codes, residues = dot_columns(columns, CODE), (columns % TURN).astype(np.int16)
+    """The same as :func:`dimensions` for waves as (d, n) columns and their (n,) norms."""
+    code = CODE[: len(columns)]
+    codes, residues = dot_columns(columns, code), (columns % TURN).astype(np.int16)
     # counts[s, p]: pairs (g, k) with norm(k) = s, kR = k and k.t - c = p/24 mod 1.
     counts = np.zeros((int(norms.max(initial=0)) + 1) * TURN, dtype=np.int64)
     for rotation, shifts in by_rotation(group):
-        fixed = np.flatnonzero(dot_columns(columns, rotation @ CODE) == codes)
+        fixed = np.flatnonzero(dot_columns(columns, rotation @ code) == codes)
         slots, fixed_residues = norms[fixed] * TURN, residues[:, fixed]
         for translation, character in shifts:
             phases = (dot_columns(fixed_residues, translation) - character) % TURN
@@ -59,11 +60,12 @@ def dimensions_of_columns(group: Operations, columns: IntArray, norms: IntArray)
 
 
 def by_rotation(group: Operations) -> list[tuple[IntArray, list[tuple[IntArray, int]]]]:
-    """Each distinct rotation with the translation (3,) and c, in 24ths, of every operation that has it."""
+    """Each distinct rotation with the translation (d,) and c, in 24ths, of every operation that has it."""
     shifts: dict[bytes, list[tuple[IntArray, int]]] = {}
     for rotation, translation, c in zip(group.rotations, group.translations24, group.characters24, strict=True):
         shifts.setdefault(rotation.tobytes(), []).append((translation, int(c)))
-    return [(np.frombuffer(key, np.int64).reshape(3, 3), members) for key, members in shifts.items()]
+    shape = group.rotations.shape[1:]
+    return [(np.frombuffer(key, np.int64).reshape(shape), members) for key, members in shifts.items()]
 
 
 def _powers_of_zeta() -> IntArray:

@@ -42,7 +42,7 @@ class SpanningForest:
         index: the waves, orbit after orbit in the order of the format; each starts with its root.
         orbit_sizes: (M,) waves of each orbit.
         parts: (M,) as in :class:`basis_store.CompiledSetting`.
-        generators: (m, 3, 3) rotations that the edges stand for.
+        generators: (m, d, d) rotations that the edges stand for.
         images: (m, n) row of k R for each generator.
         levels: per depth from 1 on, ``(children, parents, generators)``: three (c,) arrays.
     """
@@ -55,8 +55,8 @@ class SpanningForest:
     levels: tuple[Edges, ...]
 
 
-def dual_graph(group: Operations | RepresentationName, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, int, int]]:
-    """The dual graph of a setting for inspection: nodes are (h, k, l), edges carry ``gain`` in 24ths.
+def dual_graph(group: Operations | RepresentationName, index: WaveIndex) -> nx.MultiDiGraph[tuple[int, ...]]:
+    """The dual graph of a setting for inspection: nodes are (h, k, l) or (h, k), edges carry ``gain`` in 24ths.
 
     Args:
         group: all operations of the setting, modulo lattice translations; or the setting or its name; or a
@@ -68,9 +68,9 @@ def dual_graph(group: Operations | RepresentationName, index: WaveIndex) -> nx.M
 
     Centring translations are loops k -> k with gain k.t; an orbit they frustrate is a centring absence.
     """
-    graph: nx.MultiDiGraph[tuple[int, int, int]] = nx.MultiDiGraph()
+    graph: nx.MultiDiGraph[tuple[int, ...]] = nx.MultiDiGraph()
     generators = lifted_generators(operations_of(group))
-    nodes = [(h, k, m) for h, k, m in index.waves.tolist()]
+    nodes: list[tuple[int, ...]] = list(map(tuple, index.waves.tolist()))
     graph.add_nodes_from(nodes)
     for key, (rotation, gains) in enumerate(
         zip(generators.rotations, generators.gains24(index.columns), strict=True)
@@ -99,7 +99,7 @@ def spanning_forest(distinct_rotations: tuple[bytes, ...], waves: NDArray[np.int
 
     Args:
         distinct_rotations: as :attr:`Operations.distinct_rotations`.
-        waves: (n, 3) complete shells in store order.
+        waves: (n, d) complete shells in store order.
 
     Raises:
         CertificateError: the waves are not closed under the rotations.
@@ -170,4 +170,4 @@ def _tree(distinct_rotations: tuple[bytes, ...], stabiliser: int) -> tuple[Edges
 def _products(distinct_rotations: tuple[bytes, ...]) -> IntArray:
     """(p, p) the number of R S, for R and S by their numbers."""
     rotations = np.array([rotation_of_key(key) for key in distinct_rotations])
-    return product_table(rotations, np.zeros((len(rotations), 3), np.int64))
+    return product_table(rotations, np.zeros(rotations.shape[:2], np.int64))

@@ -19,7 +19,7 @@ def partition_into_orbits(generators: IntArray, index: WaveIndex) -> tuple[WaveI
     """Partition waves into the orbits of a set of rotations.
 
     Args:
-        generators: (m, 3, 3) of the rotations.
+        generators: (m, d, d) of the rotations.
         index: ``n`` waves, complete shells in store order.
 
     Returns:

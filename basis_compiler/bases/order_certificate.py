@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from basis_compiler.bases.wave_listing import IDENTITY, OrbitListing
+from basis_compiler.bases.wave_listing import OrbitListing
 from basis_compiler.proof import require
 from basis_store import TURN, CompiledSetting, Representation
 from basis_store.array_types import BoolArray, IntArray
@@ -24,7 +24,7 @@ def prove_order(compiled: CompiledSetting, listing: OrbitListing) -> None:
     setting, phases = compiled.representation, compiled.phases24
     require(bool(((phases >= 0) & (phases < TURN)).all()), setting, "a phase does not lie in 0 to 23")
     require(not phases[compiled.orbit_starts[:-1]].any(), setting, "a root has a phase other than 0")
-    opposite = listing.orbits[listing.images(-IDENTITY)[listing.starts]]
+    opposite = listing.orbits[listing.images(-listing.identity)[listing.starts]]
     single = opposite == np.arange(len(opposite))
     n_orbits, n_waves = compiled.n_orbits, len(compiled.waves)
     for orbits, waves in (

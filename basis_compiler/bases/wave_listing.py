@@ -16,21 +16,20 @@ from basis_store.groups.group import Group
 from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import CODE, number_of_waves
 
-IDENTITY = np.eye(3, dtype=np.int64)
-
 
 class CompleteShells:
     """All waves of a setting with norm up to a limit but 0, each once.
 
     Args:
         setting: whose lattice family it is.
-        waves: (n, 3).
+        waves: (n, d), d the dimension of the setting.
         norm_limit: of the shells.
 
     Attributes:
-        columns: (3, n) the waves.
+        columns: (d, n) the waves.
         codes: (n,) their codes.
         norms: (n,) their invariant norms.
+        identity: (d, d) the unit matrix.
 
     Raises:
         CertificateError: they are not those waves.
@@ -40,22 +39,24 @@ class CompleteShells:
         self._setting = setting
         self.norms = wave_norm(waves, setting.lattice_family)
         # The right number, and all within the limit. Before a table is made, whose size depends on them.
-        complete = len(waves) == number_of_waves(setting.lattice_family, norm_limit) and bool(
-            ((self.norms > 0) & (self.norms <= norm_limit)).all()
-        )
+        self.identity = np.eye(setting.dimension, dtype=np.int64)
+        complete = waves.shape == (
+            number_of_waves(setting.lattice_family, norm_limit, setting.dimension),
+            setting.dimension,
+        ) and bool(((self.norms > 0) & (self.norms <= norm_limit)).all())
         self._require_complete(complete, norm_limit)
         self._index = WaveIndex(waves)
         self.columns = self._index.columns
-        self.codes = dot_columns(self.columns, CODE)
+        self.codes = dot_columns(self.columns, CODE[: setting.dimension])
         # No wave occurs twice: a table has one row for each wave.
-        own_rows = self.images(IDENTITY)
+        own_rows = self.images(self.identity)
         self._require_complete(np.array_equal(own_rows, np.arange(len(waves))), norm_limit)
 
     def images(self, matrix: IntArray) -> IntArray:
         """(n,) the rows of k R for every wave k; all of them are in the list."""
         rows = self._index.candidate_rows(matrix)
         require(
-            np.array_equal(self.codes[rows], dot_columns(self.columns, matrix @ CODE)),
+            np.array_equal(self.codes[rows], dot_columns(self.columns, matrix @ CODE[: len(matrix)])),
             self._setting,
             "an operation or k -> -k leads out of the listed waves",
         )

@@ -33,8 +33,8 @@ def prove_origin_shifts(compiled: CompiledSetting, group: Operations) -> None:
         _is_echelon(directions), compiled.setting, "the directions of origin shifts are not in normal form (T5)"
     )
     # 2. Together with the finite generators in normal form they give every allowed shift, and no other.
-    continuous = _generated_shifts([*directions, *centrings])
-    shifts, orders, found = _finite_generators(allowed.tobytes(), continuous.tobytes())
+    continuous = _generated_shifts([*directions, *centrings], _lattice_points(allowed.shape))
+    shifts, orders, found = _finite_generators(allowed.tobytes(), continuous.tobytes(), allowed.shape)
     listed = compiled.shifts24.tolist(), compiled.shift_orders.tolist()
     require(
         listed == (shifts, orders) and np.array_equal(found, allowed),
@@ -57,19 +57,21 @@ def _is_echelon(directions: IntArray) -> bool:
 
 
 @functools.cache
-def _finite_generators(allowed: bytes, continuous: bytes) -> tuple[list[list[int]], list[int], BoolArray]:
+def _finite_generators(
+    allowed: bytes, continuous: bytes, shape: tuple[int, ...]
+) -> tuple[list[list[int]], list[int], BoolArray]:
     """Generators of the allowed shifts modulo the continuous ones, their orders, and all that they generate.
 
     Of each coset the smallest representative is taken; of these, the largest order first, then the
     lexicographically smallest, if its multiples meet what has been chosen before in 0 only.
     """
     # 1. The smallest representative of each coset, and its order.
-    zero, left = _grid(continuous).copy(), _grid(allowed).copy()
+    zero, left = (np.frombuffer(some, bool).reshape(shape).copy() for some in (continuous, allowed))
     found = zero
     candidates = []
     while left.any():
         shift = np.argwhere(left)[0]
-        left &= ~np.roll(zero, tuple(shift), axis=(0, 1, 2))
+        left &= ~np.roll(zero, tuple(shift), axis=tuple(range(len(shape))))
         order = next(n for n in range(1, TURN + 1) if zero[tuple(shift * n % TURN)])
         candidates.append((-order, shift.tolist()))
     # 2. The generators.
@@ -83,33 +85,35 @@ def _finite_generators(allowed: bytes, continuous: bytes) -> tuple[list[list[int
     return shifts, orders, found
 
 
-def _grid(content: bytes) -> BoolArray:
-    return np.frombuffer(content, bool).reshape((TURN,) * 3)
-
-
 @functools.cache
 def _allowed_shifts(rotations: tuple[bytes, ...], centrings24: bytes) -> BoolArray:
-    """(24, 24, 24): whether (R - 1) s lies in the translation lattice for all R, s in 24ths (T5)."""
-    lattice = np.zeros((TURN,) * 3, dtype=bool)
-    lattice[0, 0, 0] = True
-    lattice[tuple(np.frombuffer(centrings24, np.int64).reshape(-1, 3).T)] = True
-    shifts = np.stack(np.meshgrid(*[np.arange(TURN)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    for key in rotations:
-        moved = shifts @ (np.frombuffer(key, np.int64).reshape(3, 3) - np.eye(3, dtype=np.int64)).T % TURN
+    """(24, 24, 24) or (24, 24): whether (R - 1) s lies in the translation lattice for all R, s in 24ths (T5)."""
+    matrices = [np.frombuffer(key, np.int64) for key in rotations]
+    dimension = math.isqrt(len(matrices[0]))
+    lattice = _lattice_points((TURN,) * dimension)
+    lattice[tuple(np.frombuffer(centrings24, np.int64).reshape(-1, dimension).T)] = True
+    shifts = np.stack(np.meshgrid(*[np.arange(TURN)] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension)
+    for matrix in matrices:
+        moved = shifts @ (matrix.reshape(dimension, dimension) - np.eye(dimension, dtype=np.int64)).T % TURN
         shifts = shifts[lattice[tuple(moved.T)]]
-    allowed = np.zeros((TURN,) * 3, dtype=bool)
+    allowed = np.zeros_like(lattice)
     allowed[tuple(shifts.T)] = True
     return allowed
 
 
-def _generated_shifts(steps: Iterable[IntArray], start: BoolArray | None = None) -> BoolArray:
-    """(24, 24, 24): the subgroup of shifts in 24ths that ``start`` (default: 0 alone) and the steps generate."""
-    found = np.zeros((TURN,) * 3, dtype=bool)
-    found[0, 0, 0] = True
-    found = found if start is None else start.copy()
+def _lattice_points(shape: tuple[int, ...]) -> BoolArray:
+    """The grid of shifts with 0 alone."""
+    points = np.zeros(shape, dtype=bool)
+    points[(0,) * len(shape)] = True
+    return points
+
+
+def _generated_shifts(steps: Iterable[IntArray], start: BoolArray) -> BoolArray:
+    """(24, 24, 24) or (24, 24): the subgroup of shifts in 24ths that ``start`` and the steps generate."""
+    found = start.copy()
     for step in steps:
         while True:
-            grown = found | np.roll(found, tuple(step.tolist()), axis=(0, 1, 2))
+            grown = found | np.roll(found, tuple(step.tolist()), axis=tuple(range(found.ndim)))
             if np.array_equal(grown, found):
                 break
             found = grown

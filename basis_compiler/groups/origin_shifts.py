@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 # sympy is imported where it is used: importing it takes a third of a second, which `sgbasis show` does not need.
 Translation = tuple[Fraction, ...]
-_ZERO: Translation = (Fraction(0),) * 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +45,9 @@ class OriginShifts:
     """Generators of the allowed origin shifts modulo the translation lattice.
 
     Attributes:
-        shifts24: (s, 3) finite generators in 24ths, 0 to 23.
+        shifts24: (s, d) finite generators in 24ths, 0 to 23.
         orders: (s,) their orders; the finite part has ``prod(orders)`` elements.
-        directions: (c, 3) integer directions of continuous shifts.
+        directions: (c, d) integer directions of continuous shifts.
     """
 
     shifts24: IntArray
@@ -76,26 +75,31 @@ def _origin_shifts(
     distinct_rotations: tuple[bytes, ...], centrings24: tuple[tuple[int, ...], ...]
 ) -> OriginShifts:
     # 1. The whole group of allowed shifts, from the Smith form, modulo directions and lattice.
-    centrings = [_fractions(row, TURN) for row in centrings24]
-    generators, spanning = _smith_generators(distinct_rotations, centrings)
+    dimension = len(rotation_of_key(distinct_rotations[0]))
+    lattice = _unit(dimension) + [_fractions(row, TURN) for row in centrings24]
+    generators, spanning = _smith_generators(distinct_rotations, lattice)
     echelon = _echelon(spanning)
-    reduce = _Reduction(echelon, centrings)
+    reduce = _Reduction(echelon, lattice)
     elements = _generated(generators, reduce)
     # 2. Generators in normal form: elements that meet the group of those chosen before in 0 only.
     chosen: list[Translation] = []
-    group = {_ZERO}
-    for order, element in sorted((-_order(s, reduce), s) for s in elements - {_ZERO}):
+    group = {reduce.zero}
+    for order, element in sorted((-_order(s, reduce), s) for s in elements - {reduce.zero}):
         multiples = {reduce(_scaled(element, n)) for n in range(-order)}
-        if multiples & group == {_ZERO}:
+        if multiples & group == {reduce.zero}:
             chosen.append(element)
             group = _generated(chosen, reduce)
     if group != elements:
         raise CertificateError("the allowed origin shifts are not the direct sum of the chosen generators")
     return OriginShifts(
-        shifts24=_in_24ths(chosen),
+        shifts24=_in_24ths(chosen).reshape(-1, dimension),
         orders=np.array([_order(element, reduce) for element in chosen], dtype=np.int64),
-        directions=np.array([_primitive(row) for row in echelon], dtype=np.int64).reshape(-1, 3),
+        directions=np.array([_primitive(row) for row in echelon], dtype=np.int64).reshape(-1, dimension),
     )
+
+
+def _unit(dimension: int) -> list[Translation]:
+    return [tuple(Fraction(int(i == j)) for j in range(dimension)) for i in range(dimension)]
 
 
 def _echelon(directions: list[Translation]) -> list[Translation]:
@@ -105,21 +109,22 @@ def _echelon(directions: list[Translation]) -> list[Translation]:
 
 
 def _smith_generators(
-    distinct_rotations: tuple[bytes, ...], centrings: list[Translation]
+    distinct_rotations: tuple[bytes, ...], lattice: list[Translation]
 ) -> tuple[list[Translation], list[Translation]]:
     """Finite generators and continuous directions from the Smith form."""
     from sympy import ZZ, Matrix  # noqa: PLC0415
     from sympy.matrices.normalforms import smith_normal_decomp  # noqa: PLC0415
 
-    basis = _lattice_basis(centrings)
+    basis = _lattice_basis(lattice)
+    dimension = basis.shape[0]
     rotations = rotation_generators(distinct_rotations)
     if len(rotations) == 0:
         rotations = rotation_of_key(distinct_rotations[0])[None]
-    blocks = [basis.inv() * (Matrix(rotation.tolist()) - Matrix.eye(3)) * basis for rotation in rotations]
+    blocks = [basis.inv() * (Matrix(rotation.tolist()) - Matrix.eye(dimension)) * basis for rotation in rotations]
     diagonal, _, right = smith_normal_decomp(Matrix.vstack(*blocks), domain=ZZ)
     columns = basis * right
     finite, continuous = [], []
-    for i in range(3):
+    for i in range(dimension):
         divisor = abs(int(diagonal[i, i]))
         column = _fractions(columns[:, i])
         if divisor == 0:
@@ -129,26 +134,25 @@ def _smith_generators(
     return finite, continuous
 
 
-def _lattice_basis(centrings: list[Translation]) -> Matrix:
-    """Columns: a basis of the lattice spanned by Z^3 and the centrings, by the Smith form of its generators."""
+def _lattice_basis(lattice: list[Translation]) -> Matrix:
+    """Columns: a basis of the lattice with these generators (Z^d and centrings), by their Smith form."""
     from sympy import ZZ, Matrix  # noqa: PLC0415
     from sympy.matrices.normalforms import smith_normal_decomp  # noqa: PLC0415
 
-    unit = [tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3)]
-    generators = Matrix([[TURN * entry for entry in row] for row in unit + centrings])
+    generators = Matrix([[TURN * entry for entry in row] for row in lattice])
     diagonal, _, right = smith_normal_decomp(generators, domain=ZZ)
-    return (diagonal[:3, :] * right.inv()).T / TURN
+    return (diagonal[: len(lattice[0]), :] * right.inv()).T / TURN
 
 
 class _Reduction:
     """The canonical representative of a translation modulo continuous directions and the lattice."""
 
-    def __init__(self, echelon: list[Translation], centrings: list[Translation]) -> None:
+    def __init__(self, echelon: list[Translation], lattice: list[Translation]) -> None:
+        self.zero: Translation = (Fraction(0),) * len(lattice[0])
         self._rows = [(next(i for i, entry in enumerate(row) if entry), row) for row in echelon]
-        unit = [tuple(Fraction(int(i == j)) for j in range(3)) for i in range(3)]
         # The lattice projected along the directions: finitely many translations modulo 1.
-        steps = [self._flat(step) for step in unit + centrings]
-        self._lattice = generated_group(_ZERO, steps, lambda one, other: self._flat(_sum(one, other)))
+        steps = [self._flat(step) for step in lattice]
+        self._lattice = generated_group(self.zero, steps, lambda one, other: self._flat(_sum(one, other)))
 
     def __call__(self, translation: Translation) -> Translation:
         flat = self._flat(translation)
@@ -161,7 +165,7 @@ class _Reduction:
 
 
 def _generated(generators: Iterable[Translation], reduce: _Reduction) -> set[Translation]:
-    elements = {_ZERO}
+    elements = {reduce.zero}
     for generator in generators:
         multiples = [_scaled(generator, n) for n in range(_order(reduce(generator), reduce))]
         elements = {reduce(_sum(*pair)) for pair in itertools.product(elements, multiples)}
@@ -169,7 +173,7 @@ def _generated(generators: Iterable[Translation], reduce: _Reduction) -> set[Tra
 
 
 def _order(element: Translation, reduce: _Reduction) -> int:
-    return next(n for n in itertools.count(1) if reduce(_scaled(element, n)) == _ZERO)
+    return next(n for n in itertools.count(1) if reduce(_scaled(element, n)) == reduce.zero)
 
 
 def _sum(one: Translation, other: Translation) -> Translation:
@@ -194,4 +198,4 @@ def _in_24ths(translations: list[Translation]) -> IntArray:
     scaled = [[entry * TURN for entry in row] for row in translations]
     if any(entry.denominator != 1 for row in scaled for entry in row):
         raise CertificateError(f"an allowed origin shift is not a multiple of 1/{TURN}")
-    return np.array([[int(entry) for entry in row] for row in scaled], dtype=np.int64).reshape(-1, 3)
+    return np.array([[int(entry) for entry in row] for row in scaled], dtype=np.int64)

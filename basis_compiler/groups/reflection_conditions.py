@@ -47,7 +47,7 @@ from basis_store.groups.representation import RepresentationName
 _PREFERRED: dict[LatticeFamily, tuple[str, ...]] = {
     "orthogonal": (
         *("hkl", "0kl", "h0l", "hk0", "hhl", "h-hl", "hkh", "hkk", "hk-h", "hk-k"),
-        *("h00", "0k0", "00l", "hhh", "hh0", "h-h0"),
+        *("h00", "0k0", "00l", "hhh", "hh0", "h-h0", "h0", "0k"),
     ),
     "hexagonal": ("hkil", "hki0", "hh-2hl", "h-h0l", "000l", "hh-2h0", "h-h00"),
 }
@@ -72,11 +72,11 @@ class Zone:
     absent: bool = False
 
     def contains(self, waves: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Which of ``waves`` (n, 3) lie in the sublattice; (n,)."""
+        """Which of ``waves`` (n, d) lie in the sublattice; (n,)."""
         return np.asarray((waves[:, list(self.free)] @ np.array(self.basis) == waves).all(axis=1))
 
     def allows(self, waves: NDArray[np.integer]) -> NDArray[np.bool_]:
-        """Which of ``waves`` (n, 3) lie outside the sublattice or fulfil the congruences; (n,)."""
+        """Which of ``waves`` (n, d) lie outside the sublattice or fulfil the congruences; (n,)."""
         fulfilled = np.full(len(waves), not self.absent)
         for one in self.congruences:
             fulfilled &= (waves @ np.array(one.coefficients) - one.remainder) % one.modulus == 0
@@ -98,8 +98,9 @@ class ReflectionCondition:
 
     @property
     def kind(self) -> str:
-        """``integral``, ``zonal`` or ``serial``: on three, two or one free index."""
-        return ("serial", "zonal", "integral")[len(self.zones[0].free) - 1]
+        """``integral`` on all indices, else ``zonal`` or ``serial``: on two free indices or one."""
+        basis = self.zones[0].basis
+        return "integral" if len(basis) == len(basis[0]) else ("serial", "zonal")[len(basis) - 1]
 
     def __str__(self) -> str:
         return str(self.zones[0])
@@ -119,8 +120,9 @@ class ReflectionConditions:
     permutable: str
 
     def allows(self, waves: ArrayLike) -> NDArray[np.bool_]:
-        """Whether each of ``waves`` (n, 3) may be present; (n,). The others are systematic absences."""
-        array = np.asarray(waves, dtype=np.int64).reshape(-1, 3)
+        """Whether each of ``waves`` (n, d) may be present; (n,). The others are systematic absences."""
+        array = np.asarray(waves, dtype=np.int64)
+        array = array.reshape(-1, array.shape[-1] or 3)
         allowed = np.ones(len(array), dtype=bool)
         for condition in self.conditions:
             for zone in condition.zones:
@@ -172,30 +174,33 @@ def reflection_conditions(group: Operations | CompiledSetting | RepresentationNa
 
 def fixed_waves(rotation: NDArray[np.int64]) -> tuple[Wave, ...]:
     """Basis of the waves with kR = k: the unit matrix in the columns of its free indices; empty if only k = 0."""
-    columns = (rotation - np.eye(3, dtype=np.int64)).T
+    unit = np.eye(len(rotation), dtype=np.int64)
+    columns = (rotation - unit).T
     normals = columns[columns.any(axis=1)]
     if len(normals) == 0:
-        return _normal_form(np.eye(3, dtype=np.int64))
-    crosses = np.cross(normals[:, None], normals[None]).reshape(-1, 3)
-    crosses = crosses[crosses.any(axis=1)]
-    if len(crosses) == 0:
-        # A reflection: the plane k.normal = 0.
+        return _normal_form(unit)
+    if not (normals[:, :, None] * normals[0] - normals[0][:, None] * normals[:, None]).any():
+        # A reflection, all normals are parallel: the plane k.normal = 0 (in the plane, that line).
         normal = normals[0] // np.gcd.reduce(normals[0])
         bound = int(np.flatnonzero(np.abs(normal) == 1)[-1])
-        plane = np.delete(np.eye(3, dtype=np.int64), bound, axis=0)
+        plane = np.delete(unit, bound, axis=0)
         plane[:, bound] = -normal[bound] * np.delete(normal, bound)
         return _normal_form(plane)
+    if len(unit) == 2:
+        return ()
+    crosses = np.cross(normals[:, None], normals[None]).reshape(-1, 3)
+    crosses = crosses[crosses.any(axis=1)]
     line = crosses[0] // np.gcd.reduce(crosses[0])
     return _normal_form(line[None]) if not (normals @ line).any() else ()
 
 
 def _normal_form(basis: NDArray[np.int64]) -> tuple[Wave, ...]:
     """The basis that is the unit matrix in the first columns where it can be; all those of settings can."""
-    for free in itertools.combinations(range(3), len(basis)):
+    for free in itertools.combinations(range(basis.shape[1]), len(basis)):
         block = basis[:, free]
         if abs(round(np.linalg.det(block))) == 1:
             inverse = np.rint(np.linalg.inv(block)).astype(np.int64)
-            return tuple((int(h), int(k), int(l)) for h, k, l in inverse @ basis)  # noqa: E741 - Miller indices
+            return tuple(map(tuple, (inverse @ basis).tolist()))
     raise ValueError(f"no unimodular block in {basis.tolist()}")
 
 
@@ -205,7 +210,8 @@ def _image(basis: tuple[Wave, ...], rotation: NDArray[np.int64]) -> tuple[Wave, 
 
 def _free(basis: tuple[Wave, ...]) -> tuple[int, ...]:
     array, unit = np.array(basis), np.eye(len(basis))
-    return next(free for free in itertools.combinations(range(3), len(basis)) if (array[:, free] == unit).all())
+    choices = itertools.combinations(range(array.shape[1]), len(basis))
+    return next(free for free in choices if (array[:, free] == unit).all())
 
 
 def _zone(
@@ -226,7 +232,7 @@ def _zone(
         if not (over & ~fixing).any():
             inherited |= over
     required, implied = (
-        gain_group(np.column_stack([shifts24[which, :3] @ array.T, shifts24[which, 3]]))
+        gain_group(np.column_stack([shifts24[which, :-1] @ array.T, shifts24[which, -1]]))
         for which in (fixing, inherited)
     )
     if required == implied or contradicts_itself(implied):
@@ -235,33 +241,35 @@ def _zone(
     label = _label(basis, free, family)
     if contradicts_itself(required):
         return Zone(label, basis, free, (), absent=True)
-    return Zone(label, basis, free, simplest_congruences(required, implied, free))
+    return Zone(label, basis, free, simplest_congruences(required, implied, free, array.shape[1]))
 
 
 def _label(basis: tuple[Wave, ...], free: tuple[int, ...], family: LatticeFamily) -> str:
     columns = np.array(basis).T
-    indices = [linear_text(spread(tuple(column), free)) for column in columns.tolist()]
-    if family == "hexagonal":
-        third = spread(tuple((-columns[0] - columns[1]).tolist()), free)
+    dimension = len(columns)
+    indices = [linear_text(spread(tuple(column), free, dimension)) for column in columns.tolist()]
+    if family == "hexagonal" and dimension == 3:
+        third = spread(tuple((-columns[0] - columns[1]).tolist()), free, dimension)
         indices.insert(2, "i" if {0, 1} <= set(free) else linear_text(third))
     return "".join(indices)
 
 
 def _permutable(rotations: NDArray[np.int64], family: LatticeFamily) -> str:
     """Which permutations of indices a group of rotations contains, in words."""
+    dimension = rotations.shape[1]
     if family == "hexagonal":
-        swaps = np.array([[[0, 1, 0], [1, 0, 0], [0, 0, s]] for s in (1, -1)])
+        swaps = np.array([[[0, 1, 0], [1, 0, 0], [0, 0, s]] for s in (1, -1)])[:, :dimension, :dimension]
         mirrored = any((rotations == swap).all(axis=(1, 2)).any() for swap in swaps)
         return "h, k, i permutable" if mirrored else "h, k, i cyclically permutable"
     keys = {rotation.tobytes() for rotation in rotations}
     found = [
         order
-        for order in itertools.permutations(range(3))
-        if np.eye(3, dtype=np.int64)[list(order)].tobytes() in keys
+        for order in itertools.permutations(range(dimension))
+        if np.eye(dimension, dtype=np.int64)[list(order)].tobytes() in keys
     ]
     if len(found) == 6:
         return "h, k, l permutable"
     if len(found) == 3:
         return "h, k, l cyclically permutable"
-    moved = [letter for axis, letter in enumerate("hkl") if any(order[axis] != axis for order in found)]
+    moved = ["hkl"[axis] for axis in range(dimension) if any(order[axis] != axis for order in found)]
     return f"{', '.join(moved)} permutable" if moved else ""

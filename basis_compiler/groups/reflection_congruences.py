@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from basis_store import TURN
 from basis_store.groups.generated_group import generated_group
 
-Wave = tuple[int, int, int]
+Wave = tuple[int, ...]
 Gains = tuple[int, ...]
 
 
@@ -26,7 +26,7 @@ Gains = tuple[int, ...]
 class Congruence:
     """``coefficients . (h, k, l) = remainder modulo modulus``, written ``2h+l=4n`` or ``h=2n+1``.
 
-    The remainder is 0 for invariant functions.
+    The remainder is 0 for invariant functions. In two dimensions there is no l.
     """
 
     coefficients: Wave
@@ -59,7 +59,7 @@ def contradicts_itself(required: frozenset[Gains]) -> bool:
 
 
 def simplest_congruences(
-    required: frozenset[Gains], implied: frozenset[Gains], free: tuple[int, ...]
+    required: frozenset[Gains], implied: frozenset[Gains], free: tuple[int, ...], dimension: int
 ) -> tuple[Congruence, ...]:
     """The congruences to print for ``required`` where ``implied`` holds anyway; both do not contradict themselves.
 
@@ -67,6 +67,7 @@ def simplest_congruences(
         required: a group of rows (g, c), see the head of this module.
         implied: a subgroup.
         free: which of h, k, l (0, 1, 2) the gains belong to.
+        dimension: how many indices there are.
     """
     candidates = sorted({_congruence(element) for element in required - implied}, key=_simplicity)
     for count in itertools.count(1):
@@ -74,7 +75,7 @@ def simplest_congruences(
             if _joined(chosen, implied) == required:
                 equally_simple = {_simplicity(one)[:4] for one in chosen}
                 return tuple(
-                    Congruence(spread(coefficients, free), modulus, remainder)
+                    Congruence(spread(coefficients, free, dimension), modulus, remainder)
                     for modulus, coefficients, remainder in candidates
                     if _simplicity((modulus, coefficients, remainder))[:4] in equally_simple
                 )
@@ -121,18 +122,18 @@ def _simplicity(congruence: tuple[int, Gains, int]) -> tuple[int, int, int, int,
     )
 
 
-def spread(coefficients: Gains, free: tuple[int, ...]) -> Wave:
-    """Coefficients of free indices as those of h, k, l."""
-    full = [0, 0, 0]
+def spread(coefficients: Gains, free: tuple[int, ...], dimension: int) -> Wave:
+    """Coefficients of free indices as those of h, k, l, or h, k."""
+    full = [0] * dimension
     for axis, coefficient in zip(free, coefficients, strict=True):
         full[axis] = coefficient
-    return (full[0], full[1], full[2])
+    return tuple(full)
 
 
 def linear_text(coefficients: Wave) -> str:
     """``-h+2k``; ``0`` for no index at all."""
     text = ""
-    for coefficient, letter in zip(coefficients, "hkl", strict=True):
+    for coefficient, letter in zip(coefficients, "hkl", strict=False):
         if coefficient:
             size = "" if abs(coefficient) == 1 else str(abs(coefficient))
             text += ("-" if coefficient < 0 else "+" if text else "") + size + letter

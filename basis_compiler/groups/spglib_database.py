@@ -8,7 +8,8 @@ import os
 import numpy as np
 import spglib
 
-from basis_store import TURN, CertificateError, MagneticGroup, Operations, Setting, check_group
+from basis_store import TURN, CertificateError, MagneticGroup, Operations, PlaneGroup, Setting, check_group
+from basis_store.groups.low_dimensional.plane_operations import plane_operations
 from basis_store.groups.magnetic_operations import magnetic_operations
 from basis_store.groups.operations import operation_order
 from basis_store.groups.representation import Representation, RepresentationName, as_representation
@@ -21,8 +22,9 @@ def operations(setting: RepresentationName) -> Operations:
     """The exact operations of a setting, checked to form a group, with a character that is checked as well.
 
     Args:
-        setting: a setting, or its name as :meth:`Setting.parse` reads it; a magnetic group or its name, such as
-            ``"BNS:62.446"``; or a representation or its name, such as ``"136:B1g"`` or ``"62.446:odd"``.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it; a magnetic group or a plane group, or
+            its name, such as ``"BNS:62.446"`` or ``"plane:17"``; or a representation or its name, such as
+            ``"136:B1g"`` or ``"62.446:odd"``.
 
     Raises:
         SettingError: there is no setting of this name, or it is a bare number.
@@ -41,6 +43,8 @@ def _represented(representation: Representation) -> Operations:
     setting = representation.setting
     if isinstance(setting, MagneticGroup):
         return magnetic_operations(setting, _represented(Representation(setting.setting)), representation.number)
+    if isinstance(setting, PlaneGroup):
+        return plane_operations(setting, _represented(Representation(setting.setting, representation.number)))
     group = _operations(representation.space_setting)
     if representation.is_trivial:
         return group

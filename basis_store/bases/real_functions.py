@@ -37,7 +37,7 @@ class RealFunction:
         number: one per orbit, numbered as in :meth:`runtime.Basis.evaluate`; 0 is the constant 1, if any.
         part: 0 where O = -O; 1 for sqrt2 Re psi_O and -1 for sqrt2 Im psi_O of a pair O, -O.
         orbit_size: |O|; 1 for the constant.
-        waves: (n, 3) int64 k, one of each pair k, -k, the root of O first.
+        waves: (n, 3) int64 k ((n, 2) of plane groups), one of each pair k, -k, the root of O first.
         phases24: (n,) int64 p_k in 24ths of a turn, 0 to 23.
         amplitude_squared: q.
     """
@@ -60,7 +60,7 @@ class CosineTerms(NamedTuple):
 
     Attributes:
         functions: (t,) index of the function of each term, ascending from 0.
-        waves: (t, 3) k.
+        waves: (t, 3) k; (t, 2) of plane groups.
         phases24: (t,) p_k in 24ths of a turn, 0 to 23.
         numerators: (F,) of q: 1, 2 or 4.
         orbit_sizes: (F,) |O|, the denominator of q.
@@ -73,14 +73,12 @@ class CosineTerms(NamedTuple):
     orbit_sizes: IntArray
 
 
-CONSTANT_TERM = CosineTerms(
-    functions=np.zeros(1, np.int64),
-    waves=np.zeros((1, 3), np.int64),
-    phases24=np.zeros(1, np.int64),
-    numerators=np.ones(1, np.int64),
-    orbit_sizes=np.ones(1, np.int64),
-)
-"""The constant function."""
+def constant_term(dimension: int) -> CosineTerms:
+    """The constant function of 3 or 2 coordinates."""
+    zero, one = np.zeros(1, np.int64), np.ones(1, np.int64)
+    return CosineTerms(
+        functions=zero, waves=np.zeros((1, dimension), np.int64), phases24=zero, numerators=one, orbit_sizes=one
+    )
 
 
 def terms_of_orbits(

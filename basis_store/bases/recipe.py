@@ -16,6 +16,12 @@ from basis_store.groups.setting import standard_settings
 
 SettingChoice = Literal["all", "standard"] | tuple[int, ...]
 
+_CHOICES: dict[Kind, str] = {
+    "space": "'all', 'standard' or Hall numbers",
+    "magnetic": "'all' or UNI numbers",
+    "plane": "'all' or numbers of plane groups",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -29,8 +35,8 @@ class Recipe:
             tuple of keys.
         characters: ``"trivial"``: invariant functions. ``"all"``: in addition those of every other one-dimensional
             character of each group (T9): of point groups; of magnetic groups the odd functions.
-        groups: the kind of groups: ``"space"`` for settings of space groups, whose keys are Hall numbers, or
-            ``"magnetic"`` for magnetic groups, whose keys are UNI numbers.
+        groups: the kind of groups: ``"space"`` for settings of space groups, whose keys are Hall numbers,
+            ``"magnetic"`` for magnetic groups, whose keys are UNI numbers, or ``"plane"`` for the 17 plane groups.
 
     Raises:
         RecipeError: a number out of range, or no settings.
@@ -50,12 +56,16 @@ class Recipe:
             raise RecipeError(f"groups are {' or '.join(map(repr, KINDS))}, not {self.groups!r}")
         if self.settings not in (("all", "standard") if self.groups == "space" else ("all",)):
             if isinstance(self.settings, str) or not self.settings:
-                what = "'all', 'standard' or Hall numbers" if self.groups == "space" else "'all' or UNI numbers"
-                raise RecipeError(f"settings are {what}, not {self.settings!r}")
+                raise RecipeError(f"settings are {_CHOICES[self.groups]}, not {self.settings!r}")
             keys = sorted({KINDS[self.groups].from_key(key).key for key in self.settings})
             object.__setattr__(self, "settings", tuple(keys))
         if self.characters not in ("trivial", "all"):
             raise RecipeError(f"characters are 'trivial' or 'all', not {self.characters!r}")
+
+    @property
+    def dimension(self) -> int:
+        """Of the space that the groups act on."""
+        return KINDS[self.groups].dimension
 
     @property
     def setting_list(self) -> tuple[Group, ...]:

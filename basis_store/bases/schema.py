@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 
 from basis_store.array_types import Int8Array, Int16Array
 from basis_store.bases.real_functions import (
-    CONSTANT_TERM,
     CosineTerms,
     RealFunction,
+    constant_term,
     joined_terms,
     parts_of_orbits,
     terms_of_orbits,
@@ -53,6 +53,7 @@ MAX_OPERATIONS = 384
 KEYS: dict[Kind, StoredArray] = {
     "space": StoredArray("settings", "hall_number", "<i2", (), 1, 530),
     "magnetic": StoredArray("settings", "uni_number", "<i2", (), 1, 1651),
+    "plane": StoredArray("settings", "plane_number", "<i2", (), 1, 17),
 }
 """By kind of group, the keys of the settings."""
 SETTING_ARRAYS = (
@@ -75,7 +76,10 @@ COLUMNS = (
     StoredArray("origin_shifts", "shift_orders", "<i1", (), 2, TURN),
     StoredArray("origin_directions", "shift_directions", "<i1", (3,), -1, 1),
 )
-"""The arrays of a compiled setting. What connects them is in :mod:`basis_store.bases.store_checks`."""
+"""The arrays of a compiled setting; in the plane those of :func:`in_dimension`.
+
+What connects them is in :mod:`basis_store.bases.store_checks`.
+"""
 CHARACTERS = StoredArray("operations", "characters24", "<i1", (), 0, TURN - 1)
 CHARACTER_ARRAYS = (StoredArray("settings", "characters", "<i1", (), 0, 11), CHARACTERS)
 """The number of each setting's character, and c of every operation (T9); in stores with characters only."""
@@ -98,9 +102,15 @@ TENSORS_HASH = StoredArray("tensors", "sha256", "|u1", rows="bytes of the tensor
 TENSOR_ARRAYS = (*TENSOR_COLUMNS, TENSORS_HASH)
 
 
+def in_dimension(arrays: Iterable[StoredArray], dimension: int) -> tuple[StoredArray, ...]:
+    """Arrays of space as they are in another dimension: vectors and matrices are shorter."""
+    return tuple(one._replace(row_shape=(dimension,) * len(one.row_shape)) for one in arrays)
+
+
 def arrays_of(recipe: Recipe) -> tuple[StoredArray, ...]:
     """Every array of a store with this recipe."""
-    arrays = (KEYS[recipe.groups], *SETTING_ARRAYS, *SHARED_WAVES.values(), *OFFSETS.values(), *COLUMNS)
+    shared, columns = (in_dimension(some, recipe.dimension) for some in (SHARED_WAVES.values(), COLUMNS))
+    arrays = (KEYS[recipe.groups], *SETTING_ARRAYS, *shared, *OFFSETS.values(), *columns)
     arrays += CHARACTER_ARRAYS if recipe.characters == "all" else ()
     return arrays + (TENSOR_ARRAYS if recipe.groups == "space" else ())
 
@@ -118,10 +128,10 @@ class CompiledSetting:
     Its functions are invariant, or have another character of the group: ``f(g x) = chi(g) f(x)``. The constant
     function (k = 0) is not listed: it is function 0 of the invariant ones. There are ``M`` balanced
     orbits with ``N`` waves, ``A`` frustrated orbits (systematic absences), ``g`` operations modulo lattice
-    translations of the conventional cell (centrings included).
+    translations of the conventional cell (centrings included). Of plane groups, 2 stands for each 3 below.
 
     Attributes:
-        setting: the setting of a space group, or a magnetic group.
+        setting: the setting of a space group, or a group of another kind.
         norm_limit: every wave with invariant norm up to this is listed, balanced or absent.
         rotations: (g, 3, 3) R of ``x -> R x + t``; the identity with t = 0 comes first.
         translations24: (g, 3) t in 24ths, 0 to 23.
@@ -165,7 +175,7 @@ class CompiledSetting:
     def __post_init__(self) -> None:
         if not len(self.characters24):
             object.__setattr__(self, "characters24", np.zeros(len(self.rotations), np.int8))
-        for column in (*COLUMNS, CHARACTERS):
+        for column in (*in_dimension(COLUMNS, self.setting.dimension), CHARACTERS):
             array = getattr(self, column.name)
             if array.dtype != np.dtype(column.dtype) or array.shape[1:] != column.row_shape:
                 raise TypeError(
@@ -250,7 +260,7 @@ class CompiledSetting:
         self.check_function(number)
         self.check_real()
         orbit = number - self.n_constants
-        terms = self._cosine_terms(orbit, orbit + 1) if orbit >= 0 else CONSTANT_TERM
+        terms = self._cosine_terms(orbit, orbit + 1) if orbit >= 0 else constant_term(self.setting.dimension)
         size = int(terms.orbit_sizes[0])
         return RealFunction(
             number=number,
@@ -269,7 +279,7 @@ class CompiledSetting:
         """
         self.check_real()
         terms = self._cosine_terms(0, count - self.n_constants)
-        return joined_terms(CONSTANT_TERM, terms) if self.n_constants else terms
+        return joined_terms(constant_term(self.setting.dimension), terms) if self.n_constants else terms
 
     def complex_parts(self, count: int) -> CosineTerms:
         """The first ``count`` orbits of a complex character, each as sqrt2 Re psi_O and sqrt2 Im psi_O."""

@@ -24,10 +24,12 @@ _CUBE_PER_BALL = 16
 
 
 def check_shared_waves(family: LatticeFamily, waves: Int16Array, max_norm: int) -> None:
-    """Raise :class:`ContentError` unless ``waves`` (n, 3) are the ball of norm ``max_norm`` in store order."""
+    """Raise :class:`ContentError` unless ``waves`` (n, d) are the ball of norm ``max_norm`` in store order."""
     norms = wave_norm(waves, family)
-    complete = len(waves) == number_of_waves(family, max_norm) and bool((norms <= max_norm).all() and norms.all())
-    if not complete or not in_store_order(waves.astype(np.int64) @ CODE, norms):
+    dimension = waves.shape[1]
+    complete = len(waves) == number_of_waves(family, max_norm, dimension)
+    complete = complete and bool((norms <= max_norm).all() and norms.all())
+    if not complete or not in_store_order(waves.astype(np.int64) @ CODE[:dimension], norms):
         raise ContentError(f"{SHARED_WAVES[family].path} is not the ball of its recipe")
 
 
@@ -51,19 +53,20 @@ def _check_operations(compiled: CompiledSetting) -> None:
     rotations = compiled.rotations.astype(np.int64)
     if not 1 <= len(rotations) <= MAX_OPERATIONS:
         raise ContentError(f"operations/rotations lists {len(rotations)} operations")
-    if not np.array_equal(rotations[0], np.eye(3)) or compiled.translations24[0].any():
+    unit = np.eye(compiled.setting.dimension)
+    if not np.array_equal(rotations[0], unit) or compiled.translations24[0].any():
         raise ContentError("operations/rotations does not begin with the identity")
     # Every crystallographic rotation has order 1, 2, 3, 4 or 6.
     square = rotations @ rotations
     fourth = square @ square
-    if not np.array_equal(fourth @ fourth @ fourth, np.broadcast_to(np.eye(3), rotations.shape)):
+    if not np.array_equal(fourth @ fourth @ fourth, np.broadcast_to(unit, rotations.shape)):
         raise ContentError("operations/rotations has a matrix that is no crystallographic rotation")
     if compiled.characters24[0] or bool(compiled.characters24.any()) != bool(compiled.character):
         raise ContentError("operations/characters24 does not fit settings/characters")
     if len(compiled.witnesses) and compiled.witnesses.max() >= len(rotations):
         raise ContentError("absences/witnesses names an operation that is not listed")
-    if len(compiled.shift_orders) > 3 or len(compiled.shift_directions) > 3:
-        raise ContentError("origin_shifts or origin_directions lists more than three")
+    if max(len(compiled.shift_orders), len(compiled.shift_directions)) > len(unit):
+        raise ContentError(f"origin_shifts or origin_directions lists more than {len(unit)}")
 
 
 def _check_orbits(compiled: CompiledSetting) -> None:
@@ -83,11 +86,11 @@ def _check_orbits(compiled: CompiledSetting) -> None:
 
 
 def _check_waves(compiled: CompiledSetting) -> None:
-    family, limit = compiled.setting.lattice_family, compiled.norm_limit
+    family, limit, dimension = compiled.setting.lattice_family, compiled.norm_limit, compiled.setting.dimension
     n_waves = len(compiled.waves) + len(compiled.absent_waves)
     # The cube first: counting a ball takes as long as it is large.
-    cube = (2 * math.isqrt(limit // 3) + 1) ** 3
-    if cube > _CUBE_PER_BALL * (n_waves + 1) or n_waves != number_of_waves(family, limit):
+    cube = (2 * math.isqrt(limit // 3) + 1) ** dimension
+    if cube > _CUBE_PER_BALL * (n_waves + 1) or n_waves != number_of_waves(family, limit, dimension):
         raise ContentError(f"{n_waves} waves are not all up to norm {limit}")
     for waves in (compiled.waves, compiled.absent_waves):
         norms = wave_norm(waves, family)

@@ -22,9 +22,11 @@ from basis_store.bases.schema import (
     CompiledSetting,
     content_digest,
     format_version_of,
+    in_dimension,
 )
 from basis_store.files.atomic_write import write_atomically
 from basis_store.files.hdf5_file import file_image, provenance
+from basis_store.files.stored_arrays import StoredArray
 from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, waves_within
 from basis_store.tensors.tensor_table import TensorTable
@@ -71,7 +73,8 @@ def write_store(
 def _store_image(
     compiled: Sequence[CompiledSetting], recipe: Recipe, tensors: TensorTable | None
 ) -> tuple[bytes, str]:
-    shared = {family: waves_within(family, ball_norm(recipe.radius)) for family in LATTICE_FAMILIES}
+    limit, dimension = ball_norm(recipe.radius), recipe.dimension
+    shared = {family: waves_within(family, limit, dimension) for family in LATTICE_FAMILIES}
     digests = [one.digest() for one in compiled]
     attributes = {
         "format": FORMAT_NAME,
@@ -83,7 +86,8 @@ def _store_image(
     content_hash = attributes["content_sha256"]
     key = KEYS[recipe.groups]
     keys = np.array([one.setting.key for one in compiled], key.dtype)
-    arrays = itertools.chain([(key.path, keys)], _arrays(compiled, shared, digests))
+    columns = in_dimension(COLUMNS, dimension)
+    arrays = itertools.chain([(key.path, keys)], _arrays(compiled, shared, digests, columns))
     if tensors is not None:
         arrays = itertools.chain(arrays, _tensor_arrays(tensors, content_hash))
     if recipe.characters == "all":
@@ -92,7 +96,10 @@ def _store_image(
 
 
 def _arrays(
-    compiled: Sequence[CompiledSetting], shared: Mapping[LatticeFamily, Int16Array], digests: Sequence[bytes]
+    compiled: Sequence[CompiledSetting],
+    shared: Mapping[LatticeFamily, Int16Array],
+    digests: Sequence[bytes],
+    columns: Sequence[StoredArray],
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "settings/number", np.array([c.setting.number for c in compiled], "<i2")
     yield "settings/norm_limit", np.array([c.norm_limit for c in compiled], "<i4")
@@ -100,10 +107,10 @@ def _arrays(
     for family in LATTICE_FAMILIES:
         yield f"shared_waves/{family}", shared[family].astype("<i2")
     for axis in AXES:
-        columns = [column for column in COLUMNS if column.axis == axis]
-        lengths = [len(getattr(one, columns[0].name)) for one in compiled]
+        members = [column for column in columns if column.axis == axis]
+        lengths = [len(getattr(one, members[0].name)) for one in compiled]
         yield f"{axis}/offsets", np.concatenate([[0], np.cumsum(lengths)]).astype("<i8")
-        for column in columns:
+        for column in members:
             parts = [getattr(one, column.name) for one in compiled]
             empty = np.zeros((0, *column.row_shape), column.dtype)
             yield column.path, np.concatenate([empty, *parts])

@@ -8,11 +8,11 @@ from typing import ClassVar, Literal, Self
 from basis_store.errors import SettingError
 
 LatticeFamily = Literal["orthogonal", "hexagonal"]
-Kind = Literal["space", "magnetic"]
+Kind = Literal["space", "magnetic", "plane"]
 
 
 class Group(ABC):
-    """A group in one cell: a :class:`Setting` of a space group, or a :class:`MagneticGroup`.
+    """A group in one cell: a :class:`Setting` of a space group, a :class:`MagneticGroup` or a :class:`PlaneGroup`.
 
     Hashable, and ordered by key among groups of one kind.
     """

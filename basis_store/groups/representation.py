@@ -27,7 +27,7 @@ class Representation:
     of a space group at hand, :meth:`operations` gives the c of each of them, ``chi(g) = exp(2 pi i c/24)``.
 
     Attributes:
-        setting: the setting of a space group, or a magnetic group.
+        setting: the setting of a space group, a magnetic group or a plane group.
         number: of the character among those of the group; 0 is the trivial one, with the invariant functions.
 
     Raises:

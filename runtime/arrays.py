@@ -71,16 +71,18 @@ def real_tensor(values: object, what: str, device: torch.device | str = "cpu") -
     return tensor
 
 
-def points(values: object, what: str = "coordinates", device: torch.device | str = "cpu") -> Tensor:
-    """The same with shape (..., 3).
+def points(
+    values: object, what: str = "coordinates", device: torch.device | str = "cpu", dimension: int = 3
+) -> Tensor:
+    """The same with shape (..., 3), or as many coordinates as the dimension.
 
     Raises:
         TypeError: another type.
         ValueError: another shape, or as :func:`as_tensor`.
     """
     tensor = real_tensor(values, what, device)
-    if tensor.ndim == 0 or tensor.shape[-1] != 3:
-        raise ValueError(f"{what} have shape (..., 3), not {tuple(tensor.shape)}")
+    if tensor.ndim == 0 or tensor.shape[-1] != dimension:
+        raise ValueError(f"{what} have shape (..., {dimension}), not {tuple(tensor.shape)}")
     return tensor
 
 

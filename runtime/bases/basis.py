@@ -43,9 +43,9 @@ class Basis(nn.Module):
     """Orthonormal functions on the unit cell, invariant under one space group; made by :meth:`Store.basis`.
 
     Or with another character: f(g x) = chi(g) f(x) for every operation g. ``basis(x)`` is :meth:`evaluate`. All
-    coordinates are fractional, in the conventional cell of the setting. Leading dimensions are free; they are
-    written ``n`` below. ``M`` counts the functions, the constant included where there is one. NumPy arrays and
-    lists are taken as well, and results are tensors.
+    coordinates are fractional, in the conventional cell of the setting; of plane groups, 2 stands for each 3.
+    Leading dimensions are free; they are written ``n`` below. ``M`` counts the functions, the constant included
+    where there is one. NumPy arrays and lists are taken as well, and results are tensors.
 
     Args:
         compiled: the integers of the setting.
@@ -54,7 +54,7 @@ class Basis(nn.Module):
         n_functions: M; default: all functions of the store.
 
     Attributes:
-        setting: the space-group setting.
+        setting: the space-group setting, or a group of another kind.
         representation: the setting with its character; trivial for invariant functions.
         content_hash: hash of the store it comes from.
         waves: (N, 3) int64, the wave 0 of a constant first, then orbit after orbit, each from its root on.
@@ -160,11 +160,11 @@ class Basis(nn.Module):
         )
         return basis.to(self.waves.device)
 
-    def forward(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n functions"]:
+    def forward(self, x: Float[Tensor, "*n dim"]) -> Float[Tensor, "*n functions"]:
         """The same as :meth:`evaluate`."""
         return self.evaluate(x)
 
-    def evaluate(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n functions"]:
+    def evaluate(self, x: Float[Tensor, "*n dim"]) -> Float[Tensor, "*n functions"]:
         """Real orthonormal functions f_j(x); (n, 3) -> (n, M), in the dtype of ``x``.
 
         The mean over the cell of f_i f_j is 1 if i = j, else 0. Differentiable to any order.
@@ -175,9 +175,9 @@ class Basis(nn.Module):
             ValueError: its last dimension is not 3, or it is on another device.
         """
         self._check_real()
-        return self._evaluate_rows(x)[..., : self.n_functions]
+        return self._evaluate_rows(self._coordinates(x))[..., : self.n_functions]
 
-    def evaluate_complex(self, x: Float[Tensor, "*n 3"]) -> Complex[Tensor, "*n functions"]:
+    def evaluate_complex(self, x: Float[Tensor, "*n dim"]) -> Complex[Tensor, "*n functions"]:
         """Complex orthonormal functions psi_O(x) (T2); (n, 3) -> (n, M)."""
         x = self._coordinates(x)
         real = self._evaluate_rows(x)
@@ -196,8 +196,8 @@ class Basis(nn.Module):
         )
 
     def gradient(
-        self, x: Float[Tensor, "*n 3"], *, lattice: Float[Tensor, "3 3"] | None = None
-    ) -> Float[Tensor, "*n functions 3"]:
+        self, x: Float[Tensor, "*n dim"], *, lattice: Float[Tensor, "dim dim"] | None = None
+    ) -> Float[Tensor, "*n functions dim"]:
         """First derivatives of :meth:`evaluate`; (n, 3) -> (n, M, 3).
 
         Args:
@@ -216,19 +216,19 @@ class Basis(nn.Module):
             slopes = torch.sin(self._angles(points)) * -self._weights(points)
             return torch.stack([(slopes * waves[..., c]).sum(-1) for c in range(3)], dim=-1)
 
-        x = self._coordinates(x)
+        dimension, x = self.setting.dimension, self._coordinates(x)
         if not self._fused.apply_to(x):
             slopes = self._in_blocks(x, partial(block, lattice=lattice))
         else:
             slopes = self._fused(x, self._terms(), 1, partial(self._in_blocks, function=block))
             if lattice is not None:
-                a, b, c = _reciprocal(lattice, x).T
+                a, b, c = self._reciprocal(lattice, x).T
                 slopes = slopes[..., :1] * a + slopes[..., 1:2] * b + slopes[..., 2:] * c
-        return slopes[..., : self.n_functions, :]
+        return slopes[..., : self.n_functions, :dimension]
 
     def hessian(
-        self, x: Float[Tensor, "*n 3"], *, lattice: Float[Tensor, "3 3"] | None = None
-    ) -> Float[Tensor, "*n functions 3 3"]:
+        self, x: Float[Tensor, "*n dim"], *, lattice: Float[Tensor, "dim dim"] | None = None
+    ) -> Float[Tensor, "*n functions dim dim"]:
         """Second derivatives of :meth:`evaluate`; (n, 3) -> (n, M, 3, 3).
 
         Args:
@@ -248,16 +248,17 @@ class Basis(nn.Module):
             stacked = torch.stack(entries, dim=-1)
             return stacked.reshape(*stacked.shape[:-1], 3, 3)
 
-        return self._in_blocks(self._coordinates(x), block)[..., : self.n_functions, :, :]
+        dimension, values = self.setting.dimension, self._in_blocks(self._coordinates(x), block)
+        return values[..., : self.n_functions, :dimension, :dimension]
 
-    def images(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n operations 3"]:
+    def images(self, x: Float[Tensor, "*n dim"]) -> Float[Tensor, "*n operations dim"]:
         """``R x + t`` for every operation; (n, 3) -> (n, g, 3), not reduced to the cell."""
-        x = self._coordinates(x)
+        x = self._coordinates(x)[..., : self.setting.dimension]
         # This class has no matrix products, only sums of products: autocast and TF32 would round the former.
         rotated = (self.rotations.to(x.dtype) * x[..., None, None, :]).sum(-1)
         return rotated + self.translations24.to(x.dtype) / TURN
 
-    def routing(self, waves: Int[Tensor, "waves 3"] | None = None) -> Routing:
+    def routing(self, waves: Int[Tensor, "waves dim"] | None = None) -> Routing:
         """Look up waves (K, 3) among the orbits; default: the shared waves, see :attr:`shared_waves`.
 
         Raises:
@@ -265,12 +266,11 @@ class Basis(nn.Module):
             CutoffError: a wave lies beyond this basis.
         """
         waves = self.shared_waves if waves is None else integers(waves, "waves", self.waves.device)
-        return route(
-            waves, self._wave_rows, self.orbits, self.phases24, self.counts, label=self.representation.label
-        )
+        tables = self._wave_rows, self.orbits, self.phases24, self.counts
+        return route(waves, *tables, dimension=self.setting.dimension, label=self.representation.label)
 
     def project(
-        self, x: Float[Tensor, "*n 3"], waves: Int[Tensor, "waves 3"] | Routing | None = None
+        self, x: Float[Tensor, "*n dim"], waves: Int[Tensor, "waves dim"] | Routing | None = None
     ) -> Complex[Tensor, "*n waves"]:
         """Symmetrised plane waves P_k(x) = (1/|G|) sum_g conj(chi(g)) e_k(g x) (T4); (n, 3) -> (n, K).
 
@@ -282,7 +282,7 @@ class Basis(nn.Module):
         return project(self.evaluate_complex(x), routing)
 
     def routing_matrix(
-        self, waves: Int[Tensor, "waves 3"] | None = None, *, dtype: torch.dtype = torch.complex64
+        self, waves: Int[Tensor, "waves dim"] | None = None, *, dtype: torch.dtype = torch.complex64
     ) -> Complex[Tensor, "waves waves"]:
         """The dense (K, K) matrix M_G of :mod:`runtime.encoding.routing_matrix`.
 
@@ -300,7 +300,6 @@ class Basis(nn.Module):
         def block(points: Tensor) -> Tensor:
             return (torch.cos(self._angles(points)) * self._weights(points)).sum(-1)
 
-        x = self._coordinates(x)
         if self._fused.apply_to(x):
             return self._fused(x, self._terms(), 0, partial(self._in_blocks, function=block))
         return self._in_blocks(x, block)
@@ -319,28 +318,29 @@ class Basis(nn.Module):
         waves = self._term_waves.to(points.dtype) * math.tau
         if lattice is None:
             return waves
-        return torch.sum(_reciprocal(lattice, points) * waves[..., None, :], dim=-1)
+        return torch.sum(self._reciprocal(lattice, points) * waves[..., None, :], dim=-1)
 
     def _check_real(self) -> None:
         if not self._is_real:
             self._compiled.check_real()
 
     def _coordinates(self, x: object) -> Tensor:
-        x = points(x, device=self.waves.device)
+        x = points(x, device=self.waves.device, dimension=self.setting.dimension)
         if x.device != self.waves.device:
             raise ValueError(
                 f"coordinates are on {x.device}, the basis is on {self.waves.device}: move one of them"
             )
-        return x
+        # Points of the plane are evaluated as points of space, and their waves as (h, k, 0).
+        return x if x.shape[-1] == 3 else nn.functional.pad(x, (0, 1))
 
     def _in_blocks(self, x: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
         values = in_blocks(x.reshape(-1, 3), function, self._term_phases24.numel())
         return values.reshape(*x.shape[:-1], *values.shape[1:])
 
-
-def _reciprocal(lattice: Tensor, points: Tensor) -> Float[Tensor, "3 3"]:
-    lattice = real_tensor(lattice, "lattice vectors", points.device)
-    if lattice.shape != (3, 3):
-        raise ValueError(f"a lattice has shape (3, 3), its rows the cell vectors, not {tuple(lattice.shape)}")
-    inverse: Tensor = torch.linalg.inv(lattice.to(points))
-    return inverse
+    def _reciprocal(self, lattice: Tensor, points: Tensor) -> Float[Tensor, "3 3"]:
+        lattice = real_tensor(lattice, "lattice vectors", points.device)
+        shape = (self.setting.dimension,) * 2
+        if lattice.shape != shape:
+            raise ValueError(f"a lattice has shape {shape}, its rows the cell vectors, not {tuple(lattice.shape)}")
+        inverse: Tensor = torch.linalg.inv(lattice.to(points))
+        return nn.functional.pad(inverse, (0, 3 - len(inverse)) * 2)

@@ -20,7 +20,8 @@ def basis_tables(
     n_orbits = n_functions - compiled.n_constants
     n_waves = int(compiled.orbit_starts[n_orbits])
     constant = np.zeros(compiled.n_constants, np.int64)
-    waves = np.concatenate([np.zeros((compiled.n_constants, 3), np.int64), compiled.waves[:n_waves]])
+    zero = np.zeros((compiled.n_constants, compiled.setting.dimension), np.int64)
+    waves = np.concatenate([zero, compiled.waves[:n_waves]])
     counts = np.concatenate([constant + 1, compiled.orbit_sizes[:n_orbits]])
     return {
         "waves": waves,

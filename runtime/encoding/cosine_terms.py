@@ -19,7 +19,7 @@ def cosine_terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[
 
     Returns:
         ``_term_waves`` (rows, terms, 3), ``_term_phases24`` and ``_term_squares`` (rows, terms), ``_term_counts``
-        (rows, 1); one row per function.
+        (rows, 1); one row per function. Waves of the plane have l = 0.
     """
     if compiled.representation.is_real:
         rows = compiled.n_constants + n_orbits + int(n_orbits > 0 and compiled.parts[n_orbits - 1] == 1)
@@ -30,7 +30,7 @@ def cosine_terms(compiled: CompiledSetting, n_orbits: int) -> dict[str, NDArray[
     columns = np.arange(len(terms.functions)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     shape = (rows, int(lengths.max()))
     waves, phases, squares = np.zeros((*shape, 3), np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    waves[terms.functions, columns] = terms.waves
+    waves[terms.functions, columns, : terms.waves.shape[1]] = terms.waves
     phases[terms.functions, columns] = terms.phases24
     squares[terms.functions, columns] = terms.numerators[terms.functions]
     return {

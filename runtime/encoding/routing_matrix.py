@@ -40,30 +40,32 @@ class Routing(NamedTuple):
 
 
 def route(
-    waves: Int[Tensor, "waves 3"],
+    waves: Int[Tensor, "waves dim"],
     rows: Int[Tensor, " cube"],
     orbits: Int[Tensor, " stored"],
     phases24: Int[Tensor, " stored"],
     counts: Int[Tensor, " functions"],
     *,
+    dimension: int,
     label: str,
 ) -> Routing:
     """Look up waves among the orbits of a basis.
 
     Args:
-        waves: (K, 3) integer waves.
+        waves: (K, 3) integer waves; (K, 2) of plane groups.
         rows: the table of :func:`wave_rows`.
         orbits: (N,) the function of each stored wave.
         phases24: (N,) theta of each stored wave, in 24ths of a turn.
         counts: (M,) |O| of each function.
+        dimension: how many indices a wave has.
         label: of the basis, for the error message.
 
     Raises:
         ValueError: the waves have another shape.
         CutoffError: a wave lies beyond those that the basis holds.
     """
-    if waves.ndim != 2 or waves.shape[1] != 3:
-        raise ValueError(f"waves have shape (K, 3), not {tuple(waves.shape)}")
+    if waves.ndim != 2 or waves.shape[1] != dimension:
+        raise ValueError(f"waves have shape (K, {dimension}), not {tuple(waves.shape)}")
     found = _look_up(waves, rows)
     if (found == _UNKNOWN).any():
         beyond = waves[int((found == _UNKNOWN).int().argmax())].tolist()
@@ -97,17 +99,19 @@ def routing_matrix(routing: Routing, *, dtype: torch.dtype = torch.complex64) ->
 
 def wave_rows(compiled: CompiledSetting, waves: NDArray[np.integer]) -> NDArray[np.integer]:
     """Direct-address table over the cube of all indices: row of a wave in ``waves``, _ABSENT or _UNKNOWN."""
-    constant = np.zeros(
-        (1 - compiled.n_constants, 3), np.int64
-    )  # absent with other characters than the trivial one
+    # The constant is absent with other characters than the trivial one.
+    constant = np.zeros((1 - compiled.n_constants, waves.shape[1]), np.int64)
     rows = WaveIndex(np.concatenate([waves, constant, compiled.absent_waves])).table
     return np.where(rows < 0, _UNKNOWN, np.where(rows < len(waves), rows, _ABSENT))
 
 
-def _look_up(waves: Int[Tensor, "waves 3"], rows: Int[Tensor, " cube"]) -> Int[Tensor, " waves"]:
+def _look_up(waves: Int[Tensor, "waves dim"], rows: Int[Tensor, " cube"]) -> Int[Tensor, " waves"]:
     """The entry of each wave in the table of :func:`wave_rows`."""
-    side = round(len(rows) ** (1 / 3))
+    side = round(len(rows) ** (1 / waves.shape[1]))
     max_index = side // 2
     inside = (waves.abs() <= max_index).all(-1)
-    h, k, m = (waves.long() + max_index).where(inside[:, None], 0).unbind(-1)
-    return torch.where(inside, rows[(h * side + k) * side + m], _UNKNOWN)
+    h, k, *rest = (waves.long() + max_index).where(inside[:, None], 0).unbind(-1)
+    address = h * side + k
+    for index in rest:
+        address = address * side + index
+    return torch.where(inside, rows[address], _UNKNOWN)

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from basis_store import CutoffError, Setting
+from basis_store import CutoffError, Setting, SettingError
 from basis_store.groups.group import LatticeFamily
 from basis_store.groups.setting import SettingName, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
@@ -47,11 +47,17 @@ class WaveEncoder(nn.Module):
 
     Raises:
         basis_store.CutoffError: the radius is larger than that of the waves that all settings share.
+        basis_store.SettingError: the store holds plane groups.
     """
 
     def __init__(self, store: Store | None = None, *, radius: float | None = None) -> None:
         super().__init__()
         self.store = load_store() if store is None else store
+        if self.store.recipe.dimension != 3:
+            raise SettingError(
+                f"{self.store.path.name} holds {self.store.recipe.groups} groups: a WaveEncoder needs a store of "
+                "space groups; Store.basis evaluates those of any kind"
+            )
         max_radius = self.store.recipe.radius
         if radius is not None and radius > max_radius:
             raise CutoffError(

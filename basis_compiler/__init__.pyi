@@ -42,3 +42,5 @@ from .reflections.reflection_list import (
     reflection_list as reflection_list,
 )
 from .tensors.compiler import compile_tensors as compile_tensors
+from .vector_fields.site_moments import SiteMoments as SiteMoments, site_moments as site_moments
+from .vector_fields.vector_compiler import compile_vector_basis as compile_vector_basis

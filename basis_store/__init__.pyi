@@ -4,6 +4,7 @@ from .bases.reader import StoreReader as StoreReader, open_store as open_store
 from .bases.real_functions import CosineTerms as CosineTerms, RealFunction as RealFunction
 from .bases.recipe import Recipe as Recipe
 from .bases.schema import CompiledSetting as CompiledSetting
+from .bases.vector_basis import VectorBasis as VectorBasis
 from .bases.writer import write_store as write_store
 from .datasets.crystal_arrays import CrystalArrays as CrystalArrays
 from .datasets.reader import CrystalTable as CrystalTable, open_crystals as open_crystals
@@ -42,6 +43,7 @@ from .fields.coefficient_file import (
 )
 from .fields.field_coefficients import FieldCoefficients as FieldCoefficients, FieldSource as FieldSource
 from .fields.grid_field import GridField as GridField
+from .fields.vector_field import VectorField as VectorField
 from .files.locations import data_folder as data_folder
 from .groups.low_dimensional.plane_group import PlaneGroup as PlaneGroup, plane_groups as plane_groups
 from .groups.low_dimensional.subperiodic_group import SubperiodicGroup as SubperiodicGroup

@@ -25,6 +25,11 @@ from .fields.expansion import (
     symmetrise as symmetrise,
 )
 from .fields.invariant_field import InvariantField as InvariantField
+from .fields.vectors.vector_functions import vector_functions as vector_functions
+from .fields.vectors.vector_symmetrisation import (
+    SymmetrisedVectors as SymmetrisedVectors,
+    symmetrise_vector_field as symmetrise_vector_field,
+)
 from .models.architectures import ARCHITECTURES as ARCHITECTURES
 from .models.base import CrystalModel as CrystalModel, Embedding as Embedding
 from .models.batch import Batch as Batch

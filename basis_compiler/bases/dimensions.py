@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_compiler.bases.cyclotomic import POWERS_OF_ZETA
 from basis_compiler.groups.spglib_database import operations_of
 from basis_compiler.proof import require
 from basis_store import TURN, Operations, wave_norm
@@ -50,7 +51,7 @@ def dimensions_of_columns(group: Operations, columns: IntArray, norms: IntArray)
         for translation, character in shifts:
             phases = (dot_columns(fixed_residues, translation) - character) % TURN
             counts += np.bincount(slots + phases, minlength=counts.size)
-    sums = counts.reshape(-1, TURN) @ _POWERS_OF_ZETA
+    sums = counts.reshape(-1, TURN) @ POWERS_OF_ZETA
     require(
         not sums[:, 1:].any() and not (sums[:, 0] % len(group)).any(),
         group.setting,
@@ -66,17 +67,3 @@ def by_rotation(group: Operations) -> list[tuple[IntArray, list[tuple[IntArray, 
         shifts.setdefault(rotation.tobytes(), []).append((translation, int(c)))
     shape = group.rotations.shape[1:]
     return [(np.frombuffer(key, np.int64).reshape(shape), members) for key, members in shifts.items()]
-
-
-def _powers_of_zeta() -> IntArray:
-    """(24, 8): zeta^p in the basis 1, zeta .. zeta^7 of Z[zeta_24], where zeta^8 = zeta^4 - 1."""
-    powers = np.zeros((TURN, 8), dtype=np.int64)
-    powers[0, 0] = 1
-    for p in range(1, TURN):
-        powers[p, 1:] = powers[p - 1, :-1]
-        powers[p, 4] += powers[p - 1, 7]
-        powers[p, 0] -= powers[p - 1, 7]
-    return powers
-
-
-_POWERS_OF_ZETA = _powers_of_zeta()

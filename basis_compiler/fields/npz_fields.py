@@ -3,6 +3,9 @@
 Keys: ``lattice`` (3, 3) rows in Angstrom; ``density`` in e/Angstrom^3, ``potential`` in eV, or any other name, in
 the unit of ``<name>_unit`` (text), with the quantity ``<name>_quantity``; ``species`` (n,) atomic numbers and
 ``frac_coords`` (n, 3), both or none. What we write has all of them.
+
+An array (3, N1, N2, N3) is a vector field: its Cartesian components are the fields ``<name> x``, ``<name> y`` and
+``<name> z``. ``magnetisation`` is in Bohr magnetons per cubic Angstrom.
 """
 
 from __future__ import annotations
@@ -19,10 +22,16 @@ from basis_compiler.fields.field_file import Declared, FieldFile, check_same_cel
 from basis_compiler.fields.field_text import check_inflation
 from basis_compiler.fields.field_units import DENSITY
 from basis_store import Setting
+from basis_store.array_types import FloatArray
 from basis_store.errors import FieldError
 from basis_store.fields.grid_field import GridField
+from basis_store.fields.vector_field import vector_names, vectors_of
 
-_KNOWN = {"density": ("electron density", DENSITY), "potential": ("potential", "eV")}
+_KNOWN = {
+    "density": ("electron density", DENSITY),
+    "potential": ("potential", "eV"),
+    "magnetisation": ("spin density", DENSITY),
+}
 _OTHERS = ("lattice", "species", "frac_coords")
 _MAX_ARRAYS = 1000
 
@@ -49,7 +58,8 @@ def read_npz(name: str, content: bytes, declared: Declared) -> FieldFile:
     notes: list[str] = []
     found = {}
     for key, values in arrays.items():
-        if key in _OTHERS or values.ndim != 3:
+        is_vector = values.ndim == 4 and len(values) == 3
+        if key in _OTHERS or not (values.ndim == 3 or is_vector):
             continue
         own = _KNOWN.get(key)
         if f"{key}_unit" in arrays:
@@ -57,9 +67,11 @@ def read_npz(name: str, content: bytes, declared: Declared) -> FieldFile:
             own = (str(arrays.get(f"{key}_quantity", own[0] if own else "field"))[:60], unit)
         quantity, unit, more = declared.resolved(name, own, UNKNOWN_UNIT)
         notes += more
-        found[key] = grid_field(name, values, arrays["lattice"], quantity, unit, atoms)
+        parts = dict(zip(vector_names(key), values, strict=True)) if is_vector else {key: values}
+        for part, one in parts.items():
+            found[part] = grid_field(name, one, arrays["lattice"], quantity, unit, atoms)
     if not found:
-        raise FieldError(f"{name}: it has no array with three axes, which the values of a field have")
+        raise FieldError(f"{name}: it has no array of a field (N1, N2, N3), or of vectors (3, N1, N2, N3)")
     return FieldFile(found, "npz", notes=tuple(dict.fromkeys(notes)))
 
 
@@ -105,11 +117,17 @@ def write_npz(name: str, fields: Mapping[str, GridField], setting: Setting | Non
     """
     first = check_same_cells(name, fields)
     arrays: dict[str, Any] = {}
-    for key, one in fields.items():
+    values: dict[str, tuple[FloatArray, GridField]] = {key: (one.values, one) for key, one in fields.items()}
+    for key, names in vectors_of(fields).items():
+        stacked = np.stack([values.pop(one)[0] for one in names])
+        if key in values:
+            raise FieldError(f"{name}: no vector field can be called {key!r} there, beside the others")
+        values[key] = stacked, fields[names[0]]
+    for key, (array, one) in values.items():
         label = key if len(fields) > 1 or key in _KNOWN else _label(one)
         if label in _OTHERS or label in arrays or f"{label}_unit" in fields or f"{label}_quantity" in fields:
             raise FieldError(f"{name}: no field can be called {label!r} there, beside the others")
-        arrays |= {label: one.values, f"{label}_unit": np.array(one.unit)}
+        arrays |= {label: array, f"{label}_unit": np.array(one.unit)}
         arrays[f"{label}_quantity"] = np.array(one.quantity)
     arrays["lattice"] = first.lattice
     if len(first.elements):

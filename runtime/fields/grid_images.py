@@ -17,7 +17,7 @@ def largest_difference(values: FloatArray, lattice: GridLattice) -> float:
         values: (N1, N2, N3).
         lattice: of their grid, which every operation maps to itself.
     """
-    images = [grid_images(lattice, number) for number in _generators(lattice.group)]
+    images = [grid_images(lattice, number) for number in generator_numbers(lattice.group)]
     largest = smallest = values.reshape(-1)
     while True:  # extremes spread along generators, until they are those of whole orbits
         higher, lower = largest, smallest
@@ -54,7 +54,7 @@ def grid_images(lattice: GridLattice, number: int) -> IntArray:
     return flat.reshape(-1)
 
 
-def _generators(group: Operations) -> list[int]:
+def generator_numbers(group: Operations) -> list[int]:
     """Numbers of operations that generate the group: of its rotations, and all centrings."""
     wanted = rotation_generators(group.distinct_rotations)
     first = [int((group.rotations == rotation).all(axis=(1, 2)).argmax()) for rotation in wanted]

@@ -14,7 +14,7 @@ import numpy as np
 
 from basis_store import Setting
 from basis_store.array_types import FloatArray, IntArray
-from basis_store.groups.generated_group import generated_group
+from runtime.fields.coset_chain import coset_chain
 from runtime.fields.grid_images import grid_operations
 from runtime.fields.grid_lattice import GridLattice, operations_of
 
@@ -47,32 +47,8 @@ def average_rows(values: FloatArray, lattice: GridLattice) -> FloatArray:
 
 @functools.lru_cache(maxsize=64)
 def _chain(setting: Setting, trivial: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """For each step from a subgroup to the next one, numbers of representatives of its cosets but itself.
-
-    It begins with the operations that move no point of the grid, and each step is the smallest that there is.
-    """
-    table = operations_of(setting).product_table.tolist()
-    generators, inside, chain = list(trivial), set(trivial), []
-    while len(inside) < len(table):
-        found = {
-            number: generated_group(0, [*generators, number], lambda one, other: table[one][other])
-            for number in range(len(table))
-            if number not in inside
-        }
-        number, larger = min(found.items(), key=lambda one: len(one[1]))
-        chain.append(_representatives(table, inside, larger))
-        generators, inside = [*generators, number], larger
-    return tuple(chain)
-
-
-def _representatives(table: list[list[int]], inside: set[int], larger: set[int]) -> tuple[int, ...]:
-    """One element r of each coset H r, "first r, then an element of H", but H itself."""
-    rest, found = larger - inside, []
-    while rest:
-        first = min(rest)
-        found.append(first)
-        rest -= {table[number][first] for number in inside}
-    return tuple(found)
+    """See :func:`coset_chain`; it begins with the operations that move no point of the grid."""
+    return coset_chain(operations_of(setting).product_table, trivial)
 
 
 class _RowImages:

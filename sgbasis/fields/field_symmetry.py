@@ -54,7 +54,7 @@ def find_symmetry(
             setting = Setting.parse(symmetry)
         except SettingError as error:
             raise SettingError(f"{symmetry!r:.80} is no file, and as the name of a setting: {error}") from error
-        cell, which = _usual_cell(field, setting, name)
+        cell, which = usual_cell(field, setting, name)
         return FieldSymmetry(setting, cell, f"as given, its {which} cell")
     if symmetry is not None:
         numbers, coordinates = atoms_of_crystal(field, symmetry, tolerance=tolerance)
@@ -68,7 +68,7 @@ def find_symmetry(
     return _of_atoms(field, field.elements, field.coordinates, name, "that of its atoms", tolerance)
 
 
-def _usual_cell(field: GridField, setting: Setting, name: str) -> tuple[CellChange, str]:
+def usual_cell(field: GridField, setting: Setting, name: str) -> tuple[CellChange, str]:
     """The conventional cell; or, if only that fits, the usual primitive one."""
     from runtime.bases.store import load_store
     from runtime.fields.expansion import check_lattice

@@ -127,4 +127,6 @@ def coefficient_text(facts: dict[str, Any]) -> str:
 
 def percent(share: float) -> str:
     """``"0.08 %"``, ``"1.2e-05 %"``, and 0 for rounding errors."""
-    return "0 %" if share < _ROUNDING else f"{100 * share:.2g} %"
+    if share < _ROUNDING:
+        return "0 %"
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"

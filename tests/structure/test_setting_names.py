@@ -13,6 +13,7 @@ import torch
 from basis_compiler import (
     compile_setting,
     compile_tensors,
+    compile_vector_basis,
     dimensions,
     dual_graph,
     fourier_synthesis,
@@ -27,13 +28,14 @@ from basis_store import (
     ReflectionData,
     Setting,
     SettingError,
+    VectorField,
     WaveIndex,
     cartesian_frame,
     open_store,
     representations,
     waves_within,
 )
-from runtime import Store, WaveEncoder, expand, load_store, symmetrise
+from runtime import Store, WaveEncoder, expand, load_store, symmetrise, symmetrise_vector_field
 from tests.structure.test_public_names import LISTED
 
 STORE: Store = load_store()
@@ -61,6 +63,9 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[obje
         "basis_compiler.dimensions": lambda one: dimensions(one, WAVES),
         "basis_compiler.dual_graph": lambda one: sorted(dual_graph(one, WaveIndex(WAVES)).edges),
         "basis_compiler.compile_setting": lambda one: compile_setting(one, radius=2, min_functions=1).digest(),
+        "basis_compiler.compile_vector_basis": lambda one: compile_vector_basis(
+            one, axial=False, radius=1
+        ).coefficients.tolist(),
         "basis_compiler.compile_tensors": lambda one: compile_tensors([one]).digest(""),
         "basis_compiler.fourier_synthesis": lambda one: fourier_synthesis(
             ROWS, setting=one, f000=1.0
@@ -74,6 +79,9 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[obje
         "basis_store.StoreReader.__contains__": lambda one: one in reader,
         "runtime.expand": lambda one: expand(FIELD, one).coefficients.values.tolist(),
         "runtime.symmetrise": lambda one: symmetrise(FIELD, one).values.tolist(),
+        "runtime.symmetrise_vector_field": lambda one: symmetrise_vector_field(
+            VectorField((FIELD, FIELD, FIELD)), one, axial=False
+        ).field.values.tolist(),
         "runtime.Store.basis": lambda one: STORE.basis(one).setting,
         "runtime.Store.compiled": STORE.compiled,
         "runtime.Store.tensor_basis": lambda one: STORE.tensor_basis(one, "ij=ji").array().tolist(),

@@ -31,7 +31,7 @@ def test_archives(tmp_path: Path) -> None:
     np.savez(path, values=np.ones((2, 2, 2)))
     refused(path, "it has no array 'lattice'")
     np.savez(path, lattice=LATTICE, rho=np.ones(8))
-    refused(path, "no array with three axes")
+    refused(path, "no array of a field")
     np.savez(path, lattice=LATTICE, rho=np.ones((2, 2, 2)) * 1j)
     refused(path, "real numbers, not complex")
     np.savez(path, lattice=LATTICE, rho=np.full((2, 2, 2), np.nan))

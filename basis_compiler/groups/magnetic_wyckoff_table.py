@@ -1,0 +1,115 @@
+"""Write ``magnetic_wyckoff.csv``: ``python -m basis_compiler.groups.magnetic_wyckoff_table``.
+
+It has the Wyckoff positions of the magnetic groups of types I and IV in their BNS cells, with the letters and the
+first points of H. T. Stokes and B. J. Campbell (ISO-MAG), from pymatgen, which this command needs. Groups of types
+II and III have the positions of that of type I whose cell they have. Multiplicities are counted anew and compared.
+"""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from array import array
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from basis_compiler.groups.spglib_database import operations
+from basis_store import TURN, magnetic_groups
+from basis_store.array_types import IntArray
+
+COLUMNS = ("bns_number", "letter", "multiplicity", "point24", "directions")
+_POINT = 22
+"""Entries of a point in ISO-MAG: 3 and a denominator, then 9 of its directions and 9 of those of its moment."""
+
+
+class IsoMagPosition(NamedTuple):
+    """A position as ISO-MAG has it: its first point.
+
+    Attributes:
+        letter: ``"a"`` for the last one listed.
+        multiplicity: in the BNS cell.
+        point24: (3,) in 24ths.
+        directions: (n, 3) rows.
+        moments: (d, 3) rows that span the moments of the point, along the cell axes.
+    """
+
+    letter: str
+    multiplicity: int
+    point24: IntArray
+    directions: IntArray
+    moments: IntArray
+
+
+def iso_mag_positions() -> dict[str, list[IsoMagPosition]]:
+    """By BNS number, the Wyckoff positions of all magnetic groups, in the order of ISO-MAG.
+
+    Raises:
+        LookupError: pymatgen is not installed.
+    """
+    spec = find_spec("pymatgen.symmetry")
+    if spec is None or not spec.submodule_search_locations:
+        raise LookupError("pymatgen is needed for the positions: pip install pymatgen")
+    path = Path(spec.submodule_search_locations[0]) / "symm_data_magnetic.sqlite"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        rows = connection.execute("select BNS1, BNS2, BNS_Wyckoff from space_groups").fetchall()
+    return {f"{one}.{two}": list(_decoded(array("b", blob))) for one, two, blob in rows}
+
+
+def _decoded(numbers: array[int]) -> Iterator[IsoMagPosition]:
+    count, place = numbers[0], 1
+    for left in range(count - 1, -1, -1):
+        points, centrings = numbers[place], numbers[place + 1]
+        first = np.array(numbers[place + 2 : place + 2 + _POINT], dtype=np.int64)
+        directions, moments = (first[start : start + 9].reshape(3, 3) for start in (4, 13))
+        yield IsoMagPosition(
+            letter="abcdefghijklmnopqrstuvwxyzA"[left],
+            multiplicity=points * centrings,
+            point24=first[:3] * TURN // first[3] % TURN,
+            directions=directions[directions.any(axis=1)],
+            moments=moments[moments.any(axis=1)],
+        )
+        place += 2 + points * _POINT
+
+
+def magnetic_wyckoff_rows() -> Iterator[dict[str, str]]:
+    """One row per position of the groups of types I and IV, as text.
+
+    Raises:
+        LookupError: a multiplicity is not that of the operations.
+    """
+    tables = iso_mag_positions()
+    for group in magnetic_groups():
+        if group.type not in (1, 4):
+            continue
+        space = operations(group)
+        for one in reversed(tables[group.bns_number]):
+            moved = space.rotations @ one.point24 + space.translations24 - one.point24
+            turned = one.directions @ space.rotations.transpose(0, 2, 1) - one.directions
+            fixing = ~(moved % TURN).any(axis=1) & ~turned.any(axis=(1, 2))
+            if len(space) != one.multiplicity * int(fixing.sum()):
+                raise LookupError(f"position {one.letter} of BNS {group.bns_number} has another multiplicity")
+            values = (
+                group.bns_number,
+                one.letter,
+                one.multiplicity,
+                " ".join(map(str, one.point24.tolist())),
+                "; ".join(" ".join(map(str, row)) for row in one.directions.tolist()),
+            )
+            yield dict(zip(COLUMNS, map(str, values), strict=True))
+
+
+def main() -> None:
+    """Write the table next to this module."""
+    path = Path(__file__).with_name("magnetic_wyckoff.csv")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(magnetic_wyckoff_rows())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Exact bases of vector fields, their proof, and the moments that sites allow (T10)."""

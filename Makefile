@@ -6,7 +6,7 @@ STORE := data/default.h5
 # `make store RECIPE="--radius 16 --min-functions 256" STORE=large.h5` compiles another recipe.
 RECIPE ?=
 
-.PHONY: store characters magnetic test lint bench models publish wheel clean
+.PHONY: store characters magnetic plane test lint bench models publish wheel clean
 
 store: .venv/compiler-installed  ## Compile, prove and describe the default store
 	$(BIN)/sgbasis compile --output $(STORE) $(RECIPE)
@@ -21,6 +21,11 @@ magnetic: .venv/compiler-installed  ## Compile and prove even and odd functions 
 	mkdir -p dist
 	$(BIN)/sgbasis compile --settings magnetic --characters all --output dist/magnetic.h5
 	$(BIN)/sgbasis verify dist/magnetic.h5
+
+plane: .venv/compiler-installed  ## Compile and prove the 17 plane groups with all their characters
+	mkdir -p dist
+	$(BIN)/sgbasis compile --settings plane --characters all --output dist/plane.h5
+	$(BIN)/sgbasis verify dist/plane.h5
 
 test: .venv/dev-installed lint  ## Lint, type check and run all tests
 	$(BIN)/python -m pytest -n 2

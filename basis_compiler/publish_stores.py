@@ -46,6 +46,9 @@ PUBLICATIONS = {
     "magnetic": Publication(
         Recipe(groups="magnetic", characters="all"), "The 1,651 magnetic groups: even and odd functions."
     ),
+    "plane": Publication(
+        Recipe(groups="plane", characters="all"), "The 17 plane groups, with every one-dimensional character."
+    ),
 }
 
 

@@ -15,8 +15,13 @@ from fractions import Fraction
 from basis_compiler.bases.trigonometric_form import Factor, TrigonometricForm, Wave
 from basis_store import TURN, CompiledSetting
 
-LEGEND_TEXT = "X = 2 pi x, Y = 2 pi y, Z = 2 pi z"
-LEGEND_LATEX = r"X = 2\pi x,\; Y = 2\pi y,\; Z = 2\pi z"
+
+def legend(dimension: int, *, latex: bool) -> str:
+    """What the capital letters of formulas stand for: ``X = 2 pi x, Y = 2 pi y``, and Z in space."""
+    pairs = [(letter.upper(), letter) for letter in "xyz"[:dimension]]
+    if latex:
+        return r",\; ".join(rf"{angle} = 2\pi {letter}" for angle, letter in pairs)
+    return ", ".join(f"{angle} = 2 pi {letter}" for angle, letter in pairs)
 
 
 def formula_text(form: TrigonometricForm) -> str:
@@ -48,7 +53,7 @@ def complex_formula(compiled: CompiledSetting, function: int, *, latex: bool = F
     for wave, phase24 in zip(compiled.waves[rows].tolist(), compiled.phases24[rows].tolist(), strict=True):
         signed = phase24 if phase24 <= TURN // 2 else phase24 - TURN
         phase = _phase(signed, r"\pi", r"\frac{{{}}}{{{}}}") if latex else _phase(signed, "pi", "{}/{}")
-        angles.append(_angle(tuple(wave), phase)[0])
+        angles.append(_angle((wave[0], wave[1], wave[2] if len(wave) > 2 else 0), phase)[0])
     squared = Fraction(1, int(compiled.orbit_sizes[function]))
     if latex:
         terms = " + ".join(f"e^{{i({angle})}}" for angle in angles)

@@ -43,7 +43,7 @@ class Factor:
 
     Attributes:
         kind: which function.
-        wave: integer (h, k, l).
+        wave: integer (h, k, l); l = 0 for plane groups.
         phase24: -11 to 12; 0 if the phase is a multiple of a quarter turn.
     """
 
@@ -134,7 +134,9 @@ def coordinate_symbols() -> tuple[sympy.Symbol, sympy.Symbol, sympy.Symbol]:
 def _positive_cosines(function: RealFunction) -> list[tuple[Wave, int]]:
     """The (k, p_k) of a function, with the first non-zero index of each k positive; largest k first."""
     listed: dict[Wave, int] = {}
-    for (h, k, l), phase in zip(function.waves.tolist(), function.phases24.tolist(), strict=True):  # noqa: E741
+    waves = function.waves.tolist()
+    for (h, k, *rest), phase in zip(waves, function.phases24.tolist(), strict=True):
+        l = rest[0] if rest else 0  # noqa: E741 - in the plane, waves are those of space with l = 0
         leading = (h, k, l) > _ZERO
         listed[(h, k, l) if leading else (-h, -k, -l)] = (phase if leading else -phase) % TURN
     return sorted(listed.items(), reverse=True)

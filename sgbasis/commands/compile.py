@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--settings", "chosen", default="all", show_default=True,
     help="Settings to compile: all, standard, or a list with commas, such as 227,hall:525,R-3c:R. Or magnetic "
-    "groups: magnetic, or a list, such as BNS:62.446,BNS:P_bnma.",
+    "groups: magnetic, or a list, such as BNS:62.446,BNS:P_bnma. Or plane groups: plane, or plane:17,plane:p4gm.",
 )  # fmt: skip
 @click.option(
     "--characters", type=click.Choice(["trivial", "all"]), default="trivial", show_default=True,
@@ -55,7 +55,7 @@ def compile_command(
     """Compile and prove bases, and write them to a store.
 
     The store holds the bases of space-group settings and the tensors that their point groups allow, or the bases
-    of magnetic groups.
+    of magnetic groups or of plane groups.
     """
     from basis_store import Recipe
     from sgbasis.reports.store_summary import counted_bases, summary_table
@@ -88,7 +88,7 @@ def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> 
 
 
 def _parse_settings(text: str) -> tuple[Kind, SettingChoice]:
-    """The kind of groups and which of them: ``"standard"`` settings, all ``"magnetic"`` groups, or a list."""
+    """The kind of groups and which of them: ``"standard"`` settings, all groups of a kind, or a list."""
     if text in ("all", "standard"):
         return "space", "all" if text == "all" else "standard"
     for kind in KINDS:

@@ -14,12 +14,16 @@ from sgbasis.echo import echo_line
 if TYPE_CHECKING:
     from sgbasis.pictures.section import Section
 
+_MOST_CELLS = 4
+"""Along each axis, in space."""
+
 
 @click.command()
 @click.argument("setting", type=REPRESENTATION)
 @click.option(
     "--function", type=int,
-    help="Number of the function; 0 is the constant, which has no picture [default: the first that has one].",
+    help="Number of the function; 0 is the constant, which has no picture [default: the first that has one; of "
+    "plane groups the first six].",
 )  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
@@ -30,7 +34,9 @@ if TYPE_CHECKING:
     help="Plane of the section, such as z=1/8 [default: the first of z=0, z=1/8 ... that has contours].",
 )  # fmt: skip
 @click.option(
-    "--cells", type=click.IntRange(1, 4), default=1, show_default=True, help="Number of cells along each axis."
+    "--cells",
+    type=click.IntRange(1, 8),
+    help="Number of cells along each axis, up to 4 in space [default: 1; of plane groups 3].",
 )
 @character_option
 @store_option
@@ -39,7 +45,7 @@ def plot(
     function: int | None,
     output: Path | None,
     section_text: str | None,
-    cells: int,
+    cells: int | None,
     character: str | None,
     store_path: Path | None,
 ) -> None:
@@ -49,27 +55,43 @@ def plot(
 
     SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
 
+    Functions of a plane group, such as plane:17 or plane:p6mm, are drawn as patterns over several cells.
+
     With --character, a function of that character is drawn, such as the d wave of 123 with B1g; 123:B1g means the
     same. These functions are numbered from 0. If they are complex, the picture shows their real part.
     """
     if output is not None and output.suffix.lower() != ".png":
         raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")
     from basis_store.files.atomic_write import check_writable, write_atomically
-    from sgbasis.pictures.basis_function import function_picture
 
     section = _parse_section(section_text)
     compiled = read_basis(setting, character, store_path)
+    planar = compiled.setting.dimension == 2
+    if planar and section is not None:
+        raise click.UsageError("--section is a plane in space: functions of plane groups have none.")
+    if not planar and cells is not None and cells > _MOST_CELLS:
+        raise click.UsageError(f"--cells is at most {_MOST_CELLS} for functions in space.")
     first, last = compiled.n_constants, compiled.n_functions - 1
-    function = first if function is None else function
-    if not first <= function <= last:
+    if function is None and not planar:
+        function = first
+    if function is not None and not first <= function <= last:
         raise click.ClickException(
             f"{compiled.label} has functions {first} to {last} to draw in this store, not {function}"
         )
     name = compiled.label.split()[0].replace(":", "-").replace("'", "p")  # primes have a meaning in shells
-    output = output or Path(f"{name}-{function}.png")
+    output = output or Path(f"{name}.png" if function is None else f"{name}-{function}.png")
     check_writable(output)
-    write_atomically(output, function_picture(compiled, function, section=section, cells=cells))
-    echo_line(f"{output}: function {function} of {compiled.label}")
+    if planar or function is None:
+        from sgbasis.pictures.wallpaper import wallpaper_picture
+
+        picture = wallpaper_picture(compiled, None if function is None else [function], cells=cells or 3)
+    else:
+        from sgbasis.pictures.basis_function import function_picture
+
+        picture = function_picture(compiled, function, section=section, cells=cells or 1)
+    write_atomically(output, picture)
+    drawn = "the first functions" if function is None else f"function {function}"
+    echo_line(f"{output}: {drawn} of {compiled.label}")
 
 
 def _parse_section(text: str | None) -> Section | None:

@@ -20,7 +20,7 @@ class WaveSum:
     """A real function.
 
     Attributes:
-        waves: (n, 3) k.
+        waves: (n, d) k, d = 3 or 2.
         coefficients: (n,) c_k.
     """
 
@@ -52,11 +52,11 @@ class WaveSum:
         return int(np.abs(self.waves).max())
 
     def values(self, points: FloatArray) -> FloatArray:
-        """(...,) f at fractional ``points`` (..., 3)."""
+        """(...,) f at fractional ``points`` (..., d)."""
         return np.asarray((np.exp(2j * np.pi * (points @ self.waves.T)) @ self.coefficients).real)
 
     def gradient(self, points: FloatArray) -> FloatArray:
-        """(m, 3) derivatives of f along the fractional coordinates at ``points`` (m, 3)."""
+        """(m, d) derivatives of f along the fractional coordinates at ``points`` (m, d)."""
         phases = np.exp(2j * np.pi * (points @ self.waves.T))
         return np.asarray((phases @ (2j * np.pi * self.coefficients[:, None] * self.waves)).real)
 

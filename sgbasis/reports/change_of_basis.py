@@ -57,11 +57,11 @@ def operation_text(standard: StandardCrystal, operation: int, *, own_cell: bool)
 def triplet_text(rotation: NDArray[np.generic], shift: NDArray[np.floating]) -> str:
     """The operation of a rotation (3, 3) and a shift (3,) as ``-x, y+1/2, -z``, modulo lattice translations.
 
-    A row of zeros, of a coordinate that is fixed, is a number: ``x, 1/4, z``.
+    In the plane they are (2, 2) and (2,). A row of zeros, of a fixed coordinate, is a number: ``x, 1/4, z``.
     """
     parts = []
     for row, moved in zip(rotation, shift, strict=True):
-        linear = _combination([Fraction(float(entry)).limit_denominator(24) for entry in row], "xyz")
+        linear = _combination([Fraction(float(entry)).limit_denominator(24) for entry in row], "xyz"[: len(row)])
         number = _number((moved + 1e-9) % 1.0 - 1e-9)
         moves = number != "0"
         parts.append(f"{linear}+{number}" if linear and moves else linear or number)

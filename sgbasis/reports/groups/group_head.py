@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from basis_store import TURN, MagneticGroup, Setting, SubperiodicGroup
+from basis_store import TURN, MagneticGroup, PlaneGroup, Setting, SubperiodicGroup
 from basis_store.groups.group import Group
 
 _CENTRINGS = {
@@ -29,6 +29,13 @@ def group_rows(group: Group) -> dict[str, str]:
             "type": _TYPES[group.type],
             "cell": f"that of {group.setting.label}",
             "point group": f"{group.point_group}, {group.crystal_system}, without time reversal",
+        }
+    if isinstance(group, PlaneGroup):
+        return {
+            "plane group": f"{group.number}  {group.symbol}",
+            "in space": f"{group.setting.label} ({group.setting.name}), whose operations leave z as it is",
+            "point group": f"{group.point_group}, {group.crystal_system}",
+            "centring": f"{group.centring}, {'primitive' if group.centring == 'p' else 'centred'}",
         }
     assert isinstance(group, Setting)
     standard = "standard setting" if group.is_standard else "not the standard setting"
@@ -56,6 +63,15 @@ def group_facts(group: Group) -> dict[str, Any]:
             "cell_of": group.setting.label,
             "point_group": group.point_group,
             "crystal_system": group.crystal_system,
+        }
+    if isinstance(group, PlaneGroup):
+        return {
+            "plane_group": group.number,
+            "symbol": group.symbol,
+            "operations_of": group.setting.label,
+            "point_group": group.point_group,
+            "crystal_system": group.crystal_system,
+            "centring": group.centring,
         }
     assert isinstance(group, Setting)
     return {

@@ -18,7 +18,7 @@ from basis_compiler import (
     site_moments,
     trigonometric_form,
 )
-from basis_compiler.bases.formula_text import LEGEND_LATEX, LEGEND_TEXT, complex_formula
+from basis_compiler.bases.formula_text import complex_formula, legend
 from basis_store import TURN, CompiledSetting, MagneticGroup, wave_norm
 from basis_store.counted import counted
 from basis_store.text_table import table_lines
@@ -150,7 +150,8 @@ def _shell_row(name: str, radius: float, counts: dict[str, int]) -> tuple[str, .
 
 def _formulas(compiled: CompiledSetting, count: int, latex: bool) -> Iterator[str]:
     constant = ": f0 = 1" if compiled.n_constants else ""
-    yield f"Functions, orthonormal over the cell{constant}; " + (f"${LEGEND_LATEX}$" if latex else LEGEND_TEXT)
+    letters = legend(compiled.setting.dimension, latex=latex)
+    yield f"Functions, orthonormal over the cell{constant}; " + (f"${letters}$" if latex else letters)
     for function in _written_out(compiled, count):
         formula, heading = _formula(compiled, function, latex=latex), _orbit_name(compiled, function)
         if latex:

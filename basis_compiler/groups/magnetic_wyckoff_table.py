@@ -27,7 +27,7 @@ _POINT = 22
 
 
 class IsoMagPosition(NamedTuple):
-    """A position as ISO-MAG has it: its first point.
+    """A position as ISO-MAG has it; the attributes but the last are those of its first point.
 
     Attributes:
         letter: ``"a"`` for the last one listed.
@@ -35,6 +35,7 @@ class IsoMagPosition(NamedTuple):
         point24: (3,) in 24ths.
         directions: (n, 3) rows.
         moments: (d, 3) rows that span the moments of the point, along the cell axes.
+        table: (p, 22) the numbers of all its points, but for centrings.
     """
 
     letter: str
@@ -42,6 +43,7 @@ class IsoMagPosition(NamedTuple):
     point24: IntArray
     directions: IntArray
     moments: IntArray
+    table: IntArray
 
 
 def iso_mag_positions() -> dict[str, list[IsoMagPosition]]:
@@ -63,7 +65,8 @@ def _decoded(numbers: array[int]) -> Iterator[IsoMagPosition]:
     count, place = numbers[0], 1
     for left in range(count - 1, -1, -1):
         points, centrings = numbers[place], numbers[place + 1]
-        first = np.array(numbers[place + 2 : place + 2 + _POINT], dtype=np.int64)
+        table = np.array(numbers[place + 2 : place + 2 + points * _POINT], dtype=np.int64).reshape(-1, _POINT)
+        first = table[0]
         directions, moments = (first[start : start + 9].reshape(3, 3) for start in (4, 13))
         yield IsoMagPosition(
             letter="abcdefghijklmnopqrstuvwxyzA"[left],
@@ -71,6 +74,7 @@ def _decoded(numbers: array[int]) -> Iterator[IsoMagPosition]:
             point24=first[:3] * TURN // first[3] % TURN,
             directions=directions[directions.any(axis=1)],
             moments=moments[moments.any(axis=1)],
+            table=table,
         )
         place += 2 + points * _POINT
 

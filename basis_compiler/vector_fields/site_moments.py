@@ -15,10 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from basis_compiler import groups
-from basis_compiler.vector_fields.site_vectors import position_text, site_vectors, vector_text
+from basis_compiler.vector_fields.site_vectors import (
+    image_text,
+    origin_of,
+    position_text,
+    site_vectors,
+    vector_text,
+)
 from basis_compiler.vector_fields.vector_gains import vector_gains
-from basis_store import MagneticGroup, Representation, magnetic_groups
+from basis_store import MagneticGroup, Representation, magnetic_groups, representations
 from basis_store.array_types import IntArray
+from basis_store.tensors.exact_rows import reduced_rows
 
 _TABLE = Path(groups.__file__).with_name("magnetic_wyckoff.csv")
 
@@ -28,6 +35,7 @@ class SiteMoments:
     """A Wyckoff position of a magnetic group, in its BNS cell, and its moments.
 
     Attributes:
+        group: the magnetic group.
         letter: of the position, ``"a"`` to ``"z"`` and then ``"A"``.
         multiplicity: points of it in the BNS cell.
         point24: (3,) a point of it, in 24ths.
@@ -35,6 +43,7 @@ class SiteMoments:
         moments: (d, 3) reduced integer rows that span the moments of that point, along the cell axes.
     """
 
+    group: MagneticGroup
     letter: str
     multiplicity: int
     point24: IntArray
@@ -50,6 +59,23 @@ class SiteMoments:
     def moment_text(self) -> str:
         """Such as ``"mx, 0, mz"``: components along the cell axes; ``"0, 0, 0"`` where no moment is allowed."""
         return vector_text(self.moments)
+
+    def points(self) -> list[tuple[str, str]]:
+        """All points of the position in the BNS cell with their moments, in the parameters of the first.
+
+        Such as ``("-x, 3/4, -z", "0, my, 0")``.
+        """
+        gains = vector_gains(representations(self.group)[-1], axial=True)
+        rows = reduced_rows(self.directions).rows.astype(np.int64)
+        origin = origin_of(self.point24, rows)
+        signs = 1 - gains.signs24 // 6  # 0 is 1 and 12 is -1
+        found = {
+            image_text(rows, "", origin, rotation, shift): image_text(self.moments, "m", rotation=sign * rotation)
+            for rotation, shift, sign in zip(
+                gains.group.rotations, gains.group.translations24.tolist(), signs, strict=True
+            )
+        }
+        return list(found.items())
 
 
 def site_moments(name: MagneticGroup | str) -> tuple[SiteMoments, ...]:
@@ -70,7 +96,7 @@ def site_moments(name: MagneticGroup | str) -> tuple[SiteMoments, ...]:
     ]:
         point24, directions = np.array(point, np.int64), np.array(rows, np.int64).reshape(-1, 3)
         moments = np.zeros((0, 3), np.int64) if gains is None else site_vectors(gains, point24, directions)
-        found.append(SiteMoments(letter, multiplicity, point24, directions, moments))
+        found.append(SiteMoments(group, letter, multiplicity, point24, directions, moments))
     return tuple(found)
 
 

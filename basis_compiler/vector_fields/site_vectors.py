@@ -6,6 +6,7 @@ The field at x is fixed by the operations with g x = x up to a lattice translati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -43,7 +44,7 @@ def vector_text(rows: IntArray, letter: str = "m") -> str:
         rows: (d, 3) as :func:`site_vectors` gives them.
         letter: of the vector.
     """
-    return ", ".join(term or "0" for term in _components(rows, letter))
+    return image_text(rows, letter)
 
 
 def position_text(point24: IntArray, directions: IntArray) -> str:
@@ -54,27 +55,57 @@ def position_text(point24: IntArray, directions: IntArray) -> str:
         directions: (n, 3) integer rows.
     """
     rows = reduced_rows(np.asarray(directions, np.int64).reshape(-1, 3)).rows.astype(np.int64)
-    # The point whose coordinates at the pivots are 0: there the names of the parameters are those of coordinates.
+    return image_text(rows, "", origin_of(point24, rows))
+
+
+def origin_of(point24: IntArray, rows: IntArray) -> list[Fraction]:
+    """The point of a position whose free coordinates are 0, so that these are the parameters of the others.
+
+    Args:
+        point24: (3,) any point of it, in 24ths.
+        rows: (n, 3) its directions, reduced.
+    """
     point = [Fraction(int(one), TURN) for one in point24]
     for row in rows.tolist():
-        pivot = next(place for place, one in enumerate(row) if one)
+        pivot = _pivot(row)
         point = [one - point[pivot] * Fraction(entry, row[pivot]) for one, entry in zip(point, row, strict=True)]
+    return point
+
+
+def image_text(
+    rows: IntArray,
+    letter: str,
+    origin: Sequence[Fraction] = (Fraction(0),) * 3,
+    rotation: IntArray = np.eye(3, dtype=np.int64),  # noqa: B008 - not changed
+    shift24: Sequence[int] = (0, 0, 0),
+) -> str:
+    """The image of a space of points or vectors under an operation, with the parameters of the space.
+
+    Args:
+        rows: (n, 3) reduced; the parameter of each is called by its pivot.
+        letter: of vectors; empty for points.
+        origin: as :func:`origin_of`.
+        rotation: (3, 3).
+        shift24: (3,) in 24ths.
+    """
     texts = []
-    for one, term in zip(point, _components(rows, ""), strict=True):
-        shift = one % 1
-        texts.append(f"{term}+{shift}" if term and shift else term or str(shift))
+    for component in range(3):
+        text = ""
+        for row, image in zip(rows.tolist(), (rows @ rotation.T).tolist(), strict=True):
+            if image[component]:
+                pivot = _pivot(row)
+                factor = Fraction(image[component], row[pivot])
+                text += _term(factor, letter + _AXES[pivot], follows=bool(text))
+        moved = sum(
+            (int(one) * place for one, place in zip(rotation[component], origin, strict=True)), Fraction(0)
+        )
+        shift = (moved + Fraction(int(shift24[component]), TURN)) % 1
+        texts.append(f"{text}+{shift}" if text and shift else text or str(shift))
     return ", ".join(texts)
 
 
-def _components(rows: IntArray, letter: str) -> list[str]:
-    texts = ["", "", ""]
-    for row in rows.tolist():
-        pivot = next(place for place, one in enumerate(row) if one)
-        for component, entry in enumerate(row):
-            if entry:
-                factor = Fraction(entry, row[pivot])
-                texts[component] += _term(factor, letter + _AXES[pivot], follows=bool(texts[component]))
-    return texts
+def _pivot(row: list[int]) -> int:
+    return next(place for place, one in enumerate(row) if one)
 
 
 def _term(factor: Fraction, name: str, *, follows: bool) -> str:

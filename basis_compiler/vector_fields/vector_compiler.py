@@ -21,7 +21,7 @@ from basis_store.errors import CutoffError
 from basis_store.groups.representation import RepresentationName
 from basis_store.groups.wave_shells import CODE
 
-MAX_VECTOR_RADIUS = 40
+MAX_VECTOR_RADIUS = 20
 
 
 class _Functions(NamedTuple):
@@ -50,7 +50,7 @@ def compile_vector_basis(name: RepresentationName, *, axial: bool, radius: float
     Raises:
         SettingError: there is no such group or character; grey groups have no odd fields.
         CharacterError: the character is complex.
-        CutoffError: the radius is no number from 0 to 40.
+        CutoffError: the radius is no number from 0 to 20.
         CertificateError: the result fails its proof.
     """
     gains = vector_gains(name, axial=axial)

@@ -26,7 +26,11 @@ from sgbasis.echo import echo
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with formulas as text, as LaTeX and as terms.")
 @click.option("--operations", is_flag=True, help="Print the operations instead of conditions and functions.")
 @click.option("--generators", is_flag=True, help="Print generators.")
-@click.option("--wyckoff", is_flag=True, help="Print the Wyckoff positions, with exact coordinates.")
+@click.option(
+    "--wyckoff",
+    is_flag=True,
+    help="Print the Wyckoff positions, with exact coordinates, and moments in magnetic groups.",
+)
 @click.option("--tensors", is_flag=True, help="Print how many components tensors of physics have.")
 @character_option
 @store_option
@@ -71,8 +75,8 @@ def show(
 
 def _print_tables(named: Representation, tables: list[str], as_json: bool, store_path: Path | None) -> None:
     """The head of the page and the chosen tables, or both as JSON."""
-    from basis_store import open_store
-    from sgbasis.reports.groups import group_tables
+    from basis_store import MagneticGroup, open_store
+    from sgbasis.reports.groups import group_tables, moment_tables
     from sgbasis.reports.groups.group_head import group_facts, group_rows
 
     group, pages, facts = named.setting, [], group_facts(named.setting)
@@ -81,6 +85,8 @@ def _print_tables(named: Representation, tables: list[str], as_json: bool, store
             page, values = group_tables.operations_page(group), group_tables.operation_facts(group)
         elif table == "generators":
             page, values = group_tables.generators_page(group), group_tables.generator_facts(group)
+        elif table == "wyckoff" and isinstance(group, MagneticGroup):
+            page, values = moment_tables.points_page(group), moment_tables.point_facts(group)
         elif table == "wyckoff":
             setting = named.space_setting
             page, values = group_tables.wyckoff_page(setting), group_tables.wyckoff_facts(setting)

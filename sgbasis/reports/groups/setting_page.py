@@ -15,7 +15,6 @@ from basis_compiler import (
     formula_latex,
     formula_text,
     reflection_conditions,
-    site_moments,
     trigonometric_form,
 )
 from basis_compiler.bases.formula_text import complex_formula, legend
@@ -24,6 +23,7 @@ from basis_store.counted import counted
 from basis_store.text_table import table_lines
 from sgbasis.reports.groups.character_text import character_facts, character_lines
 from sgbasis.reports.groups.group_head import group_facts, group_rows
+from sgbasis.reports.groups.moment_tables import moment_facts, moments_page
 
 _WIDTH = 100
 _SHELLS = 10
@@ -49,7 +49,7 @@ def setting_page(compiled: CompiledSetting, *, count: int, latex: bool = False) 
     yield from _conditions(compiled)
     yield ""
     if isinstance(compiled.setting, MagneticGroup):
-        yield from _moments(compiled.setting)
+        yield from moments_page(compiled.setting)
         yield ""
     yield from _shell_table(compiled)
     yield ""
@@ -64,13 +64,6 @@ def _conditions(compiled: CompiledSetting) -> Iterator[str]:
         yield f"  {condition}"
     if not conditions.conditions:
         yield "  none"
-
-
-def _moments(group: MagneticGroup) -> Iterator[str]:
-    yield "Sites and the magnetic moments that they allow, in components along a, b and c"
-    rows = [(f"{one.multiplicity}", one.letter, one.position_text, one.moment_text) for one in site_moments(group)]
-    for line in table_lines(rows, left=(1, 2, 3)):
-        yield f"  {line}"
 
 
 def setting_facts(compiled: CompiledSetting, *, count: int) -> dict[str, Any]:
@@ -92,7 +85,7 @@ def setting_facts(compiled: CompiledSetting, *, count: int) -> dict[str, Any]:
         },
         "character": character_facts(compiled),
         "reflection_conditions": _condition_facts(reflection_conditions(compiled)),
-        "moments": _moment_facts(compiled.setting) if isinstance(compiled.setting, MagneticGroup) else None,
+        "moments": moment_facts(compiled.setting) if isinstance(compiled.setting, MagneticGroup) else None,
         "norm_limit": compiled.norm_limit,
         "shells": _shells(compiled),
         "functions": [_function_facts(compiled, function) for function in _written_out(compiled, count)],
@@ -193,19 +186,6 @@ def _wrapped(formula: str, indent: str) -> Iterator[str]:
             line = indent + "  "
         line += piece if not line.strip() else f" {piece}"
     yield line
-
-
-def _moment_facts(group: MagneticGroup) -> list[dict[str, Any]]:
-    return [
-        {
-            "letter": one.letter,
-            "multiplicity": one.multiplicity,
-            "position": one.position_text,
-            "moment": one.moment_text,
-            "moments": one.moments.tolist(),
-        }
-        for one in site_moments(group)
-    ]
 
 
 def _condition_facts(conditions: ReflectionConditions) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import inspect
+import re
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,42 @@ def test_moments_of_all_positions_of_all_groups_are_those_of_iso_mag() -> None:
             assert np.array_equal(one.moments, reduced_rows(other.moments.reshape(-1, 3)).rows), (group, letter)
             compared += 1
     assert compared > 14_000
+
+
+def _numbers(text: str, parameters: dict[str, float]) -> np.ndarray:
+    """The three numbers that a text such as ``"-x, x+1/2, 1/4"`` or ``"mx, 2mx, 0"`` stands for."""
+    found = []
+    for part in text.split(", "):
+        terms = re.findall(r"([+-]?)(\d*)(m?[xyz])?(?:/(\d+))?", part)
+        values = [
+            (-1 if sign == "-" else 1) * float(number or 1) * parameters.get(name, 1.0) / float(divisor or 1)
+            for sign, number, name, divisor in terms
+            if number or name
+        ]
+        found.append(sum(values))
+    return np.array(found)
+
+
+@pytest.mark.oracle
+def test_all_points_and_their_moments_are_those_of_iso_mag() -> None:
+    pytest.importorskip("pymatgen")
+    tables = magnetic_wyckoff_table.iso_mag_positions()
+    for group in magnetic_groups()[5::23]:
+        for one in site_moments(group):
+            table = next(other.table for other in tables[group.bns_number] if other.letter == one.letter)
+            positions = table[:, :3] / table[:, 3:4] + [0.137, 0.271, 0.419] @ table[:, 4:13].reshape(-1, 3, 3)
+            moments = [1.0, 2.3, -0.7] @ table[:, 13:].reshape(-1, 3, 3)
+            # A parameter has the name of a coordinate, or component, of the first point.
+            parameters = dict(zip("xyz", positions[0], strict=True)) | dict(
+                zip(("mx", "my", "mz"), moments[0], strict=True)
+            )
+            mine = [(_numbers(x, parameters), _numbers(m, parameters)) for x, m in one.points()]
+            assert len(mine) == one.multiplicity
+            points, vectors = (np.array(column) for column in zip(*mine, strict=True))
+            for position, moment in zip(positions, moments, strict=True):
+                gaps = points - position
+                (where,) = np.flatnonzero(np.abs(gaps - np.rint(gaps)).max(axis=1) < 1e-9)
+                np.testing.assert_allclose(vectors[where], moment, atol=1e-9)
 
 
 @pytest.mark.oracle

@@ -158,7 +158,7 @@ def test_errors_say_what_is_wrong() -> None:
         compile_vector_basis("62.442:odd", axial=True)
     with pytest.raises(CharacterError, match="complex character"):
         compile_vector_basis("75:1E", axial=False)
-    with pytest.raises(CutoffError, match="up to radius 40"):
-        compile_vector_basis("1", axial=False, radius=41)
+    with pytest.raises(CutoffError, match="up to radius 20"):
+        compile_vector_basis("1", axial=False, radius=21)
     with pytest.raises(CutoffError):
         compile_vector_basis("1", axial=False, radius=float("nan"))

@@ -27,3 +27,11 @@ def test_json_has_the_same() -> None:
     found = next(one for one in facts["moments"] if one["letter"] == "g")
     assert found["moment"] == "mx, 2mx, mz" and found["moments"] == [[1, 2, 0], [0, 0, 1]]
     assert json.loads(_shown("194", "--json"))["moments"] is None
+
+
+def test_all_points_with_their_moments() -> None:
+    page = _shown("BNS:136.499", "--wyckoff")
+    assert "  2 a  (0, 0, 0)        (0, 0, mz)\n         (1/2, 1/2, 1/2)  (0, 0, -mz)\n" in page
+    facts = json.loads(_shown("BNS:225.121", "--wyckoff", "--json"))["wyckoff"]
+    assert len(facts[0]["points"]) == facts[0]["multiplicity"] == 384
+    assert "... 360 more" in _shown("BNS:225.121", "--wyckoff")

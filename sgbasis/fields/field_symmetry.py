@@ -10,6 +10,7 @@ import numpy as np
 
 from basis_store import CellChange, CrystalError, FieldError, GridField, Setting, SettingError
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.groups.magnetic_group import is_magnetic_name
 
 _SAME_CELL = 0.01
 """Relative difference of lengths, and of angles in radians, of a crystal's cell and that of a field."""
@@ -49,6 +50,11 @@ def find_symmetry(
         CrystalError: a file that cannot be read, or atoms that are no crystal.
         SettingError: neither a file nor a setting has this name.
     """
+    if symmetry is not None and is_magnetic_name(symmetry):
+        raise SettingError(
+            f"{symmetry:.80} is a magnetic group: fields are symmetrised under it (sgbasis field symmetrise), and "
+            "expanded in the functions of space groups alone"
+        )
     if symmetry is not None and not Path(symmetry).is_file():
         try:
             setting = Setting.parse(symmetry)

@@ -112,6 +112,21 @@ def test_what_does_not_fit_is_one_line(tmp_path: Path) -> None:
     assert "grids near it that fit: 12 x 12 x 6, 12 x 12 x 8" in done.output
 
 
+def test_expanding_says_where_magnetic_groups_are_taken(tmp_path: Path) -> None:
+    write_fields(tmp_path / "CHGCAR", mnf2())
+    arguments = [
+        "field",
+        "expand",
+        str(tmp_path / "CHGCAR"),
+        "--symmetry",
+        "BNS:136.499",
+        "-o",
+        str(tmp_path / "x.h5"),
+    ]
+    done = CliRunner().invoke(main, arguments)
+    assert "BNS:136.499 is a magnetic group: fields are symmetrised under it" in done.output
+
+
 def test_vectors_of_other_kinds_are_not_guessed(tmp_path: Path) -> None:
     arrays = {"lattice": 4 * np.eye(3), "force": np.zeros((3, 4, 4, 4))}
     np.savez(tmp_path / "made.npz", **arrays)

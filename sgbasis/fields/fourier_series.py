@@ -3,8 +3,8 @@
     f(x) = Re sum_k c_k exp(2 pi i k.x)      x: fractional coordinates of the cell, k: integers
 
 Of k and -k one is listed, with twice its coefficient. The grid does not tell +N/2 from -N/2: such waves are
-shared evenly between both. At the points of a net, x = corner + u first + v second, a wave is the product of a
-function of u and one of v, so that the sum over the waves is a product of two matrices.
+shared evenly between both. At the points of a net, x = corner + u first + v second, sums are those of
+:mod:`wave_sums`; at points anywhere the sum over k3 comes first, for all (k1, k2) at once.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 
 from basis_store import FieldError, GridField
 from basis_store.array_types import FloatArray, IntArray
+from sgbasis.fields.wave_sums import NetSum
 
 _BLOCK = 1 << 21
-"""Elements of a matrix of waves and points at a time."""
+"""Partial sums at a time, at points anywhere."""
+_TOGETHER = 1 << 19
+"""Waves that are added to a net at a time, at least."""
 _MAX_NET = 1 << 22
 """Pairs of integers of waves in a net."""
 
@@ -86,8 +89,7 @@ class FourierSeries:
 
     def all_waves(self) -> tuple[IntArray, NDArray[np.complex128]]:
         """(n, 3) waves and (n,) c, all at once."""
-        blocks = list(self.waves())
-        return np.concatenate([waves for waves, _ in blocks]), np.concatenate([c for _, c in blocks])
+        return _joined(list(self.waves()))
 
     def on_grid(self, shape: tuple[int, int, int]) -> FloatArray:
         """Values on any grid (N1, N2, N3) of the cell.
@@ -113,22 +115,22 @@ class FourierSeries:
             corner: (3,) fractional coordinates.
             first: (3,) a step of u in fractional coordinates.
             second: (3,) a step of v.
-            u: (U,) numbers.
-            v: (V,) numbers.
+            u: (U,) numbers at equal steps.
+            v: (V,) numbers at equal steps.
             vectors: (2, 3) lattice vectors that span the plane, if there are some: waves that agree in the plane
                 are then added first, which is much faster.
         """
-        found = np.zeros((len(u), len(v)))
+        total = NetSum(u, v)
         merged = None if vectors is None else self._in_plane(corner, vectors)
         if merged is not None and vectors is not None:
             pairs, sums = merged
             inverse = np.linalg.pinv(vectors.astype(np.float64))  # first and second in terms of the two vectors
-            _add_products(found, pairs @ (first @ inverse), pairs @ (second @ inverse), sums, u, v)
-            return found
-        for waves, c in self.waves():
+            total.add(pairs @ (first @ inverse), pairs @ (second @ inverse), sums)
+            return total.values()
+        for waves, c in _together(self.waves()):
             turned = c * np.exp(2j * np.pi * _fraction(waves @ corner))
-            _add_products(found, waves @ first, waves @ second, turned, u, v)
-        return found
+            total.add(waves @ first, waves @ second, turned)
+        return total.values()
 
     def line_values(self, start: FloatArray, end: FloatArray, steps: int) -> FloatArray:
         """(steps,) values at equal steps from ``start`` (3,) to ``end`` (3,), the ends included."""
@@ -139,12 +141,18 @@ class FourierSeries:
         return self.net_values(start, step, step, coarse, fine).reshape(-1)[:steps]
 
     def values(self, points: FloatArray) -> FloatArray:
-        """(n,) values at fractional coordinates ``points`` (n, 3): a plain sum, for few points."""
+        """(n,) values at fractional coordinates ``points`` (n, 3), anywhere."""
         found = np.zeros(len(points))
-        for waves, c in self.waves():
-            for start in range(0, len(points), rows := max(1, _BLOCK // max(1, len(c)))):
-                phases = np.exp(2j * np.pi * (points[start : start + rows] @ waves.T))
-                found[start : start + rows] += (phases @ c).real
+        n1, n2, n3 = self.coefficients.shape
+        flat = self.coefficients.reshape(n1 * n2, n3)
+        for start in range(0, len(points), rows := max(1, _BLOCK // (n1 * n2))):
+            some = points[start : start + rows]
+            first, second, third = (
+                np.exp(2j * np.pi * _fraction(np.outer(k, x)))
+                for k, x in zip((self.first, self.second, self.third), some.T, strict=True)
+            )
+            sums = (flat @ third).reshape(n1, n2, -1)
+            found[start : start + rows] = np.einsum("ip,jp,ijp->p", first, second, sums, optimize=True).real
         return found
 
     def largest(self, count: int) -> tuple[IntArray, NDArray[np.complex128]]:
@@ -193,18 +201,19 @@ def _fraction(turns: FloatArray) -> FloatArray:
     return turns - np.rint(turns)
 
 
-def _add_products(
-    found: FloatArray,
-    along: FloatArray,
-    across: FloatArray,
-    c: NDArray[np.complex128],
-    u: FloatArray,
-    v: FloatArray,
-) -> None:
-    """Add Re sum c exp(2 pi i (along u + across v)) to ``found`` (U, V), in blocks of waves."""
-    rows = max(1, _BLOCK // max(len(u), len(v)))
-    for start in range(0, len(c), rows):
-        some = slice(start, start + rows)
-        left = np.exp(2j * np.pi * _fraction(np.outer(u, along[some])))
-        right = np.exp(2j * np.pi * _fraction(np.outer(across[some], v))) * c[some, None]
-        found += left.real @ right.real - left.imag @ right.imag
+def _together(
+    blocks: Iterator[tuple[IntArray, NDArray[np.complex128]]],
+) -> Iterator[tuple[IntArray, NDArray[np.complex128]]]:
+    """The same waves in fewer blocks."""
+    waiting: list[tuple[IntArray, NDArray[np.complex128]]] = []
+    for block in blocks:
+        waiting.append(block)
+        if sum(len(c) for _, c in waiting) >= _TOGETHER:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(blocks: list[tuple[IntArray, NDArray[np.complex128]]]) -> tuple[IntArray, NDArray[np.complex128]]:
+    return np.concatenate([waves for waves, _ in blocks]), np.concatenate([c for _, c in blocks])

@@ -77,6 +77,7 @@ def test_waves_that_agree_in_a_plane_are_added_first(
     np.testing.assert_allclose(series.net_values(*arguments), plain, atol=1e-11)
     np.testing.assert_allclose(series.net_values(*arguments, vectors=spanning), plain, atol=1e-11)
     monkeypatch.setattr(fourier_series, "_BLOCK", 40)
+    monkeypatch.setattr(fourier_series, "_TOGETHER", 20)
     np.testing.assert_allclose(series.net_values(*arguments), plain, atol=1e-11)
     np.testing.assert_allclose(series.values(points.reshape(-1, 3)).reshape(9, 7), plain, atol=1e-11)
     monkeypatch.setattr(fourier_series, "_MAX_NET", 1)

@@ -65,6 +65,36 @@ class FiniteRange(click.FloatRange):
         return "" if self.min is None and self.max is None else super()._describe_range()
 
 
+class CountsType(click.ParamType):  # type: ignore[type-arg]  # as above
+    """Positive integers with commas between: ``2``, ``2,1``, ``32,32,32``.
+
+    Args:
+        name: what they are numbers of, such as ``"cells"``.
+        lengths: how many there may be.
+        examples: for the message.
+        largest: of each.
+    """
+
+    def __init__(self, name: str, lengths: tuple[int, ...], examples: str, largest: int) -> None:
+        self.name = name
+        self._lengths, self._examples, self._largest = lengths, examples, largest
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """Parse them; anything else fails."""
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip() for word in str(value)[:80].split(",")]
+        if len(words) not in self._lengths or not all(
+            word.isdecimal() and word.isascii() and 1 <= int(word) <= self._largest for word in words
+        ):
+            self.fail(
+                f"{value!r:.80} is not a number of {self.name} up to {self._largest:,}, such as {self._examples}",
+                param,
+                ctx,
+            )
+        return tuple(int(word) for word in words)
+
+
 def tolerance_option(command: _Command) -> _Command:
     """``--tolerance ANGSTROM``: how far atoms may be from their images by symmetry."""
     return click.option(

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sgbasis.commands.fields.field_options import field_option, output_option, reading_options, write_and_say
+from sgbasis.commands.fields.field_options import output_option, write_and_say
+from sgbasis.commands.fields.field_request import FieldRequest, field_request
 from sgbasis.commands.fields.plane_options import (
     Place,
     PlaceType,
     PointType,
     WantedPlane,
-    cell_options,
-    check_coefficient_options,
-    chosen_cell,
-    load_field,
     plane_options,
     position,
 )
@@ -30,7 +27,6 @@ _STEPS = 101
 
 
 @click.command("evaluate")
-@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--grid", nargs=3, type=click.IntRange(1, 4096), metavar="N1 N2 N3", help="Evaluate on a grid.")
 @click.option(
     "--points", type=click.Path(path_type=Path), metavar="FILE",
@@ -49,34 +45,23 @@ _STEPS = 101
     "--steps", type=click.IntRange(2, 10_000),
     help=f"Points along a line, an edge, or the longer side of a plane [default: {_STEPS}].",
 )  # fmt: skip
-@cell_options
-@field_option("Which field of FILE [default: its first one].")
 @output_option("For a grid, a file of fields in the format that its name says; otherwise a .csv.")
-@reading_options
+@field_request
 def evaluate_command(
-    file: Path,
+    request: FieldRequest,
+    plane: WantedPlane,
     grid: tuple[int, int, int] | None,
     points: Path | None,
     line: tuple[Place, Place] | None,
-    indices: tuple[int, int, int] | None,
-    offset: float | None,
-    through: tuple[Place, Place, Place] | None,
     parallelogram: tuple[tuple[float, ...], ...] | None,
     steps: int | None,
-    cell_name: str,
-    origin: tuple[float, float, float] | None,
-    name: str | None,
     output: Path,
-    unit: str,
-    mesh: tuple[int, ...],
 ) -> None:
     """Evaluate a field anywhere, exactly.
 
     FILE is a file of fields, or of the coefficients that `sgbasis field expand` wrote. Values are those of its
     Fourier series, on any grid, or anywhere in space; coordinates are fractional.
     """
-    plane = WantedPlane(indices, offset, through)
-    plane.check()
     if sum(one is not None for one in (grid, points, line, parallelogram)) + plane.is_given != 1:
         raise click.UsageError("Give one of --grid, --points, --line, --plane, --through and --parallelogram.")
     if steps is not None and (grid is not None or points is not None):
@@ -90,16 +75,15 @@ def evaluate_command(
         raise click.BadParameter(f"{output} does not end in .csv", param_hint="--output")
     check_writable(output)
     if grid is not None:
-        if holds_coefficients(file):  # straight to the grid, of whatever cell
-            check_coefficient_options(file, name, unit, mesh, cell_name, origin)
-            field = read_coefficients(file)
-            made, setting = field_values.coefficients_on_grid(field, chosen_cell(field, cell_name, origin), grid)
+        if holds_coefficients(request.file):  # straight to the grid, of whatever cell
+            request.check_coefficients()
+            field = read_coefficients(request.file)
+            made, setting = field_values.coefficients_on_grid(field, request.cell_of(field), grid)
         else:
-            given = load_field(file, name, unit, mesh, cell_name, origin)
-            made, setting = field_values.on_other_grid(given.field, grid), None
-        write_and_say(output, {name or "total": made}, setting)
+            made, setting = field_values.on_other_grid(request.load().field, grid), None
+        write_and_say(output, {request.name or "total": made}, setting)
         return
-    given = load_field(file, name, unit, mesh, cell_name, origin)
+    given = request.load()
     table = _table(given, points, line, plane, parallelogram, steps or _STEPS)
     write_atomically(output, field_values.table_bytes(table, given.field))
     echo_line(f"{output}: {given.field.quantity} at {len(table.values):,} points")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sgbasis.commands.options import tolerance_option
+from sgbasis.commands.options import CountsType, tolerance_option
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
@@ -18,21 +18,8 @@ if TYPE_CHECKING:
     from basis_store import GridField, Setting
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-class MeshType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
-    """Points along each axis: ``32,32,32``, or one number for each dimension of the field."""
-
-    name = "mesh"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Parse one to three positive integers."""
-        if isinstance(value, tuple):
-            return value
-        words = str(value).split(",")
-        if not 1 <= len(words) <= 3 or not all(word.strip().isdecimal() and 0 < len(word) < 10 for word in words):
-            self.fail(f"{value!r} is not one to three numbers of points, such as 32,32,32.", param, ctx)
-        return tuple(int(word) for word in words)
+_MAX_POINTS = 100_000
+"""Of a mesh along an axis."""
 
 
 def reading_options(command: _Command) -> _Command:
@@ -45,7 +32,7 @@ def reading_options(command: _Command) -> _Command:
     )
     mesh = click.option(
         "--mesh",
-        type=MeshType(),
+        type=CountsType("points", (1, 2, 3), "32,32,32", _MAX_POINTS),
         default=(),
         metavar="N1,N2,N3",
         help="Grid of a .bf file of PSCF, which does not state it [default: that of the calculation].",

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from sgbasis.commands.fields.field_options import field_option, output_option, reading_options
-from sgbasis.commands.fields.plane_options import (
-    Place,
-    PlaceType,
-    WantedPlane,
-    cell_options,
-    load_field,
-    plane_options,
-    position,
-)
-from sgbasis.commands.options import FiniteRange
+from sgbasis.commands.fields.field_options import output_option
+from sgbasis.commands.fields.field_request import FieldRequest, field_request
+from sgbasis.commands.fields.plane_options import Place, PlaceType, WantedPlane, plane_options, position
+from sgbasis.commands.options import CountsType, FiniteRange
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
@@ -51,24 +44,6 @@ class LevelsType(click.ParamType):  # type: ignore[type-arg]  # generic only fro
         )
 
 
-class SomeCellsType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
-    """``2``, ``2,1`` or ``2,2,1``."""
-
-    name = "cells"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """Parse one to three positive integers."""
-        if isinstance(value, tuple):
-            return value
-        words = str(value).split(",")
-        if len(words) > 3 or not all(
-            word.isdecimal() and word.isascii() and len(word) < 4 and 1 <= int(word) <= _MAX_CELLS
-            for word in words
-        ):
-            self.fail(f"{value!r:.80} is not a number of cells up to {_MAX_CELLS}, such as 2; 2,1; or 2,2,1")
-        return tuple(int(word) for word in words)
-
-
 class _Look(NamedTuple):
     """Options on how values are drawn."""
 
@@ -81,7 +56,6 @@ class _Look(NamedTuple):
 
 
 @click.command("plot")
-@click.argument("file", type=click.Path(path_type=Path))
 @plane_options
 @click.option(
     "--line", nargs=2, type=PlaceType(), metavar="P P",
@@ -97,7 +71,7 @@ class _Look(NamedTuple):
     help="Draw the difference: FILE less the field of this file, as sgbasis field subtract writes it.",
 )  # fmt: skip
 @click.option(
-    "--cells", type=SomeCellsType(), metavar="N | N,N | N,N,N",
+    "--cells", type=CountsType("cells", (1, 2, 3), "2; 2,1; or 2,2,1", _MAX_CELLS), metavar="N | N,N | N,N,N",
     help="Number of cells: of the plane along both of its axes, of an isosurface along all three [default: 1].",
 )  # fmt: skip
 @click.option(
@@ -121,15 +95,11 @@ class _Look(NamedTuple):
     "--atoms", type=click.Path(path_type=Path), metavar="CRYSTAL",
     help="Take the atoms of this file, of a crystal in the cell of FILE: CIF, POSCAR or extended XYZ.",
 )  # fmt: skip
-@cell_options
-@field_option("Which field of FILE [default: its first one].")
 @output_option("Picture to write: .png, .svg or .pdf; or .csv, for the numbers of a section or a line.")
-@reading_options
+@field_request
 def plot_command(
-    file: Path,
-    indices: tuple[int, int, int] | None,
-    offset: float | None,
-    through: tuple[Place, Place, Place] | None,
+    request: FieldRequest,
+    plane: WantedPlane,
     line: tuple[Place, Place] | None,
     isosurfaces: tuple[float, ...],
     minus: Path | None,
@@ -140,12 +110,7 @@ def plot_command(
     nearby: float | None,
     dpi: int,
     atoms: Path | None,
-    cell_name: str,
-    origin: tuple[float, float, float] | None,
-    name: str | None,
     output: Path,
-    unit: str,
-    mesh: tuple[int, ...],
 ) -> None:
     """Draw a section, a line profile or an isosurface of a field.
 
@@ -154,17 +119,16 @@ def plot_command(
     the field, exact at every point, and axes are in Angstrom. Differences, potentials and spin densities are drawn
     in two colours about 0, densities in one sequence. It needs the extra `plot`.
     """
-    plane = WantedPlane(indices, offset, through)
     look = _Look(levels, limits, logarithmic, nearby, cells, dpi)
     _check(plane, line, isosurfaces, look, output)
     from basis_store.files.atomic_write import check_writable, write_atomically
 
     check_writable(output)
-    given = load_field(file, name, unit, mesh, cell_name, origin)
+    given = request.load()
     if atoms is not None:
         given = _with_atoms(given, atoms)
     if minus is not None:
-        given = _difference(given, load_field(minus, name, unit, mesh))
+        given = _difference(given, FieldRequest(minus, request.name, request.unit, request.mesh).load())
     if line is not None:
         content, text = _line(given, line, look, output)
     elif isosurfaces:
@@ -184,7 +148,6 @@ def _check(
 ) -> None:
     from sgbasis.pictures.style import PICTURE_KINDS
 
-    plane.check()
     if plane.is_given + (line is not None) + bool(isosurfaces) > 1:
         raise click.UsageError("A plane, --line and --isosurface are three pictures: give one of them.")
     ending = output.suffix.lower()

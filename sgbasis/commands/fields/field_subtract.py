@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sgbasis.commands.fields.field_options import field_option, output_option, reading_options, write_and_say
-from sgbasis.commands.fields.plane_options import load_field
+from sgbasis.commands.fields.field_request import FieldRequest
 from sgbasis.echo import echo_line
 
 
@@ -30,7 +30,7 @@ def subtract(file: Path, other: Path, name: str | None, output: Path, unit: str,
 
     format_of_output(output)
     check_writable(output)
-    first, second = (load_field(one, name, unit, mesh) for one in (file, other))
+    first, second = (FieldRequest(one, name, unit, mesh).load() for one in (file, other))
     found = difference(first, second)
     for note in found.notes:
         echo_line(f"Note: {note}", err=True)

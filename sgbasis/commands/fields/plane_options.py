@@ -1,26 +1,21 @@
-"""Options that say where a field is evaluated or drawn: in which cell, plane or line."""
+"""Options that say where a field is evaluated or drawn: at which points, in which plane."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
-from sgbasis.commands.options import FiniteRange
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
-    from basis_store import CellChange, FieldCoefficients
     from sgbasis.fields.crystal_plane import CrystalPlane
     from sgbasis.fields.given_field import GivenField
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_CELLS = ("source", "conventional", "primitive")
 
 Place = tuple[float, float, float] | str
 
@@ -105,7 +100,7 @@ class FractionType(click.ParamType):  # type: ignore[type-arg]  # generic only f
 
 
 class WantedPlane(NamedTuple):
-    """What the options of :func:`plane_options` say."""
+    """What the options of :func:`plane_options` say; nothing, perhaps."""
 
     indices: tuple[int, int, int] | None
     offset: float | None
@@ -115,17 +110,6 @@ class WantedPlane(NamedTuple):
     def is_given(self) -> bool:
         """Whether a plane is named."""
         return self.indices is not None or self.through is not None
-
-    def check(self) -> None:
-        """Raise an error if the options contradict each other.
-
-        Raises:
-            click.UsageError: they do.
-        """
-        if self.indices is not None and self.through is not None:
-            raise click.UsageError("--plane and --through are two ways to name a plane: give one of them.")
-        if self.offset is not None and self.indices is None:
-            raise click.UsageError("--offset is that of --plane.")
 
     def plane(self, given: GivenField, cells: tuple[int, int] | None = None) -> CrystalPlane:
         """The plane of a field's cell; ``cells`` of it, or None where nothing was said.
@@ -159,7 +143,22 @@ def position(given: GivenField, place: Place) -> np.ndarray:
 
 
 def plane_options(command: _Command) -> _Command:
-    """``--plane H,K,L``, ``--offset D`` and ``--through P P P``, for :class:`WantedPlane`."""
+    """``--plane H,K,L``, ``--offset D`` and ``--through P P P``, together as ``plane``, a :class:`WantedPlane`."""
+
+    @functools.wraps(command)
+    def with_plane(
+        *,
+        indices: tuple[int, int, int] | None,
+        offset: float | None,
+        through: tuple[Place, Place, Place] | None,
+        **others: Any,
+    ) -> Any:
+        if indices is not None and through is not None:
+            raise click.UsageError("--plane and --through are two ways to name a plane: give one of them.")
+        if offset is not None and indices is None:
+            raise click.UsageError("--offset is that of --plane.")
+        return command(plane=WantedPlane(indices, offset, through), **others)
+
     indices = click.option(
         "--plane",
         "indices",
@@ -176,72 +175,4 @@ def plane_options(command: _Command) -> _Command:
         "--through", nargs=3, type=PlaceType(), metavar="P P P",
         help="The plane through three points, 0,1/2,0.25, or atoms, Si2 (the second Si of the file).",
     )  # fmt: skip
-    return indices(offset(through(command)))
-
-
-def cell_options(command: _Command) -> _Command:
-    """``--cell NAME`` and ``--origin X Y Z``, to be read with :func:`load_field`."""
-    cell = click.option(
-        "--cell", "cell_name", type=click.Choice(_CELLS), default="source", show_default=True,
-        help="Cell of coordinates, indices and grids: that of FILE, or of the file that was expanded to it; of "
-        "coefficients also the conventional or the usual primitive cell of the setting.",
-    )  # fmt: skip
-    origin = click.option(
-        "--origin", nargs=3, type=FiniteRange(), metavar="X Y Z",
-        help="Origin of the conventional or primitive cell, in coordinates of the setting [default: 0 0 0].",
-    )  # fmt: skip
-    return cell(origin(command))
-
-
-def chosen_cell(field: FieldCoefficients, name: str, origin: tuple[float, float, float] | None) -> CellChange:
-    """The cell that :func:`cell_options` name."""
-    from basis_store import CellChange
-
-    if name == "source":
-        return field.source.cell
-    start = origin or (0.0, 0.0, 0.0)
-    return CellChange.conventional(start) if name == "conventional" else CellChange.primitive(field.setting, start)
-
-
-def load_field(
-    file: Path,
-    name: str | None,
-    unit: str,
-    mesh: tuple[int, ...],
-    cell_name: str = "source",
-    origin: tuple[float, float, float] | None = None,
-) -> GivenField:
-    """A field of a file of fields or of coefficients, with notes on standard error.
-
-    Raises:
-        FieldError, StoreFormatError, StoreCorruptError, OSError: it cannot be read.
-        click.UsageError: options for the other kind of file.
-    """
-    from sgbasis.echo import echo_line
-    from sgbasis.fields.given_field import field_of_coefficients, field_of_file, holds_coefficients
-
-    if holds_coefficients(file):
-        check_coefficient_options(file, name, unit, mesh, cell_name, origin)
-        return field_of_coefficients(file, lambda found: chosen_cell(found, cell_name, origin))
-    if cell_name != "source" or origin is not None:
-        raise click.UsageError(f"--cell and --origin are for coefficients: expand {file} first.")
-    return field_of_file(file, name, unit=unit, mesh=mesh, note=lambda text: echo_line(f"Note: {text}", err=True))
-
-
-def check_coefficient_options(
-    file: Path,
-    name: str | None,
-    unit: str,
-    mesh: tuple[int, ...],
-    cell_name: str,
-    origin: tuple[float, float, float] | None,
-) -> None:
-    """Refuse options that say nothing about a file of coefficients.
-
-    Raises:
-        click.UsageError: there are some.
-    """
-    if name is not None or unit or mesh:
-        raise click.UsageError(f"--field, --unit and --mesh are for grids: {file} has coefficients.")
-    if origin is not None and cell_name == "source":
-        raise click.UsageError("--origin is that of --cell conventional or primitive.")
+    return cast("_Command", indices(offset(through(with_plane))))

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from sgbasis.commands.options import FiniteRange, store_option
+from sgbasis.commands.options import CountsType, FiniteRange, store_option
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
     from sgbasis.surfaces.surface_source import SurfaceSource
 
-
-class CellsType(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.2 on
-    """``2`` or ``2,2,1``."""
-
-    name = "cells"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int, int]:
-        """Parse one or three positive integers."""
-        if isinstance(value, tuple):
-            return value
-        words = str(value).split(",")
-        if len(words) not in (1, 3) or not all(word.isdecimal() and 0 < len(word) < 4 for word in words):
-            self.fail(f"{value!r} is not a number of cells, such as 2 or 2,2,1.", param, ctx)
-        first, second, third = (int(word) for word in (words * 3)[:3])
-        if min(first, second, third) < 1:
-            self.fail(f"{value!r} is not a number of cells, such as 2 or 2,2,1.", param, ctx)
-        return first, second, third
+_MAX_CELLS = 999
 
 
 @click.command()
@@ -50,8 +32,8 @@ class CellsType(click.ParamType):  # type: ignore[type-arg]  # generic only from
     help="Mesh to write: .stl, .obj or .ply.",
 )  # fmt: skip
 @click.option(
-    "--cells", type=CellsType(), default="1", show_default=True, metavar="N | N,N,N",
-    help="Number of cells along each axis.",
+    "--cells", type=CountsType("cells", (1, 3), "2 or 2,2,1", _MAX_CELLS), default="1", show_default=True,
+    metavar="N | N,N,N", help="Number of cells along each axis.",
 )  # fmt: skip
 @click.option(
     "--points", type=click.IntRange(8, 512), default=64, show_default=True,
@@ -72,7 +54,7 @@ def surface(
     unit: str,
     level: float,
     output: Path,
-    cells: tuple[int, int, int],
+    cells: tuple[int, ...],
     points: int,
     periodic: bool,
     below: bool,
@@ -98,7 +80,9 @@ def surface(
     made, title = _source(source, function, name, unit, points, store_path)
     if edge is not None:
         made = made.scaled(edge)
-    mesh = made.mesh(level, cells, solid=not periodic, below=below)
+    first, second, third = (cells * 3)[:3]
+    block = first, second, third
+    mesh = made.mesh(level, block, solid=not periodic, below=below)
     write_atomically(output, mesh_bytes(mesh, ending, f"{title}, level {level:g}"))
     if made.is_singular(level):
         echo_line(
@@ -108,7 +92,7 @@ def surface(
         )
     kind = "surface"
     if not periodic:
-        kind = f"closed surface, volume {mesh.volume / made.block_volume(cells):.4f} of the cells"
+        kind = f"closed surface, volume {mesh.volume / made.block_volume(block):.4f} of the cells"
     echo_line(
         f"{output}: {title}, level {level:g}: {len(mesh.faces):,} triangles, {kind}, Euler characteristic of the "
         f"periodic surface {made.euler_characteristic(level)} per cell"
@@ -124,9 +108,9 @@ def _source(
     from sgbasis.surfaces.surface_source import SurfaceSource
 
     if Path(source).is_file() or format_by_name(source) is not None:
-        from sgbasis.commands.fields.plane_options import load_field
+        from sgbasis.commands.fields.field_request import FieldRequest
 
-        field = load_field(Path(source), name, unit, ()).field
+        field = FieldRequest(Path(source), name, unit).load().field
         return SurfaceSource.of_field(field, points), f"{field.quantity} of {Path(source).name}"
     setting = Setting.parse(source)
     with open_store(store_path) as store:

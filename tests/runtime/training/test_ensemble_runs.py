@@ -21,16 +21,8 @@ from runtime.training.runs.run_report import read_report
 from runtime.training.runs.training_run import run_training
 from tests.runtime.training.test_resumed_runs import Heard
 from tests.support.command_line import sgbasis
-from tests.support.crystals.made_datasets import made_dataset
 
 TINY = {"heads": 2, "head_width": 4, "width": 16, "layers": 1, "feed_forward": 16, "radial": 6, "cutoff": 4.0}
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "made.h5"
-    made_dataset(path)
-    return path
 
 
 def configuration(dataset: Path, output: Path, **changes: Any) -> TrainingConfig:

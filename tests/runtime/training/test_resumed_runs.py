@@ -36,13 +36,6 @@ def run(config: TrainingConfig) -> str:
     return "\n".join(display.lines)
 
 
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "made.h5"
-    made_dataset(path)
-    return path
-
-
 @pytest.fixture
 def output(dataset: Path, tmp_path: Path) -> Path:
     """A run that was killed after the first of three epochs."""

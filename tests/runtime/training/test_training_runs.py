@@ -27,13 +27,6 @@ from tests.support.crystals.made_datasets import GROUPS, made_dataset
 TINY = {"width": 16, "layers": 1, "heads": 2, "head_width": 4, "feed_forward": 16, "radial": 6, "cutoff": 4.0}
 
 
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "made.h5"
-    made_dataset(path)
-    return path
-
-
 def configuration(dataset: Path, output: Path, **changes: Any) -> TrainingConfig:
     values = {
         "data": [str(dataset)], "output": str(output), "targets": ["energy"], "model": TINY,

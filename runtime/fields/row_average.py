@@ -1,22 +1,39 @@
 """Averages over operations that move whole rows of a grid: those that keep its third axis, up to its direction.
 
-    A_G f = (1/n) sum_r (A_H f) o r          H a subgroup of G, r one element of each of its n cosets H r
+    F(x) = (1/n) sum_r f(r x),   A f(x) = (1/|K|) sum_K F(k x),   A f(r x) = A f(x)
 
-Along a chain of subgroups, a group of 24 operations takes five additions of a grid instead of 23. Where operations
-do not keep the third axis, rows are torn apart, and the way through Fourier coefficients is faster.
+K are the operations that keep every row, and r one element of each of the n cosets r K. The rows of an orbit are
+added up in one of them, averaged over K there, and copied back: each row is read once and written once, whatever
+the order of the group. Where operations do not keep the third axis, rows are torn apart, and the way through
+Fourier coefficients is faster.
 """
 
 from __future__ import annotations
 
-import functools
+from typing import NamedTuple
 
 import numpy as np
 
-from basis_store import Setting
 from basis_store.array_types import FloatArray, IntArray
-from runtime.fields.coset_chain import coset_chain
 from runtime.fields.grid_images import grid_operations
-from runtime.fields.grid_lattice import GridLattice, operations_of
+from runtime.fields.grid_lattice import GridLattice
+
+_BLOCK = 1 << 15
+"""Values of a block of rows, which stays in the cache."""
+
+
+class _Coset(NamedTuple):
+    """Operations that map rows in the same way.
+
+    Attributes:
+        matrix: (2, 2) row (i, j) goes to ``matrix (i, j) + steps``.
+        steps: (2,)
+        along: for each operation sign and shift of k -> sign k + shift, along a row.
+    """
+
+    matrix: IntArray
+    steps: IntArray
+    along: list[tuple[int, int]]
 
 
 def keeps_rows(lattice: GridLattice) -> bool:
@@ -29,57 +46,75 @@ def keeps_rows(lattice: GridLattice) -> bool:
 
 def average_rows(values: FloatArray, lattice: GridLattice) -> FloatArray:
     """(N1, N2, N3) the average of ``values`` (N1, N2, N3) over the operations; see :func:`keeps_rows`."""
+    one, two, three = lattice.shape
+    keeping, *others = cosets = _cosets(lattice)
+    if not others and len(keeping.along) == 1:
+        return values.copy()
+    rows, result = np.ascontiguousarray(values).reshape(one * two, three), np.empty((one * two, three))
+    firsts = _firsts(cosets, one, two)
+    size = max(1, _BLOCK // three)
+    buffer = np.empty((size, three))
+    for start in range(0, len(firsts), size):
+        some = firsts[start : start + size]
+        places = [_images(coset, some, one, two) for coset in cosets]
+        # 1. The rows of an orbit, added up.
+        total = np.zeros((len(some), three))
+        for coset, place in zip(cosets, places, strict=True):
+            taken = rows.take(place, axis=0, out=buffer[: len(some)], mode="clip")
+            for target, source in _pieces(*coset.along[0], three):
+                total[:, target] += taken[:, source]
+        # 2. Averaged over what keeps each row.
+        average = np.zeros_like(total)
+        for operation in keeping.along:
+            for target, source in _pieces(*operation, three):
+                average[:, target] += total[:, source]
+        average /= len(cosets) * len(keeping.along)
+        # 3. Copied to every row.
+        for coset, place in zip(cosets, places, strict=True):
+            for target, source in _pieces(*coset.along[0], three):
+                result[place, source] = average[:, target]
+    return result.reshape(values.shape)
+
+
+def _cosets(lattice: GridLattice) -> list[_Coset]:
+    """The operations on the grid by what they do to rows; first those that keep every row."""
+    found: dict[bytes, _Coset] = {}
     matrices, steps = grid_operations(lattice)
-    shape = np.array(lattice.shape)
-    trivial = (matrices == np.eye(3, dtype=np.int64)).all(axis=(1, 2)) & ~(steps % shape).any(axis=1)
-    done = values
-    for representatives in _chain(lattice.group.setting, tuple(np.flatnonzero(trivial).tolist())):
-        total = np.empty(values.shape)
-        images = [_RowImages(matrices[number], steps[number], values.shape) for number in representatives]
-        for i in range(len(values)):
-            total[i] = done[i]
-            for image in images:
-                image.add(total[i], done, i)
-            total[i] /= len(images) + 1
-        done = total
-    return done.copy() if done is values else done
+    steps = steps % np.array(lattice.shape)
+    moves = (matrices[:, :2, :2] != np.eye(2)).any(axis=(1, 2)) | steps[:, :2].any(axis=1)
+    for number in np.argsort(moves, kind="stable"):
+        matrix, step = matrices[number, :2, :2], steps[number, :2]
+        coset = found.setdefault(matrix.tobytes() + step.tobytes(), _Coset(matrix, step, []))
+        along = int(matrices[number, 2, 2]), int(steps[number, 2])
+        if along not in coset.along:
+            coset.along.append(along)
+    return list(found.values())
 
 
-@functools.lru_cache(maxsize=64)
-def _chain(setting: Setting, trivial: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """See :func:`coset_chain`; it begins with the operations that move no point of the grid."""
-    return coset_chain(operations_of(setting).product_table, trivial)
+def _images(coset: _Coset, rows: IntArray, one: int, two: int) -> IntArray:
+    """Numbers of the images of ``rows``, numbers i two + j."""
+    (a, b), (c, d) = coset.matrix.tolist()
+    i, j = np.divmod(rows, two)
+    return np.asarray((a * i + b * j + coset.steps[0]) % one * two + (c * i + d * j + coset.steps[1]) % two)
 
 
-class _RowImages:
-    """The images f(M n + s) of a grid of values under an operation, slab by slab.
+def _firsts(cosets: list[_Coset], one: int, two: int) -> IntArray:
+    """The first row of each orbit."""
+    rows = np.arange(one * two)
+    is_first = np.ones(len(rows), dtype=bool)
+    for coset in cosets:
+        is_first &= _images(coset, rows, one, two) >= rows
+    return np.flatnonzero(is_first)
 
-    Args:
-        matrix: (3, 3) M.
-        steps: (3,) s.
-        shape: of the grid.
-    """
 
-    def __init__(self, matrix: IntArray, steps: IntArray, shape: tuple[int, ...]) -> None:
-        one, two, three = shape
-        i, j = np.arange(one)[:, None], np.arange(two)
-        self._rows = (matrix[0, 0] * i + matrix[0, 1] * j + steps[0]) % one
-        self._columns = (matrix[1, 0] * i + matrix[1, 1] * j + steps[1]) % two
-        shift = int(steps[2] % three)
-        # k -> k + s, or k -> s - k, in two pieces without wrapping around.
-        if matrix[2, 2] > 0:
-            self._pieces = [
-                (slice(0, three - shift), slice(shift, three)),
-                (slice(three - shift, three), slice(0, shift)),
-            ]
-        else:
-            self._pieces = [
-                (slice(0, shift + 1), slice(shift, None, -1)),
-                (slice(shift + 1, three), slice(three, shift, -1)),
-            ]
-
-    def add(self, slab: FloatArray, values: FloatArray, i: int) -> None:
-        """Add the image of ``values`` (N1, N2, N3) in slab number ``i`` to ``slab`` (N2, N3), row by row."""
-        image = values[self._rows[i], self._columns[i]]
-        for target, source in self._pieces:
-            slab[:, target] += image[:, source]
+def _pieces(sign: int, shift: int, length: int) -> list[tuple[slice, slice]]:
+    """Slices of k and of ``sign k + shift`` modulo the length, which do not wrap around."""
+    if sign > 0:
+        return [
+            (slice(0, length - shift), slice(shift, length)),
+            (slice(length - shift, length), slice(0, shift)),
+        ]
+    return [
+        (slice(0, shift + 1), slice(shift, None, -1)),
+        (slice(shift + 1, length), slice(length, shift, -1)),
+    ]

@@ -34,7 +34,7 @@ class DamagedDatasets(Subject):
     """A damaged dataset gives the right output or an error."""
 
     name = "datasets"
-    share = 0.15
+    share = 0.1
 
     def prepare(self, folder: Path) -> None:
         self._whole = _write_good(folder).read_bytes()

@@ -25,7 +25,7 @@ class EditedTexts(Subject):
     """An edited text is refused, or read as independent readers do; a good file next to it is always processed."""
 
     name = "texts"
-    share = 0.25
+    share = 0.2
 
     def prepare(self, folder: Path) -> None:
         self._texts = sample_texts()

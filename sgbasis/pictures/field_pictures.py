@@ -16,7 +16,7 @@ from sgbasis.pictures.field_profile import profile_figure
 from sgbasis.pictures.field_section import NEARBY, section_figure
 from sgbasis.pictures.field_surface import surface_figure
 from sgbasis.pictures.style import PRINT_DPI, PictureKind, needs_plot_extra, picture_bytes
-from sgbasis.pictures.value_scale import is_signed, value_scale
+from sgbasis.pictures.value_scale import is_difference, is_signed, value_scale
 
 SECTION_POINTS, TABLE_POINTS = 481, 201
 """Along the longer side of a section: in a picture, and in a table of its numbers."""
@@ -70,6 +70,7 @@ def section_picture(
     scale = value_scale(
         section[2],
         signed=is_signed(field) and not logarithmic,
+        with_zero=not is_difference(field),
         logarithmic=logarithmic,
         levels=levels,
         limits=limits,

@@ -71,6 +71,9 @@ class ValueScale:
     def ticks(self) -> FloatArray:
         """The levels that have numbers at the colour bar."""
         step = math.ceil(len(self.levels) / 13)
+        if self.signed and not (self.levels == 0).any():  # the same above and below
+            above, below = self.levels[self.levels > 0], self.levels[self.levels < 0]
+            return np.concatenate([below[::-1][::step][::-1], above[::step]])
         # Counted from 0, where that is a level.
         zero = int(np.abs(self.levels).argmin()) if self.signed else 0
         return self.levels[zero % step :: step]
@@ -82,6 +85,11 @@ def is_signed(field: GridField) -> bool:
         return True
     below, above = max(0.0, -float(field.values.min())), max(0.0, float(field.values.max()))
     return min(below, above) > _BALANCED * max(below, above)
+
+
+def is_difference(field: GridField) -> bool:
+    """Whether a field is a difference: about 0 rounding and the ends of series decide about its sign."""
+    return field.quantity.endswith("difference")
 
 
 def quantity_label(field: GridField) -> str:
@@ -96,6 +104,7 @@ def value_scale(
     values: FloatArray,
     *,
     signed: bool,
+    with_zero: bool = True,
     logarithmic: bool = False,
     levels: int | Sequence[float] | None = None,
     limits: tuple[float, float] | None = None,
@@ -105,6 +114,7 @@ def value_scale(
     Args:
         values: that are drawn.
         signed: whether the scale is symmetric about 0.
+        with_zero: whether 0 is a level of a signed scale that is chosen here.
         logarithmic: levels in equal ratios, for positive values.
         levels: about how many, or the levels themselves; default: 12, or 20 if ``signed``.
         limits: the lowest and the highest level; default: that of the values.
@@ -129,6 +139,8 @@ def value_scale(
         found = _ratios(smallest, high, levels)
     else:
         found = _steps(low, high, levels or (_SIGNED_COUNT if signed else _COUNT), signed=signed)
+        if signed and not with_zero and len(found) > 3:
+            found = found[np.abs(found) > 1e-9 * np.abs(found).max()]
     below, above = float(values.min()) < found[0], float(values.max()) > found[-1]
     extend = "both" if below and above else "min" if below else "max" if above else "neither"
     return ValueScale(found, signed, logarithmic, extend)

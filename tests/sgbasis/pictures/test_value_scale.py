@@ -97,3 +97,21 @@ def test_labels_have_the_unit_and_no_formula_of_strangers() -> None:
     assert quantity_label(field("potential", "eV")) == "Potential (eV)"
     assert quantity_label(field("field", "1")) == "Field"
     assert quantity_label(field("a $x\n", "b$")) == r"A \$x? (b\$)"
+
+
+@pytest.mark.parametrize("largest", [0.37, 1.0, 18.6, 4e-7])
+@pytest.mark.parametrize("count", [None, 4, 40])
+def test_differences_have_no_level_at_zero(largest: float, count: int | None) -> None:
+    """But the same ones above and below, and ticks at some of them."""
+    values = np.array([-0.4 * largest, largest])
+    scale = value_scale(values, signed=True, with_zero=False, levels=count)
+    assert (scale.levels != 0).all() and len(scale.levels) % 2 == 0
+    np.testing.assert_allclose(scale.levels, -scale.levels[::-1])
+    steps = np.diff(scale.levels)
+    assert steps[len(steps) // 2] == pytest.approx(2 * steps[0]), (
+        "one band from the first level below to that above"
+    )
+    np.testing.assert_allclose(scale.ticks, -scale.ticks[::-1])
+    assert set(scale.ticks.tolist()) <= set(scale.levels.tolist()) and len(scale.ticks) <= 14
+    with_zero = value_scale(values, signed=True, levels=count).levels
+    np.testing.assert_allclose(scale.levels, with_zero[np.abs(with_zero) > 1e-9 * largest])

@@ -13,6 +13,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from basis_compiler.fields import ccp4_maps, cube, npz_fields, pscf_fields, vasp_fields, xsf
 from basis_compiler.fields.field_file import Declared, FieldFile, FieldFormat, chosen
 from basis_compiler.fields.field_text import COMPRESSIONS, read_content
@@ -78,7 +80,9 @@ def read_fields(path: str | os.PathLike[str], *, unit: str = "", mesh: tuple[int
     if fitting is None:
         raise FieldError(f"{found}: not a file of fields that is read: {_known()}")
     try:
-        return fitting.read(plain, content, Declared(unit, tuple(mesh)))
+        # What overflows by a factor or in a sum is not finite, which GridField says.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return fitting.read(plain, content, Declared(unit, tuple(mesh)))
     except MemoryError as error:
         raise FieldError(f"{found}: there is not enough memory for it") from error
 

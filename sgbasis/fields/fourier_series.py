@@ -4,7 +4,7 @@
 
 Of k and -k one is listed, with twice its coefficient. The grid does not tell +N/2 from -N/2: such waves are
 shared evenly between both. At the points of a net, x = corner + u first + v second, sums are those of
-:mod:`wave_sums`; at points anywhere the sum over k3 comes first, for all (k1, k2) at once.
+:mod:`net_sums`; at points anywhere the sum over k3 comes first, for all (k1, k2) at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from basis_store import FieldError, GridField
 from basis_store.array_types import FloatArray, IntArray
-from sgbasis.fields.wave_sums import NetSum
+from sgbasis.fields.net_sums import NetSum
 
 _BLOCK = 1 << 21
 """Partial sums at a time, at points anywhere."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sgbasis.fields import wave_sums
-from sgbasis.fields.wave_sums import NetSum
+from sgbasis.fields import net_sums
+from sgbasis.fields.net_sums import NetSum
 
 
 @pytest.mark.parametrize("points", [(1, 1), (5, 40), (1, 70), (2, 101), (40, 41), (96, 35), (300, 211)])
@@ -45,8 +45,8 @@ def test_the_direct_way_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     u, v = np.linspace(0, 3, 20), np.linspace(-1, 2, 30)
     found = []
     for block, direct in ((1 << 21, 64), (100, 64), (1 << 21, 0)):
-        monkeypatch.setattr(wave_sums, "_BLOCK", block)
-        monkeypatch.setattr(wave_sums, "_DIRECT", direct)
+        monkeypatch.setattr(net_sums, "_BLOCK", block)
+        monkeypatch.setattr(net_sums, "_DIRECT", direct)
         total = NetSum(u, v)
         total.add(a, b, c)
         found.append(total.values())

@@ -37,11 +37,11 @@ PEAK_PRIOR: Mixture = ((0.6, 4.0, 1.0), (0.4, 1.0, 1.0))
 _NODES = np.linspace(-10, 10, 81)
 _SHARES = 1 / (1 + np.exp(-_NODES))
 """Shares f of orbits that are not 0, at which their integral is summed."""
-_WEAK_KIND = 0.02
+_WEAK_KIND = 0.1
 """Prior that the reflections of a group are of one scale, such as all weak, rather than each of any."""
 _KIND_SHARE = 0.97
 """How many of them are there."""
-_LIKE_OTHERS = 0.5
+_LIKE_OTHERS = 0.8
 """Prior that they are like the others of their index class, if there is a pseudo-translation."""
 _PSEUDO_COUNT = 1.0
 """Orbits that the scales of an index class are worth before any is seen."""

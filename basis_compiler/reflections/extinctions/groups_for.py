@@ -1,8 +1,8 @@
 """Which space groups fit measured reflections: Laue class, extinction class, and what speaks for and against it.
 
 1. Laue classes whose rotations keep the metric of the cell; for each, the evidence that equivalents agree
-   (:mod:`orbit_likelihoods`), or would but for a slight distortion (:mod:`pseudo_symmetry`), and that a metric
-   seldom has more symmetry than its crystal.
+   (:mod:`orbit_likelihoods`), or would but for a slight distortion (:mod:`pseudo_symmetry`), and how common the
+   class is among crystals with such a metric (:mod:`laue_frequencies`).
 2. The extinction classes of the settings in these axes (:mod:`extinction_classes`): an exact list of what each
    forbids.
 3. Reflections that the same classes forbid form a group. Its evidence if forbidden, and if not, comes from
@@ -31,6 +31,7 @@ from basis_compiler.reflections.extinctions.extinction_classes import Extinction
 from basis_compiler.reflections.extinctions.group_frequencies import log_frequencies
 from basis_compiler.reflections.extinctions.lattice_symmetry import conventional_cell_note
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass, laue_classes
+from basis_compiler.reflections.extinctions.laue_frequencies import log_laue_frequencies
 from basis_compiler.reflections.extinctions.orbit_likelihoods import (
     PROPORTIONAL_ERROR,
     log_outlier,
@@ -44,16 +45,13 @@ from basis_compiler.reflections.extinctions.pseudo_symmetry import (
 from basis_compiler.reflections.extinctions.pseudo_translations import index_classes
 from basis_store import ReflectionData, ReflectionError
 from basis_store.array_types import FloatArray, IntArray
-from basis_store.reflections.reflection_data import inverse_squares
+from basis_store.reflections.reflection_data import inverse_squares, metric_tensor
 
 METRIC_TOLERANCE = 0.01
 """Of products of cell vectors: 0.5 % of a length, 0.6 degrees of an angle."""
 _SHELL = 60
 """Measurements of a resolution shell, and orbits of which statistics are made, at least."""
 _ASSUMED_ERROR = 0.01
-_ACCIDENT = 2.0
-"""Minus the logarithm of the probability that a metric has more symmetry than the crystal, beside that the crystal
-has less: as counted in 5,000 crystals of the Materials Project."""
 _ENOUGH = 20
 """Strong measurements from which the proportional error is estimated."""
 _MEDIAN = 0.6745
@@ -89,7 +87,7 @@ def groups_for(
     data, notes = _usable(reflections)
     intensities, sigmas, cell = data.intensities, data.sigmas, data.cell
     assert intensities is not None and sigmas is not None and cell is not None
-    means = _shell_means(intensities, inverse_squares(data.hkl, cell))
+    means = shell_means(intensities, inverse_squares(data.hkl, cell))
     y, s = intensities / means, np.maximum(sigmas / means, 1e-7)
     outlier = log_outlier(y, s)
     proportional = _proportional_error(y, s, data.hkl)
@@ -101,21 +99,20 @@ def groups_for(
         likelihoods = orbit_likelihoods(y, s, outlier, orbits, proportional)
         absent = np.array([~each.allows(waves) for each in extinction_classes(one)])
         fitted.append(FittedLaueClass(one, waves, orbits, likelihoods, absent, agreement(absent, likelihoods)))
-    fewest = min(one.free_parameters for one in candidates)
+    common = _how_common(cell, tolerance)
+    volume = float(np.linalg.det(metric_tensor(cell))) ** 0.5
     rows: list[LaueRow] = []
     found: list[tuple[ExtinctionClass, float, float]] = []
     for fit in fitted:
         one = fit.laue
         classes = extinction_classes(one)
-        evidence = with_distortions(fit, fitted) + 2 * math.log(one.order)
-        if one.free_parameters > fewest:
-            evidence -= _ACCIDENT
+        evidence = with_distortions(fit, fitted) + common[one]
         rows.append(LaueRow(one, evidence, *_r_merge(intensities, fit.orbits)))
         # 3. Extinction classes.
         sizes = np.bincount(fit.orbits, y) / np.bincount(fit.orbits)
         pseudo = index_classes(fit.waves, sizes, one.rotations)
         relative = evidence_of_absences(fit.absent, fit.likelihoods, index_classes=pseudo)
-        frequencies = log_frequencies(classes)
+        frequencies = log_frequencies(classes, volume)
         relative = with_accidents(fit.absent, relative, frequencies)
         relative += evidence - np.logaddexp.reduce(relative + frequencies)
         found += zip(classes, relative.tolist(), frequencies.tolist(), strict=True)
@@ -176,6 +173,12 @@ def fitting_laue_classes(
     return fitting
 
 
+def _how_common(cell: FloatArray, tolerance: float) -> dict[LaueClass, float]:
+    """Logarithms of how common the Laue classes that fit a cell are among crystals with such a metric."""
+    fitting = fitting_laue_classes(cell, None, None, tolerance)
+    return dict(zip(fitting, log_laue_frequencies(fitting).tolist(), strict=True))
+
+
 def _usable(data: ReflectionData) -> tuple[ReflectionData, list[str]]:
     notes = list(data.notes)
     intensities = data.intensities
@@ -207,7 +210,7 @@ def _usable(data: ReflectionData) -> tuple[ReflectionData, list[str]]:
     return used, notes
 
 
-def _shell_means(intensities: FloatArray, squares: FloatArray) -> FloatArray:
+def shell_means(intensities: FloatArray, squares: FloatArray) -> FloatArray:
     """(n,) the mean intensity at the resolution of each reflection, continuous in 1/d^2.
 
     Equivalent reflections have the same 1/d^2 and must have the same mean: it is interpolated between shells.
@@ -251,7 +254,7 @@ def _mean_e2(intensities: FloatArray, squares: FloatArray, orbits: IntArray) -> 
     """Mean of |E^2 - 1| over orbits, of the reflections that are not absent."""
     if len(np.unique(orbits)) < _SHELL:
         return math.nan
-    normalised = intensities / _shell_means(intensities, squares)
+    normalised = intensities / shell_means(intensities, squares)
     count = np.bincount(orbits)
     mean = (np.bincount(orbits, normalised) / np.maximum(count, 1))[count > 0]
     return float(np.abs(mean / mean.mean() - 1).mean())

@@ -22,6 +22,7 @@ Acta Cryst. A57, 47 (2001) (evidence for extinction symbols); R. J. Read, Acta C
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,10 @@ _ITERATIONS = 3
 _FAR = 25.0
 _ERFC = (0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196,
          1.00002368, -1.26551223)  # fmt: skip
+
+
+Excess = Callable[[FloatArray], FloatArray]
+"""The variance between equivalents beyond that of noise, of orbits with these intensities."""
 
 
 class OrbitLikelihoods(NamedTuple):
@@ -112,33 +117,40 @@ def orbit_likelihoods(
     y, s, outlier, orbits = y[order], s[order], outlier[order], orbits[order]
     s = _common_noise(s, orbits)
     zero = _sums(orbits, np.logaddexp(_log_inlier(y, s**2), outlier))
-    rest, common, width = _best_fit(y, s, outlier, orbits, proportional)
+    rest, common, width = _best_fit(
+        y, s, outlier, orbits, lambda fitted: (proportional * np.maximum(fitted, 0)) ** 2
+    )
     scaled = rest[:, None] + _log_half_normal(common, width, _GROUP_SCALES)
     weak = scaled[:, _GROUP_SCALES <= _VIOLATION]
     violating = log_sum(weak) - math.log(weak.shape[1])
     return OrbitLikelihoods(zero, rest + log_present(common, width), violating, scaled, common, width)
 
 
-def log_common(
-    y: FloatArray, s: FloatArray, outlier: FloatArray, orbits: IntArray, proportional: float
-) -> FloatArray:
-    """(m,) log L1 of every orbit alone; arguments as in :func:`orbit_likelihoods`."""
+def log_common(y: FloatArray, s: FloatArray, outlier: FloatArray, orbits: IntArray, size: float) -> FloatArray:
+    """(m,) log L1 of every orbit alone, of reflections that differ by a distortion of this size."""
     order = np.lexsort((y, orbits))
-    rest, common, width = _best_fit(y[order], s[order], outlier[order], orbits[order], proportional)
+    rest, common, width = _best_fit(
+        y[order], s[order], outlier[order], orbits[order], lambda fitted: variance_of_distortion(fitted, size)
+    )
     return np.asarray(rest + log_present(common, width))
 
 
-def _best_fit(
-    y: FloatArray, s: FloatArray, outlier: FloatArray, orbits: IntArray, proportional: float
-) -> FloatArray:
+def variance_of_distortion(y: FloatArray, size: float) -> FloatArray:
+    """(n,) variance of reflections that would be equivalent, of intensity y over the shell's mean, but for d.
+
+    A distortion adds amplitudes: of strong reflections it changes a share of the intensity, of weak ones more.
+    """
+    y = np.maximum(y, 0)
+    return np.asarray(size**2 * y * (1 + y))
+
+
+def _best_fit(y: FloatArray, s: FloatArray, outlier: FloatArray, orbits: IntArray, excess: Excess) -> FloatArray:
     """(3, m) of :func:`_fitted`, from the quantile that leads to the largest L1; y rise in each orbit."""
     count = np.bincount(orbits)
     start = np.cumsum(count) - count
     below, above = start + (count - 1) // 4, start + (count - 1) - (count - 1) // 4
     middle = 0.5 * (y[start + (count - 1) // 2] + y[start + count // 2])
-    fits = np.stack(
-        [_fitted(y, s, orbits, outlier, first, proportional) for first in (y[below], middle, y[above])]
-    )
+    fits = np.stack([_fitted(y, s, orbits, outlier, first, excess) for first in (y[below], middle, y[above])])
     present = fits[:, 0] + log_present(fits[:, 1].ravel(), fits[:, 2].ravel()).reshape(len(fits), -1)
     return np.asarray(fits[present.argmax(axis=0), :, np.arange(len(count))].T)
 
@@ -155,12 +167,12 @@ def _common_noise(s: FloatArray, orbits: IntArray) -> FloatArray:
 
 
 def _fitted(
-    y: FloatArray, s: FloatArray, orbits: IntArray, outlier: FloatArray, first: FloatArray, proportional: float
+    y: FloatArray, s: FloatArray, orbits: IntArray, outlier: FloatArray, first: FloatArray, excess: Excess
 ) -> FloatArray:
     """Y fitted from a first value: (3, m) log L1 but for q, Y, and its uncertainty."""
     common = first
     for step in range(_ITERATIONS + 1):
-        variance = s**2 + (proportional * np.maximum(common, 0)[orbits]) ** 2
+        variance = s**2 + excess(common)[orbits]
         inlier = _log_inlier(y - common[orbits], variance)
         total = np.logaddexp(inlier, outlier)
         weights = np.exp(inlier - total) / variance + 1e-12

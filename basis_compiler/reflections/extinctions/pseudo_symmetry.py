@@ -5,12 +5,13 @@ equivalents, if the structure nearly has the symmetry of P. Taken as independent
 accidents, and P would win over L even where they fail significantly. So the orbits of L in an orbit of P, with
 intensities Y_o and uncertainties w_o, are compared with
 
-    Y_o ~ N(Y, w_o^2 + (d Y)^2)
+    Y_o ~ N(Y, w_o^2 + d^2 Y (1 + Y))
 
-as in :mod:`orbit_likelihoods`, for several sizes d of the distortion, beside independent ones.
+as in :mod:`orbit_likelihoods`, for several sizes d of the distortion, beside independent ones. Y is in units of
+the mean intensity: a distortion adds amplitudes, so that it changes weak reflections by more of their intensity.
 
 Shares were counted of crystals of the Materials Project whose cell allows a larger Laue class than their own
-(``python -m experiments.distortions``); d is the median relative difference.
+(``python -m experiments.distortions``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,12 +35,25 @@ from basis_compiler.reflections.extinctions.orbit_likelihoods import (
 )
 from basis_store.array_types import BoolArray, FloatArray, IntArray
 
-INDEPENDENT = 0.74
-"""Share of structures whose intensities are not those of a larger Laue class, not even nearly."""
-INVISIBLE = 0.012
-"""Share of those that nobody can tell from the larger class: d < 0.003."""
-DISTORTIONS = {0.01: 0.028, 0.05: 0.07, 0.2: 0.15}
-"""Sizes d, and the shares of structures that have them or the like."""
+
+class Shares(NamedTuple):
+    """How nearly structures of a Laue class have the symmetry of a larger one.
+
+    Attributes:
+        invisible: share of those that nobody can tell from the larger class: d < 0.0016.
+        sizes: for sizes d, the shares of structures that have them or the like.
+        independent: share of those whose intensities are not those of the larger class, not even nearly.
+    """
+
+    invisible: float
+    sizes: dict[float, float]
+    independent: float
+
+
+OF_LAUE_CLASS = Shares(0.004, {0.003: 0.004, 0.01: 0.004, 0.03: 0.006, 0.1: 0.086, 0.3: 0.273}, 0.623)
+"""Of structures whose cell has the metric that every cell of their Laue class has, as of 4/m."""
+OF_METRIC = Shares(0.005, {0.003: 0.018, 0.01: 0.048, 0.03: 0.101, 0.1: 0.304, 0.3: 0.379}, 0.145)
+"""Of structures whose cell has more symmetry than their Laue class needs: most are distorted ones."""
 NEARLY_MORE = 0.005
 """Share of structures in which nearly all reflections are 0 that another class forbids besides."""
 _VISIBLE = 0.03
@@ -96,15 +111,17 @@ def with_distortions(fit: FittedLaueClass, others: Sequence[FittedLaueClass]) ->
     if not larger:
         return fit.agreement
     best = max(larger, key=lambda one: one.agreement)
+    fewest = min(one.laue.free_parameters for one in others)
+    shares = OF_METRIC if fit.laue.free_parameters > fewest else OF_LAUE_CLASS
     _, orbits = best.laue.representatives(fit.waves)
-    terms = [fit.agreement + math.log(INDEPENDENT), best.agreement + math.log(INVISIBLE)]
+    terms = [fit.agreement + math.log(shares.independent), best.agreement + math.log(shares.invisible)]
     order = np.argsort(orbits, kind="stable")
     counts = np.bincount(orbits)
     absent = np.logical_and.reduceat(fit.absent[:, order], np.cumsum(counts) - counts, axis=1)
     both = np.concatenate([absent, best.absent])
     # Without distortion the evidence is that of the larger class: errors of the two steps cancel.
     undistorted = agreement(both, _distorted(fit.likelihoods, orbits, 0.0))
-    for size, share in DISTORTIONS.items():
+    for size, share in shares.sizes.items():
         # What the larger class forbids is of the order d^2 then.
         forbidden = both if size < _VISIBLE else absent
         change = agreement(forbidden, _distorted(fit.likelihoods, orbits, size)) - undistorted

@@ -8,10 +8,21 @@ import pytest
 from basis_compiler import groups_for, operations
 from basis_compiler.reflections.extinctions.class_ranking import GroupsFor
 from basis_compiler.reflections.extinctions.extinction_classes import extinction_classes
-from basis_compiler.reflections.extinctions.group_frequencies import group_frequencies, log_frequencies
+from basis_compiler.reflections.extinctions.group_frequencies import (
+    VOLUMES,
+    group_frequencies,
+    log_frequencies,
+    volume_column,
+)
+from basis_compiler.reflections.extinctions.groups_for import fitting_laue_classes
 from basis_compiler.reflections.extinctions.laue_classes import laue_classes
+from basis_compiler.reflections.extinctions.laue_frequencies import (
+    laue_frequencies,
+    log_laue_frequencies,
+    metric_name,
+)
 from basis_compiler.reflections.extinctions.orbit_likelihoods import OrbitLikelihoods
-from basis_compiler.reflections.extinctions.pseudo_symmetry import with_accidents
+from basis_compiler.reflections.extinctions.pseudo_symmetry import OF_LAUE_CLASS, OF_METRIC, Shares, with_accidents
 from basis_compiler.reflections.extinctions.pseudo_translations import index_classes
 from basis_store import ReflectionData, Setting
 from basis_store.array_types import FloatArray, IntArray
@@ -103,15 +114,69 @@ def test_the_strongest_reflections_are_no_violations() -> None:
 
 def test_frequencies_are_of_all_groups_and_shared_by_settings() -> None:
     counts = group_frequencies()
-    assert list(counts) == list(range(1, 231)) and sum(counts.values()) > 20_000
-    for laue in laue_classes():
-        classes = extinction_classes(laue)
-        assert np.exp(log_frequencies(classes)).sum() == pytest.approx(1)
+    assert list(counts) == list(range(1, 231)) and sum(map(sum, counts.values())) > 20_000
+    assert {len(one) for one in counts.values()} == {len(VOLUMES) + 1}
+    for volume in (1.0, 90.0, 1e5):
+        for laue in laue_classes():
+            assert np.exp(log_frequencies(extinction_classes(laue), volume)).sum() == pytest.approx(1)
     mmm = next(one for one in laue_classes() if one.symbol == "mmm")
     classes = extinction_classes(mmm)
-    by_symbol = dict(zip([one.symbol for one in classes], log_frequencies(classes).tolist(), strict=True))
+    by_symbol = dict(zip([one.symbol for one in classes], log_frequencies(classes, 400.0).tolist(), strict=True))
     assert by_symbol["P n a -"] == pytest.approx(by_symbol["P b n -"]), "one group in two settings"
     assert by_symbol["P n a -"] > by_symbol["P n n n"]
+
+
+def test_frequencies_depend_on_the_volume() -> None:
+    """I4_1/acd has no sites of fewer than 8 atoms: small cells are seldom its."""
+    laue = next(one for one in laue_classes() if one.symbol == "4/mmm")
+    classes = extinction_classes(laue)
+
+    def ratio(volume: float) -> float:
+        values = dict(zip([one.symbol for one in classes], log_frequencies(classes, volume).tolist(), strict=True))
+        return values["I a c d"] - values["I - - -"]
+
+    assert ratio(200.0) < ratio(3000.0) - 2
+    assert [volume_column(volume) for volume in (1, 31.9, 32, 45, 2895, 2896, 1e9)] == [0, 0, 1, 2, 13, 14, 14]
+    # A rhombohedral cell is a third of the hexagonal one, in which crystals are counted.
+    rhombohedral = next(one for one in laue_classes() if one.name == "-3m (rhombohedral axes)")
+    hexagonal = next(one for one in laue_classes() if one.symbol == "-3m1")
+    found = []
+    for laue, volume in ((rhombohedral, 100.0), (hexagonal, 300.0)):
+        values = log_frequencies(classes := extinction_classes(laue), volume)
+        by_number = {
+            one.numbers[-1]: value for one, value in zip(classes, values, strict=True) if not one.is_reverse
+        }
+        found.append(by_number[167] - by_number[166])
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_laue_classes_are_as_common_as_they_were_counted() -> None:
+    """In the metric of the cell; classes of one symbol share, and every one that fits is possible."""
+    counts = laue_frequencies()
+    cubic = np.array([5.0, 5, 5, 90, 90, 90])
+    fitting = fitting_laue_classes(cubic, None, None, 0.01)
+    assert metric_name(fitting) == "m-3m"
+    shares = dict(zip([one.name for one in fitting], np.exp(log_laue_frequencies(fitting)).tolist(), strict=True))
+    assert sum(shares.values()) == pytest.approx(1)
+    assert shares["m-3m"] / shares["m-3"] == pytest.approx(
+        (counts["m-3m", "m-3m"] + 1) / (counts["m-3m", "m-3"] + 1)
+    )
+    third = (counts["m-3m", "2/m"] + 1) / (counts["m-3m", "m-3"] + 1) / 3 * shares["m-3"]
+    assert [shares[f"2/m (unique axis {axis})"] for axis in "abc"] == pytest.approx([third] * 3)
+    for cell, name in (
+        ((5, 6, 7, 80, 85, 95), "-1"), ((5, 6, 7, 90, 100, 90), "2/m"), ((5, 6, 7, 90, 90, 90), "mmm"),
+        ((5, 5, 7, 90, 90, 90), "4/mmm"), ((5, 5, 7, 90, 90, 120), "6/mmm"),
+        ((5, 5, 5, 70, 70, 70), "rhombohedral"),
+    ):  # fmt: skip
+        classes = fitting_laue_classes(np.array(cell, dtype=np.float64), None, None, 0.01)
+        assert metric_name(classes) == name
+        counted_ones = {laue for of, laue in counts if of == name and (of, laue) != ("rhombohedral", "2/m")}
+        assert counted_ones <= {one.symbol for one in classes}, "no crystal has a class that its metric forbids"
+
+
+@pytest.mark.parametrize("shares", (OF_LAUE_CLASS, OF_METRIC))
+def test_shares_of_distortions_are_of_all_structures(shares: Shares) -> None:
+    assert shares.invisible + sum(shares.sizes.values()) + shares.independent == pytest.approx(1, abs=1e-9)
 
 
 def test_one_accident_may_explain_several_groups_of_absences() -> None:

@@ -2,7 +2,7 @@
 
 FILE is JSON, perhaps with gzip, with the coordinate triplets of each group by its number under the keys
 ``plane_groups_17``, ``layer_groups_80`` and ``rod_groups_75``: those of the Bilbao Crystallographic Server, as
-https://github.com/thchr/Crystalline.jl has them under ``test/data/xyzt`` (plane groups without centrings).
+https://github.com/thchr/Crystalline.jl has them under ``test/data/xyzt``.
 
 For each group the setting is found whose operations are exactly the same, those of a plane group with z added.
 Where no setting has the origin of International Tables E, one that has the operations at another origin is taken,
@@ -86,15 +86,10 @@ def low_dimensional_rows(tables: dict[str, dict[str, list[str]]]) -> Iterator[di
         for number, symbol in enumerate(symbols.split(), 1):
             triplets = tables[_KEYS[kind]][str(number)]
             if kind == "plane":
-                centred = [_centred(one) for one in triplets] if symbol[0] == "c" else []
-                triplets = [f"{one},z" for one in [*triplets, *centred]]
+                triplets = [f"{one},z" for one in triplets]
             setting, origin = _setting_of(kind, symbol, [triplet(one) for one in triplets], settings)
             values = kind, number, symbol, setting.hall_number, " ".join(map(str, origin))
             yield dict(zip(COLUMNS, map(str, values), strict=True))
-
-
-def _centred(pair: str) -> str:
-    return ",".join(f"{part}+1/2" for part in pair.split(","))
 
 
 def _settings() -> dict[_Key, Setting]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_compiler.groups.spglib_database import operations
-from basis_store import TURN, CharacterError, Operations, Representation
+from basis_store import TURN, CharacterError, Operations, Representation, SettingError
 from basis_store.array_types import IntArray
 from basis_store.groups.representation import RepresentationName, as_representation
 
@@ -48,12 +48,14 @@ def vector_gains(name: RepresentationName, *, axial: bool) -> VectorGains:
         axial: whether reflections act with an additional sign, as on magnetisation.
 
     Raises:
-        SettingError: there is no such group or character; grey groups have no odd fields.
+        SettingError: there is no such group or character, or a plane group; grey groups have no odd fields.
         CharacterError: the character is complex.
     """
     representation = as_representation(name)
     if not representation.is_real:
         raise CharacterError(f"{representation.label} has a complex character: no real vector field has it")
+    if representation.setting.dimension != 3:
+        raise SettingError(f"{representation.label} is a plane group: vector fields are those of space here")
     group = operations(representation)
     determinants = np.rint(np.linalg.det(group.rotations)).astype(np.int64)
     signs24 = (group.characters24 + (TURN // 2 if axial else 0) * (determinants < 0)) % TURN

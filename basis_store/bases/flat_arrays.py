@@ -14,7 +14,7 @@ from basis_store.groups.wave_shells import store_order, wave_norm
 def flat_arrays(compiled: CompiledSetting, *, radius: float | None = None) -> dict[str, NDArray[Any]]:
     """Arrays ``waves``, ``orbit``, ``phase24``, ``rotations``, ``translations24``, ``hall_number``.
 
-    Of a magnetic group ``uni_number`` in place of ``hall_number``.
+    Of a magnetic group ``uni_number`` in place of ``hall_number``, of a plane group ``plane_number``.
     For functions of another character than the trivial one also ``characters24`` (T9).
 
     Args:

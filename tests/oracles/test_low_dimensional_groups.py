@@ -18,7 +18,7 @@ import spglib
 
 from basis_compiler import operations
 from basis_compiler.groups.low_dimensional_table import COLUMNS, low_dimensional_rows, triplet
-from basis_store import Setting, SubperiodicGroup
+from basis_store import PlaneGroup, Setting, SubperiodicGroup
 from basis_store.groups.low_dimensional import low_dimensional_names
 from basis_store.groups.low_dimensional.low_dimensional_names import N_GROUPS
 
@@ -56,6 +56,16 @@ def test_operations_are_those_of_international_tables_e(kind: Literal["layer", "
     moved = setting.translations24 + setting.rotations @ origin - origin
     assert len(listed) == len(setting)
     assert keys(setting.rotations, moved) == keys(*map(np.array, zip(*listed, strict=True)))
+
+
+@pytest.mark.parametrize("number", range(1, 18))
+def test_operations_of_plane_groups_are_those_of_international_tables_a(number: int) -> None:
+    listed = [triplet(one, 2) for one in tables()["plane_groups_17"][str(number)]]
+    plane = PlaneGroup(plane_number=number)
+    rotations, translations = map(np.array, zip(*listed, strict=True))
+    found = operations(plane)
+    assert len(found) == len(rotations)
+    assert keys(found.rotations, found.translations24) == keys(rotations, translations)
 
 
 def test_the_table_is_what_its_command_writes() -> None:

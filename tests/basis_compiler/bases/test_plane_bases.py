@@ -11,6 +11,7 @@ import pytest
 from basis_compiler import (
     compile_recipe,
     compile_setting,
+    compile_vector_basis,
     operations,
     prove,
     prove_store,
@@ -171,3 +172,8 @@ def test_recipes_of_plane_groups() -> None:
         Recipe(groups="plane", settings="standard")
     with pytest.raises(SettingError, match="no plane group 18"):
         Recipe(groups="plane", settings=(18,))
+
+
+def test_vector_fields_of_plane_groups_are_refused() -> None:
+    with pytest.raises(SettingError, match="plane:12 p4gm is a plane group: vector fields are those of space"):
+        compile_vector_basis("plane:p4gm", axial=False)

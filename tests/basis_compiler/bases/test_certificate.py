@@ -271,8 +271,8 @@ def test_a_list_of_waves_with_a_hole_is_not_proved(monkeypatch: pytest.MonkeyPat
     """The enumeration of waves is not trusted: here it forgets a shell."""
     real = compiler.waves_within
 
-    def forgetful(family: LatticeFamily, limit: int) -> np.ndarray:
-        waves = real(family, limit)
+    def forgetful(family: LatticeFamily, limit: int, dimension: int) -> np.ndarray:
+        waves = real(family, limit, dimension)
         return waves[wave_norm(waves, family) != 36]
 
     monkeypatch.setattr(compiler, "waves_within", forgetful)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from basis_compiler import compile_recipe, compile_setting
-from basis_store import Recipe, Representation, plane_groups, representations, write_store
+from basis_store import PlaneGroup, Recipe, Representation, plane_groups, representations, write_store
 from runtime import Basis, Store, WaveEncoder, load_store
 
 NAMED = [one for group in plane_groups() for one in representations(group)]
@@ -43,11 +43,8 @@ def test_values_and_derivatives_are_those_of_the_space_group(store: Store, named
     count = basis.n_functions
     x = torch.rand(3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     z = torch.full((3, 1), 0.37, dtype=torch.float64)
-    space = compile_setting(
-        Representation(named.setting.setting, named.number),
-        radius=3,
-        min_functions=0,  # type: ignore[attr-defined]
-    )
+    assert isinstance(named.setting, PlaneGroup)
+    space = compile_setting(Representation(named.setting.setting, named.number), radius=4, min_functions=0)
     flat = np.flatnonzero(space.roots[:, 2] == 0)
     whole = Basis(space, shared_waves=np.zeros((0, 3), np.int64))
     chosen = torch.from_numpy(flat + space.n_constants)

@@ -13,6 +13,11 @@ from .bases.trigonometric_form import (
 from .crystals.asymmetric_unit import compile_crystal as compile_crystal, compile_crystals as compile_crystals
 from .crystals.crystal import Crystal as Crystal
 from .crystals.formats.file_formats import read_crystals as read_crystals
+from .crystals.magnetic.magnetic_crystal import (
+    MagneticCrystal as MagneticCrystal,
+    MagneticOperationList as MagneticOperationList,
+)
+from .crystals.magnetic.moment_files import read_magnetic_crystals as read_magnetic_crystals
 from .crystals.standardization import Site as Site, StandardCrystal as StandardCrystal, standardize as standardize
 from .datasets.compiler import compile_dataset as compile_dataset
 from .fields.field_file import FieldFile as FieldFile
@@ -28,6 +33,11 @@ from .groups.reflection_conditions import (
     reflection_conditions as reflection_conditions,
 )
 from .groups.spglib_database import operations as operations
+from .magnetism.polynomial_text import form_text as form_text
+from .magnetism.spin_laue_group import SpinLaueGroup as SpinLaueGroup
+from .magnetism.spin_pattern import SpinPattern as SpinPattern
+from .magnetism.spin_symmetry import SpinSymmetry as SpinSymmetry, spin_symmetry as spin_symmetry
+from .magnetism.splitting_form import Monomial as Monomial, SplittingForm as SplittingForm
 from .parallel.processes import available_cores as available_cores
 from .reflections.extinctions.class_ranking import GroupsFor as GroupsFor
 from .reflections.extinctions.groups_for import groups_for as groups_for

@@ -9,7 +9,10 @@ Each name is imported when it is first used, because the command line is in this
 """
 
 _MODULES = {
-    "basis_compiler": ("compile_crystals", "compile_dataset", "compile_recipe", "read_crystals", "standardize"),
+    "basis_compiler": (
+        "compile_crystals", "compile_dataset", "compile_recipe", "read_crystals", "read_magnetic_crystals",
+        "spin_symmetry", "standardize",
+    ),
     "basis_store": (
         "CrystalRecord", "IndexSymmetry", "Recipe", "Setting", "SgbasisError", "all_settings", "fetch_store",
         "open_crystals", "open_store",

@@ -4,6 +4,8 @@ from basis_compiler import (
     compile_dataset as compile_dataset,
     compile_recipe as compile_recipe,
     read_crystals as read_crystals,
+    read_magnetic_crystals as read_magnetic_crystals,
+    spin_symmetry as spin_symmetry,
     standardize as standardize,
 )
 from basis_store import (

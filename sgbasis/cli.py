@@ -21,6 +21,7 @@ from sgbasis.commands.fetch import fetch
 from sgbasis.commands.fields.field import field
 from sgbasis.commands.fields.surface import surface
 from sgbasis.commands.info import info
+from sgbasis.commands.magnetism.altermagnet import altermagnet
 from sgbasis.commands.plot import plot
 from sgbasis.commands.predict import predict
 from sgbasis.commands.show import show
@@ -41,6 +42,7 @@ EXTRAS = {
     "encode": ("structures", "runtime"),
     "reflections": ("structures",),
     "groups-for": ("structures",),
+    "altermagnet": ("structures",),
     "predict": ("structures", "runtime"),
     "evaluate": ("structures", "runtime"),
     "crystals": ("structures",),
@@ -97,7 +99,7 @@ def main() -> None:
 
 for command in (
     train, predict, evaluate, curves, unseen_groups, compile_command, verify, info, export, encode, crystals,
-    reflections, groups_for, field, fetch, show, tensor, project_tensor, plot, surface,
+    reflections, groups_for, altermagnet, field, fetch, show, tensor, project_tensor, plot, surface,
 ):  # fmt: skip
     main.add_command(command)
 

@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -107,7 +108,10 @@ class Crystal:
         return float(abs(np.linalg.det(self.lattice)))
 
 
-def crystal_or_error(make: Callable[[], Crystal]) -> Crystal | CrystalError:
+_Made = TypeVar("_Made")
+
+
+def crystal_or_error(make: Callable[[], _Made]) -> _Made | CrystalError:
     """What a function returns, or the :class:`CrystalError` that it raises: others of the same file are read."""
     try:
         return make()

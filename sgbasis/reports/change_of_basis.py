@@ -54,17 +54,23 @@ def operation_text(standard: StandardCrystal, operation: int, *, own_cell: bool)
     return triplet_text(rotation, shift)
 
 
-def triplet_text(rotation: NDArray[np.generic], shift: NDArray[np.floating]) -> str:
+def triplet_text(rotation: NDArray[np.generic], shift: NDArray[np.floating], *, modulo: bool = True) -> str:
     """The operation of a rotation (3, 3) and a shift (3,) as ``-x, y+1/2, -z``, modulo lattice translations.
 
     In the plane they are (2, 2) and (2,). A row of zeros, of a fixed coordinate, is a number: ``x, 1/4, z``.
+
+    Args:
+        rotation: of the operation.
+        shift: of the operation.
+        modulo: whether to leave out whole cell vectors.
     """
     parts = []
     for row, moved in zip(rotation, shift, strict=True):
         linear = _combination([Fraction(float(entry)).limit_denominator(24) for entry in row], "xyz"[: len(row)])
-        number = _number((moved + 1e-9) % 1.0 - 1e-9)
+        number = _number((moved + 1e-9) % 1.0 - 1e-9 if modulo else float(moved))
         moves = number != "0"
-        parts.append(f"{linear}+{number}" if linear and moves else linear or number)
+        sign = "" if number.startswith("-") else "+"
+        parts.append(f"{linear}{sign}{number}" if linear and moves else linear or number)
     return ", ".join(parts)
 
 

@@ -93,6 +93,18 @@ def parse_frame(text: str, name: str) -> tuple[Crystal, dict[str, Any]]:
         CrystalError: it cannot be read, or is no crystal.
         MissingDependencyError: ASE is not installed.
     """
+    atoms = frame_atoms(text, name)
+    results = {} if atoms.calc is None else atoms.calc.results
+    return crystal_of_atoms(atoms, name), atoms.info | results
+
+
+def frame_atoms(text: str, name: str) -> Any:
+    """One frame of an extended XYZ file as an ``ase.Atoms``; needs ASE.
+
+    Raises:
+        CrystalError: it cannot be read.
+        MissingDependencyError: ASE is not installed.
+    """
     require_ase()
     from ase.io import extxyz  # noqa: PLC0415 - heavy and optional
 
@@ -103,8 +115,7 @@ def parse_frame(text: str, name: str) -> tuple[Crystal, dict[str, Any]]:
             (atoms,) = extxyz.read_xyz(io.StringIO(text), index=slice(None))
         except Exception as error:
             raise CrystalError(f"{name}: not a readable frame (ASE says: {_reason(error)})") from error
-    results = {} if atoms.calc is None else atoms.calc.results
-    return crystal_of_atoms(atoms, name), atoms.info | results
+    return atoms
 
 
 def _reason(error: Exception) -> str:

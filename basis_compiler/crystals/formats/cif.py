@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from basis_compiler.crystals.crystal import (
 from basis_compiler.crystals.formats.cif_blocks import CifBlock, cif_blocks, cif_number
 from basis_compiler.crystals.formats.cif_displacements import displacement_tensors
 from basis_compiler.crystals.formats.cif_operations import OperationList
-from basis_compiler.crystals.formats.cif_symmetry import cif_symmetry
+from basis_compiler.crystals.formats.cif_symmetry import CifSymmetry, cif_symmetry
 from basis_compiler.crystals.formats.element_symbols import element_of_label, element_of_type, is_water_label
 from basis_store import CrystalError
 from basis_store.array_types import FloatArray, IntArray
@@ -86,11 +87,41 @@ def _block_name(block: CifBlock | CrystalError) -> str:
     return block.name if isinstance(block, CifBlock) else ""
 
 
+class CifCrystal(NamedTuple):
+    """The crystal of a data block, and where its atoms come from.
+
+    Attributes:
+        crystal: with all images of the listed atoms.
+        listed: (n,) for each of its atoms, the listed one that it is an image of.
+        images: (n,) the first operation of the symmetry that maps that one to it.
+        labels: of the listed atoms.
+    """
+
+    crystal: Crystal
+    listed: IntArray
+    images: IntArray
+    labels: Sequence[str]
+
+
 def _crystal(block: CifBlock | CrystalError, name: str, tolerance: float) -> Crystal:
     if isinstance(block, CrystalError):
         raise block
+    return crystal_of_block(block, cif_symmetry(block, name=name), name=name, tolerance=tolerance).crystal
+
+
+def crystal_of_block(block: CifBlock, symmetry: CifSymmetry, *, name: str, tolerance: float) -> CifCrystal:
+    """The crystal of a data block whose symmetry is known.
+
+    Args:
+        block: the data block.
+        symmetry: what it says about its operations.
+        name: what to call it in messages.
+        tolerance: in Angstrom, as for :func:`parse_cif`.
+
+    Raises:
+        CrystalError: as :func:`parse_cif`.
+    """
     # 1. The cell and the operations that it allows.
-    symmetry = cif_symmetry(block, name=name)
     lattice = _lattice(block, symmetry.fixed_angles(), name)
     group = symmetry.fitting(lattice, name=name, tolerance=tolerance)
     # 2. The listed atoms.
@@ -125,7 +156,7 @@ def _crystal(block: CifBlock | CrystalError, name: str, tolerance: float) -> Cry
             f"atoms were moved by up to {moved:.4f} Angstrom ({furthest}) onto the special positions that the "
             f"operations of the CIF require (tolerance {tolerance:g})"
         )
-    return Crystal(
+    crystal = Crystal(
         lattice=lattice,
         numbers=np.repeat(numbers, counts),
         coordinates=np.concatenate(orbits),
@@ -136,6 +167,8 @@ def _crystal(block: CifBlock | CrystalError, name: str, tolerance: float) -> Cry
         if tensors is None
         else _turned(tensors, [images for *_, images in found], group, lattice),
     )
+    listed_of_atom = np.repeat(np.arange(len(listed)), counts)
+    return CifCrystal(crystal, listed_of_atom, np.concatenate([images for *_, images in found]), labels)
 
 
 def _turned(

@@ -49,7 +49,7 @@ def listed_operations(texts: tuple[str, ...]) -> OperationList:
     Raises:
         CrystalError: a text is no operation, or the operations are no group; does not name the file.
     """
-    parsed = [_operation(text) for text in dict.fromkeys(texts)]
+    parsed = [operation_of_text(text) for text in dict.fromkeys(texts)]
     if not all(np.abs(rotation).max() <= _MAX_ENTRY for rotation, _ in parsed):
         raise CrystalError("the symmetry operations are not those of a space group")
     rotations, translations24 = (np.array(part, dtype=np.int64) for part in zip(*parsed, strict=True))
@@ -68,7 +68,12 @@ def listed_operations(texts: tuple[str, ...]) -> OperationList:
     return OperationList(rotations, translations24, len(texts) - len(first))
 
 
-def _operation(text: str) -> tuple[IntArray, IntArray]:
+def operation_of_text(text: str) -> tuple[IntArray, IntArray]:
+    """R (3, 3) and t (3,) in 24ths, 0 to 23, of an operation such as ``-x,y+1/2,-z+1/2``.
+
+    Raises:
+        CrystalError: it is none; does not name the file.
+    """
     import gemmi  # noqa: PLC0415 - optional
 
     if not re.fullmatch(rf"{_PART}(,{_PART}){{2}}", text):

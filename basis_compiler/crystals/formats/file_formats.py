@@ -121,7 +121,7 @@ def read_file(source: InputText, *, name: str, tolerance: float) -> Sequence[Cry
         raise CrystalError(f"{name}: {_UNKNOWN_FORMAT}")
     # Values beyond the range of floats are found by the checks that follow; numpy must not report them too.
     with np.errstate(all="ignore"):
-        return parse(_decoded(content), name=name, tolerance=tolerance)
+        return parse(decoded(content), name=name, tolerance=tolerance)
 
 
 _UNKNOWN_FORMAT = (
@@ -130,7 +130,8 @@ _UNKNOWN_FORMAT = (
 )
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """The text of a file: UTF-8, or else Latin 1."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -69,7 +69,7 @@ def groups_for(
     first; and for each reflection condition how many of the reflections that it forbids were observed.
     """
     from basis_compiler import groups_for as find, groups_for_peaks, read_peaks, read_reflections
-    from sgbasis.reports.groups_for_report import groups_for_facts, groups_for_lines
+    from sgbasis.reports.diffraction.groups_for_report import groups_for_facts, groups_for_lines
 
     if (reflections is None) == (peaks is None):
         raise click.UsageError("Give a file of reflections, or --peaks FILE.")

@@ -104,8 +104,8 @@ def reflections(
     reported in one line; the others are listed all the same, and the exit code is not 0.
     """
     from basis_store.files.atomic_write import write_atomically
-    from sgbasis.reports.reflection_output import reflections_json
-    from sgbasis.reports.reflection_table import reflections_text
+    from sgbasis.reports.diffraction.reflection_output import reflections_json
+    from sgbasis.reports.diffraction.reflection_table import reflections_text
 
     _check_output(output, _SUFFIXES, "--output")
     _check_output(plot, _PICTURES, "--plot")
@@ -183,7 +183,12 @@ def _listed(standard: StandardCrystal, asked: dict[str, Any]) -> ReflectionList 
 
 
 def _content(lists: list[ReflectionList], suffix: str, absences: bool) -> bytes:
-    from sgbasis.reports.reflection_output import fcf_text, hklf4_text, reflections_csv, reflections_json
+    from sgbasis.reports.diffraction.reflection_output import (
+        fcf_text,
+        hklf4_text,
+        reflections_csv,
+        reflections_json,
+    )
 
     if suffix == ".hkl":
         return hklf4_text(_only(lists, "an .hkl file"), absences=absences).encode()
@@ -203,7 +208,7 @@ def _picture(lists: list[ReflectionList], suffix: str, fwhm: float, eta: float) 
 
 
 def _profile(lists: list[ReflectionList], fwhm: float, eta: float) -> bytes:
-    from sgbasis.reports.reflection_output import profile_csv
+    from sgbasis.reports.diffraction.reflection_output import profile_csv
 
     return profile_csv(*_only(lists, "the .csv of a profile").profile(fwhm=fwhm, eta=eta)).encode()
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from basis_compiler import operations, read_crystals, read_reflections, reflection_list, standardize
 from sgbasis.cli import main
 from sgbasis.reports.change_of_basis import operation_text
-from sgbasis.reports.reflection_table import phase_text
+from sgbasis.reports.diffraction.reflection_table import phase_text
 from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS
 
 DIAMOND, QUARTZ, NACL = (str(CRYSTALS / f"{name}.cif") for name in ("diamond", "quartz", "nacl"))

@@ -18,7 +18,7 @@ from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.printable import csv_cell
 from basis_store.version import VERSION
 from sgbasis.reports.change_of_basis import cell_operations
-from sgbasis.reports.reflection_table import absence_operation
+from sgbasis.reports.diffraction.reflection_table import absence_operation
 
 if TYPE_CHECKING:
     from basis_compiler import ReflectionList

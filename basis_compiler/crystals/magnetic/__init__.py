@@ -1,0 +1,1 @@
+"""Crystals with magnetic moments: magnetic CIF, extended XYZ, and moments that are given apart."""

@@ -1,0 +1,97 @@
+"""A crystal with the magnetic moments of its atoms, and the magnetic operations that a file lists for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from basis_compiler.crystals.crystal import Crystal
+from basis_store import CrystalError
+from basis_store.array_types import FloatArray, IntArray
+from basis_store.counted import counted
+
+MAX_MOMENT = 20.0
+"""Bohr magneton. Moments of atoms are below 11 (Ho3+, Dy3+)."""
+
+
+class MagneticOperationList(NamedTuple):
+    """Operations in the cell of a file, modulo its lattice translations: a group.
+
+    They map positions by ``x -> R x + t`` and moments by ``m -> s det(R) R m``, with R in the coordinates of m.
+
+    Attributes:
+        rotations: (g, 3, 3) integers R, in fractional coordinates of the cell.
+        translations24: (g, 3) t in 24ths, 0 to 23.
+        time_reversal: (g,) s, which is -1 if the operation is combined with time reversal, else 1.
+    """
+
+    rotations: IntArray
+    translations24: IntArray
+    time_reversal: IntArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MagneticCrystal:
+    """A crystal with magnetic moments.
+
+    Attributes:
+        crystal: the atoms of the cell that the moments have, in the frame of the file.
+        moments: (n, 3) Bohr magneton, in the Cartesian frame of ``crystal.lattice``.
+        has_directions: whether the moments are vectors in the source. If it gives one number for each atom, as
+            calculations without spin-orbit coupling do, these are along z, which then has no meaning.
+        operations: what a magnetic CIF lists; None for other sources.
+        group: how the source names the magnetic group, such as ``"BNS 136.499"``; ``""`` if it does not.
+
+    Raises:
+        CrystalError: a moment for every atom is needed, in finite numbers of a size that atoms have.
+    """
+
+    crystal: Crystal
+    moments: FloatArray
+    has_directions: bool
+    operations: MagneticOperationList | None = None
+    group: str = field(default="")
+
+    def __post_init__(self) -> None:
+        moments = np.array(self.moments, dtype=np.float64)
+        name, labels = self.crystal.name, self.crystal.labels
+        if moments.shape != (len(self.crystal), 3):
+            raise CrystalError(
+                f"{name}: {counted(len(self.crystal), 'atom')}, but moments of the shape {moments.shape}"
+            )
+        sizes = np.linalg.norm(moments, axis=1)
+        wrong = np.flatnonzero(~(sizes <= MAX_MOMENT))
+        if len(wrong):
+            size = sizes[wrong[0]]
+            what = (
+                f"is {size:.3g} Bohr magneton: no atom has one above 20" if np.isfinite(size) else "is no number"
+            )
+            raise CrystalError(f"{name}: the moment of {labels[wrong[0]]} (atom {wrong[0] + 1}) {what}")
+        moments.setflags(write=False)
+        object.__setattr__(self, "moments", moments)
+
+
+def magnetic_crystal(crystal: Crystal, moments: object) -> MagneticCrystal:
+    """A crystal with moments from outside.
+
+    Args:
+        crystal: in the cell of the moments.
+        moments: (n,) numbers or (n, 3) Cartesian vectors, in Bohr magneton.
+
+    Raises:
+        CrystalError: they are not that.
+    """
+    try:
+        given = np.asarray(moments, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise CrystalError(f"{crystal.name}: the moments are not numbers or vectors, one for each atom") from error
+    if given.shape not in ((len(crystal),), (len(crystal), 3)):
+        raise CrystalError(
+            f"{crystal.name}: {counted(len(crystal), 'atom')}, but moments of the shape {given.shape}: give a "
+            "number or a vector for each atom"
+        )
+    vectors = given.ndim == 2
+    full = given if vectors else np.multiply.outer(given, [0.0, 0.0, 1.0])
+    return MagneticCrystal(crystal=crystal, moments=full, has_directions=vectors)

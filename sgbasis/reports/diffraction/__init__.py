@@ -1,0 +1,1 @@
+"""Reflections, and the space groups that fit them, as text and files."""

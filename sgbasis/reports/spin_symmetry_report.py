@@ -117,7 +117,7 @@ def _facts(found: SpinSymmetry) -> Iterator[tuple[str, str]]:
             yield "", "c1, c2: numbers that the symmetry leaves open"
         yield "k", "kx along a, kz along c*, ky across: axes of the setting, Cartesian"
         planes = [
-            f"{plane_text(cartesian)} (normal to [{' '.join(map(str, normal))}])"
+            f"{plane_text(cartesian)} (normal to [{','.join(map(str, normal))}])"
             for normal, cartesian in zip(form.nodal_normals, form.nodal_normals_cartesian, strict=True)
         ]
         fixed = "fixed by symmetry at all k"

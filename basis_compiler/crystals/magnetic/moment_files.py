@@ -19,7 +19,7 @@ from basis_compiler.crystals.crystal import Crystal, crystal_or_error
 from basis_compiler.crystals.formats.ase_files import crystal_of_atoms, frame_atoms, parse_xyz
 from basis_compiler.crystals.formats.cif import parse_cif
 from basis_compiler.crystals.formats.file_formats import decoded, format_of, read_crystals, read_file
-from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE, opened
+from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE, InputText, opened
 from basis_compiler.crystals.formats.text_elements import xyz_frames
 from basis_compiler.crystals.magnetic.given_moments import with_moments
 from basis_compiler.crystals.magnetic.magnetic_crystal import MagneticCrystal, magnetic_crystal
@@ -68,28 +68,39 @@ def magnetic_crystals_or_errors(
 ) -> Sequence[MagneticCrystal | CrystalError]:
     """As :func:`read_magnetic_crystals`; of several crystals, with the error in the place of one that is none."""
     check_tolerance(tolerance)
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        with opened(path, limit=max_file_size) as file:
+            found = _of_file(file, moments, str(path), tolerance)
+        return found
     if isinstance(source, Crystal):
         return [_given(source, moments)]
-    if not isinstance(source, str | os.PathLike):
-        (crystal,) = read_crystals(source, tolerance=tolerance)  # refuses what is no crystal
-        if moments is None and hasattr(source, "get_atomic_numbers"):
-            return [_of_atoms(source, crystal)]
-        return [_given(crystal, moments)]
-    path = Path(source)
-    with opened(path, limit=max_file_size) as file, np.errstate(all="ignore"):
-        name, parse = str(path), format_of(path.name).parse
-        text = decoded(file.content(name)) if parse in (parse_cif, parse_xyz) else ""
-        magnetic = path.suffix.lower() == ".mcif" or is_magnetic_cif(text)
-        if parse is parse_cif and magnetic and text.strip():
-            if moments is not None:
-                raise CrystalError(
-                    f"{name}: a magnetic CIF has moments: export the crystal structure alone to give others"
-                )
-            return parse_mcif(text, name=name, tolerance=tolerance)
-        if parse is parse_xyz and moments is None and text.strip():
-            return _of_frames(text, name)
-    with opened(path, limit=max_file_size) as file:
-        crystals = read_file(file, name=name, tolerance=tolerance)
+    (crystal,) = read_crystals(source, tolerance=tolerance)  # refuses what is no crystal
+    if moments is None and hasattr(source, "get_atomic_numbers"):
+        return [_of_atoms(source, crystal)]
+    return [_given(crystal, moments)]
+
+
+def _of_file(
+    file: InputText, moments: str | ArrayLike | None, name: str, tolerance: float
+) -> Sequence[MagneticCrystal | CrystalError]:
+    parse = format_of(file.path.name).parse
+    if parse in (parse_cif, parse_xyz):
+        text = decoded(file.content(name))
+        with np.errstate(all="ignore"):
+            if parse is parse_xyz and moments is None and text.strip():
+                return _of_frames(text, name)
+            if (
+                parse is parse_cif
+                and (is_magnetic_cif(text) or file.path.suffix.lower() == ".mcif")
+                and text.strip()
+            ):
+                if moments is not None:
+                    raise CrystalError(
+                        f"{name}: a magnetic CIF has moments: export the crystal structure alone to give others"
+                    )
+                return parse_mcif(text, name=name, tolerance=tolerance)
+    crystals = read_file(file, name=name, tolerance=tolerance)
     if moments is not None and len(crystals) > 1:
         raise CrystalError(f"{name}: it has {len(crystals)} crystals: moments can be given for a file of one")
     if len(crystals) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from basis_store.errors import CrystalError
 from sgbasis.commands.options import FiniteRange, max_file_size_option, tolerance_option
 from sgbasis.echo import echo, echo_line
 from sgbasis.standard_crystals import report_failures
+
+if TYPE_CHECKING:
+    from basis_compiler import SpinSymmetry
 
 
 @click.command()
@@ -52,18 +56,13 @@ def altermagnet(
     FILE is a magnetic CIF (.mcif), an extended XYZ file with magmoms or initial_magmoms, or any other crystal file
     with --moments.
     """
-    from basis_compiler import SpinSymmetry, spin_symmetry
+    from basis_compiler import spin_symmetry
     from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
     from basis_compiler.crystals.magnetic.moment_files import magnetic_crystals_or_errors
-    from basis_store.files.atomic_write import check_writable, write_atomically
-    from sgbasis.pictures.style import PICTURE_KINDS
     from sgbasis.prediction.inputs import message
     from sgbasis.reports.spin_symmetry_report import spin_symmetry_facts, spin_symmetry_text
 
-    if picture is not None:
-        if picture.suffix.lower() not in PICTURE_KINDS:
-            raise click.BadParameter(f"{picture} does not end in .png, .svg or .pdf", param_hint="--picture")
-        check_writable(picture)
+    _check_picture(picture)
     # 1. Every crystal of the file.
     found: list[SpinSymmetry] = []
     failures: list[str] = []
@@ -80,10 +79,9 @@ def altermagnet(
     if not found and len(failures) == 1:
         raise CrystalError(failures[0])
     # 2. The picture, before anything is printed.
-    if picture is not None:
-        from sgbasis.pictures.spin_splitting_picture import spin_splitting_picture
-
-        write_atomically(picture, spin_splitting_picture(found[0], kind=PICTURE_KINDS[picture.suffix.lower()]))
+    drawn = picture is not None and found[0].form is not None
+    if picture is not None and drawn:
+        _draw(found[0], picture)
     # 3. What is printed.
     for symmetry in found:
         for note in symmetry.notes:
@@ -93,7 +91,27 @@ def altermagnet(
         echo(json.dumps(facts[0] if len(crystals) == 1 else facts, indent=2))
     elif found:
         echo("\n\n".join(spin_symmetry_text(one) for one in found))
-        if picture is not None:
-            echo()
-            echo_line(f"{picture}: spin splitting by direction")
+    if drawn and not as_json:
+        echo()
+        echo_line(f"{picture}: spin splitting by direction")
     report_failures(failures, len(found), "classified")
+    if picture is not None and not drawn:
+        raise CrystalError(f"{picture} was not drawn: only the spin splitting of altermagnets has nodes")
+
+
+def _check_picture(picture: Path | None) -> None:
+    from basis_store.files.atomic_write import check_writable
+    from sgbasis.pictures.style import PICTURE_KINDS
+
+    if picture is not None:
+        if picture.suffix.lower() not in PICTURE_KINDS:
+            raise click.BadParameter(f"{picture} does not end in .png, .svg or .pdf", param_hint="--picture")
+        check_writable(picture)
+
+
+def _draw(found: SpinSymmetry, picture: Path) -> None:
+    from basis_store.files.atomic_write import write_atomically
+    from sgbasis.pictures.spin_splitting_picture import spin_splitting_picture
+    from sgbasis.pictures.style import PICTURE_KINDS
+
+    write_atomically(picture, spin_splitting_picture(found, kind=PICTURE_KINDS[picture.suffix.lower()]))

@@ -61,7 +61,7 @@ class MagneticCrystal:
             raise CrystalError(
                 f"{name}: {counted(len(self.crystal), 'atom')}, but moments of the shape {moments.shape}"
             )
-        sizes = np.linalg.norm(moments, axis=1)
+        sizes = np.abs(moments).max(axis=1)  # squares of damaged numbers overflow
         wrong = np.flatnonzero(~(sizes <= MAX_MOMENT))
         if len(wrong):
             size = sizes[wrong[0]]
@@ -93,5 +93,8 @@ def magnetic_crystal(crystal: Crystal, moments: object) -> MagneticCrystal:
             "number or a vector for each atom"
         )
     vectors = given.ndim == 2
-    full = given if vectors else np.multiply.outer(given, [0.0, 0.0, 1.0])
+    full = given
+    if not vectors:
+        full = np.zeros((len(crystal), 3))
+        full[:, 2] = given
     return MagneticCrystal(crystal=crystal, moments=full, has_directions=vectors)

@@ -13,7 +13,12 @@ _LATEX = ("k_x", "k_y", "k_z")
 
 
 def form_text(form: SplittingForm, *, latex: bool = False) -> str:
-    """All polynomials of a form; with coefficients c1, c2 ... if there are several."""
+    """All polynomials of a form; with coefficients c1, c2 ... if there are several.
+
+    Args:
+        form: of the spin splitting.
+        latex: whether to write LaTeX instead of plain text.
+    """
     texts = [polynomial_text(terms, latex=latex) for terms in form.polynomials]
     if len(texts) == 1:
         return texts[0]

@@ -112,7 +112,7 @@ def _refuse_magnetic_and_modulated(block: CifBlock, name: str) -> None:
         )
     if block.has_tag_beginning(*_MAGNETIC):
         raise CrystalError(
-            f"{name}: a magnetic structure: magnetic moments and magnetic space groups are not read; export the "
+            f"{name}: a magnetic structure: its moments are read by sgbasis altermagnet only; export the "
             "crystal structure alone, with the space group of the atoms without their moments"
         )
 

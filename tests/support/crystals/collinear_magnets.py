@@ -3,7 +3,7 @@
 Structures are those of the compounds, with coordinates rounded to three digits or less; what matters is the space
 group and which sites have which moments. Moments are 1 where the literature has one size.
 
-Sources are of kind and wave. Spin Laue groups are in the axes of the setting, in which sources need not write them.
+Sources are of kind and wave. Spin Laue groups are in the axes of the setting, which sources need not use.
 Citations are from memory; those of CoF2, CrNb4S8, CrSb, CoF3, BiFeO3 and MnTe were compared with an abstract or a
 database.
 """

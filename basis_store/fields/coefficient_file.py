@@ -1,6 +1,6 @@
 """A compiled field: its coefficients in one checksummed HDF5 file.
 
-One row for each invariant function, in the order of :class:`FieldCoefficients`; setting, lattice, quantity, unit
+One row for each function, in the order of :class:`FieldCoefficients`; setting, character, lattice, quantity, unit
 and the grid that the field comes from are in the recipe.
 
     content hash = SHA-256(format name, major version, recipe, every column)
@@ -28,7 +28,7 @@ from basis_store.files.stored_arrays import ContentError, StoredArray
 from basis_store.groups.wave_shells import CODE, MAX_RADIUS, in_store_order, wave_norm
 
 FORMAT_NAME = "sgbasis-field"
-FORMAT_VERSION = (1, 0)
+FORMAT_VERSION = (1, 1)
 """(major, minor). A change of sign, order or normalisation is a new major version."""
 
 COLUMNS = (
@@ -51,11 +51,11 @@ def write_coefficients(path: str | os.PathLike[str], field: FieldCoefficients) -
     Raises:
         OSError: the folder does not exist, is not writable, or the disk is full.
     """
-    recipe = FieldRecipe.of(field).to_json()
+    recipe, minor = FieldRecipe.of(field).to_json(), _minor_version(field)
     columns = {column.path: getattr(field, column.name) for column in COLUMNS}
     attributes = {
         "format": FORMAT_NAME,
-        "format_version": ".".join(map(str, FORMAT_VERSION)),
+        "format_version": f"{FORMAT_VERSION[0]}.{minor}",
         "recipe": recipe,
         "provenance": provenance(),
         "content_sha256": _content_digest(recipe, columns),
@@ -133,10 +133,17 @@ def _content_digest(recipe: str, columns: Mapping[str, NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
+def _minor_version(field: FieldCoefficients) -> int:
+    """The lowest one that has what the recipe says: 1 for characters and for magnetic groups."""
+    return int(field.character != 0 or field.setting.kind != "space")
+
+
 def _check_orbits(field: FieldCoefficients) -> None:
     """Check what does not need the operations: the constant, pairs, and the order of the store."""
-    roots, parts = field.roots.astype(np.int64), field.parts
-    if not len(field) or roots[0].any() or field.sizes[0] != 1 or parts[0] or field.real_phases24[0]:
+    roots, parts, constants = field.roots.astype(np.int64), field.parts, field.n_constants
+    if not len(field):
+        raise ContentError("functions/roots lists no function")
+    if constants and (roots[0].any() or field.sizes[0] != 1 or parts[0] or field.real_phases24[0]):
         raise ContentError("functions/roots does not begin with the constant")
     second = np.flatnonzero(parts == -1)
     if not np.array_equal(np.flatnonzero(parts == 1) + 1, second):
@@ -147,5 +154,5 @@ def _check_orbits(field: FieldCoefficients) -> None:
         raise ContentError("functions/real_phases24 gives a phase to a function of a pair")
     first = roots[parts >= 0]
     codes, norms = first @ CODE, wave_norm(first, field.setting.lattice_family)
-    if (codes[1:] <= 0).any() or not in_store_order(codes, norms):
+    if (codes[constants:] <= 0).any() or not in_store_order(codes, norms):
         raise ContentError("functions/roots is not in the order of the store")

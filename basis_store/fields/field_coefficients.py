@@ -1,11 +1,12 @@
-"""A field as coefficients of the real invariant functions of its setting (T2, T12).
+"""A field as coefficients of the real functions of its setting, invariant or with another character (T2, T12).
 
     f(x) = sum_j b_j f_j(x)                         mean of f^2 over the cell = sum_j b_j^2
     c_root = b exp(2 pi i phi/24) / sqrt|O|         O = -O
     c_root = (b - i b') / sqrt(2 |O|)               a pair: b of sqrt2 Re psi_O, b' of sqrt2 Im psi_O
 
-c_root is the Fourier coefficient of the root of O. Function 0 is the constant; the others are in the order of the
-store. They need not be complete shells: a grid has room for waves in its box, not in a ball.
+c_root is the Fourier coefficient of the root of O. Function 0 is the constant, if the character is trivial; the
+others are in the order of the store. They need not be complete shells: a grid has room for waves in its box, not
+in a ball.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 
 from basis_store.array_types import FloatArray, Int8Array, Int16Array, IntArray
 from basis_store.fields.cell_change import CellChange
+from basis_store.groups.group import Group
 from basis_store.groups.operations import TURN
-from basis_store.groups.setting import Setting
+from basis_store.groups.representation import Representation
 
 _BLOCK = 1 << 14
 """Orbits at a time."""
@@ -48,12 +50,13 @@ class FieldSource:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FieldCoefficients:
-    """A field in the invariant functions of its setting; see the head of this module.
+    """A field in the functions of its setting; see the head of this module.
 
     Attributes:
-        setting: the setting.
+        setting: the setting of a space group, or a magnetic group.
+        character: number of the character, as in :class:`basis_store.Representation`; 0: the field is invariant.
         lattice: (3, 3) rows of its conventional cell in Angstrom.
-        roots: (M, 3) the root of the orbit of each function; the first is 0, the constant.
+        roots: (M, 3) the root of the orbit of each function; 0 for the constant, the first of invariant ones.
         sizes: (M,) |O|.
         parts: (M,) 0 where O = -O; 1 and -1 for the two functions of a pair.
         real_phases24: (M,) phi in 24ths where O = -O, else 0.
@@ -61,17 +64,18 @@ class FieldCoefficients:
         quantity: what the field is.
         unit: of the field.
         source: the grid that it comes from.
-        residual: the part of the grid's values that is not invariant, relative to their fluctuation (L2).
+        residual: the part of the grid's values that has not the character, relative to their fluctuation (L2).
         proved_norm: up to this norm orbits and phases were proved when the file was made; 0: not at all.
     """
 
-    setting: Setting
+    setting: Group
     lattice: FloatArray
     roots: Int16Array
     sizes: Int16Array
     parts: Int8Array
     real_phases24: Int8Array
     values: FloatArray
+    character: int = 0
     quantity: str = "field"
     unit: str = "1"
     source: FieldSource = field(default_factory=FieldSource)
@@ -82,14 +86,24 @@ class FieldCoefficients:
         return len(self.values)
 
     @property
+    def representation(self) -> Representation:
+        """The setting and the character."""
+        return Representation(self.setting, self.character)
+
+    @property
+    def n_constants(self) -> int:
+        """1 where the constant is a function, as function 0; 0 where the character is not trivial."""
+        return int(self.character == 0)
+
+    @property
     def volume(self) -> float:
         """Of the conventional cell, in cubic Angstrom."""
         return float(abs(np.linalg.det(self.lattice)))
 
     @property
     def mean(self) -> float:
-        """Of the field over the cell."""
-        return float(self.values[0])
+        """Of the field over the cell; 0 where the character is not trivial."""
+        return float(self.values[0]) if self.n_constants else 0.0
 
     @property
     def integral(self) -> float:
@@ -127,7 +141,7 @@ def real_columns(
     """The columns of :class:`FieldCoefficients`, from the Fourier coefficients of roots.
 
     Args:
-        roots: (m, 3) one of each O u -O in store order, 0 first.
+        roots: (m, 3) one of each O u -O in store order.
         sizes: (m,) |O|.
         paired: (m,) whether O != -O.
         real_phases24: (m,) phi; 0 for pairs.

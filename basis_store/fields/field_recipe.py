@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from basis_store.array_types import FloatArray
-from basis_store.errors import FieldError, StoreFormatError
+from basis_store.bases.schema import KEYS
+from basis_store.errors import FieldError, SettingError, StoreFormatError
 from basis_store.fields.cell_change import CellChange
 from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource
-from basis_store.groups.setting import Setting
+from basis_store.groups.group import Kind
+from basis_store.groups.group_names import KINDS
+from basis_store.groups.representation import Representation
 
 _MAX_TEXT = 1000
 _MAX_ATOMS = 100_000
@@ -24,7 +27,9 @@ class FieldRecipe:
     """The facts of a field, as plain numbers and texts.
 
     Attributes:
-        hall_number: of the setting.
+        kind: of the group; the next entry is called ``hall_number``, ``uni_number`` ... accordingly.
+        key: of the group among those of its kind, such as the Hall number of a setting.
+        character: its number; not written where it is 0, the trivial one.
         lattice: 9 numbers, the rows of the conventional cell in Angstrom.
         quantity, unit: of the field.
         change: 9 integers, the rows of P times the denominator, of the cell of the grid.
@@ -41,7 +46,7 @@ class FieldRecipe:
         StoreFormatError: an entry that cannot be.
     """
 
-    hall_number: int
+    key: int
     lattice: tuple[float, ...]
     quantity: str
     unit: str
@@ -55,16 +60,19 @@ class FieldRecipe:
     sha256: str
     residual: float
     proved_norm: int
+    character: int = 0
+    kind: Kind = "space"
 
     def __post_init__(self) -> None:
         texts = (self.quantity, self.unit, self.name, self.sha256)
-        whole = (*self.change, *self.shape, *self.elements, self.hall_number, self.denominator, self.proved_norm)
+        numbers = (self.key, self.character, self.denominator, self.proved_norm)
+        whole = (*self.change, *self.shape, *self.elements, *numbers)
         real = (*self.lattice, *self.origin, *self.coordinates, self.residual)
         lengths = [len(one) for one in (self.lattice, self.change, self.origin, self.shape)]
         if not all(isinstance(text, str) and len(text) <= _MAX_TEXT for text in texts):
             raise StoreFormatError("quantity, unit and names are texts of bounded length")
         if not all(type(one) is int and abs(one) < 1 << 31 for one in whole):
-            raise StoreFormatError("Hall number, change of cell, shape and elements are integers")
+            raise StoreFormatError("group and character, change of cell, shape and elements are integers")
         if not all(type(one) in (int, float) and math.isfinite(one) for one in real):
             raise StoreFormatError("lattice, origin, coordinates and residual are finite numbers")
         if lengths != [9, 9, 3, 3] or len(self.coordinates) != 3 * len(self.elements):
@@ -73,8 +81,14 @@ class FieldRecipe:
             )
         if min(self.shape) < 1 or self.proved_norm < 0 or len(self.elements) > _MAX_ATOMS:
             raise StoreFormatError("the shape of the grid, the number of atoms or the proved norm cannot be")
-        if not all(1 <= one <= 118 for one in self.elements) or not 1 <= self.hall_number <= 530:
-            raise StoreFormatError("it names an element or a setting that does not exist")
+        if not all(1 <= one <= 118 for one in self.elements):
+            raise StoreFormatError("it names an element that does not exist")
+        try:
+            representation = Representation(KINDS[self.kind].from_key(self.key), self.character)
+        except SettingError as error:
+            raise StoreFormatError(f"it names a group or a character that does not exist: {error}") from error
+        if not representation.is_real:
+            raise StoreFormatError("it names a complex character, and fields are real")
         if abs(np.linalg.det(self.lattice_rows)) <= 0:
             raise StoreFormatError("its cell has no volume")
 
@@ -88,7 +102,9 @@ class FieldRecipe:
         """The recipe of a field."""
         source = field.source
         return cls(
-            hall_number=field.setting.hall_number,
+            kind=field.setting.kind,
+            key=field.setting.key,
+            character=field.character,
             lattice=tuple(field.lattice.reshape(-1).tolist()),
             quantity=field.quantity,
             unit=field.unit,
@@ -116,7 +132,8 @@ class FieldRecipe:
         except FieldError as error:
             raise StoreFormatError(f"its change of cell cannot be: {error}") from error
         return {
-            "setting": Setting.from_hall(self.hall_number),
+            "setting": KINDS[self.kind].from_key(self.key),
+            "character": self.character,
             "lattice": self.lattice_rows,
             "quantity": self.quantity,
             "unit": self.unit,
@@ -134,7 +151,11 @@ class FieldRecipe:
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, numbers that read back exactly."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        values = asdict(self)
+        values[KEYS[values.pop("kind")].name] = values.pop("key")
+        if not self.character:
+            del values["character"]
+        return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> FieldRecipe:
@@ -147,8 +168,9 @@ class FieldRecipe:
             values: dict[str, Any] = json.loads(text)
             for name, one in values.items():
                 values[name] = tuple(one) if isinstance(one, list) else one
-            return cls(**values)
+            kind = next(kind for kind, column in KEYS.items() if column.name in values)
+            return cls(kind=kind, key=values.pop(KEYS[kind].name), **values)
         except StoreFormatError:
             raise
-        except (TypeError, KeyError, ValueError, AttributeError, RecursionError) as error:
+        except (TypeError, KeyError, ValueError, AttributeError, RecursionError, StopIteration) as error:
             raise StoreFormatError(f"its recipe cannot be read: {error}") from error

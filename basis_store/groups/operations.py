@@ -132,7 +132,9 @@ class PointGroupOperations(NamedTuple):
     Attributes:
         rotations: (p, d, d) R.
         translations24: (p, d) t in 24ths.
+        characters24: (p,) c in 24ths of a turn.
         centrings24: (c, d) pure translations in 24ths, 0 among them; the group has p c operations.
+        centring_characters24: (c,) c of these, 0 unless functions change sign from cell to cell.
         products: (p, p) the index of the rotation R_i R_j.
         inversion: the index of the rotation -1, or None.
         half: (h,) indices of rotations, one of each R, -R, the identity first.
@@ -140,7 +142,9 @@ class PointGroupOperations(NamedTuple):
 
     rotations: IntArray
     translations24: IntArray
+    characters24: IntArray
     centrings24: IntArray
+    centring_characters24: IntArray
     products: IntArray
     inversion: int | None
     half: IntArray
@@ -165,7 +169,9 @@ def _point_group_operations(group: Operations) -> PointGroupOperations:
     return PointGroupOperations(
         rotations=rotations,
         translations24=group.translations24[first],
+        characters24=group.characters24[first],
         centrings24=group.translations24[codes == codes[0]],
+        centring_characters24=group.characters24[codes == codes[0]],
         products=products,
         inversion=int(minus[0]) if len(minus) else None,
         half=numbers[numbers < products[minus[0]]] if len(minus) else numbers,

@@ -1,4 +1,4 @@
-"""Expand a field on a grid in invariant functions, and symmetrise it (T12).
+"""Expand a field on a grid in invariant functions, or those with another character, and symmetrise it (T12).
 
 The Fourier coefficients of the grid are averaged over orbits, with the exact phases of T2: a projector. On a grid
 that every operation maps to itself the result is the same as averaging over the images of grid points. It costs an
@@ -15,14 +15,15 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from basis_store import FieldError, GridField, Representation, Setting
+from basis_store import FieldError, GridField, Operations, Representation
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource, real_columns
 from basis_store.groups.cell_parameters import cell_parameters, symmetry_misfit
-from basis_store.groups.setting import SettingName, as_setting
+from basis_store.groups.group import Group
+from basis_store.groups.representation import RepresentationName, as_representation
 from runtime.fields.grid_images import largest_difference
-from runtime.fields.grid_lattice import GridLattice, compatible_shapes, operations_of
+from runtime.fields.grid_lattice import GridLattice, compatible_shapes, operations_of, text_of
 from runtime.fields.orbit_averages import OrbitAverages
 from runtime.fields.orbit_table import OrbitTable
 from runtime.fields.primitive_grid import primitive_grid
@@ -35,7 +36,7 @@ LATTICE_TOLERANCE = 2e-3
 
 @dataclass(frozen=True)
 class Residual:
-    """The part of a field that is not invariant, at the points of its grid.
+    """The part of a field that is not invariant, or has not the character, at the points of its grid.
 
     Attributes:
         of_fluctuation: its root mean square over that of the field minus its mean; 0 for a constant field.
@@ -59,19 +60,21 @@ class Expansion:
     Args:
         field: on a grid.
         lattice: what the grid tells apart, under the group.
+        representation: the group and its character.
         symmetrised: whether it will be asked for, and is computed at once, in one pass.
 
     Attributes:
         field: that was expanded.
-        setting: whose invariant functions they are.
+        representation: whose functions they are: a group and its character, trivial for invariant functions.
         cell: how the cell of the field lies in that of the setting.
         closed: whether every operation maps the grid to itself. Otherwise they act on the Fourier interpolation of
             the field, and waves at the edge of the FFT box, whose sign the grid does not tell, are left out.
     """
 
-    def __init__(self, field: GridField, lattice: GridLattice, *, symmetrised: bool = False) -> None:
-        self.field, self.cell = field, lattice.cell
-        self.setting = Representation(lattice.group.setting).space_setting
+    def __init__(
+        self, field: GridField, lattice: GridLattice, representation: Representation, *, symmetrised: bool = False
+    ) -> None:
+        self.field, self.cell, self.representation = field, lattice.cell, representation
         self.closed = lattice.closed
         self._lattice = lattice
         # 1. The spectrum on the grid of a primitive cell, where there is one.
@@ -114,12 +117,27 @@ class Expansion:
         """The orbits, and the coefficients of their roots."""
         return self._table.in_store_order()
 
+    @property
+    def setting(self) -> Group:
+        """The group, such as the setting of a space group."""
+        return self.representation.setting
+
     @functools.cached_property
     def coefficients(self) -> FieldCoefficients:
-        """The coefficients of the invariant functions."""
+        """The coefficients of the functions.
+
+        Raises:
+            FieldError: the grid is too coarse for a single function with this character.
+        """
+        if not len(self._sorted[0].roots):
+            raise FieldError(
+                f"a grid of {text_of(self.field.shape)} points is too coarse for a function of "
+                f"{self.representation.label}: take a finer one"
+            )
         columns: dict[str, Any] = real_columns(*self._sorted[0], self._sorted[1])
         return FieldCoefficients(
             setting=self.setting,
+            character=self.representation.number,
             lattice=self.cell.setting_lattice(self.field.lattice),
             quantity=self.field.quantity,
             unit=self.field.unit,
@@ -134,7 +152,7 @@ class Expansion:
 
     @functools.cached_property
     def symmetrised(self) -> GridField:
-        """The invariant part of the field, on its grid."""
+        """The invariant part of the field, or that with the character, on its grid."""
         if keeps_rows(self._lattice):
             return replace(self.field, values=average_rows(self.field.values, self._lattice))
         orbits, coefficients = self._sorted
@@ -190,12 +208,13 @@ class Expansion:
         return largest_difference(self.field.values, self._lattice) if self.closed else None
 
 
-def expand(field: GridField, setting: SettingName, cell: CellChange | None = None) -> Expansion:
-    """Expand a field on a grid in the invariant functions of a setting.
+def expand(field: GridField, setting: RepresentationName, cell: CellChange | None = None) -> Expansion:
+    """Expand a field on a grid in the invariant functions of a setting, or in those with another character.
 
     Args:
         field: on any grid that the rotations of the setting map to itself.
-        setting: a setting, or its name as :meth:`Setting.parse` reads it.
+        setting: a setting, or its name as :meth:`Setting.parse` reads it: its invariant functions. Or a
+            representation or its name, such as ``"136:B1g"``, or ``"136.499:odd"`` of a magnetic group.
         cell: how the cell of the field lies in the conventional cell of the setting; default: it is that cell.
 
     Returns:
@@ -203,48 +222,52 @@ def expand(field: GridField, setting: SettingName, cell: CellChange | None = Non
 
     Raises:
         SettingError: there is no setting of this name, or it is a bare number.
+        CharacterError: the character is complex.
         FieldError: the cell does not fit the setting, or the grid is not mapped to itself.
     """
-    return Expansion(field, _grid_lattice(field, setting, cell))
+    representation = as_representation(setting)
+    return Expansion(field, _grid_lattice(field, representation, cell), representation)
 
 
-def symmetrise(field: GridField, setting: SettingName, cell: CellChange | None = None) -> GridField:
+def symmetrise(field: GridField, setting: RepresentationName, cell: CellChange | None = None) -> GridField:
     """The invariant part of a field: its average over all operations of a setting, on the same grid.
+
+    With another character the mean of chi(g) f(g x) over the group, the part with f(g x) = chi(g) f(x).
 
     Args:
         field: on any grid that the rotations of the setting map to itself.
-        setting: a setting, or its name as :meth:`Setting.parse` reads it.
+        setting: as for :func:`expand`.
         cell: how the cell of the field lies in the conventional cell of the setting; default: it is that cell.
 
     Raises:
         As :func:`expand`.
     """
-    lattice = _grid_lattice(field, setting, cell)
+    representation = as_representation(setting)
+    lattice = _grid_lattice(field, representation, cell)
     if keeps_rows(lattice):
         return replace(field, values=average_rows(field.values, lattice))
-    return Expansion(field, lattice, symmetrised=True).symmetrised
+    return Expansion(field, lattice, representation, symmetrised=True).symmetrised
 
 
-def _grid_lattice(field: GridField, setting: SettingName, cell: CellChange | None) -> GridLattice:
-    setting = as_setting(setting)
+def _grid_lattice(field: GridField, representation: Representation, cell: CellChange | None) -> GridLattice:
     cell = CellChange.conventional() if cell is None else cell
-    group = operations_of(setting)
-    check_lattice(cell.setting_lattice(field.lattice), setting, group.point_group)
+    group = operations_of(representation)
+    check_lattice(cell.setting_lattice(field.lattice), group)
     return GridLattice(field.shape, cell, group)
 
 
-def check_lattice(lattice: FloatArray, setting: Setting, rotations: IntArray) -> None:
+def check_lattice(lattice: FloatArray, group: Operations) -> None:
     """Check that a lattice is one of a setting.
 
     Args:
         lattice: (3, 3) rows in Angstrom of the conventional cell.
-        setting: the setting.
-        rotations: (p, 3, 3) of its point group.
+        group: the operations of the setting.
 
     Raises:
         FieldError: the rotations do not preserve lengths and angles.
     """
-    if symmetry_misfit(lattice @ lattice.T, rotations) > 2 * LATTICE_TOLERANCE:
+    setting = group.setting
+    if symmetry_misfit(lattice @ lattice.T, group.point_group) > 2 * LATTICE_TOLERANCE:
         text = " ".join(f"{one:.4g}" for one in cell_parameters(lattice))
         raise FieldError(
             f"a cell of {text} (Angstrom, degrees) is no {setting.crystal_system} cell of {setting.label}: give "

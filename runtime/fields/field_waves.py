@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from basis_store import TURN, FieldError, Operations, point_group_operations
 from basis_store.array_types import BoolArray, IntArray
 from basis_store.fields.field_coefficients import FieldCoefficients
+from basis_store.groups.operations import PointGroupOperations
 from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import CODE
 from runtime.fields.wave_orbits import orbits_of
@@ -64,10 +65,12 @@ def field_waves(field: FieldCoefficients, group: Operations) -> FieldWaves:
         and np.array_equal(found.paired, field.parts[rows] == 1)
         and np.array_equal(found.real_phases24, field.real_phases24[rows])
     ):
-        raise FieldError(f"these coefficients are not of orbits of {field.setting.label}: expand the field again")
+        raise FieldError(
+            f"these coefficients are not of orbits of {field.representation.label}: expand the field again"
+        )
     blocks: list[tuple[IntArray, ...]] = []
     for start in range(0, len(roots), _BLOCK):
-        owners, waves, gains = _members(roots[start : start + _BLOCK], points.rotations, points.translations24)
+        owners, waves, gains = _members(roots[start : start + _BLOCK], points)
         blocks.append((owners + start, waves, gains))
     owners, waves, gains = (np.concatenate(column) for column in zip(*blocks, strict=True))
     owners, waves, gains = _without_zero(owners, waves, gains)
@@ -84,10 +87,9 @@ def field_waves(field: FieldCoefficients, group: Operations) -> FieldWaves:
     )
 
 
-def _members(
-    roots: IntArray, rotations: IntArray, translations24: IntArray
-) -> tuple[IntArray, IntArray, IntArray]:
-    """One of each k, -k of the orbits of ``roots`` (m, 3): (n,) owners, (n, 3) waves kR, (n,) phases k.t."""
+def _members(roots: IntArray, group: PointGroupOperations) -> tuple[IntArray, IntArray, IntArray]:
+    """One of each k, -k of the orbits of ``roots`` (m, 3): (n,) owners, (n, 3) waves kR, (n,) phases k.t - c."""
+    rotations = group.rotations
     columns = np.ascontiguousarray(roots.T)
     codes = np.abs(np.stack([dot_columns(columns, rotation @ CODE) for rotation in rotations], axis=1))
     order = np.argsort(codes, axis=1, kind="stable")
@@ -97,7 +99,8 @@ def _members(
     owners, places = np.nonzero(first)
     numbers: NDArray[np.intp] = order[owners, places]
     waves = np.einsum("ni,nij->nj", roots[owners], rotations[numbers])
-    gains = (roots[owners] * translations24[numbers]).sum(axis=1) % TURN
+    products = (roots[owners] * group.translations24[numbers]).sum(axis=1)
+    gains = (products - group.characters24[numbers]) % TURN
     return owners, waves, gains
 
 

@@ -13,16 +13,22 @@ from runtime.fields.grid_lattice import GridLattice
 def largest_difference(values: FloatArray, lattice: GridLattice) -> float:
     """The largest difference between the values at two grid points that operations map to each other.
 
+    With a real character (T9), between f(x) and chi(g) f(g x): minus the value where chi is -1.
+
     Args:
         values: (N1, N2, N3).
         lattice: of their grid, which every operation maps to itself.
     """
-    images = [grid_images(lattice, number) for number in generator_numbers(lattice.group)]
+    c = lattice.group.characters24
+    images = [(grid_images(lattice, number), bool(c[number])) for number in generator_numbers(lattice.group)]
     largest = smallest = values.reshape(-1)
     while True:  # extremes spread along generators, until they are those of whole orbits
         higher, lower = largest, smallest
-        for image in images:
-            higher, lower = np.maximum(higher, higher[image]), np.minimum(lower, lower[image])
+        for image, negative in images:
+            most, least = higher[image], lower[image]
+            if negative:
+                most, least = -least, -most
+            higher, lower = np.maximum(higher, most), np.minimum(lower, least)
         if np.array_equal(higher, largest) and np.array_equal(lower, smallest):
             return float((higher - lower).max())
         largest, smallest = higher, lower

@@ -19,10 +19,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store import TURN, FieldError, Operations, Setting
+from basis_store import TURN, CharacterError, FieldError, MagneticGroup, Operations, Representation
 from basis_store.array_types import BoolArray, FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.groups.group import LatticeFamily
+from basis_store.groups.magnetic_operations import magnetic_operations
 from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import CODE, MAX_RADIUS
 from runtime.bases.store import load_store
@@ -41,9 +42,25 @@ _NORM_FORMS: dict[LatticeFamily, list[list[int]]] = {
 
 
 @functools.cache
-def operations_of(setting: Setting) -> Operations:
-    """The operations of a setting, as the store that ships has them."""
-    return load_store().compiled(setting).operations
+def operations_of(representation: Representation) -> Operations:
+    """The operations of a setting, as the store that ships has them, or of a magnetic group; with a character.
+
+    Raises:
+        CharacterError: the character is complex, and fields are real.
+        FieldError: the group does not act on three-dimensional space.
+    """
+    group = representation.setting
+    if not representation.is_real:
+        raise CharacterError(
+            f"{representation.label} has complex functions only, because its character is complex, and fields are "
+            "real: take a real character"
+        )
+    if isinstance(group, MagneticGroup):
+        return magnetic_operations(group, operations_of(Representation(group.setting)), representation.number)
+    if group.dimension != 3:
+        raise FieldError(f"fields are on grids of three axes, and {group.label} has {group.dimension} dimensions")
+    stored = load_store().compiled(Representation(group)).operations
+    return stored if representation.is_trivial else representation.operations(stored)
 
 
 class GridLattice:
@@ -62,13 +79,14 @@ class GridLattice:
         form: (3, 3) of the norm.
 
     Raises:
-        FieldError: rotations do not preserve the grid; it has a step longer than a translation of the setting; or
-            it is too fine.
+        FieldError: rotations do not preserve the grid; it has a step longer than a translation of the setting; it
+            is too fine; or functions with the character change their sign after a vector of the cell.
     """
 
     def __init__(self, shape: tuple[int, int, int], cell: CellChange, group: Operations) -> None:
         self.shape, self.cell, self.group = shape, cell, group
         self.form: IntArray = np.array(_NORM_FORMS[group.setting.lattice_family])
+        _check_periods(cell, group)
         alias = _alias_lattice(shape, cell)
         if alias is None:
             raise FieldError(
@@ -147,6 +165,16 @@ def compatible_shapes(
 def text_of(shape: tuple[int, ...]) -> str:
     """``"18 x 18 x 18"``."""
     return " x ".join(map(str, shape))
+
+
+def _check_periods(cell: CellChange, group: Operations) -> None:
+    vectors, denominator = TURN * cell.numerators.T, cell.denominator
+    for shift in group.translations24[group.are_centrings & (group.characters24 != 0)]:
+        if (((vectors - denominator * shift) % (TURN * denominator)) == 0).all(axis=1).any():
+            raise FieldError(
+                f"a vector of the cell is a translation after which odd functions of {group.setting.label} change "
+                "their sign: no field in this cell does"
+            )
 
 
 def _alias_lattice(shape: tuple[int, int, int], cell: CellChange) -> IntArray | None:

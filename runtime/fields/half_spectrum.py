@@ -134,14 +134,15 @@ class ImagePlaces:
 
 
 class Gain(NamedTuple):
-    """What the phases of an operation and of an origin depend on: k.turns24 in 24ths, and k.rest in turns."""
+    """What the phases of an operation and of an origin are: k.turns24 - character24 in 24ths, k.rest in turns."""
 
     turns24: tuple[int, ...]
+    character24: int
     rest: tuple[float, ...]
 
 
 class WavePhases:
-    """exp(2 pi i (k.t + k R.p)) of operations (R, t) and the origin p of a cell, for many waves k.
+    """exp(2 pi i (k.t - c + k R.p)) of operations (R, t) and the origin p of a cell, for many waves k.
 
     Args:
         lattice: of the grid.
@@ -156,14 +157,14 @@ class WavePhases:
         self._extent = lattice.extent
         self._turns = np.tile(exact_turns(), 2)
 
-    def gain(self, rotation: IntArray, translation24: IntArray) -> Gain:
-        """What the phases of an operation depend on."""
+    def gain(self, rotation: IntArray, translation24: IntArray, character24: int) -> Gain:
+        """What the phases of an operation with a character depend on."""
         turns24 = tuple(((translation24 + rotation @ self._origin24) % TURN).tolist())
-        return Gain(turns24, tuple((rotation @ self._rest).tolist()))
+        return Gain(turns24, int(character24), tuple((rotation @ self._rest).tolist()))
 
     def __call__(self, waves: WaveRuns, gain: Gain) -> NDArray[np.complex128] | None:
         """(n,) for n waves; None where all are 1."""
-        turned = self._turned(waves, gain.turns24) if any(gain.turns24) else None
+        turned = self._turned(waves, gain) if any(gain.turns24) or gain.character24 else None
         if not any(gain.rest):
             return turned
         one, two, three = gain.rest
@@ -171,9 +172,9 @@ class WavePhases:
         rest = np.exp(2j * np.pi * (angles - np.rint(angles)))
         return np.asarray(rest if turned is None else rest * turned)
 
-    def _turned(self, waves: WaveRuns, turns24: tuple[int, ...]) -> NDArray[np.complex128]:
-        one, two, three = turns24
-        of_runs = (waves.h * one + waves.k * two) % TURN
+    def _turned(self, waves: WaveRuns, gain: Gain) -> NDArray[np.complex128]:
+        one, two, three = gain.turns24
+        of_runs = (waves.h * one + waves.k * two - gain.character24) % TURN
         if not three:
             return waves.repeated(self._turns.take(of_runs))
         of_l = np.arange(-self._extent, self._extent + 1) * three % TURN

@@ -1,10 +1,10 @@
-"""A periodic field that is invariant under a space group, as a PyTorch module with one number per orbit.
+"""A periodic field that is invariant under a group, or has a character, as a PyTorch module.
 
     f(x) = sum_j b_j f_j(x)
 
-The f_j are the real orthonormal invariant functions of the setting (T2), the b_j are learned. So any parameters
-are a field with the full symmetry, the inner product of two fields is that of their coefficients, and
-derivatives and products are exact.
+The f_j are the real orthonormal invariant functions of the setting (T2), or those with another real character
+(T9); the b_j are learned. So any parameters are a field with the full symmetry, the inner product of two fields is
+that of their coefficients, and derivatives and products are exact.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from basis_store import TURN, GridField
+from basis_store import TURN, GridField, Representation
 from basis_store.array_types import FloatArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.fields.coefficient_file import read_coefficients
 from basis_store.fields.field_coefficients import FieldCoefficients
-from runtime.arrays import constant, points, real_tensor
+from runtime.arrays import constant, points
 from runtime.bases.basis import Basis
 from runtime.encoding.phase import turns
+from runtime.fields.empty_field import empty_field
 from runtime.fields.expansion import check_lattice
 from runtime.fields.field_waves import field_waves
 from runtime.fields.grid_lattice import operations_of
@@ -40,8 +41,9 @@ _CPU_BLOCK, _DEVICE_BLOCK = 1 << 17, 1 << 25
 
 
 class InvariantField(nn.Module):
-    """A field on the unit cell, invariant under the operations of a setting.
+    """A field on the unit cell, invariant under the operations of a setting: f(g x) = f(x).
 
+    Or with another real character, f(g x) = chi(g) f(x), such as a spin density that operations reverse.
     ``field(x)`` are its values. All coordinates are fractional, in the conventional cell of the setting. Leading
     dimensions of points are free; they are written ``n`` below. Everything is differentiable in the coefficients,
     and what is evaluated at points, in the points as well, to any order.
@@ -52,12 +54,14 @@ class InvariantField(nn.Module):
         dtype: of the parameters; default: PyTorch's default type.
 
     Attributes:
-        coefficients: (M,) b, a parameter; function 0 is the constant.
-        setting: the space-group setting.
+        coefficients: (M,) b, a parameter; function 0 is the constant, if the field is invariant.
+        setting: the space-group setting, or a magnetic group.
+        representation: the setting with its character; trivial for invariant fields.
         lattice: (3, 3) rows of the conventional cell in Angstrom.
         functions: the functions, as they were given.
 
     Raises:
+        CharacterError: the character is complex.
         FieldError: the functions are not those of the setting, or the cell does not fit it.
         ValueError: there is not one value for each function.
     """
@@ -78,9 +82,9 @@ class InvariantField(nn.Module):
         if not isinstance(coefficients, FieldCoefficients):
             raise TypeError(f"FieldCoefficients are needed, not {type(coefficients).__name__}")
         self.functions = coefficients
-        self.setting = coefficients.setting
-        group = operations_of(self.setting)
-        check_lattice(coefficients.lattice, self.setting, group.point_group)
+        self.setting, self.representation = coefficients.setting, coefficients.representation
+        group = operations_of(self.representation)
+        check_lattice(coefficients.lattice, group)
         table = field_waves(coefficients, group)
         for name, array in table._asdict().items():
             self.register_buffer(f"_{name}", constant(array), persistent=False)
@@ -111,31 +115,20 @@ class InvariantField(nn.Module):
         """A field in the functions of a basis, 0 everywhere at first.
 
         Args:
-            basis: of a setting, such as ``load_store().basis("227", radius=5)``.
+            basis: such as ``load_store().basis("227", radius=5)``, or of another real character.
             lattice: (3, 3) rows of the conventional cell in Angstrom.
             dtype: of the parameters; default: PyTorch's default type.
 
         Raises:
-            ValueError: the lattice has another shape.
+            CharacterError: the character is complex.
+            ValueError: the lattice has another shape, or the basis is one function of a pair.
         """
-        rows = real_tensor(lattice, "lattice vectors").detach().cpu().double().numpy()
-        if rows.shape != (3, 3):
-            raise ValueError(f"a lattice has shape (3, 3), its rows the cell vectors, not {rows.shape}")
-        starts = torch.cumsum(basis.counts, 0) - basis.counts
-        columns: dict[str, Any] = {
-            "roots": basis.waves[starts].cpu().numpy().astype(np.int16),
-            "sizes": basis.counts.cpu().numpy().astype(np.int16),
-            "parts": basis.parts.cpu().numpy().astype(np.int8),
-            "real_phases24": basis.real_phases24.cpu().numpy().astype(np.int8),
-        }
-        if basis.n_functions > 1 and columns["parts"][-1] == 1:  # a truncation may end in the middle of a pair
-            columns = {name: column[:-1] for name, column in columns.items()}
-        setting, zeros = basis.representation.space_setting, np.zeros(len(columns["parts"]))
-        return cls(FieldCoefficients(setting=setting, lattice=rows, values=zeros, **columns), dtype=dtype)
+        return cls(empty_field(basis, lattice), dtype=dtype)
 
     def extra_repr(self) -> str:
         """One line for ``print``."""
-        return f"{self.setting.label}, {len(self.coefficients):,} functions, {len(self._waves):,} pairs of waves"
+        counts = f"{len(self.coefficients):,} functions, {len(self._waves):,} pairs of waves"
+        return f"{self.representation.label}, {counts}"
 
     def with_coefficients(self, values: Float[Tensor, " functions"]) -> InvariantField:
         """A field in the same functions with other coefficients.
@@ -149,6 +142,7 @@ class InvariantField(nn.Module):
         field = InvariantField.__new__(InvariantField)
         nn.Module.__init__(field)
         field.functions, field.setting = self.functions, self.setting
+        field.representation = self.representation
         for name, buffer in self.named_buffers():
             field.register_buffer(name, buffer, persistent=False)
         if values.shape != self.coefficients.shape:
@@ -175,7 +169,7 @@ class InvariantField(nn.Module):
             angles = self._angles(some)
             return 2 * (torch.cos(angles) * real - torch.sin(angles) * imaginary).sum(-1)
 
-        return self._in_blocks(x, block, c) + self.coefficients[0].to(self._points(x).dtype)
+        return self._in_blocks(x, block, c) + self._mean().to(self._points(x).dtype)
 
     def gradient(self, x: Float[Tensor, "*n 3"]) -> Float[Tensor, "*n 3"]:
         """Derivatives by Cartesian coordinates at ``x`` (n, 3); (n, 3), in the unit of the field per Angstrom."""
@@ -202,7 +196,7 @@ class InvariantField(nn.Module):
     def integral(self) -> Tensor:
         """(), over the conventional cell: its volume times the mean; in the unit of the field times Angstrom^3."""
         volume = torch.linalg.det(self.lattice.double()).abs()
-        integral: Tensor = self.coefficients[0] * volume.to(self.coefficients.dtype)
+        integral: Tensor = self._mean() * volume.to(self.coefficients.dtype)
         return integral
 
     def inner(self, other: InvariantField) -> Tensor:
@@ -212,7 +206,7 @@ class InvariantField(nn.Module):
             ValueError: the other field is in other functions.
         """
         same = np.array_equal(self.functions.roots, other.functions.roots)
-        if not same or other.setting != self.setting:
+        if not same or other.representation != self.representation:
             raise ValueError("the inner product is of two fields in the same functions")
         product: Tensor = (self.coefficients * other.coefficients).sum()
         return product
@@ -239,13 +233,13 @@ class InvariantField(nn.Module):
         Raises:
             FieldError: lattice translations of the cell are none of the setting, or the shape is none of a grid.
         """
-        values: Tensor = GridSpectrum(self._waves, shape, cell).synthesis(self._spectrum()) + self.coefficients[0]
+        values: Tensor = GridSpectrum(self._waves, shape, cell).synthesis(self._spectrum()) + self._mean()
         return values
 
     def project(
         self, values: Float[Tensor, "a b c"], cell: CellChange | None = None
     ) -> Float[Tensor, " functions"]:
-        """The coefficients of the invariant part of a field on a grid, in the functions of this one.
+        """The coefficients of the part of a field on a grid that has the symmetry of this one, in its functions.
 
         It is the inverse of :meth:`on_grid` on grids that tell all waves apart (:meth:`resolving_shape`).
 
@@ -263,6 +257,8 @@ class InvariantField(nn.Module):
         c = 2 * self._factors(values.dtype).conj() * c
         found = values.new_zeros(len(self.coefficients)).index_add(0, self._rows, c.real)
         found = found.index_add(0, self._seconds, -self._signs * c.imag)
+        if not self.functions.n_constants:
+            return found
         mean = torch.zeros_like(found)
         mean[0] = 1
         coefficients: Tensor = found + mean * values.mean()
@@ -279,17 +275,19 @@ class InvariantField(nn.Module):
         return one, two, three
 
     def multiply(self, other: InvariantField) -> InvariantField:
-        """The product of two fields of one setting, in the functions of this one.
+        """The product with an invariant field of the same setting, in the functions of this one.
 
         It is computed by FFT on a grid that is fine enough for every coefficient to be exact. What the product has
         beyond the functions of this field is left out.
 
         Raises:
-            ValueError: the other field has another setting.
+            ValueError: the other field has another setting, or is not invariant.
         """
-        if other.setting != self.setting:
+        if other.representation != Representation(self.setting):
+            names = f"{self.representation.label} and {other.representation.label}"
             raise ValueError(
-                f"fields of {self.setting.label} and {other.setting.label} have no product in one of them"
+                f"fields of {names} have no product with the symmetry of the first one: the second one has to be "
+                "invariant under the same group"
             )
         shape = self.resolving_shape(other)
         return self.with_coefficients(self.project(self.on_grid(shape) * other.on_grid(shape)))
@@ -307,6 +305,9 @@ class InvariantField(nn.Module):
         values = self.on_grid(shape, cell).detach().cpu().double().numpy()
         lattice = (cell or CellChange.conventional()).lattice_of(self.functions.lattice)
         return GridField(values, lattice, self.functions.quantity, self.functions.unit)
+
+    def _mean(self) -> Tensor:
+        return self.coefficients[0] if self.functions.n_constants else self.coefficients.new_zeros(())
 
     def _spectrum(self) -> Tensor:
         """(n,) c_k of the waves of the table."""

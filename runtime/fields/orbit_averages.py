@@ -1,10 +1,10 @@
 """Averages of Fourier coefficients over orbits, in the half spectrum of a grid, and back.
 
-    c_root = (1/p) sum_R exp(-2 pi i k.t) c_{kR}         k the root, R the p rotations of the point group
-    c_{kR} = exp(2 pi i k.t) c_root
+    c_root = (1/p) sum_R exp(-2 pi i (k.t - c)) c_{kR}   k the root, R the p rotations of the point group
+    c_{kR} = exp(2 pi i (k.t - c)) c_root
 
-Coefficients of operations with the same phases are added first. c_{-k} is the complex conjugate of c_k, so that
-with an inversion one of each R, -R is enough.
+c is that of a real character (T9), 0 for invariant functions. Coefficients of operations with the same phases are
+added first. c_{-k} is the complex conjugate of c_k, so that with an inversion one of each R, -R is enough.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import TURN, point_group_operations
+from basis_store.array_types import IntArray
+from basis_store.groups.operations import PointGroupOperations
 from runtime.fields.grid_lattice import GridLattice
 from runtime.fields.half_spectrum import Gain, HalfSpectrum, ImagePlaces, Vectors, WavePhases
 from runtime.fields.wave_runs import WaveRuns
@@ -58,15 +60,17 @@ class OrbitAverages:
         found: dict[tuple[Gain, Gain | None], list[Vectors]] = {}
         for number in group.half:
             rotation = group.rotations[number]
-            gain, opposite = self._phases.gain(rotation, group.translations24[number]), None
+            gain, opposite = self._gain(rotation, group, number), None
             if group.inversion is not None:
-                translation = group.translations24[group.products[group.inversion, number]]
-                opposite = self._phases.gain(-rotation, translation)
+                opposite = self._gain(-rotation, group, group.products[group.inversion, number])
             found.setdefault((gain, opposite), []).append(self.half.vectors(rotation))
         self._classes = [
             _PhaseClass(rotations, gain, opposite, gain == opposite and _is_sign(gain))
             for (gain, opposite), rotations in found.items()
         ]
+
+    def _gain(self, rotation: IntArray, group: PointGroupOperations, number: int) -> Gain:
+        return self._phases.gain(rotation, group.translations24[number], group.characters24[number])
 
     def images(self, roots: WaveRuns) -> ImagePlaces:
         """Places of the images of n roots."""

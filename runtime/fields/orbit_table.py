@@ -67,18 +67,22 @@ class OrbitTable:
         group, count = self._group, len(numbers)
         columns = np.empty((3, count), np.int16)
         phases = np.zeros(count, np.int8)
-        inversion = None if group.inversion is None else group.translations24[group.inversion]
+        inversion, character = None, 0
+        if group.inversion is not None:
+            inversion, character = group.translations24[group.inversion], group.characters24[group.inversion]
         on_wall = []
         for start in range(0, count, _BLOCK):
             some = slice(start, start + _BLOCK)
             self.runs.read(numbers[some], columns[:, some])
             on_wall.append(start + np.flatnonzero((numbers[some] & 1).astype(bool)))
-            if inversion is not None and inversion.any():
+            if inversion is not None and (inversion.any() or character):
                 waves = columns[:, some].astype(np.int64)
-                phases[some] = real_phases24(dot_columns(waves, inversion) % TURN)
+                phases[some] = real_phases24((dot_columns(waves, inversion) - character) % TURN)
         sizes = np.full(count, len(group.rotations), np.int16)
         paired = np.full(count, inversion is None)
         # 2. The others, in the same order.
+        if not count:
+            return WaveOrbits(columns.T, sizes, paired, phases), coefficients
         number, norm, *facts = (np.concatenate(column) for column in zip(*self._special, strict=True))
         special, (_, order) = np.concatenate(on_wall), _by_norm(norm, number, np.arange(len(norm)))
         for column, fact in zip([sizes, paired, phases], facts, strict=True):
@@ -97,6 +101,6 @@ def _by_norm(
     norms: NDArray[np.signedinteger], numbers: NDArray[np.signedinteger], values: NDArray[_Value]
 ) -> tuple[NDArray[np.signedinteger], NDArray[_Value]]:
     """Ascending ``numbers`` (n,) and their ``values`` (n,), by ``norms`` (n,) and then in the given order."""
-    shape = int(norms.max()) + 1, int(numbers.max()) + 1
+    shape = int(norms.max(initial=0)) + 1, int(numbers.max(initial=0)) + 1
     matrix = scipy.sparse.coo_array((values, (norms, numbers)), shape=shape).tocsr()
     return matrix.indices, matrix.data

@@ -1,4 +1,6 @@
-"""The points of a grid modulo all lattice translations of the setting: the grid of a primitive cell.
+"""The points of a grid modulo all periods of the functions: the grid of a primitive cell.
+
+Periods are the lattice translations of the setting, but with a character only those where it is 1 (T9).
 
 A field in a conventional or larger cell is averaged over the translations that its cell has more than a primitive
 one; what is left has fewer points, and fewer waves. In steps of the grid, translations are a lattice with a basis
@@ -16,7 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from basis_store import Representation
+from basis_store import TURN
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from runtime.fields.grid_lattice import GridLattice
@@ -88,15 +90,15 @@ def primitive_grid(lattice: GridLattice) -> PrimitiveGrid | None:
     None if the cell of the grid is primitive, if not all lattice translations are steps of the grid, or if no axes
     for an FFT are found.
     """
-    # 1. The lattice translations in steps of the grid, as rows.
+    # 1. The periods in steps of the grid, as rows.
     shape = np.array(lattice.shape)
-    primitive = CellChange.primitive(Representation(lattice.group.setting).space_setting)
-    steps = np.linalg.solve(lattice.cell.matrix, primitive.matrix).T * shape
+    periods24 = np.concatenate([TURN * np.eye(3, dtype=np.int64), lattice.group.periods24])
+    steps = np.linalg.solve(lattice.cell.matrix, periods24.T / TURN).T * shape
     rows = np.rint(steps).astype(np.int64)
-    if np.abs(steps - rows).max() > 1e-9 or abs(round(np.linalg.det(rows))) == shape.prod():
+    if np.abs(steps - rows).max() > 1e-9:
         return None
     box = _triangular(rows)
-    shear = _shear(box)
+    shear = None if np.diag(box).prod() == shape.prod() else _shear(box)
     if shear is None:
         return None
     # 2. The cell of the sheared vectors.
@@ -111,19 +113,19 @@ def primitive_grid(lattice: GridLattice) -> PrimitiveGrid | None:
 
 
 def _triangular(rows: IntArray) -> IntArray:
-    """A basis of the same lattice that is upper triangular, with a positive diagonal: by Euclid's algorithm."""
+    """(3, 3) a basis of the lattice of some rows (n, 3), upper triangular with a positive diagonal: by Euclid."""
     rows = rows.copy()
     for column in range(3):
         while (others := np.flatnonzero(rows[column:, column]) + column).size > 1 or rows[column, column] == 0:
             pivot = others[np.abs(rows[others, column]).argmin()]
             rows[[column, pivot]] = rows[[pivot, column]]
-            for row in range(column + 1, 3):
+            for row in range(column + 1, len(rows)):
                 rows[row] -= rows[row, column] // rows[column, column] * rows[column]
         if rows[column, column] < 0:
             rows[column] *= -1
     for row, column in ((1, 2), (0, 1), (0, 2)):
         rows[row] -= rows[row, column] // rows[column, column] * rows[column]
-    return rows
+    return rows[:3]
 
 
 def _shear(box: IntArray) -> IntArray | None:

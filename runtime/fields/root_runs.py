@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from basis_store import TURN, point_group_operations, wave_norm
 from basis_store.array_types import BoolArray, IntArray
+from basis_store.groups.operations import PointGroupOperations
 from runtime.fields.grid_lattice import GridLattice
 from runtime.fields.wave_orbits import WaveOrbits, orbits_of
 from runtime.fields.wave_runs import WaveRuns
@@ -79,7 +80,7 @@ class RootRuns:
                 h, k, whole = h[inside], k[inside], (whole | (distance == 0))[inside]
         # 2. Their l from low to high, in the steps that the centrings allow.
         low, high = _range_of_l(h, k, self.extent, limits)
-        self._step, first = _allowed(h, k, self._group.centrings24)
+        self._step, first = _allowed(h, k, self._group)
         high -= (high - first) % self._step
         counts = np.where(first < 0, 0, (high - low) // self._step + 1)
         kept = counts > 0
@@ -167,14 +168,15 @@ def _range_of_l(h: IntArray, k: IntArray, extent: int, limits: _Limits) -> tuple
     return low, high
 
 
-def _allowed(h: IntArray, k: IntArray, centrings24: IntArray) -> tuple[int, IntArray]:
-    """The step between l for which k.t is an integer for all centrings t, and (n,) the first one, -1 for none."""
-    step = 1
+def _allowed(h: IntArray, k: IntArray, group: PointGroupOperations) -> tuple[int, IntArray]:
+    """The step between l with k.t - c an integer for all centrings, and (n,) the first one, -1 for none."""
+    centrings24, step = group.centrings24, 1
+    gains24 = list(zip(centrings24.tolist(), group.centring_characters24.tolist(), strict=True))
     while (centrings24[:, 2] * step % TURN).any():
         step += 1
     first = np.full(len(h), -1)
     for one in range(step):
-        first[~np.any([(h * t[0] + k * t[1] + one * t[2]) % TURN for t in centrings24], axis=0)] = one
+        first[~np.any([(h * t[0] + k * t[1] + one * t[2] - c) % TURN for t, c in gains24], axis=0)] = one
     return step, first
 
 

@@ -1,8 +1,8 @@
 """Averages over operations that move whole rows of a grid: those that keep its third axis, up to its direction.
 
-    F(x) = (1/n) sum_r f(r x),   A f(x) = (1/|K|) sum_K F(k x),   A f(r x) = A f(x)
+    F(x) = (1/n) sum_r chi(r) f(r x),   A f(x) = (1/|K|) sum_K chi(k) F(k x),   A f(r x) = chi(r) A f(x)
 
-K are the operations that keep every row, and r one element of each of the n cosets r K. The rows of an orbit are
+chi is a real character (T9), 1 for invariant functions. K are the operations that keep every row, and r one element of each of the n cosets r K. The rows of an orbit are
 added up in one of them, averaged over K there, and copied back: each row is read once and written once, whatever
 the order of the group. Where operations do not keep the third axis, rows are torn apart, and the way through
 Fourier coefficients is faster.
@@ -28,12 +28,12 @@ class _Coset(NamedTuple):
     Attributes:
         matrix: (2, 2) row (i, j) goes to ``matrix (i, j) + steps``.
         steps: (2,)
-        along: for each operation sign and shift of k -> sign k + shift, along a row.
+        along: for each operation sign and shift of k -> sign k + shift, along a row, and whether chi is -1.
     """
 
     matrix: IntArray
     steps: IntArray
-    along: list[tuple[int, int]]
+    along: list[tuple[int, int, bool]]
 
 
 def keeps_rows(lattice: GridLattice) -> bool:
@@ -61,19 +61,29 @@ def average_rows(values: FloatArray, lattice: GridLattice) -> FloatArray:
         total = np.zeros((len(some), three))
         for coset, place in zip(cosets, places, strict=True):
             taken = rows.take(place, axis=0, out=buffer[: len(some)], mode="clip")
-            for target, source in _pieces(*coset.along[0], three):
-                total[:, target] += taken[:, source]
+            sign, shift, negative = coset.along[0]
+            for target, source in _pieces(sign, shift, three):
+                _accumulate(total[:, target], taken[:, source], negative=negative)
         # 2. Averaged over what keeps each row.
         average = np.zeros_like(total)
-        for operation in keeping.along:
-            for target, source in _pieces(*operation, three):
-                average[:, target] += total[:, source]
+        for sign, shift, negative in keeping.along:
+            for target, source in _pieces(sign, shift, three):
+                _accumulate(average[:, target], total[:, source], negative=negative)
         average /= len(cosets) * len(keeping.along)
         # 3. Copied to every row.
         for coset, place in zip(cosets, places, strict=True):
-            for target, source in _pieces(*coset.along[0], three):
-                result[place, source] = average[:, target]
+            sign, shift, negative = coset.along[0]
+            for target, source in _pieces(sign, shift, three):
+                result[place, source] = -average[:, target] if negative else average[:, target]
     return result.reshape(values.shape)
+
+
+def _accumulate(total: FloatArray, values: FloatArray, *, negative: bool) -> None:
+    """Add values to a total of the same shape, or subtract them."""
+    if negative:
+        total -= values
+    else:
+        total += values
 
 
 def _cosets(lattice: GridLattice) -> list[_Coset]:
@@ -85,7 +95,8 @@ def _cosets(lattice: GridLattice) -> list[_Coset]:
     for number in np.argsort(moves, kind="stable"):
         matrix, step = matrices[number, :2, :2], steps[number, :2]
         coset = found.setdefault(matrix.tobytes() + step.tobytes(), _Coset(matrix, step, []))
-        along = int(matrices[number, 2, 2]), int(steps[number, 2])
+        negative = bool(lattice.group.characters24[number])
+        along = int(matrices[number, 2, 2]), int(steps[number, 2]), negative
         if along not in coset.along:
             coset.along.append(along)
     return list(found.values())

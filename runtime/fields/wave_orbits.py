@@ -3,11 +3,12 @@
 A root is the lexicographically largest of all waves of O and -O. What the store says about its orbit (T1, T2)
 follows from one pass over the rotations:
 
-    kR = k,  k.t not an integer     the orbit is frustrated and left out
-    |O|                             rotations over those with kR = k
-    kR = -k                         O = -O, with the real phase -k.t/2
+    kR = k,  k.t - c not an integer     the orbit is frustrated and left out
+    |O|                                 rotations over those with kR = k
+    kR = -k                             O = -O, with the real phase -(k.t - c)/2
 
-Nothing here depends on the compiled store; tests compare every column with it.
+c is that of a real character (T9), 0 for invariant functions. Nothing here depends on the compiled store; tests
+compare every column with it.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def orbits_of(roots: IntArray, group: PointGroupOperations) -> tuple[WaveOrbits,
 
 
 def real_phases24(gains: IntArray) -> IntArray:
-    """(m,) phi, -6 to 5, of orbits with O = -O: ``gains`` (m,) are k.t of an operation with k R = -k (T2)."""
+    """(m,) phi, -6 to 5, of orbits with O = -O: ``gains`` (m,) are k.t - c of an operation with k R = -k (T2)."""
     half = (-gains // 2) % (TURN // 2)
     return (half + TURN // 4) % (TURN // 2) - TURN // 4
 
@@ -76,7 +77,7 @@ def _orbits_of_block(
     columns = np.ascontiguousarray(waves.T)
     codes = dot_columns(columns, CODE)
     fixing = np.zeros(len(waves), np.int64)
-    left_out = _absent(columns, group.centrings24) | (codes < 0)
+    left_out = _absent(columns, group) | (codes < 0)
     minus = np.full(len(waves), -1)
     for number in group.half:
         images = dot_columns(columns, group.rotations[number] @ CODE)
@@ -89,7 +90,8 @@ def _orbits_of_block(
         if group.inversion is not None:
             numbers.append((group.products[group.inversion, number], ~fixed | (codes[own] == 0)))
         for operation, fixes in numbers:
-            gains = dot_columns(columns[:, own], group.translations24[operation]) % TURN
+            products = dot_columns(columns[:, own], group.translations24[operation])
+            gains = (products - group.characters24[operation]) % TURN
             fixing[own] += fixes
             left_out[own] |= fixes & (gains != 0)
             reversed_ = ~fixes | (codes[own] == 0)
@@ -98,9 +100,9 @@ def _orbits_of_block(
     return waves, len(group.rotations) // np.maximum(fixing, 1), minus < 0, phases, ~left_out
 
 
-def _absent(columns: IntArray, centrings24: IntArray) -> BoolArray:
+def _absent(columns: IntArray, group: PointGroupOperations) -> BoolArray:
     absent = np.zeros(columns.shape[1], bool)
-    for centring in centrings24:
+    for centring, character in zip(group.centrings24, group.centring_characters24, strict=True):
         if centring.any():
-            absent |= dot_columns(columns, centring) % TURN != 0
+            absent |= (dot_columns(columns, centring) - character) % TURN != 0
     return absent

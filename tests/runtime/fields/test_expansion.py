@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from basis_store import TURN, FieldError, GridField, Operations, Setting, all_settings, open_store
+from basis_store import TURN, FieldError, GridField, Operations, Representation, Setting, all_settings, open_store
 from basis_store.array_types import FloatArray
 from basis_store.fields.cell_change import CellChange
 from runtime.fields.expansion import Expansion, expand
@@ -70,7 +70,7 @@ def test_symmetrising_is_averaging_in_every_setting() -> None:
         lattice = next(one for n in (4, 6, 8, 12) if (one := GridLattice((n, n, n), cell, group)).closed)
         values = RNG.normal(size=lattice.shape)
         field = GridField(values, lattice_of(setting))
-        expansion = Expansion(field, lattice, symmetrised=True)
+        expansion = Expansion(field, lattice, Representation(setting), symmetrised=True)
         symmetrised = expansion.symmetrised
         expected = average(values, cell, group)
         np.testing.assert_allclose(symmetrised.values, expected, atol=1e-13, err_msg=setting.label)
@@ -78,11 +78,12 @@ def test_symmetrising_is_averaging_in_every_setting() -> None:
             by_rows += 1
             np.testing.assert_allclose(average_rows(values, lattice), expected, atol=1e-13, err_msg=setting.label)
             np.testing.assert_array_equal(
-                average_rows(values, lattice), Expansion(field, lattice).symmetrised.values
+                average_rows(values, lattice),
+                Expansion(field, lattice, Representation(setting)).symmetrised.values,
             )
         residual = np.linalg.norm(values - expected) / np.linalg.norm(values)
         assert expansion.residual.of_norm == pytest.approx(residual, rel=1e-12, abs=1e-15)
-        again = Expansion(symmetrised, lattice)
+        again = Expansion(symmetrised, lattice, Representation(setting))
         np.testing.assert_allclose(again.symmetrised.values, symmetrised.values, atol=1e-14)
         assert again.residual.of_norm < 1e-14
     assert by_rows == 530 - 42 - 7  # but cubic ones and rhombohedral axes
@@ -94,9 +95,9 @@ def test_band_limited_fields_come_back_in_every_setting() -> None:
         shape = (5, 5, 5) if setting.lattice_family == "orthogonal" else (4, 4, 3)
         field = GridField(RNG.normal(size=shape), lattice_of(setting))
         lattice = GridLattice(shape, CellChange.conventional(), STORE.read(setting).operations)
-        expansion = Expansion(field, lattice)
+        expansion = Expansion(field, lattice, Representation(setting))
         values = synthesis(expansion, points_of(shape)).reshape(shape)
-        again = Expansion(GridField(values, field.lattice), lattice)
+        again = Expansion(GridField(values, field.lattice), lattice, Representation(setting))
         np.testing.assert_allclose(
             again.coefficients.values, expansion.coefficients.values, atol=1e-12, err_msg=setting.label
         )
@@ -113,7 +114,8 @@ def test_cells_and_origins_of_a_crystal_give_the_same_coefficients(number: int) 
     conventional = CellChange.conventional()
     values = RNG.normal(size=(size,) * 3)
     field = GridField(values, lattice_of(setting))
-    given = Expansion(field, GridLattice(field.shape, conventional, compiled.operations))
+    named = Representation(setting)
+    given = Expansion(field, GridLattice(field.shape, conventional, compiled.operations), named)
     # Only waves inside of every grid that is compared: then all are exact.
     kept = np.abs(given.coefficients.roots).max(axis=1) <= 1
     cells = [
@@ -128,7 +130,7 @@ def test_cells_and_origins_of_a_crystal_give_the_same_coefficients(number: int) 
         shape = (16, 8, 8) if cell.matrix[0, 0] == 2 else (8, 8, 8)
         points = cell.to_setting(points_of(shape))
         other = GridField(synthesis(subset, points).reshape(shape), cell.lattice_of(field.lattice))
-        found = Expansion(other, GridLattice(shape, cell, compiled.operations)).coefficients
+        found = Expansion(other, GridLattice(shape, cell, compiled.operations), named).coefficients
         np.testing.assert_allclose(found.lattice, field.lattice, atol=1e-12)
         rows = {tuple(root): row for row, root in enumerate(found.roots.tolist())}
         mine = [rows[tuple(root)] for root in subset.coefficients.roots.tolist()]

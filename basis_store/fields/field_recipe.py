@@ -87,8 +87,8 @@ class FieldRecipe:
             representation = Representation(KINDS[self.kind].from_key(self.key), self.character)
         except SettingError as error:
             raise StoreFormatError(f"it names a group or a character that does not exist: {error}") from error
-        if not representation.is_real:
-            raise StoreFormatError("it names a complex character, and fields are real")
+        if not representation.is_real or representation.setting.dimension != 3:
+            raise StoreFormatError(f"it names {representation.label}, which fields on grids cannot have")
         if abs(np.linalg.det(self.lattice_rows)) <= 0:
             raise StoreFormatError("its cell has no volume")
 

@@ -8,6 +8,11 @@ All P_k of an orbit come from one sum over it (T4), for which one of each k, -k 
     P_k = exp(-i alpha_k) u / |O|,    P_{-k} = conj P_k
 
 O and -O together are one Friedel pair, also where O = -O. At a point it has one number u, real or complex.
+
+With a complex character (T9), P_{-k} is not the conjugate of P_k, but that of the conjugate character. Then every
+orbit stands for itself, with all of its waves:
+
+    u = sum_{k in O} exp(i alpha_k) e_k,    alpha = theta,    P_k = exp(-i alpha_k) u / |O|
 """
 
 from __future__ import annotations
@@ -25,6 +30,8 @@ from basis_store.groups.wave_shells import is_leading, wave_norm
 class HalfOrbits(NamedTuple):
     """The F Friedel pairs O, -O of one setting and their m member waves, one of each k, -k.
 
+    With a complex character the F orbits, and all of their waves.
+
     Attributes:
         pairs: (m,) Friedel pair of each member, ascending.
         waves: (m, 3) the members k.
@@ -32,6 +39,7 @@ class HalfOrbits(NamedTuple):
         columns: (m, 2) rows of k and of -k in the list of waves.
         real: (F,) whether O = -O, so that u is real.
         sizes: (F,) |O|.
+        conjugate: whether P_{-k} is the complex conjugate of P_k: the character is real.
     """
 
     pairs: IntArray
@@ -40,6 +48,13 @@ class HalfOrbits(NamedTuple):
     columns: IntArray
     real: BoolArray
     sizes: IntArray
+    conjugate: bool
+
+    @property
+    def written(self) -> list[tuple[IntArray, bool]]:
+        """The columns (m,) that get the P of each member, and whether they get its complex conjugate."""
+        k, minus = self.columns.T
+        return [(k, False), (minus, True)] if self.conjugate else [(k, False)]
 
 
 def half_orbits(compiled: CompiledSetting, waves: NDArray[np.integer]) -> HalfOrbits:
@@ -55,7 +70,8 @@ def half_orbits(compiled: CompiledSetting, waves: NDArray[np.integer]) -> HalfOr
     )
     orbits = np.repeat(np.arange(n_orbits), compiled.orbit_sizes[:n_orbits])
     k, parts = compiled.waves[: len(orbits)].astype(np.int64), compiled.parts[orbits]
-    kept = np.flatnonzero((parts == 1) | ((parts == 0) & is_leading(k)))
+    real = compiled.representation.is_real
+    kept = np.flatnonzero((parts == 1) | ((parts == 0) & is_leading(k))) if real else np.arange(len(k))
     heads, pairs = np.unique(orbits[kept], return_inverse=True)
     index = WaveIndex(waves)
     return HalfOrbits(
@@ -63,6 +79,7 @@ def half_orbits(compiled: CompiledSetting, waves: NDArray[np.integer]) -> HalfOr
         waves=k[kept],
         phases24=(compiled.phases24[kept].astype(np.int64) + compiled.real_phases24[orbits[kept]]) % TURN,
         columns=np.stack([index.rows(k[kept]), index.rows(-k[kept])], axis=1),
-        real=compiled.parts[heads] == 0,
+        real=(compiled.parts[heads] == 0) & real,
         sizes=compiled.orbit_sizes[heads].astype(np.int64),
+        conjugate=real,
     )

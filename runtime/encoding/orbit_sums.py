@@ -154,7 +154,8 @@ def _to_waves(orbits: HalfOrbits) -> Entries:
     """P_k = exp(-i a) u / |O|, and P_{-k} its conjugate; a real u is twice the sum over its half orbit."""
     real, imaginary, alpha = orbits.pairs, orbits.pairs + len(orbits.sizes), orbits.phases24
     terms: list[tuple[IntArray, IntArray, IntArray]] = []
-    for column, sign in zip(orbits.columns.T, (0, _HALF), strict=True):
+    for column, conjugate in orbits.written:
+        sign = _HALF if conjugate else 0
         terms += [
             (2 * column, real, alpha),
             (2 * column, imaginary, alpha - _QUARTER),

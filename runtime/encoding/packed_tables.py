@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from basis_store import Setting
+from basis_store import Representation
 from basis_store.array_types import FloatArray, IntArray
 from runtime.arrays import on_device
 from runtime.encoding.wave_sums import WaveSums
@@ -132,14 +132,14 @@ class TableCache:
         device: of the tables.
     """
 
-    def __init__(self, sums_of: Callable[[Setting], WaveSums], device: torch.device) -> None:
+    def __init__(self, sums_of: Callable[[Representation], WaveSums], device: torch.device) -> None:
         self._sums_of, self._device = sums_of, device
-        self._known: dict[Setting, PackedSetting] = {}
-        self._places: dict[Setting, int] = {}
+        self._known: dict[Representation, PackedSetting] = {}
+        self._places: dict[Representation, int] = {}
         self._tables: PackedTables | None = None
-        self._last: tuple[tuple[Setting, ...], Tensor] | None = None
+        self._last: tuple[tuple[Representation, ...], Tensor] | None = None
 
-    def __call__(self, settings: tuple[Setting, ...]) -> tuple[PackedTables, Tensor]:
+    def __call__(self, settings: tuple[Representation, ...]) -> tuple[PackedTables, Tensor]:
         """The tables of all settings so far, and (settings,) int32 on the device: the place of each of these."""
         new = (
             []

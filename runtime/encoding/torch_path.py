@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from basis_store import Setting
+from basis_store import Representation
 from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_shells import is_leading
 from runtime.encoding.exponentials import Exponentials
@@ -28,16 +28,16 @@ class TorchPath:
 
     Args:
         waves: (K, 3) of each lattice family.
-        orbits_of: the Friedel pairs of a setting.
+        orbits_of: the Friedel pairs of a setting with a character.
     """
 
     def __init__(
-        self, waves: Mapping[LatticeFamily, NDArray[np.integer]], orbits_of: Callable[[Setting], HalfOrbits]
+        self, waves: Mapping[LatticeFamily, NDArray[np.integer]], orbits_of: Callable[[Representation], HalfOrbits]
     ) -> None:
         self._waves, self._orbits_of = waves, orbits_of
         self._n_columns = 2 * max(map(len, waves.values()))
         self._exponentials = {family: Exponentials(some[is_leading(some)]) for family, some in waves.items()}
-        self._sums: dict[Setting, OrbitSums] = {}
+        self._sums: dict[Representation, OrbitSums] = {}
 
     def write(self, x: Tensor, values: Tensor, plan: EncodingPlan) -> None:
         """From (n, 3) coordinates to (n, 2 K) ``values``: Re P_k and Im P_k of each wave in turn."""
@@ -68,7 +68,7 @@ class TorchPath:
         exponentials = self._exponentials_of(block)
         cosines, sines = exponentials(x).chunk(2)
         by_exponentials = torch.cat(
-            [self._sums_of(setting).adjoint(gradient[start:stop].T) for setting, start, stop in block.segments],
+            [self._sums_of(named).adjoint(gradient[start:stop].T) for named, start, stop in block.segments],
             dim=1,
         )
         by_cosines, by_sines = by_exponentials.chunk(2)
@@ -80,18 +80,18 @@ class TorchPath:
     def _values(self, x: Tensor, block: Block) -> Tensor:
         exponentials = self._exponentials_of(block)(x)
         values = torch.cat(
-            [self._sums_of(setting)(exponentials[:, start:stop]).T for setting, start, stop in block.segments]
+            [self._sums_of(named)(exponentials[:, start:stop]).T for named, start, stop in block.segments]
         )
         missing = self._n_columns - values.shape[1]
         return nn.functional.pad(values, (0, missing)) if missing else values
 
-    def _sums_of(self, setting: Setting) -> OrbitSums:
-        if setting not in self._sums:
-            self._sums[setting] = OrbitSums(self._orbits_of(setting), self._waves[setting.lattice_family])
-        return self._sums[setting]
+    def _sums_of(self, named: Representation) -> OrbitSums:
+        if named not in self._sums:
+            self._sums[named] = OrbitSums(self._orbits_of(named), self._waves[named.setting.lattice_family])
+        return self._sums[named]
 
     def _exponentials_of(self, block: Block) -> Exponentials:
-        return self._exponentials[block.segments[0].setting.lattice_family]
+        return self._exponentials[block.lattice_family]
 
 
 @contextlib.contextmanager

@@ -8,9 +8,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from basis_store import CutoffError, Setting, SettingError
+from basis_store import CutoffError, Representation, SettingError
 from basis_store.groups.group import LatticeFamily
-from basis_store.groups.setting import SettingName, as_setting
+from basis_store.groups.representation import RepresentationName
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm, wave_norm
 from runtime.arrays import integers, points
 from runtime.bases.store import Store, load_store
@@ -25,6 +25,8 @@ from runtime.encoding.wave_sums import WaveSums, symmetrised_waves
 class WaveEncoder(nn.Module):
     """P_k(x) = (1/|G|) sum_g e_k(g x) of all shared waves k, each point in the group of its crystal.
 
+    With another character than the trivial one (T9), P_k(x) = (1/|G|) sum_g conj(chi(g)) e_k(g x).
+
     >>> import torch
     >>> from runtime import Setting, WaveEncoder
     >>> encoder = WaveEncoder()
@@ -34,7 +36,7 @@ class WaveEncoder(nn.Module):
 
     Column j belongs to wave j of the lattice family of a point's setting, see :meth:`waves`. Systematic absences
     are 0, and so are, in the family with fewer waves, the columns beyond them. Values equal those of
-    :meth:`runtime.Basis.project`, and every one of them is invariant under the group.
+    :meth:`runtime.Basis.project`, and every one of them is invariant under the group, or has the character.
 
     All P_k of a point are computed from one exponential per axis and index and one number per orbit, at a cost
     that grows with the number of waves alone. No intermediate values are kept: derivatives, of any order, are
@@ -69,7 +71,7 @@ class WaveEncoder(nn.Module):
             self._waves[family] = shared[
                 wave_norm(shared, family) <= ball_norm(max_radius if radius is None else radius)
             ]
-        self._orbits: dict[Setting, HalfOrbits] = {}
+        self._orbits: dict[Representation, HalfOrbits] = {}
         self._torch_path = TorchPath(self._waves, self._orbits_of)
         self._table_caches: dict[torch.device, TableCache] = {}
         self._last_composition: Composition | None = None
@@ -83,14 +85,15 @@ class WaveEncoder(nn.Module):
         """(K, 3) int64: the waves of the columns, in the order of the store, for settings of a lattice family."""
         return torch.from_numpy(self._waves[family])
 
-    def plan(self, settings: Sequence[SettingName], crystals: Tensor) -> EncodingPlan:
+    def plan(self, settings: Sequence[RepresentationName], crystals: Tensor) -> EncodingPlan:
         """Sort the atoms of a batch by setting, to encode them again and again as they move.
 
         A plan holds what it needs of its arguments: it stays as it is when they change later. In CUDA graphs,
         encode with a plan that was made before: its memory stays in place.
 
         Args:
-            settings: of p crystals, or their names as :meth:`Setting.parse` reads them.
+            settings: of p crystals, or their names as :meth:`Setting.parse` reads them. With another character,
+                representations or their names, such as ``"136:B1g"``, if the store has them.
             crystals: (n,) which of them each point belongs to, 0 to p - 1 (PyTorch Geometric's ``batch``), on the
                 device of the coordinates.
 
@@ -111,10 +114,10 @@ class WaveEncoder(nn.Module):
             and not 0 <= int(crystals.min()) <= int(crystals.max()) < len(settings)
         ):
             raise IndexError(f"crystals are 0 to {len(settings) - 1}, one for each setting")
-        return self._composition([as_setting(setting) for setting in settings], crystals.device).plan(crystals)
+        return self._composition(list(settings), crystals.device).plan(crystals)
 
     def forward(
-        self, x: Tensor, settings: Sequence[SettingName] | EncodingPlan, crystals: Tensor | None = None
+        self, x: Tensor, settings: Sequence[RepresentationName] | EncodingPlan, crystals: Tensor | None = None
     ) -> Tensor:
         """Encode.
 
@@ -137,7 +140,7 @@ class WaveEncoder(nn.Module):
         return self._encode(x, settings, crystals)
 
     def _encode(
-        self, x: Tensor, settings: Sequence[SettingName] | EncodingPlan, crystals: Tensor | None
+        self, x: Tensor, settings: Sequence[RepresentationName] | EncodingPlan, crystals: Tensor | None
     ) -> Tensor:
         x = points(x)
         if not isinstance(settings, EncodingPlan):
@@ -171,25 +174,26 @@ class WaveEncoder(nn.Module):
             write=partial(triton_path.write, work=work), slopes=partial(triton_path.slopes, work=work)
         )
 
-    def _composition(self, settings: list[Setting], device: torch.device) -> Composition:
+    def _composition(self, settings: list[RepresentationName], device: torch.device) -> Composition:
         """The last one is kept: it often comes again, with other atoms."""
         last = self._last_composition
         if last is None or last.ranks.device != device or last.given != settings:
             last = Composition.of(settings, device)
-            for setting in last.settings:
-                self._orbits_of(setting)  # raises SettingError here rather than inside of autograd
+            for named in last.settings:
+                self._orbits_of(named)  # raises SettingError here rather than inside of autograd
             self._last_composition = last
         return last
 
-    def _tables(self, device: torch.device, settings: tuple[Setting, ...]) -> tuple[PackedTables, Tensor]:
+    def _tables(self, device: torch.device, settings: tuple[Representation, ...]) -> tuple[PackedTables, Tensor]:
         if device not in self._table_caches:
             self._table_caches[device] = TableCache(self._sums_of, device)
         return self._table_caches[device](settings)
 
-    def _sums_of(self, setting: Setting) -> WaveSums:
-        return symmetrised_waves(self._orbits_of(setting), self.n_waves)
+    def _sums_of(self, named: Representation) -> WaveSums:
+        return symmetrised_waves(self._orbits_of(named), self.n_waves)
 
-    def _orbits_of(self, setting: Setting) -> HalfOrbits:
-        if setting not in self._orbits:
-            self._orbits[setting] = half_orbits(self.store.compiled(setting), self._waves[setting.lattice_family])
-        return self._orbits[setting]
+    def _orbits_of(self, named: Representation) -> HalfOrbits:
+        if named not in self._orbits:
+            waves = self._waves[named.setting.lattice_family]
+            self._orbits[named] = half_orbits(self.store.compiled(named), waves)
+        return self._orbits[named]

@@ -60,7 +60,8 @@ def symmetrised_waves(orbits: HalfOrbits, n_columns: int) -> WaveSums:
     sizes = orbits.sizes[orbits.pairs] / np.where(real, 2, 1)
     cosine, sine = COSINES[orbits.phases24] / sizes, COSINES[(orbits.phases24 - _QUARTER) % TURN] / sizes
     columns, weights = np.zeros(n_columns, np.int64), np.zeros((2, 2 * n_columns))
-    for own, sign in zip(orbits.columns.T, (1, -1), strict=True):  # k, and -k with the conjugate
+    for own, conjugate in orbits.written:
+        sign = -1 if conjugate else 1
         columns[own] = orbits.pairs
         weights[:, 2 * own] = cosine, np.where(real, 0, sine)
         weights[:, 2 * own + 1] = np.where(real, 0, sign * cosine), -sign * sine

@@ -3,6 +3,7 @@
     python -m tests.support.triton_encoding groups FIRST STEP
     python -m tests.support.triton_encoding functions FIRST STEP
     python -m tests.support.triton_encoding batches
+    python -m tests.support.triton_encoding characters
 
 In a separate process: Triton reads TRITON_INTERPRET when it is imported, and its kernels cannot be wrapped by the
 shape checker.
@@ -12,13 +13,17 @@ from __future__ import annotations
 
 import math
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from basis_store import Setting, all_settings, standard_settings
+from basis_compiler import compile_recipe, compile_tensors
+from basis_store import Recipe, Representation, Setting, all_settings, standard_settings, write_store
+from basis_store.groups.representation import RepresentationName
 from runtime import Basis, WaveEncoder, load_store
 from runtime.encoding import fused_functions, wave_encoder
 from runtime.encoding.packed_tables import TableCache
@@ -77,7 +82,9 @@ def derivatives(function: Callable[[Tensor], Tensor], x: Tensor) -> list[Tensor]
     return [slopes, curved]
 
 
-def encoded(encoder: WaveEncoder, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> list[Tensor]:
+def encoded(
+    encoder: WaveEncoder, x: Tensor, settings: Sequence[RepresentationName], crystals: Tensor
+) -> list[Tensor]:
     """Values and derivatives."""
 
     def some(points: Tensor) -> Tensor:
@@ -86,7 +93,9 @@ def encoded(encoder: WaveEncoder, x: Tensor, settings: Sequence[Setting], crysta
     return [some(x), *derivatives(some, x)]
 
 
-def check_equal_bits(encoder: WaveEncoder, x: Tensor, settings: Sequence[Setting], crystals: Tensor) -> None:
+def check_equal_bits(
+    encoder: WaveEncoder, x: Tensor, settings: Sequence[RepresentationName], crystals: Tensor
+) -> None:
     """Equal calls give equal bits."""
     one, other = (encoded(encoder, x, settings, crystals) for _ in range(2))
     assert torch.equal(one[0], other[0])
@@ -194,9 +203,9 @@ def batches() -> None:
     # 5. Tables grow by what is new; those of the same composition are the same.
     cache = TableCache(encoder._sums_of, DEVICE)
     for some, expected_places in ((MIXED[:2], [0, 1]), (MIXED[4:6], [2, 3]), (MIXED[:2], [0, 1])):
-        tables, places = cache(tuple(some))
+        tables, places = cache(tuple(map(Representation, some)))
         assert places.tolist() == expected_places
-        assert cache(tuple(some))[0] is tables
+        assert cache(tuple(map(Representation, some)))[0] is tables
     # 6. Transformations that take no custom functions get plain operations; precision is that of x.
     basis, x = load_store().basis(Setting.standard(194), count=12).to(DEVICE), coordinates(3, torch.float64, 0)
     by_func = torch.func.vmap(torch.func.jacrev(lambda one: basis(one[None])[0]))(x)
@@ -211,10 +220,33 @@ def batches() -> None:
     assert torch.autograd.gradgradcheck(basis, x[:1])
 
 
+def character_recipe() -> Recipe:
+    """Every character of a setting of each point group."""
+    first = {one.point_group: one.hall_number for one in reversed(standard_settings())}
+    return Recipe(settings=tuple(sorted(first.values())), characters="all", min_functions=4)
+
+
+def characters() -> None:
+    """Real and complex characters in one batch."""
+    recipe = character_recipe()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "characters.h5")
+        write_store(path, compile_recipe(recipe), recipe, tensors=compile_tensors(recipe.representation_list))
+        store = load_store(path)
+    encoder, named = WaveEncoder(store), list(store.representations)[::5]
+    assert not all(one.is_real for one in named)
+    for dtype, bar in PRECISIONS:
+        places = torch.arange(2 * len(named), device=DEVICE) % len(named)
+        x = coordinates(len(places), dtype, 5)
+        compare(encoded, bar, "the encoding with characters", encoder, x, named, places)
+
+
 def main() -> None:
     """Compare, and print that they are equal."""
     name, *numbers = sys.argv[1:]
-    {"groups": groups, "functions": functions, "batches": batches}[name](*map(int, numbers))
+    {"groups": groups, "functions": functions, "batches": batches, "characters": characters}[name](
+        *map(int, numbers)
+    )
     print("equal on", DEVICE.type)
 
 

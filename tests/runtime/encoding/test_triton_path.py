@@ -36,3 +36,7 @@ def test_functions_of_settings() -> None:
 
 def test_unusual_batches() -> None:
     check("batches")
+
+
+def test_characters() -> None:
+    check("characters")

@@ -189,9 +189,11 @@ def test_what_cannot_be_is_said() -> None:
         with pytest.raises(CharacterError, match=r"complex functions only.*fields are real"):
             symmetrise(field, name)
     coarse = GridField(np.ones((2, 2, 2)), 3 * np.eye(3))
-    with pytest.raises(FieldError, match="too coarse for a function of 225:A2u Fm-3m"):
-        expand(coarse, "225:A2u").coefficients  # noqa: B018 - computed on first use
-    assert not symmetrise(coarse, "225:A2u").values.any()
+    with pytest.raises(FieldError, match="too coarse for a function of 225:A1u Fm-3m"):
+        expand(coarse, "225:A1u").coefficients  # noqa: B018 - computed on first use
+    assert not symmetrise(coarse, "225:A1u").values.any()
+    with pytest.raises(FieldError, match=r"fields are on grids of three axes, and .* has 2 dimensions"):
+        expand(field, "plane:17")
     one = representations("BNS:1.3")[1]  # its translation along c reverses the field
     assert not symmetrise(field, one).values.any()
     half = CellChange(np.array([[2, 0, 0], [0, 2, 0], [0, 0, 1]]), 2)

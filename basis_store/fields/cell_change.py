@@ -17,7 +17,9 @@ import numpy as np
 
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import FieldError
-from basis_store.groups.setting import SettingName, as_setting
+from basis_store.groups.group_names import GroupName, as_group
+from basis_store.groups.magnetic_group import MagneticGroup
+from basis_store.groups.setting import as_setting
 
 _PRIMITIVE: dict[str, tuple[int, list[list[int]]]] = {
     "P": (1, [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
@@ -70,18 +72,21 @@ class CellChange:
 
     @classmethod
     def primitive(
-        cls, setting: SettingName, origin: FloatArray | tuple[float, float, float] = (0.0, 0.0, 0.0)
+        cls, setting: GroupName, origin: FloatArray | tuple[float, float, float] = (0.0, 0.0, 0.0)
     ) -> Self:
         """The usual primitive cell of a setting.
 
         Args:
-            setting: a setting, or its name as :meth:`Setting.parse` reads it.
+            setting: a setting, or its name as :meth:`Setting.parse` reads it; or a magnetic group, with the
+                translations that do not reverse time.
             origin: (3,) of the cell in fractional coordinates of the setting.
 
         Raises:
             SettingError: there is no setting of this name, or it is a bare number.
         """
-        denominator, columns = _PRIMITIVE[as_setting(setting).centring]
+        group = as_group(setting)
+        space = group.setting if isinstance(group, MagneticGroup) else as_setting(group)
+        denominator, columns = _PRIMITIVE[space.centring]
         return cls(np.array(columns), denominator, origin)
 
     @property

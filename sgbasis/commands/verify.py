@@ -51,18 +51,17 @@ def verify(file: Path) -> None:
 
 def _verify_field(file: Path) -> None:
     from basis_store import CoefficientFile, wave_norm
-    from runtime import load_store
     from runtime.fields.expansion import check_lattice
+    from runtime.fields.grid_lattice import operations_of
     from sgbasis.fields.orbit_proof import prove_orbits
 
     started = time.perf_counter()
     opened = CoefficientFile(file)
     field = opened.field
-    rotations = load_store().compiled(field.setting).operations.point_group
-    check_lattice(field.lattice, field.setting, rotations)
+    check_lattice(field.lattice, operations_of(field.representation))
     limit = prove_orbits(field)
     proved = int((wave_norm(field.roots, field.setting.lattice_family) <= limit).sum())
     seconds = time.perf_counter() - started
     functions = counted(len(field), "function")
-    echo_line(f"{file}: {proved:,} of {functions} of {field.setting.label} proved, in {seconds:.1f} s.")
+    echo_line(f"{file}: {proved:,} of {functions} of {field.representation.label} proved, in {seconds:.1f} s.")
     echo_line(f"content {opened.content_hash}")

@@ -112,7 +112,7 @@ def _described(given: GivenField, tolerance: float) -> tuple[str, CellChange]:
     if not len(given.field.elements):
         raise FieldError(f"{given.name} lists no atoms to compare them by")
     found = find_symmetry(given.field, None, stated=None, name=given.name, tolerance=tolerance)
-    return found.setting.label, found.cell
+    return found.representation.label, found.cell
 
 
 def _metric_difference(one: FloatArray, other: FloatArray) -> float:

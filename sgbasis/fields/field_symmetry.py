@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from basis_store import CellChange, CrystalError, FieldError, GridField, Setting, SettingError
+from basis_store import CellChange, CrystalError, FieldError, GridField, Representation, Setting, SettingError
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.groups.magnetic_group import is_magnetic_name
 
@@ -20,20 +20,26 @@ class FieldSymmetry(NamedTuple):
     """The symmetry of a field.
 
     Attributes:
-        setting: the setting.
+        representation: the setting, or a magnetic group, and the character.
         cell: how the cell of the field lies in it.
         origin: where it comes from, for people.
         notes: on how it was found.
     """
 
-    setting: Setting
+    representation: Representation
     cell: CellChange
     origin: str
     notes: tuple[str, ...] = ()
 
 
 def find_symmetry(
-    field: GridField, symmetry: str | None, *, stated: Setting | None, name: str, tolerance: float
+    field: GridField,
+    symmetry: str | None,
+    *,
+    character: str | None = None,
+    stated: Setting | None,
+    name: str,
+    tolerance: float,
 ) -> FieldSymmetry:
     """The symmetry that a user names, or else that of the file of the field.
 
@@ -41,6 +47,7 @@ def find_symmetry(
         field: the field.
         symmetry: name of a setting, whose conventional or usual primitive cell is that of the field; or path of a
             file of a crystal in the cell of the field; None for what the file of the field says.
+        character: symbol of a character of the group; None for that of ``symmetry``, or the trivial one.
         stated: setting that the file of the field states.
         name: of the file of the field, for messages.
         tolerance: in Angstrom, at which the group of atoms is found.
@@ -48,7 +55,7 @@ def find_symmetry(
     Raises:
         FieldError: nothing is known of the symmetry, or the crystal has another cell.
         CrystalError: a file that cannot be read, or atoms that are no crystal.
-        SettingError: neither a file nor a setting has this name.
+        SettingError: neither a file nor a setting has this name; or there is no such character, or there are two.
     """
     if symmetry is not None and is_magnetic_name(symmetry):
         raise SettingError(
@@ -57,35 +64,40 @@ def find_symmetry(
         )
     if symmetry is not None and not Path(symmetry).is_file():
         try:
-            setting = Setting.parse(symmetry)
+            named = Representation.parse(symmetry)
         except SettingError as error:
             raise SettingError(f"{symmetry!r:.80} is no file, and as the name of a setting: {error}") from error
-        cell, which = usual_cell(field, setting, name)
-        return FieldSymmetry(setting, cell, f"as given, its {which} cell")
+        if character is not None and not named.is_trivial:
+            raise SettingError(f"{symmetry} names a character already: leave out the character {character}")
+        named = Representation.of(named.setting, character) if character is not None else named
+        cell, which = usual_cell(field, named, name)
+        return FieldSymmetry(named, cell, f"as given, its {which} cell")
     if symmetry is not None:
         numbers, coordinates = atoms_of_crystal(field, symmetry, tolerance=tolerance)
-        return _of_atoms(field, numbers, coordinates, symmetry, f"that of {symmetry}", tolerance)
+        found = _of_atoms(field, numbers, coordinates, symmetry, f"that of {symmetry}", tolerance)
+        return found._replace(representation=Representation.of(found.representation.setting, character))
     if stated is not None:
-        return FieldSymmetry(stated, CellChange.conventional(), "as it states")
+        return FieldSymmetry(Representation.of(stated, character), CellChange.conventional(), "as it states")
     if not len(field.elements):
         raise FieldError(
             f"{name}: it lists no atoms to find the symmetry from: give --symmetry SETTING or a crystal"
         )
-    return _of_atoms(field, field.elements, field.coordinates, name, "that of its atoms", tolerance)
+    found = _of_atoms(field, field.elements, field.coordinates, name, "that of its atoms", tolerance)
+    return found._replace(representation=Representation.of(found.representation.setting, character))
 
 
-def usual_cell(field: GridField, setting: Setting, name: str) -> tuple[CellChange, str]:
+def usual_cell(field: GridField, named: Representation, name: str) -> tuple[CellChange, str]:
     """The conventional cell; or, if only that fits, the usual primitive one."""
-    from runtime.bases.store import load_store
     from runtime.fields.expansion import check_lattice
+    from runtime.fields.grid_lattice import operations_of
 
-    rotations = load_store().compiled(setting).operations.point_group
-    conventional, primitive = CellChange.conventional(), CellChange.primitive(setting)
+    group = operations_of(named)
+    conventional, primitive = CellChange.conventional(), CellChange.primitive(named.setting)
     try:
-        check_lattice(conventional.setting_lattice(field.lattice), setting, rotations)
+        check_lattice(conventional.setting_lattice(field.lattice), group)
     except FieldError as error:
         with contextlib.suppress(FieldError):
-            check_lattice(primitive.setting_lattice(field.lattice), setting, rotations)
+            check_lattice(primitive.setting_lattice(field.lattice), group)
             return primitive, "primitive"
         raise FieldError(f"{name}: {error}") from error
     return conventional, "conventional"
@@ -125,4 +137,4 @@ def _of_atoms(
     standard = standardize(crystal, tolerance=tolerance)
     exact = standard.origin_shift if standard.origin_shift24 is None else standard.origin_shift24 / 24
     cell = CellChange(standard.change_of_basis, standard.denominator, exact)
-    return FieldSymmetry(standard.setting, cell, origin, standard.notes)
+    return FieldSymmetry(Representation(standard.setting), cell, origin, standard.notes)

@@ -34,8 +34,8 @@ class ValueTable(NamedTuple):
 
 def coefficients_on_grid(
     field: FieldCoefficients, cell: CellChange, shape: tuple[int, int, int]
-) -> tuple[GridField, Setting]:
-    """A field of coefficients on a grid of a cell, with its atoms; and its setting, for files of PSCF.
+) -> tuple[GridField, Setting | None]:
+    """A field of coefficients on a grid of a cell, with its atoms; and its setting, if it is invariant, for PSCF.
 
     Raises:
         FieldError: the field does not repeat with the cell, or the grid is too large.
@@ -51,7 +51,8 @@ def coefficients_on_grid(
     except (MemoryError, RuntimeError) as error:  # the second one is PyTorch's
         raise FieldError(_no_memory(shape)) from error
     lattice = cell.lattice_of(field.lattice)
-    return GridField(values, lattice, field.quantity, field.unit, *atoms_in_cell(field, cell)), field.setting
+    setting = field.setting if isinstance(field.setting, Setting) and not field.character else None
+    return GridField(values, lattice, field.quantity, field.unit, *atoms_in_cell(field, cell)), setting
 
 
 def on_other_grid(field: GridField, shape: tuple[int, int, int]) -> GridField:

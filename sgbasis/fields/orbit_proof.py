@@ -29,7 +29,7 @@ def prove_orbits(field: FieldCoefficients) -> int:
 
     norms = wave_norm(field.roots, field.setting.lattice_family)
     radius = max(1, math.isqrt(int(norms.max()) // 3) + 1)
-    compiled = compile_setting(field.setting, radius=min(radius, MAX_PROVED_RADIUS), min_functions=1)
+    compiled = compile_setting(field.representation, radius=min(radius, MAX_PROVED_RADIUS), min_functions=1)
     limit = ball_norm(min(radius, MAX_PROVED_RADIUS))
     within = (norms > 0) & (norms <= limit)
     order = np.argsort(codes := compiled.roots.astype(np.int64) @ CODE)
@@ -42,5 +42,5 @@ def prove_orbits(field: FieldCoefficients) -> int:
         (compiled.real_phases24[rows], field.real_phases24[within]),
     )
     if not all(np.array_equal(one, other) for one, other in pairs):
-        raise CertificateError(f"a function of the field is none of {field.setting.label}")
+        raise CertificateError(f"a function of the field is none of {field.representation.label}")
     return min(limit, int(norms.max()))

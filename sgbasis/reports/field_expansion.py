@@ -19,7 +19,7 @@ _MAX_SPREAD_POINTS = 1 << 21
 
 
 def expansion_facts(expansion: Expansion) -> dict[str, Any]:
-    """Facts about the part of a field that is not invariant, for JSON."""
+    """Facts about the part of a field that is not invariant, or has not the character, for JSON."""
     residual, field = expansion.residual, expansion.field
     spread = expansion.spread if field.values.size <= _MAX_SPREAD_POINTS else None
     fluctuation = float(field.values.std())
@@ -38,8 +38,12 @@ def expansion_facts(expansion: Expansion) -> dict[str, Any]:
 def expansion_lines(expansion: Expansion, facts: dict[str, Any]) -> list[str]:
     """The facts of :func:`expansion_facts`, as sentences."""
     unit = "" if expansion.field.unit == "1" else f" {expansion.field.unit}"
+    named = expansion.representation
+    what, points = ("not invariant", "equivalent points") if named.is_trivial else (
+        f"not {named.character}", "equivalent points, with the signs of the character,"
+    )  # fmt: skip
     lines = [
-        f"not invariant   {percent(facts['not_invariant_of_fluctuation'])} of the fluctuation, "
+        f"{what:<15} {percent(facts['not_invariant_of_fluctuation'])} of the fluctuation, "
         f"{percent(facts['not_invariant_of_norm'])} of the field (root mean squares)"
     ]
     if facts["not_invariant_of_norm"] > _ROUNDING:
@@ -50,7 +54,7 @@ def expansion_lines(expansion: Expansion, facts: dict[str, Any]) -> list[str]:
         if facts["largest_difference"] is not None:
             share = facts["largest_difference_of_fluctuation"] or 0.0
             lines.append(
-                f"                equivalent points differ by up to {facts['largest_difference']:.3g}{unit}, "
+                f"                {points} differ by up to {facts['largest_difference']:.3g}{unit}, "
                 f"{percent(share)} of the fluctuation"
             )
     edge = facts["edge_of_fluctuation"]
@@ -71,12 +75,16 @@ def expansion_lines(expansion: Expansion, facts: dict[str, Any]) -> list[str]:
 
 def coefficient_facts(field: FieldCoefficients) -> dict[str, Any]:
     """Facts about coefficients, for JSON."""
+    from runtime.fields.grid_lattice import operations_of
+
     volume_ratio = float(np.linalg.det(field.source.cell.matrix))
     points = int(np.prod(field.source.shape))
     norms = wave_norm(field.roots, field.setting.lattice_family)
     return {
         "setting": field.setting.label,
-        "hall_number": field.setting.hall_number,
+        "name": field.setting.name,
+        "hall_number": field.setting.key if field.setting.kind == "space" else None,
+        "character": None if field.representation.is_trivial else field.representation.character,
         "quantity": field.quantity,
         "unit": field.unit,
         "lattice": field.lattice.tolist(),
@@ -93,7 +101,7 @@ def coefficient_facts(field: FieldCoefficients) -> dict[str, Any]:
         "source_sha256": field.source.sha256,
         "grid": list(field.source.shape),
         "values_per_number": points / len(field),
-        "largest_saving": volume_ratio * field.setting.n_operations,
+        "largest_saving": volume_ratio * len(operations_of(field.representation)),
     }
 
 
@@ -107,7 +115,8 @@ def coefficient_text(facts: dict[str, Any]) -> str:
         f"proved up to radius {facts['proved_radius']:.4g}" if facts["proved_radius"] else "not proved"
     )  # fmt: skip
     lines = [
-        ("setting", f"{facts['setting']} (hall:{facts['hall_number']})"),
+        ("setting", f"{facts['setting']} ({facts['name']})"),
+        *([("character", f"{facts['character']}: f(g x) = chi(g) f(x)")] if facts["character"] else []),
         ("field", f"{facts['quantity']}{' in' * bool(unit)}{unit}"),
         (
             "functions",
@@ -129,4 +138,8 @@ def percent(share: float) -> str:
     """``"0.08 %"``, ``"1.2e-05 %"``, and 0 for rounding errors."""
     if share < _ROUNDING:
         return "0 %"
+<<<<<<< HEAD
     return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
+=======
+    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:,.0f} %"
+>>>>>>> 6b4c466 (Expand fields, symmetrise them and write surfaces with a character on the command line)

@@ -1,4 +1,4 @@
-"""``sgbasis field expand``: from a field on a grid to coefficients of invariant functions."""
+"""``sgbasis field expand``: from a field on a grid to coefficients of functions of its symmetry."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 def expand_command(
     file: Path,
     symmetry: str | None,
+    character: str | None,
     tolerance: float,
     name: str | None,
     output: Path,
@@ -44,6 +45,9 @@ def expand_command(
     each invariant function to a checksummed HDF5 file. Says how much of the field is not invariant and where,
     what the grid cannot represent, and how many numbers are saved. The functions are compiled
     in memory, and proved.
+
+    With --character the functions are those with f(g x) = chi(g) f(x) instead, such as a spin density that
+    operations reverse; the other parts of the field are what is said to be left out.
     """
     import hashlib
 
@@ -61,7 +65,7 @@ def expand_command(
 
     check_writable(output)
     found = read_noted(file, unit, mesh)
-    expansion = expanded(chosen(found, name, str(file)), found, file, symmetry, tolerance)
+    expansion = expanded(chosen(found, name, str(file)), found, file, symmetry, character, tolerance)
     facts = expansion_facts(expansion)
     field = expansion.coefficients
     with open_regular(file) as raw:
@@ -79,7 +83,9 @@ def expand_command(
     echo_line(f"{output}: content {content}")
 
 
-def expanded(field: GridField, found: FieldFile, file: Path, symmetry: str | None, tolerance: float) -> Expansion:
+def expanded(
+    field: GridField, found: FieldFile, file: Path, symmetry: str | None, character: str | None, tolerance: float
+) -> Expansion:
     """A field of a file in the functions of the setting that is given, stated or found; notes on standard error.
 
     Args:
@@ -87,21 +93,25 @@ def expanded(field: GridField, found: FieldFile, file: Path, symmetry: str | Non
         found: all of the file.
         file: its path.
         symmetry: as for :func:`sgbasis.fields.field_symmetry.find_symmetry`.
+        character: as well.
         tolerance: in Angstrom.
 
     Raises:
         FieldError: naming the file.
+        CharacterError: the character is complex.
     """
     from basis_store import FieldError
     from runtime import expand
     from sgbasis.fields.field_symmetry import find_symmetry
 
-    known = find_symmetry(field, symmetry, stated=found.setting, name=str(file), tolerance=tolerance)
+    known = find_symmetry(
+        field, symmetry, character=character, stated=found.setting, name=str(file), tolerance=tolerance
+    )
     for note in known.notes:
         echo_line(f"Note: {note}", err=True)
-    echo_line(f"Note: {file}: {known.setting.label}, {known.origin}", err=True)
+    echo_line(f"Note: {file}: {known.representation.label}, {known.origin}", err=True)
     try:
-        return expand(field, known.setting, known.cell)
+        return expand(field, known.representation, known.cell)
     except FieldError as error:
         raise FieldError(f"{file}: {error}") from error
     except MemoryError as error:

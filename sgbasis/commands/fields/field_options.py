@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sgbasis.commands.options import CountsType, tolerance_option
+from sgbasis.commands.options import CountsType, character_option, tolerance_option
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
@@ -41,14 +41,15 @@ def reading_options(command: _Command) -> _Command:
 
 
 def symmetry_options(command: _Command) -> _Command:
-    """``--symmetry FILE_OR_SETTING`` and ``--tolerance ANGSTROM``, at which the group of atoms is found."""
+    """``--symmetry FILE_OR_SETTING``, ``--character``; ``--tolerance`` at which the group of atoms is found."""
     symmetry = click.option(
         "--symmetry",
         metavar="FILE_OR_SETTING",
-        help="A setting whose conventional or usual primitive cell FILE has, such as 227 or Fd-3m; or a file of "
-        "the crystal in the cell of FILE [default: the symmetry of the atoms in FILE].",
+        help="A setting whose conventional or usual primitive cell FILE has, such as 227 or Fd-3m, perhaps with a "
+        "character, 136:B1g, or a magnetic group, 136.499:odd; or a file of the crystal in the cell of FILE "
+        "[default: the symmetry of the atoms in FILE].",
     )
-    return symmetry(tolerance_option(command))
+    return symmetry(character_option(tolerance_option(command)))
 
 
 def field_option(help_text: str) -> Callable[[_Command], _Command]:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 def symmetrise_command(
     file: Path,
     symmetry: str | None,
+    character: str | None,
     tolerance: float,
     transform: str | None,
     name: str | None,
@@ -51,6 +52,8 @@ def symmetrise_command(
     Reads FILE and writes its invariant part, on the same grid, in any format that `sgbasis field convert` writes;
     and says how much of the field was not invariant, and where.
 
+    With --character the part with f(g x) = chi(g) f(x) is written instead, the mean of chi(g) f(g x).
+
     With a magnetic group, `--symmetry BNS:62.448`, spin densities are odd under time reversal, and a magnetisation
     of three components, as in a CHGCAR of non-collinear spins, is averaged as a field of axial vectors. Components
     are along the Cartesian axes of the cell vectors, which VASP calls SAXIS = 0 0 1.
@@ -58,14 +61,13 @@ def symmetrise_command(
     from basis_compiler.fields.field_formats import format_of_output
     from basis_store import FieldError
     from basis_store.files.atomic_write import check_writable
-    from basis_store.groups.magnetic_group import is_magnetic_name
     from sgbasis.reports.field_expansion import expansion_facts, expansion_lines
 
     format_of_output(output)
     check_writable(output)
     found = read_noted(file, unit, mesh)
     fields, vectors = _chosen(found, name, str(file))
-    if symmetry is not None and is_magnetic_name(symmetry):
+    if symmetry is not None and character is None and _names_magnetic_group(symmetry):
         write_and_say(output, _magnetic(fields, symmetry, transform, str(file), tolerance), None)
         return
     if transform is not None:
@@ -75,15 +77,23 @@ def symmetrise_command(
             f"{file}: {one!r} is a vector field: give the magnetic group, such as --symmetry BNS:62.448, or "
             "choose a scalar with --field"
         )
-    symmetrised = {}
+    symmetrised, invariant = {}, True
     for one, field in fields.items():
-        expansion = expanded(field, found, file, symmetry, tolerance)
+        expansion = expanded(field, found, file, symmetry, character, tolerance)
         symmetrised[one] = expansion.symmetrised
+        invariant = expansion.representation.is_trivial
         if len(fields) > 1:
             echo_line(f"{one}:")
         for line in expansion_lines(expansion, expansion_facts(expansion)):
             echo_line(line)
-    write_and_say(output, symmetrised, found.setting)
+    write_and_say(output, symmetrised, found.setting if invariant else None)
+
+
+def _names_magnetic_group(symmetry: str) -> bool:
+    """Whether this is the name of one, without a character: its fields are even or odd by what they are."""
+    from basis_store.groups.magnetic_group import is_magnetic_name
+
+    return is_magnetic_name(symmetry) and not symmetry.strip().lower().endswith((":odd", ":even"))
 
 
 def _chosen(found: FieldFile, name: str | None, path: str) -> tuple[dict[str, GridField], list[str]]:
@@ -107,7 +117,7 @@ def _chosen(found: FieldFile, name: str | None, path: str) -> tuple[dict[str, Gr
 def _magnetic(
     fields: Mapping[str, GridField], symmetry: str, transform: str | None, name: str, tolerance: float
 ) -> dict[str, GridField]:
-    from basis_store import FieldError, MagneticGroup
+    from basis_store import FieldError, MagneticGroup, Representation
     from sgbasis.fields.cell_text import cell_of_text
     from sgbasis.fields.field_symmetry import usual_cell
     from sgbasis.fields.magnetic_field import part_lines, symmetrise_magnetic
@@ -117,7 +127,7 @@ def _magnetic(
         cell, which = cell_of_text(transform), f"its cell {transform} in that of {name}"
     else:
         try:
-            cell, called = usual_cell(next(iter(fields.values())), group.setting, name)
+            cell, called = usual_cell(next(iter(fields.values())), Representation(group.setting), name)
         except FieldError as error:
             raise FieldError(
                 f"{name}: its cell is neither the conventional nor the usual primitive cell of {group.label}: say "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sgbasis.commands.options import CountsType, FiniteRange, store_option
+from sgbasis.commands.options import CountsType, FiniteRange, character_option, read_basis, store_option
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ _MAX_CELLS = 999
 @click.command()
 @click.argument("source")
 @click.option(
-    "--function", type=click.IntRange(1), default=1, show_default=True, help="Number of the function of a setting."
+    "--function",
+    type=click.IntRange(0),
+    help="Number of the function of a setting; 0 is the constant [default: the first that is not constant].",
 )
 @click.option("--field", "name", metavar="NAME", help="Which field of a file [default: its first].")
 @click.option("--unit", metavar="UNIT", default="", help="Of the values of a file that does not say it.")
@@ -46,10 +48,11 @@ _MAX_CELLS = 999
     help="Length of the axis a in the file, such as 20 for 20 mm [default: about 1 for a setting, Angstrom for "
     "fields].",
 )  # fmt: skip
+@character_option
 @store_option
 def surface(
     source: str,
-    function: int,
+    function: int | None,
     name: str | None,
     unit: str,
     level: float,
@@ -59,6 +62,7 @@ def surface(
     periodic: bool,
     below: bool,
     edge: float | None,
+    character: str | None,
     store_path: Path | None,
 ) -> None:
     """Write the surface of a basis function or a field as a mesh.
@@ -69,6 +73,9 @@ def surface(
 
     The gyroid is function 1 of 214, Schwarz' P surface that of 221, his D surface that of 227. It needs the extra
     plot.
+
+    With --character it is a function of that character, such as the d wave of 123 with B1g; 123:B1g means the
+    same. These functions are numbered from 0. Of complex ones it is the real part.
     """
     from basis_store.files.atomic_write import check_writable, write_atomically
     from sgbasis.surfaces.mesh_files import ENDINGS, mesh_bytes
@@ -77,7 +84,7 @@ def surface(
     if ending not in ENDINGS:
         raise click.BadParameter(f"{output} does not end in {', '.join(ENDINGS)}", param_hint="--output")
     check_writable(output)
-    made, title = _source(source, function, name, unit, points, store_path)
+    made, title = _source(source, function, character, name, unit, points, store_path)
     if edge is not None:
         made = made.scaled(edge)
     first, second, third = (cells * 3)[:3]
@@ -100,23 +107,35 @@ def surface(
 
 
 def _source(
-    source: str, function: int, name: str | None, unit: str, points: int, store_path: Path | None
+    source: str,
+    function: int | None,
+    character: str | None,
+    name: str | None,
+    unit: str,
+    points: int,
+    store_path: Path | None,
 ) -> tuple[SurfaceSource, str]:
     """What the surface is made of, and its name."""
     from basis_compiler.fields.field_formats import format_by_name
-    from basis_store import Setting, open_store
+    from basis_store import Representation
     from sgbasis.surfaces.surface_source import SurfaceSource
 
     if Path(source).is_file() or format_by_name(source) is not None:
         from sgbasis.commands.fields.field_request import FieldRequest
 
+        if character is not None or function is not None:
+            raise click.UsageError(f"{source} is a file of a field: --character and --function are for settings.")
         field = FieldRequest(Path(source), name, unit).load().field
         return SurfaceSource.of_field(field, points), f"{field.quantity} of {Path(source).name}"
-    setting = Setting.parse(source)
-    with open_store(store_path) as store:
-        compiled = store.read(setting)
-    if function > compiled.n_orbits:
+    named = Representation.parse(source)
+    if named.setting.dimension != 3:
+        raise click.ClickException(f"surfaces are in three dimensions, and {named.setting.label} has two")
+    compiled = read_basis(named, character, store_path)
+    first, last = compiled.n_constants, compiled.n_functions - 1
+    function = first if function is None else function
+    if not first <= function <= last:
         raise click.ClickException(
-            f"{setting.label} has functions 1 to {compiled.n_orbits} to draw in this store, not {function}"
+            f"{compiled.label} has functions {first} to {last} to draw in this store, not {function}"
         )
-    return SurfaceSource.of_function(compiled, function, points), f"function {function} of {setting.label}"
+    part = "" if compiled.representation.is_real else "real part of "
+    return SurfaceSource.of_function(compiled, function, points), f"{part}function {function} of {compiled.label}"

@@ -19,7 +19,7 @@ from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import FieldError
 from basis_store.groups.group_names import GroupName, as_group
 from basis_store.groups.magnetic_group import MagneticGroup
-from basis_store.groups.setting import as_setting
+from basis_store.groups.representation import Representation
 
 _PRIMITIVE: dict[str, tuple[int, list[list[int]]]] = {
     "P": (1, [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
@@ -85,7 +85,7 @@ class CellChange:
             SettingError: there is no setting of this name, or it is a bare number.
         """
         group = as_group(setting)
-        space = group.setting if isinstance(group, MagneticGroup) else as_setting(group)
+        space = group.setting if isinstance(group, MagneticGroup) else Representation(group).space_setting
         denominator, columns = _PRIMITIVE[space.centring]
         return cls(np.array(columns), denominator, origin)
 

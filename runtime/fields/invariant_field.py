@@ -41,9 +41,8 @@ _CPU_BLOCK, _DEVICE_BLOCK = 1 << 17, 1 << 25
 
 
 class InvariantField(nn.Module):
-    """A field on the unit cell, invariant under the operations of a setting: f(g x) = f(x).
+    """A field on the unit cell, invariant under the operations of a setting, or with another real character.
 
-    Or with another real character, f(g x) = chi(g) f(x), such as a spin density that operations reverse.
     ``field(x)`` are its values. All coordinates are fractional, in the conventional cell of the setting. Leading
     dimensions of points are free; they are written ``n`` below. Everything is differentiable in the coefficients,
     and what is evaluated at points, in the points as well, to any order.
@@ -127,8 +126,8 @@ class InvariantField(nn.Module):
 
     def extra_repr(self) -> str:
         """One line for ``print``."""
-        counts = f"{len(self.coefficients):,} functions, {len(self._waves):,} pairs of waves"
-        return f"{self.representation.label}, {counts}"
+        n, m = len(self.coefficients), len(self._waves)
+        return f"{self.representation.label}, {n:,} functions, {m:,} pairs of waves"
 
     def with_coefficients(self, values: Float[Tensor, " functions"]) -> InvariantField:
         """A field in the same functions with other coefficients.

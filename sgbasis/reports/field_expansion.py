@@ -83,7 +83,6 @@ def coefficient_facts(field: FieldCoefficients) -> dict[str, Any]:
     return {
         "setting": field.setting.label,
         "name": field.setting.name,
-        "hall_number": field.setting.key if field.setting.kind == "space" else None,
         "character": None if field.representation.is_trivial else field.representation.character,
         "quantity": field.quantity,
         "unit": field.unit,
@@ -138,8 +137,4 @@ def percent(share: float) -> str:
     """``"0.08 %"``, ``"1.2e-05 %"``, and 0 for rounding errors."""
     if share < _ROUNDING:
         return "0 %"
-<<<<<<< HEAD
-    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
-=======
     return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:,.0f} %"
->>>>>>> 6b4c466 (Expand fields, symmetrise them and write surfaces with a character on the command line)

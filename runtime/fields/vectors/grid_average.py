@@ -12,11 +12,10 @@ import functools
 
 import numpy as np
 
-from basis_store import TURN, FieldError, MagneticGroup, Operations, Representation, Setting
+from basis_store import TURN, FieldError, Operations, Representation
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.groups.cell_parameters import cell_parameters, symmetry_misfit
-from basis_store.groups.magnetic_operations import magnetic_operations
 from runtime.fields.coset_chain import coset_chain
 from runtime.fields.expansion import LATTICE_TOLERANCE
 from runtime.fields.grid_images import grid_images, grid_operations
@@ -42,7 +41,7 @@ class GridAverage:
     def __init__(
         self, named: Representation, shape: tuple[int, int, int], lattice: FloatArray, cell: CellChange
     ) -> None:
-        self.group = _operations(named)
+        self.group = operations_of(named)
         self._setting_lattice = cell.setting_lattice(lattice)
         _check_lattice(self._setting_lattice, self.group)
         _check_translations(cell, self.group)
@@ -145,17 +144,3 @@ def _check_translations(cell: CellChange, group: Operations) -> None:
                 f"{name} of the cell of the field is combined with time reversal in {group.setting.label}: its "
                 "fields are larger than this cell; give the field in the magnetic cell"
             )
-
-
-def _space_setting(named: Representation) -> Setting:
-    group = named.setting
-    return group.setting if isinstance(group, MagneticGroup) else named.space_setting
-
-
-@functools.lru_cache(maxsize=64)
-def _operations(named: Representation) -> Operations:
-    """The operations of a group with the c of its character, from those of the store that ships."""
-    space = operations_of(_space_setting(named))
-    if isinstance(named.setting, MagneticGroup):
-        return magnetic_operations(named.setting, space, named.number)
-    return named.operations(space)

@@ -2,10 +2,10 @@
 
     F(x) = (1/n) sum_r chi(r) f(r x),   A f(x) = (1/|K|) sum_K chi(k) F(k x),   A f(r x) = chi(r) A f(x)
 
-chi is a real character (T9), 1 for invariant functions. K are the operations that keep every row, and r one element
-of each of the n cosets r K. The rows of an orbit are added up in one of them, averaged over K there, and copied
-back: each row is read once and written once, whatever the order of the group. Where operations do not keep the third axis,
-rows are torn apart, and the way through Fourier coefficients is faster.
+chi is a real character (T9), 1 for invariant functions. K are the operations that keep every row, and r one
+element of each of the n cosets r K. The rows of an orbit are added up in one of them, averaged over K there, and
+copied back: each row is read once and written once, whatever the order of the group. Where operations do not keep
+the third axis, rows are torn apart, and the way through Fourier coefficients is faster.
 """
 
 from __future__ import annotations

@@ -57,16 +57,16 @@ def find_symmetry(
         CrystalError: a file that cannot be read, or atoms that are no crystal.
         SettingError: neither a file nor a setting has this name; or there is no such character, or there are two.
     """
-    if symmetry is not None and is_magnetic_name(symmetry):
-        raise SettingError(
-            f"{symmetry:.80} is a magnetic group: fields are symmetrised under it (sgbasis field symmetrise), and "
-            "expanded in the functions of space groups alone"
-        )
     if symmetry is not None and not Path(symmetry).is_file():
         try:
             named = Representation.parse(symmetry)
         except SettingError as error:
             raise SettingError(f"{symmetry!r:.80} is no file, and as the name of a setting: {error}") from error
+        if character is None and names_magnetic_group(symmetry):
+            raise SettingError(
+                f"{symmetry:.80} is a magnetic group: say whether the field is odd or even under time reversal, as "
+                f"{symmetry:.80}:odd"
+            )
         if character is not None and not named.is_trivial:
             raise SettingError(f"{symmetry} names a character already: leave out the character {character}")
         named = Representation.of(named.setting, character) if character is not None else named
@@ -84,6 +84,11 @@ def find_symmetry(
         )
     found = _of_atoms(field, field.elements, field.coordinates, name, "that of its atoms", tolerance)
     return found._replace(representation=Representation.of(found.representation.setting, character))
+
+
+def names_magnetic_group(symmetry: str) -> bool:
+    """Whether a text is the name of a magnetic group without a character."""
+    return is_magnetic_name(symmetry) and not symmetry.strip().lower().endswith((":odd", ":even"))
 
 
 def usual_cell(field: GridField, named: Representation, name: str) -> tuple[CellChange, str]:

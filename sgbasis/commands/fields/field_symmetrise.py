@@ -61,13 +61,14 @@ def symmetrise_command(
     from basis_compiler.fields.field_formats import format_of_output
     from basis_store import FieldError
     from basis_store.files.atomic_write import check_writable
+    from sgbasis.fields.field_symmetry import names_magnetic_group
     from sgbasis.reports.field_expansion import expansion_facts, expansion_lines
 
     format_of_output(output)
     check_writable(output)
     found = read_noted(file, unit, mesh)
     fields, vectors = _chosen(found, name, str(file))
-    if symmetry is not None and character is None and _names_magnetic_group(symmetry):
+    if symmetry is not None and character is None and names_magnetic_group(symmetry):
         write_and_say(output, _magnetic(fields, symmetry, transform, str(file), tolerance), None)
         return
     if transform is not None:
@@ -87,13 +88,6 @@ def symmetrise_command(
         for line in expansion_lines(expansion, expansion_facts(expansion)):
             echo_line(line)
     write_and_say(output, symmetrised, found.setting if invariant else None)
-
-
-def _names_magnetic_group(symmetry: str) -> bool:
-    """Whether this is the name of one, without a character: its fields are even or odd by what they are."""
-    from basis_store.groups.magnetic_group import is_magnetic_name
-
-    return is_magnetic_name(symmetry) and not symmetry.strip().lower().endswith((":odd", ":even"))
 
 
 def _chosen(found: FieldFile, name: str | None, path: str) -> tuple[dict[str, GridField], list[str]]:

@@ -124,7 +124,7 @@ def test_expanding_says_where_magnetic_groups_are_taken(tmp_path: Path) -> None:
         str(tmp_path / "x.h5"),
     ]
     done = CliRunner().invoke(main, arguments)
-    assert "BNS:136.499 is a magnetic group: fields are symmetrised under it" in done.output
+    assert "BNS:136.499 is a magnetic group: say whether the field is odd or even" in done.output
 
 
 def test_vectors_of_other_kinds_are_not_guessed(tmp_path: Path) -> None:

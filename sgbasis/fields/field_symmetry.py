@@ -64,8 +64,8 @@ def find_symmetry(
             raise SettingError(f"{symmetry!r:.80} is no file, and as the name of a setting: {error}") from error
         if character is None and names_magnetic_group(symmetry):
             raise SettingError(
-                f"{symmetry:.80} is a magnetic group: say whether the field is odd or even under time reversal, as "
-                f"{symmetry:.80}:odd"
+                f"{symmetry:.80} is a magnetic group: say whether the field is odd or even under time reversal, "
+                f"as {symmetry:.80}:odd"
             )
         if character is not None and not named.is_trivial:
             raise SettingError(f"{symmetry} names a character already: leave out the character {character}")

@@ -86,9 +86,12 @@ class TorchPath:
         return nn.functional.pad(values, (0, missing)) if missing else values
 
     def _sums_of(self, named: Representation) -> OrbitSums:
-        if named not in self._sums:
-            self._sums[named] = OrbitSums(self._orbits_of(named), self._waves[named.setting.lattice_family])
-        return self._sums[named]
+        known = self._sums.get(named)  # looked up once: this is called for every block
+        if known is None:
+            known = self._sums[named] = OrbitSums(
+                self._orbits_of(named), self._waves[named.setting.lattice_family]
+            )
+        return known
 
     def _exponentials_of(self, block: Block) -> Exponentials:
         return self._exponentials[block.lattice_family]

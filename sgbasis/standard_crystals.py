@@ -11,35 +11,40 @@ from basis_store.errors import CrystalError
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
-    from basis_compiler import StandardCrystal
+    from basis_compiler import MagneticCrystal, StandardCrystal
 
 
 def standard_crystals(
     files: Iterable[Path], *, tolerance: float, max_file_size: int
-) -> Iterator[StandardCrystal | str]:
+) -> Iterator[tuple[StandardCrystal, MagneticCrystal | None] | str]:
     """The crystals of all blocks and frames of files; or why not, in one line that names the file.
+
+    Of a magnetic CIF with the moments, and the structure as if there were none.
 
     Args:
         files: CIF, POSCAR and extended XYZ files.
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
         max_file_size: in bytes.
     """
-    from basis_compiler import standardize
+    from basis_compiler import MagneticCrystal, standardize
     from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
-    from basis_compiler.crystals.formats.file_formats import read_file
     from basis_compiler.crystals.formats.input_text import opened
+    from basis_compiler.crystals.magnetic.moment_files import read_plain_or_magnetic
     from sgbasis.prediction.inputs import message
 
     for file in files:
         try:
             with opened(file, limit=max_file_size) as source:
-                crystals = read_file(source, name=str(file), tolerance=tolerance)
+                crystals = read_plain_or_magnetic(source, name=str(file), tolerance=tolerance)
             for found in crystals:
                 if isinstance(found, CrystalError):
                     yield message(found, str(file))
                     continue
                 try:
-                    yield standardize(found, tolerance=tolerance)
+                    if isinstance(found, MagneticCrystal):
+                        yield standardize(found.crystal, tolerance=tolerance), found
+                    else:
+                        yield standardize(found, tolerance=tolerance), None
                 except CRYSTAL_ERRORS as error:
                     yield message(error, str(file))
         except (*CRYSTAL_ERRORS, OSError) as error:

@@ -68,8 +68,9 @@ def encode(
     rule, which may choose different origins for two similar crystals; with --origin-free the encoding is |psi|,
     which is the same for every allowed origin and does not distinguish them.
 
-    FILES are CIF, POSCAR and extended XYZ files; every block and frame is read. A crystal that cannot be read is
-    reported in one line; the others are encoded all the same, and the exit code is not 0.
+    FILES are CIF, POSCAR and extended XYZ files; every block and frame is read. Of a magnetic CIF the structure is
+    encoded, and its magnetic group and the moments of the sites are printed as well. A crystal that cannot be read
+    is reported in one line; the others are encoded all the same, and the exit code is not 0.
 
     --output: .npz has arrays "0/encodings", "0/site_of_atom" and so on, one set per crystal; .json the same as
     objects; .csv has one row per atom.
@@ -96,17 +97,21 @@ def encode(
         if isinstance(one, str):
             failures.append(one)
             continue
-        for note in one.notes:
-            echo_line(f"Note: {one.crystal.name}: {note}", err=True)
+        standard, magnetic = one
+        for note in standard.notes:
+            echo_line(f"Note: {standard.crystal.name}: {note}", err=True)
         try:
-            basis = store.basis(one.setting, radius=radius, count=None if count is None else count + 1).to(place)
+            basis = store.basis(standard.setting, radius=radius, count=None if count is None else count + 1).to(
+                place
+            )
         except ValueError as error:
-            raise click.UsageError(f"{one.crystal.name}: {error}") from error
-        x = torch.from_numpy(one.coordinates).to(place)
+            raise click.UsageError(f"{standard.crystal.name}: {error}") from error
+        x = torch.from_numpy(standard.coordinates).to(place)
         values = basis.evaluate_complex(x).abs() if origin_free else basis.evaluate(x)
         encoded.append(
             EncodedCrystal(
-                standard=one,
+                standard=standard,
+                magnetic=magnetic,
                 encodings=values.cpu().numpy(),
                 origin_free=origin_free,
                 shifts24=basis.shifts24.cpu().numpy(),

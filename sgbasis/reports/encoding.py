@@ -16,9 +16,10 @@ from basis_store.counted import counted
 from basis_store.printable import printable
 from basis_store.text_table import table_lines
 from sgbasis.reports.change_of_basis import axes_text, coordinates_text, vector_text
+from sgbasis.reports.magnetic_text import moment_facts
 
 if TYPE_CHECKING:
-    from basis_compiler import StandardCrystal
+    from basis_compiler import MagneticCrystal, StandardCrystal
 
 _SHOWN = 4
 """Functions in the table of sites, without the constant."""
@@ -30,6 +31,7 @@ class EncodedCrystal:
 
     Attributes:
         standard: the crystal.
+        magnetic: with its moments, if it is of a magnetic CIF.
         encodings: (s, M) one row per site, in the order of ``standard.sites``; column 0 is the constant.
         origin_free: whether the columns are the moduli of psi_O (T5) and not the real functions f_j.
         shifts24: (n, 3) generators of the allowed origin shifts in 24ths.
@@ -38,6 +40,7 @@ class EncodedCrystal:
     """
 
     standard: StandardCrystal
+    magnetic: MagneticCrystal | None = None
     encodings: FloatArray
     origin_free: bool
     shifts24: NDArray[np.int64]
@@ -62,6 +65,7 @@ def encoding_text(encoded: EncodedCrystal) -> str:
         ),
         ("cell", _lattice_text(standard.lattice)),
         ("other origins", _origins_text(encoded)),
+        *(moment_facts(encoded.standard, encoded.magnetic) if encoded.magnetic else ()),
     ]
     counts = Counter(ELEMENTS[number] for number in crystal.numbers)
     formula = " ".join(f"{element}{count}" for element, count in counts.items())

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from basis_store.printable import csv_cell
 from sgbasis.reports.encoding import EncodedCrystal
+from sgbasis.reports.magnetic_text import magnetic_facts
 
 _COLUMNS = (
     "crystal", "hall_number", "atom", "label", "element", "site", "multiplicity", "wyckoff", "site_symmetry",
@@ -79,6 +80,7 @@ def _facts(encoded: EncodedCrystal) -> dict[str, Any]:
             }
             for site, row in zip(standard.sites, encoded.encodings, strict=True)
         ],
+        **({"magnetic": magnetic_facts(encoded.magnetic)} if encoded.magnetic else {}),
         "atom_labels": list(standard.crystal.labels),
         "site_of_atom": standard.site_of_atom.tolist(),
     }
@@ -87,7 +89,8 @@ def _facts(encoded: EncodedCrystal) -> dict[str, Any]:
 def _arrays(encoded: EncodedCrystal) -> dict[str, NDArray[Any]]:
     """Everything, as arrays: the values of :func:`_facts`, with one array per column of the sites."""
     facts = _facts(encoded)
-    sites = facts.pop("sites")
+    sites, magnetic = facts.pop("sites"), facts.pop("magnetic", {})
+    facts |= {f"magnetic_{name}": value for name, value in magnetic.items()}
     arrays = {name: np.array(value) for name, value in facts.items()}
     arrays |= {f"site_{name}": np.array([site[name] for site in sites]) for name in sites[0] if name != "encoding"}
     return arrays | {

@@ -81,6 +81,22 @@ def magnetic_crystals_or_errors(
     return [_given(crystal, moments)]
 
 
+def read_plain_or_magnetic(
+    file: InputText, *, name: str, tolerance: float
+) -> Sequence[MagneticCrystal | Crystal | CrystalError]:
+    """All crystals of a file; those of a magnetic CIF with their moments.
+
+    Raises:
+        CrystalError: none can be read.
+    """
+    if format_of(file.path.name).parse is parse_cif:
+        text = decoded(file.content(name))
+        if is_magnetic_cif(text):
+            with np.errstate(all="ignore"):
+                return parse_mcif(text, name=name, tolerance=tolerance)
+    return read_file(file, name=name, tolerance=tolerance)
+
+
 def _of_file(
     file: InputText, moments: str | ArrayLike | None, name: str, tolerance: float
 ) -> Sequence[MagneticCrystal | CrystalError]:

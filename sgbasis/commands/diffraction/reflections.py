@@ -14,7 +14,7 @@ from sgbasis.echo import echo, echo_line
 from sgbasis.standard_crystals import report_failures, standard_crystals
 
 if TYPE_CHECKING:
-    from basis_compiler import ReflectionList, StandardCrystal
+    from basis_compiler import MagneticCrystal, ReflectionList, StandardCrystal
 
 _SUFFIXES = (".csv", ".json", ".hkl", ".fcf")
 _PICTURES = (".png", ".svg")
@@ -125,11 +125,11 @@ def reflections(
     lists: list[ReflectionList] = []
     failures: list[str] = []
     for one in standard_crystals(files, tolerance=tolerance, max_file_size=max_file_size):
-        found = one if isinstance(one, str) else _listed(one, asked)
+        found = one if isinstance(one, str) else _listed(one[0], asked)
         if isinstance(found, str):
             failures.append(found)
             continue
-        for note in (*found.standard.notes, *found.notes):
+        for note in (*_left_out(one), *found.standard.notes, *found.notes):
             echo_line(f"Note: {found.standard.crystal.name}: {note}", err=True)
         lists.append(found)
     if not lists and len(failures) == 1:
@@ -217,3 +217,10 @@ def _only(lists: list[ReflectionList], what: str) -> ReflectionList:
     if len(lists) > 1:
         raise click.UsageError(f"{what} holds one crystal, not {len(lists)}: give them one after the other.")
     return lists[0]
+
+
+def _left_out(one: tuple[StandardCrystal, MagneticCrystal | None] | str) -> tuple[str, ...]:
+    """A note if the file has moments, which the list does not take into account."""
+    if isinstance(one, str) or one[1] is None:
+        return ()
+    return ("the moments of this magnetic CIF are left out: the list has no magnetic reflections",)

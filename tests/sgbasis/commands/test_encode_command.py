@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from sgbasis.cli import main
 from tests.support.command_line import PIP
 from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS, example_path
+from tests.support.crystals.magnetic_cifs import GDB4, LAMNO3, NIO
 
 NACL = (CRYSTALS / "nacl.cif").read_text()
 POSCAR = "NaCl\n1.0\n0 2.82 2.82\n2.82 0 2.82\n2.82 2.82 0\nNa Cl\n1 1\nDirect\n0 0 0\n.5 .5 .5\n"
@@ -233,3 +234,35 @@ def test_missing_dependencies_are_named(module: str, name: str, message: str, tm
     )
     assert found.returncode == bool(message)
     assert found.stderr == (f"Error: {message}\n" if message else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "moments"),
+    [
+        (LAMNO3, "62.448 Pn'ma'", "site 2 Mn  3.870 Bohr magneton, (3.870, 0.000, 0.000) on its first atom"),
+        (NIO, "15.90 C_c2/c", "site 1 Ni  2.449 Bohr magneton, (1.000, 1.000, -2.000) on its first atom"),
+        (GDB4, "127.395 P4/m'b'm'", "site 1 Gd  7.142 Bohr magneton, (5.050, 5.050, 0.000) on its first atom"),
+    ],
+)
+@pytest.mark.parametrize("ending", [".mcif", ".cif"])
+def test_magnetic_files(tmp_path: Path, text: str, group: str, moments: str, ending: str) -> None:
+    """The group is that of the operations, found by spglib in any setting; the files have it, but for one."""
+    file = tmp_path / f"one{ending}"
+    file.write_text(text)
+    done = encode(str(file))
+    assert f"magnetic group {group}  (BNS; of the operations of the file)" in done.stdout
+    assert f"moments        {moments}" in done.stdout
+    (facts,) = json.loads(encode(str(file), "--json").stdout)
+    assert facts["magnetic"]["bns_number"] == group.split(maxsplit=1)[0]
+    assert len(facts["magnetic"]["moments"]) == len(facts["site_of_atom"])
+    encode(str(file), "-o", str(tmp_path / "one.npz"))
+    with np.load(tmp_path / "one.npz") as arrays:
+        assert arrays["0/magnetic_moments"].shape == (len(facts["site_of_atom"]), 3)
+
+
+def test_a_magnetic_file_that_names_another_group(tmp_path: Path) -> None:
+    file = tmp_path / "one.mcif"
+    file.write_text(LAMNO3.replace("62.448", "62.441"))
+    assert (
+        "62.448 Pn'ma'  (BNS; of the operations of the file; the file says BNS 62.441)" in encode(str(file)).stdout
+    )

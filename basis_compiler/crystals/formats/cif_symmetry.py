@@ -112,8 +112,8 @@ def _refuse_magnetic_and_modulated(block: CifBlock, name: str) -> None:
         )
     if block.has_tag_beginning(*_MAGNETIC):
         raise CrystalError(
-            f"{name}: a magnetic structure: sgbasis encode and sgbasis altermagnet read its moments; else export the "
-            "crystal structure alone, with the space group of the atoms without their moments"
+            f"{name}: a magnetic structure: sgbasis encode and sgbasis altermagnet read its moments; else export "
+            "the crystal structure alone, with the space group of the atoms without their moments"
         )
 
 

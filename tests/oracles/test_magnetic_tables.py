@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import spglib
 
-from basis_compiler import operations
+from basis_compiler import compile_setting, dimensions, operations
 from basis_compiler.groups.magnetic_table import magnetic_rows
-from basis_store import MagneticGroup, magnetic_groups, representations
+from basis_store import CompiledSetting, MagneticGroup, Operations, Setting, magnetic_groups, representations
 from basis_store.groups.magnetic_group import _rows
 
 pytestmark = pytest.mark.oracle
@@ -83,3 +85,51 @@ def test_operations_are_those_of_iso_mag() -> None:
 def rows(rotations: np.ndarray, translations24: np.ndarray, reversals: np.ndarray) -> set[tuple[int, ...]]:
     table = np.column_stack([np.reshape(rotations, (-1, 9)), translations24, np.asarray(reversals, int)])
     return set(map(tuple, table.astype(int).tolist()))
+
+
+def test_even_functions_of_type_iv_are_those_of_the_parent_in_another_cell() -> None:
+    """Every function of the parent's standard setting, written in the BNS cell, and no others on these waves.
+
+    The change of cell x_std = P x + p is spglib's, of a crystal with general positions; all else is integers: the
+    wave k of the standard cell is k P in the BNS cell, with the phase k.p. All 517 groups.
+    """
+    draw = np.random.default_rng(0)
+    for group in magnetic_groups():
+        if group.type != 4:
+            continue
+        every, parent = operations(group), Setting.standard(group.family_number)
+        change, origin24 = change_of_cell(every, parent, draw)
+        own = compiled_parent(parent)
+        starts = np.repeat(own.orbit_starts[:-1], own.orbit_sizes)
+        waves = np.rint(own.waves @ change).astype(int)
+        assert np.abs(waves - own.waves @ change).max() < 1e-9
+        phases = own.phases24 + own.waves @ origin24
+        phases = (phases - phases[starts]) % 24
+        rows = {tuple(wave): row for row, wave in enumerate(waves.tolist())}
+        for rotation, translation in zip(every.rotations, every.translations24, strict=True):
+            images = [rows[tuple(wave)] for wave in (waves @ rotation).tolist()]
+            assert np.array_equal(starts[images], starts), group.label
+            assert not ((phases + waves @ translation - phases[images]) % 24).any(), group.label
+        absent = np.rint(own.absent_waves @ change).astype(int)
+        closed = np.concatenate([waves, absent])
+        assert sum(dimensions(every, closed).values()) == own.n_orbits, group.label
+
+
+@functools.cache
+def compiled_parent(setting: Setting) -> CompiledSetting:
+    return compile_setting(setting, radius=2, min_functions=0)
+
+
+def change_of_cell(group: Operations, parent: Setting, draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """P (3, 3) and p (3,) in 24ths with x_std = P x + p, of spglib's description of a crystal of two orbits."""
+    metric = group.point_group.transpose(0, 2, 1) @ np.diag([1.0, 1.21, 1.47]) @ group.point_group
+    lattice = 50 * np.linalg.cholesky(metric.mean(axis=0))
+    points = [(group.rotations @ x + group.translations24 / 24) % 1 for x in draw.uniform(size=(2, 3))]
+    numbers = np.repeat([1, 2], len(group))
+    found = spglib.get_symmetry_dataset(
+        (lattice, np.concatenate(points), numbers), symprec=1e-3, hall_number=parent.hall_number
+    )
+    assert found is not None and found.number == parent.number
+    origin24 = np.rint(found.origin_shift * 24).astype(int)
+    assert np.abs(origin24 - found.origin_shift * 24).max() < 1e-3
+    return found.transformation_matrix, origin24

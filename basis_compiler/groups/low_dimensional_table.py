@@ -12,7 +12,6 @@ well.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import inspect
 import itertools
@@ -26,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from basis_compiler.groups.spglib_database import operations
+from basis_compiler.groups.table_file import write_table
 from basis_store import TURN, Setting, all_settings
 from basis_store.array_types import IntArray
 from basis_store.groups.low_dimensional import low_dimensional_names
@@ -132,10 +132,7 @@ def main() -> None:
     content = gzip.decompress(source.read_bytes()) if source.suffix == ".gz" else source.read_bytes()
     rows = list(low_dimensional_rows(json.loads(content)))
     path = Path(inspect.getfile(low_dimensional_names)).with_name("low_dimensional_groups.csv")
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(path, COLUMNS, rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ first origin choice, or other axes than in the symbol.)
 
 from __future__ import annotations
 
-import csv
 import inspect
 import sqlite3
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import numpy as np
 import spglib
 
 from basis_compiler.groups.spglib_database import operations
+from basis_compiler.groups.table_file import write_table
 from basis_store import TURN, Setting, representations
 from basis_store.groups.magnetic_group import N_MAGNETIC_GROUPS, MagneticGroup
 
@@ -94,10 +94,7 @@ def _odd(bns_number: str, kind: int) -> str:
 def main() -> None:
     """Write the table next to :mod:`basis_store.groups.magnetic_group`."""
     path = Path(inspect.getfile(MagneticGroup)).with_name("magnetic_groups.csv")
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(magnetic_rows())
+    write_table(path, COLUMNS, magnetic_rows())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ II and III have the positions of that of type I whose cell they have. Multiplici
 
 from __future__ import annotations
 
-import csv
 import sqlite3
 from array import array
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from basis_compiler.groups.spglib_database import operations
+from basis_compiler.groups.table_file import write_table
 from basis_store import TURN, magnetic_groups
 from basis_store.array_types import IntArray
 
@@ -109,10 +109,7 @@ def magnetic_wyckoff_rows() -> Iterator[dict[str, str]]:
 def main() -> None:
     """Write the table next to this module."""
     path = Path(__file__).with_name("magnetic_wyckoff.csv")
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(magnetic_wyckoff_rows())
+    write_table(path, COLUMNS, magnetic_wyckoff_rows())
 
 
 if __name__ == "__main__":

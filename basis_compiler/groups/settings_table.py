@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 import spglib
 
+from basis_compiler.groups.table_file import write_table
 from basis_store import Setting
 
 COLUMNS = ("hall_number", "number", "choice", "symbol", "full_symbol", "hall_symbol", "point_group")
@@ -35,10 +35,7 @@ def settings_rows() -> Iterator[dict[str, str]]:
 def main() -> None:
     """Write the table next to :mod:`basis_store.groups.setting`."""
     path = Path(inspect.getfile(Setting)).with_name("settings.csv")
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(settings_rows())
+    write_table(path, COLUMNS, settings_rows())
 
 
 if __name__ == "__main__":

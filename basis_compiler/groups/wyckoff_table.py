@@ -8,7 +8,6 @@ per group with an atom on every position.
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import spglib
 
 from basis_compiler.groups.spglib_database import operations
+from basis_compiler.groups.table_file import write_table
 from basis_compiler.groups.wyckoff import WyckoffPosition, integer_basis, lies_on
 from basis_store import TURN, CertificateError, Operations, Setting, all_settings
 
@@ -119,10 +119,7 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
 
 def main() -> None:
     """Write the table next to this module."""
-    with Path(__file__).with_name("wyckoff.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(wyckoff_rows(all_settings()))
+    write_table(Path(__file__).with_name("wyckoff.csv"), COLUMNS, wyckoff_rows(all_settings()))
 
 
 if __name__ == "__main__":

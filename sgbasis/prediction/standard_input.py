@@ -57,7 +57,7 @@ def with_standard_input(files: Sequence[Path], form: str | None) -> Iterator[tup
 def _format_of(beginning: bytes) -> str:
     if beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return "jsonl"
-    if re.search(rb"^\s*data_", beginning, re.IGNORECASE | re.MULTILINE):
+    if re.search(rb"^[ \t]*data_", beginning, re.IGNORECASE | re.MULTILINE):
         return "cif"
     raise CrystalError(
         "-: neither lines of JSON nor a CIF: name the format with --format poscar or --format extxyz"

@@ -37,7 +37,8 @@ _MODULATED = (
     "_atom_site_moment_fourier", "_atom_site_moment_special_func", "_cell_modulation", "_cell_wave_vector",
 )  # fmt: skip
 _MAGNETIC = re.compile(
-    r"^[ \t]*_(space_group_symop[._]magn_|atom_site_moment[._]|space_group[._]magn[._])", re.IGNORECASE | re.MULTILINE
+    r"^[ \t]*_(space_group_symop[._]magn_|atom_site_moment[._]|space_group[._]magn[._])",
+    re.IGNORECASE | re.MULTILINE,
 )
 _SYMBOLS = {
     "BNS": "_space_group_magn_number_bns",

@@ -122,5 +122,11 @@ def test_the_readme_names_the_extras_of_each_command() -> None:
     }
 
 
-OPTIONAL = {"compile": {"dask"}, "predict": {"dask"}, "reflections": {"plot"}, "verify": {"fields"}}
+OPTIONAL = {
+    "altermagnet": {"plot"},
+    "compile": {"dask"},
+    "predict": {"dask"},
+    "reflections": {"plot"},
+    "verify": {"fields"},
+}
 """What the README lists for an option only."""

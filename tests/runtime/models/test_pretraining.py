@@ -72,7 +72,7 @@ def test_excluded_groups_are_not_sampled(
     monkeypatch.setattr(pretraining, "sample_pairs", spy)
     pretrain(model, steps=20, seed=0, pairs=8, excluded_groups=OTHERS)
     assert sorted(set(sampled)) == FEW
-    assert {setting.number for setting in model.waves._orbits} == set(sampled)
+    assert {one.setting.number for one in model.waves._orbits} == set(sampled)
     for encoder in model.encoders.values():
         for embedding in (encoder.position_group, encoder.lattice_group):
             assert set(embedding.weight.any(dim=1).nonzero()[:, 0].tolist()) <= set(sampled)

@@ -9,14 +9,13 @@ first origin choice, or other axes than in the symbol.)
 from __future__ import annotations
 
 import inspect
-import sqlite3
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import spglib
 
+from basis_compiler.groups.iso_mag import iso_mag_rows
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.table_file import write_table
 from basis_store import TURN, Setting, representations
@@ -46,13 +45,7 @@ def magnetic_rows() -> Iterator[dict[str, str]]:
 
 def _symbols() -> dict[int, tuple[str, str, int, str, str]]:
     """By Litvin's number: BNS number, OG number, type and the two symbols."""
-    spec = find_spec("pymatgen.symmetry")
-    if spec is None or not spec.submodule_search_locations:
-        raise LookupError("pymatgen is needed for the symbols: pip install pymatgen")
-    path = Path(spec.submodule_search_locations[0]) / "symm_data_magnetic.sqlite"
-    columns = "OG3, BNS1, BNS2, OG1, OG2, magtype, BNS_label, OG_label"
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-        rows = connection.execute(f"select {columns} from space_groups").fetchall()
+    rows = iso_mag_rows("OG3, BNS1, BNS2, OG1, OG2, magtype, BNS_label, OG_label")
     return {
         litvin: (f"{bns1}.{bns2}", f"{og1}.{og2}.{litvin}", kind, bns_symbol, og_symbol)
         for litvin, bns1, bns2, og1, og2, kind, bns_symbol, og_symbol in rows

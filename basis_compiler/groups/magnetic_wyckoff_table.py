@@ -7,15 +7,14 @@ II and III have the positions of that of type I whose cell they have. Multiplici
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from basis_compiler.groups.iso_mag import iso_mag_rows
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.table_file import write_table
 from basis_store import TURN, magnetic_groups
@@ -52,12 +51,7 @@ def iso_mag_positions() -> dict[str, list[IsoMagPosition]]:
     Raises:
         LookupError: pymatgen is not installed.
     """
-    spec = find_spec("pymatgen.symmetry")
-    if spec is None or not spec.submodule_search_locations:
-        raise LookupError("pymatgen is needed for the positions: pip install pymatgen")
-    path = Path(spec.submodule_search_locations[0]) / "symm_data_magnetic.sqlite"
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
-        rows = connection.execute("select BNS1, BNS2, BNS_Wyckoff from space_groups").fetchall()
+    rows = iso_mag_rows("BNS1, BNS2, BNS_Wyckoff")
     return {f"{one}.{two}": list(_decoded(array("b", blob))) for one, two, blob in rows}
 
 

@@ -65,11 +65,6 @@ def low_dimensional_rows() -> dict[LowDimensionalKind, tuple[LowDimensionalRow, 
     return {kind: tuple(rows) for kind, rows in found.items()}
 
 
-def is_low_dimensional_name(text: str) -> bool:
-    """Whether a text has the prefix of such a name: ``plane:``, ``layer:`` or ``rod:``."""
-    return bool(_NAME.fullmatch(text.strip()))
-
-
 def row_of_name(text: str) -> LowDimensionalRow | None:
     """The row that a name such as ``"layer:55"`` or ``"plane:p6mm"`` means; None if it has no such prefix.
 

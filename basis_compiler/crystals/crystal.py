@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -108,15 +108,39 @@ class Crystal:
         return float(abs(np.linalg.det(self.lattice)))
 
 
+_Part = TypeVar("_Part")
 _Made = TypeVar("_Made")
 
 
-def crystal_or_error(make: Callable[[], _Made]) -> _Made | CrystalError:
-    """What a function returns, or the :class:`CrystalError` that it raises: others of the same file are read."""
-    try:
-        return make()
-    except CrystalError as error:
-        return error
+def crystals_of_parts(
+    parts: Sequence[_Part | CrystalError],
+    name: str,
+    make: Callable[[_Part, str], _Made],
+    own_names: Sequence[str] | None = None,
+) -> list[_Made | CrystalError]:
+    """The crystal of each part of a file; of several, the error of one that holds none in its place.
+
+    Args:
+        parts: blocks or frames; an error stands for one that could not be read.
+        name: of the file, for messages.
+        make: makes the crystal of a part that messages call by the second argument.
+        own_names: what messages add to the name if there are several parts: ``"frame 1"``.
+
+    Raises:
+        CrystalError: that of the only part.
+    """
+    made: list[_Made | CrystalError] = []
+    for number, part in enumerate(parts):
+        called = name if own_names is None or len(parts) == 1 else f"{name} ({own_names[number]})"
+        try:
+            if isinstance(part, CrystalError):
+                raise part
+            made.append(make(part, called))
+        except CrystalError as error:
+            if len(parts) == 1:
+                raise
+            made.append(error)
+    return made
 
 
 def check_range(coordinates: FloatArray, name: str) -> None:

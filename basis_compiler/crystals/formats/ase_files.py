@@ -6,16 +6,15 @@ dummy atoms, atoms that overlap.
 
 from __future__ import annotations
 
-import functools
 import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import Crystal, crystal_or_error
+from basis_compiler.crystals.crystal import Crystal, crystals_of_parts
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
 from basis_compiler.crystals.formats.text_elements import poscar_with_elements, xyz_frames, xyz_with_elements
 from basis_store import CrystalError
@@ -72,18 +71,12 @@ def parse_xyz(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal 
         MissingDependencyError: ASE is not installed.
     """
     frames = list(xyz_frames(iter(text.splitlines(keepends=True)), name))
-    if len(frames) == 1:
-        return [_crystal_of_frame(frames[0], name)]
-    return [
-        crystal_or_error(functools.partial(_crystal_of_frame, frame, f"{name} (frame {i})"))
-        for i, frame in enumerate(frames, start=1)
-    ]
+    return crystals_of_parts(frames, name, lambda frame, own: parse_frame(frame, own)[0], frame_names(frames))
 
 
-def _crystal_of_frame(frame: str | CrystalError, name: str) -> Crystal:
-    if isinstance(frame, CrystalError):
-        raise frame
-    return parse_frame(frame, name)[0]
+def frame_names(frames: Sequence[object]) -> list[str]:
+    """What messages call each frame: ``"frame 1"``."""
+    return [f"frame {number}" for number in range(1, len(frames) + 1)]
 
 
 def parse_frame(text: str, name: str) -> tuple[Crystal, dict[str, Any]]:

@@ -24,9 +24,9 @@ from basis_compiler.crystals.crystal import (
     MIN_DISTANCE,
     Crystal,
     check_range,
-    crystal_or_error,
+    crystals_of_parts,
 )
-from basis_compiler.crystals.formats.cif_blocks import CifBlock, cif_blocks, cif_number
+from basis_compiler.crystals.formats.cif_blocks import CifBlock, block_names, cif_blocks, cif_number
 from basis_compiler.crystals.formats.cif_displacements import displacement_tensors
 from basis_compiler.crystals.formats.cif_operations import OperationList
 from basis_compiler.crystals.formats.cif_symmetry import CifSymmetry, cif_symmetry
@@ -75,16 +75,8 @@ def parse_cif(text: str, *, name: str, tolerance: float = 0.01) -> list[Crystal 
         raise CrystalError(f"{name}: no atoms: the CIF lists no fractional coordinates")
     if not found:
         raise CrystalError(f"{name}: no cell and no atoms: the CIF holds no crystal")
-    if len(found) == 1:
-        return [_crystal(found[0], name, tolerance)]
-    return [
-        crystal_or_error(functools.partial(_crystal, block, f"{name} (block {_block_name(block)})", tolerance))
-        for block in found
-    ]
-
-
-def _block_name(block: CifBlock | CrystalError) -> str:
-    return block.name if isinstance(block, CifBlock) else ""
+    make = functools.partial(_crystal, tolerance=tolerance)
+    return crystals_of_parts(found, name, make, block_names(found))
 
 
 class CifCrystal(NamedTuple):
@@ -103,9 +95,7 @@ class CifCrystal(NamedTuple):
     labels: Sequence[str]
 
 
-def _crystal(block: CifBlock | CrystalError, name: str, tolerance: float) -> Crystal:
-    if isinstance(block, CrystalError):
-        raise block
+def _crystal(block: CifBlock, name: str, tolerance: float) -> Crystal:
     return crystal_of_block(block, cif_symmetry(block, name=name), name=name, tolerance=tolerance).crystal
 
 

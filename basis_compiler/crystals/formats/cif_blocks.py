@@ -84,6 +84,11 @@ class CifBlock:
         return any(tag.startswith(beginnings) for tag in self.tags)
 
 
+def block_names(blocks: Sequence[CifBlock | CrystalError]) -> list[str]:
+    """What messages call each block: ``"block NaCl"``."""
+    return [f"block {block.name if isinstance(block, CifBlock) else ''}" for block in blocks]
+
+
 def cif_blocks(text: str, *, name: str) -> Iterator[CifBlock | CrystalError]:
     """All data blocks of a CIF, in their order; in the place of one that contradicts itself, the error.
 

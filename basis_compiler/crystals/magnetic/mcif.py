@@ -18,9 +18,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import crystal_or_error
+from basis_compiler.crystals.crystal import crystals_of_parts
 from basis_compiler.crystals.formats.cif import CifCrystal, crystal_of_block
-from basis_compiler.crystals.formats.cif_blocks import CifBlock, cif_blocks, cif_number
+from basis_compiler.crystals.formats.cif_blocks import CifBlock, block_names, cif_blocks, cif_number
 from basis_compiler.crystals.formats.cif_operations import OperationList, operation_of_text
 from basis_compiler.crystals.formats.cif_symmetry import CifSymmetry
 from basis_compiler.crystals.magnetic.magnetic_crystal import MagneticCrystal, MagneticOperationList
@@ -82,18 +82,11 @@ def parse_mcif(text: str, *, name: str, tolerance: float = 0.01) -> list[Magneti
         raise CrystalError(f"{name}: no atoms: the CIF lists no fractional coordinates")
     if len(blocks) > _MAX_BLOCKS:
         raise CrystalError(f"{name}: it has more than {_MAX_BLOCKS} data blocks with crystals")
-    if len(blocks) == 1:
-        return [_magnetic(blocks[0], name, tolerance)]
-    names = [block.name if isinstance(block, CifBlock) else "" for block in blocks]
-    return [
-        crystal_or_error(functools.partial(_magnetic, block, f"{name} (block {own})", tolerance))
-        for block, own in zip(blocks, names, strict=True)
-    ]
+    make = functools.partial(_magnetic, tolerance=tolerance)
+    return crystals_of_parts(blocks, name, make, block_names(blocks))
 
 
-def _magnetic(block: CifBlock | CrystalError, name: str, tolerance: float) -> MagneticCrystal:
-    if isinstance(block, CrystalError):
-        raise block
+def _magnetic(block: CifBlock, name: str, tolerance: float) -> MagneticCrystal:
     if block.has_tag_beginning(*_MODULATED):
         raise CrystalError(
             f"{name}: an incommensurate magnetic structure (superspace group): only commensurate ones are read"

@@ -6,7 +6,6 @@ the initial ones (``initial_magmoms``): a number or a Cartesian vector for each 
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from basis_compiler.crystals.crystal import Crystal, crystal_or_error
-from basis_compiler.crystals.formats.ase_files import crystal_of_atoms, frame_atoms, parse_xyz
+from basis_compiler.crystals.crystal import Crystal, crystals_of_parts
+from basis_compiler.crystals.formats.ase_files import crystal_of_atoms, frame_atoms, frame_names, parse_xyz
 from basis_compiler.crystals.formats.cif import parse_cif
 from basis_compiler.crystals.formats.file_formats import decoded, format_of, read_crystals, read_file
 from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE, InputText, opened
@@ -119,14 +118,10 @@ def _of_file(
     crystals = read_file(file, name=name, tolerance=tolerance)
     if moments is not None and len(crystals) > 1:
         raise CrystalError(f"{name}: it has {len(crystals)} crystals: moments can be given for a file of one")
-    if len(crystals) > 1:
-        return [crystal_or_error(functools.partial(_given, one, moments)) for one in crystals]
-    return [_given(crystals[0], moments)]
+    return crystals_of_parts(crystals, name, lambda one, _: _given(one, moments))
 
 
-def _given(crystal: Crystal | CrystalError, moments: str | ArrayLike | None) -> MagneticCrystal:
-    if isinstance(crystal, CrystalError):
-        raise crystal
+def _given(crystal: Crystal, moments: str | ArrayLike | None) -> MagneticCrystal:
     if moments is None:
         raise CrystalError(f"{crystal.name}: no magnetic moments: {_HOW_TO_GIVE}")
     return with_moments(crystal, moments) if isinstance(moments, str) else magnetic_crystal(crystal, moments)
@@ -134,17 +129,10 @@ def _given(crystal: Crystal | CrystalError, moments: str | ArrayLike | None) -> 
 
 def _of_frames(text: str, name: str) -> list[MagneticCrystal | CrystalError]:
     frames = list(xyz_frames(iter(text.splitlines(keepends=True)), name))
-    if len(frames) == 1:
-        return [_of_frame(frames[0], name)]
-    return [
-        crystal_or_error(functools.partial(_of_frame, frame, f"{name} (frame {i})"))
-        for i, frame in enumerate(frames, start=1)
-    ]
+    return crystals_of_parts(frames, name, _of_frame, frame_names(frames))
 
 
-def _of_frame(frame: str | CrystalError, name: str) -> MagneticCrystal:
-    if isinstance(frame, CrystalError):
-        raise frame
+def _of_frame(frame: str, name: str) -> MagneticCrystal:
     atoms = frame_atoms(frame, name)
     return _of_atoms(atoms, crystal_of_atoms(atoms, name))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -75,33 +77,40 @@ def show(
 
 def _print_tables(named: Representation, tables: list[str], as_json: bool, store_path: Path | None) -> None:
     """The head of the page and the chosen tables, or both as JSON."""
-    from basis_store import MagneticGroup, open_store
-    from sgbasis.reports.groups import group_tables, moment_tables
     from sgbasis.reports.groups.group_head import group_facts, group_rows
 
-    group, pages, facts = named.setting, [], group_facts(named.setting)
-    for table in tables:
-        if table == "operations":
-            page, values = group_tables.operations_page(group), group_tables.operation_facts(group)
-        elif table == "generators":
-            page, values = group_tables.generators_page(group), group_tables.generator_facts(group)
-        elif table == "wyckoff" and isinstance(group, MagneticGroup):
-            page, values = moment_tables.points_page(group), moment_tables.point_facts(group)
-        elif table == "wyckoff":
-            setting = named.space_setting
-            page, values = group_tables.wyckoff_page(setting), group_tables.wyckoff_facts(setting)
-        else:
-            with open_store(store_path) as store:
-                setting = named.space_setting
-                page = iter(list(group_tables.tensors_page(store, setting)))
-                values = group_tables.tensor_facts(store, setting)
-        pages.append(page)
-        facts[table] = values
+    found = {table: _table(named, table, store_path) for table in tables}
     if as_json:
-        echo(json.dumps(facts, indent=2))
+        values = {table: facts for table, (facts, _) in found.items()}
+        echo(json.dumps(group_facts(named.setting) | values, indent=2))
         return
-    for name, value in group_rows(group).items():
+    for name, value in group_rows(named.setting).items():
         echo(f"{name:<14} {value}")
-    for page in pages:
+    for _, page in found.values():
         echo("")
         echo("\n".join(page))
+
+
+def _table(
+    named: Representation, table: str, store_path: Path | None
+) -> tuple[list[dict[str, Any]], Iterator[str]]:
+    """A table of a group as plain values, and as the lines of a page, which are made when they are wanted."""
+    from basis_store import MagneticGroup, open_store
+    from sgbasis.reports.groups import group_tables, moment_tables
+
+    group = named.setting
+    if table == "operations":
+        facts = group_tables.operation_facts(group)
+        return facts, group_tables.operations_page(group, facts)
+    if table == "generators":
+        facts = group_tables.generator_facts(group)
+        return facts, group_tables.generators_page(facts)
+    if table == "wyckoff" and isinstance(group, MagneticGroup):
+        facts = moment_tables.point_facts(group)
+        return facts, moment_tables.points_page(facts)
+    if table == "wyckoff":
+        facts = group_tables.wyckoff_facts(named.space_setting)
+        return facts, group_tables.wyckoff_page(named.space_setting, facts)
+    with open_store(store_path) as store:
+        facts = group_tables.tensor_facts(store, named.space_setting)
+    return facts, group_tables.tensors_page(facts)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from basis_store import StoreReader
 
 _WIDTH = 100
-_POINTS = 24
+MAX_POINTS = 24
 """Points of a Wyckoff position that a page shows; JSON has them all."""
 _TENSORS = (
     ("pyroelectric", "i", False),
@@ -34,9 +34,12 @@ _TENSORS = (
 """Name, index symmetry and whether it is axial."""
 
 
-def operations_page(group: Group) -> Iterator[str]:
+Facts = list[dict[str, Any]]
+"""A table as plain values for JSON, row by row; the pages are made of these."""
+
+
+def operations_page(group: Group, facts: Facts) -> Iterator[str]:
     """Lines: all operations modulo translations of the cell, of magnetic groups with time reversal."""
-    facts = operation_facts(group)
     grey = isinstance(group, MagneticGroup) and group.type == 2
     yield f"Operations modulo translations of the cell: {len(facts)}" + (
         ", each with and without time reversal" if grey else ""
@@ -44,61 +47,65 @@ def operations_page(group: Group) -> Iterator[str]:
     yield from _numbered(facts)
 
 
-def generators_page(group: Group) -> Iterator[str]:
+def generators_page(facts: Facts) -> Iterator[str]:
     """Lines: operations that generate all others, together with the translations of the cell."""
     yield "Generators, with the translations of the cell"
-    yield from _numbered(generator_facts(group))
+    yield from _numbered(facts)
 
 
-def operation_facts(group: Group) -> list[dict[str, Any]]:
+def operation_facts(group: Group) -> Facts:
     """Each operation as a triplet, as integers, and in magnetic groups with its time reversal."""
-    return _facts(operations(representations(group)[-1] if group.kind == "magnetic" else group), group)
+    return _facts(_coloured(group), group)
 
 
-def generator_facts(group: Group) -> list[dict[str, Any]]:
+def generator_facts(group: Group) -> Facts:
     """The same for a few operations that generate the group."""
-    every = operations(representations(group)[-1] if group.kind == "magnetic" else group)
-    return _facts(lifted_generators(every), group)
+    return _facts(lifted_generators(_coloured(group)), group)
 
 
-def _facts(listed: Operations, group: Group) -> list[dict[str, Any]]:
+def _coloured(group: Group) -> Operations:
+    """The operations; of a magnetic group, c tells which of them are combined with time reversal."""
+    return operations(representations(group)[-1] if isinstance(group, MagneticGroup) else group)
+
+
+def _facts(listed: Operations, group: Group) -> Facts:
     rows = zip(listed.rotations, listed.translations24, listed.characters24, strict=True)
     return [
         {
             "operation": triplet_text(rotation, shift / TURN),
             "rotation": rotation.tolist(),
             "translation": [str(Fraction(int(entry), TURN)) for entry in shift],
-            **({"time_reversal": bool(c)} if group.kind == "magnetic" else {}),
+            **({"time_reversal": bool(c)} if isinstance(group, MagneticGroup) else {}),
         }
         for rotation, shift, c in rows
     ]
 
 
-def _numbered(facts: list[dict[str, Any]]) -> Iterator[str]:
+def _numbered(facts: Facts) -> Iterator[str]:
     rows = []
     for number, one in enumerate(facts, 1):
-        colour = {True: "with time reversal", False: "", None: ""}[one.get("time_reversal")]
+        colour = "with time reversal" if one.get("time_reversal") else ""
         rows.append((str(number), one["operation"], colour))
     yield from (f"  {line}".rstrip() for line in table_lines(rows, left=(1, 2)))
 
 
-def wyckoff_page(setting: Setting) -> Iterator[str]:
+def wyckoff_page(setting: Setting, facts: Facts) -> Iterator[str]:
     """Lines: multiplicity, letter, site symmetry and coordinates of each position, the general one first."""
     centrings = [_translation(shift) for shift in operations(setting).centrings24]
     plus = "".join(f" ({one})+" for one in ["0, 0, 0", *centrings]) if centrings else ""
     yield "Wyckoff positions" + (f", each point{plus}" if plus else "")
-    for one in wyckoff_facts(setting):
+    for one in facts:
         head = f"  {one['multiplicity']:>3} {one['letter']}  {one['site_symmetry']:<8} "
         points = [f"({point})" for point in one["coordinates"]]
-        more = [f"... {len(points) - _POINTS} more"] if len(points) > _POINTS else []
+        more = [f"... {len(points) - MAX_POINTS} more"] if len(points) > MAX_POINTS else []
         lines = textwrap.wrap(
-            "  ".join(point.replace(" ", "\0") for point in points[:_POINTS] + more), _WIDTH - len(head)
+            "  ".join(point.replace(" ", "\0") for point in points[:MAX_POINTS] + more), _WIDTH - len(head)
         )
         for number, line in enumerate(lines):
             yield (" " * len(head) if number else head) + line.replace("\0", " ")
 
 
-def wyckoff_facts(setting: Setting) -> list[dict[str, Any]]:
+def wyckoff_facts(setting: Setting) -> Facts:
     """Each Wyckoff position, the general one first; coordinates of one point for all that differ by centrings."""
     found = []
     for position in reversed(wyckoff_positions(setting).values()):
@@ -116,9 +123,8 @@ def wyckoff_facts(setting: Setting) -> list[dict[str, Any]]:
     return found
 
 
-def tensors_page(store: StoreReader, setting: Setting) -> Iterator[str]:
+def tensors_page(facts: Facts) -> Iterator[str]:
     """Lines: how many numbers some tensors of physics have."""
-    facts = tensor_facts(store, setting)
     yield "Allowed tensors, with their numbers of independent components (sgbasis tensor prints them)"
     rows = [
         (one["name"], one["formula"], "axial" if one["axial"] else "polar", str(one["dimension"])) for one in facts
@@ -126,7 +132,7 @@ def tensors_page(store: StoreReader, setting: Setting) -> Iterator[str]:
     yield from (f"  {line}" for line in table_lines(rows, left=(0, 1, 2)))
 
 
-def tensor_facts(store: StoreReader, setting: Setting) -> list[dict[str, Any]]:
+def tensor_facts(store: StoreReader, setting: Setting) -> Facts:
     """Name, index symmetry and number of independent components of some tensors of physics."""
     return [
         {

@@ -8,9 +8,7 @@ from typing import Any
 from basis_compiler import SiteMoments, site_moments
 from basis_store import MagneticGroup
 from basis_store.text_table import table_lines
-
-_POINTS = 24
-"""Points of a position that a page shows; JSON has them all."""
+from sgbasis.reports.groups.group_tables import MAX_POINTS, Facts
 
 
 def moments_page(group: MagneticGroup) -> Iterator[str]:
@@ -21,25 +19,26 @@ def moments_page(group: MagneticGroup) -> Iterator[str]:
         yield f"  {line}"
 
 
-def points_page(group: MagneticGroup) -> Iterator[str]:
+def points_page(facts: Facts) -> Iterator[str]:
     """Lines: all points of each Wyckoff position with their moments, the general one first."""
     yield "Wyckoff positions, each point with its magnetic moment in components along a, b and c"
-    for site in reversed(site_moments(group)):
-        head = f"  {site.multiplicity:>3} {site.letter}  "
-        points = site.points()
-        lines = table_lines([(f"({x})", f"({m})") for x, m in points[:_POINTS]], left=(0, 1))
-        if len(points) > _POINTS:
-            lines.append(f"... {len(points) - _POINTS} more")
+    for site in facts:
+        head = f"  {site['multiplicity']:>3} {site['letter']}  "
+        points = site["points"]
+        rows = [(f"({one['position']})", f"({one['moment']})") for one in points[:MAX_POINTS]]
+        lines = table_lines(rows, left=(0, 1))
+        if len(points) > MAX_POINTS:
+            lines.append(f"... {len(points) - MAX_POINTS} more")
         for number, line in enumerate(lines):
             yield (" " * len(head) if number else head) + line
 
 
-def moment_facts(group: MagneticGroup) -> list[dict[str, Any]]:
+def moment_facts(group: MagneticGroup) -> Facts:
     """What :func:`moments_page` prints, as plain values."""
     return [_facts(one) for one in site_moments(group)]
 
 
-def point_facts(group: MagneticGroup) -> list[dict[str, Any]]:
+def point_facts(group: MagneticGroup) -> Facts:
     """What :func:`points_page` prints, with all points, as plain values."""
     return [
         _facts(one) | {"points": [{"position": x, "moment": m} for x, m in one.points()]}

@@ -22,6 +22,7 @@ from sgbasis.echo import echo, echo_line
 from sgbasis.standard_crystals import report_failures, standard_crystals
 
 if TYPE_CHECKING:
+    from basis_compiler import MagneticCrystal
     from sgbasis.reports.encoding import EncodedCrystal
 
 _SUFFIXES = (".npz", ".json", ".csv")
@@ -98,12 +99,14 @@ def encode(
             failures.append(one)
             continue
         standard, magnetic = one
+        if magnetic is not None and (why := _why_no_group(magnetic)):
+            failures.append(why)
+            continue
         for note in standard.notes:
             echo_line(f"Note: {standard.crystal.name}: {note}", err=True)
         try:
-            basis = store.basis(standard.setting, radius=radius, count=None if count is None else count + 1).to(
-                place
-            )
+            functions = None if count is None else count + 1
+            basis = store.basis(standard.setting, radius=radius, count=functions).to(place)
         except ValueError as error:
             raise click.UsageError(f"{standard.crystal.name}: {error}") from error
         x = torch.from_numpy(standard.coordinates).to(place)
@@ -132,6 +135,15 @@ def encode(
             echo()
             echo_line(f"{output}: encodings of {counted(atoms, 'atom')}")
     report_failures(failures, len(encoded), "encoded")
+
+
+def _why_no_group(magnetic: MagneticCrystal) -> str:
+    """Why the magnetic group of a crystal cannot be told, in one line; empty if it can."""
+    try:
+        _ = magnetic.magnetic_group  # kept for the text and the files
+    except CrystalError as error:
+        return str(error)
+    return ""
 
 
 def _content(encoded: Sequence[EncodedCrystal], suffix: str) -> bytes:

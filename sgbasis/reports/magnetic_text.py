@@ -15,9 +15,7 @@ _ANOTHER_LINE = "\n" + " " * 17
 
 def moment_facts(standard: StandardCrystal, magnetic: MagneticCrystal) -> Iterator[tuple[str, str]]:
     """Rows of a page: the magnetic group of the operations, and the moment of the first atom of each site."""
-    from basis_compiler.crystals.magnetic.group_of_operations import magnetic_group_of
-
-    group = magnetic_group_of(magnetic)
+    group = magnetic.magnetic_group
     other = magnetic.group and group.bns_number not in magnetic.group
     named = f"; the file says {magnetic.group}" if other else ""
     yield "magnetic group", f"{group.label}  (BNS; of the operations of the file{named})"
@@ -35,9 +33,7 @@ def moment_facts(standard: StandardCrystal, magnetic: MagneticCrystal) -> Iterat
 
 def magnetic_facts(magnetic: MagneticCrystal) -> dict[str, Any]:
     """The same as plain values for JSON, with the Cartesian moment of every atom, in Bohr magneton."""
-    from basis_compiler.crystals.magnetic.group_of_operations import magnetic_group_of
-
-    group = magnetic_group_of(magnetic)
+    group = magnetic.magnetic_group
     return {
         "bns_number": group.bns_number,
         "bns_symbol": group.symbol,

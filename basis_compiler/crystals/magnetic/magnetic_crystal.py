@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+import spglib
 
 from basis_compiler.crystals.crystal import Crystal
-from basis_store import CrystalError
+from basis_store import TURN, CrystalError, MagneticGroup
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.counted import counted
 
@@ -71,6 +73,26 @@ class MagneticCrystal:
             raise CrystalError(f"{name}: the moment of {labels[wrong[0]]} (atom {wrong[0] + 1}) {what}")
         moments.setflags(write=False)
         object.__setattr__(self, "moments", moments)
+
+    @functools.cached_property
+    def magnetic_group(self) -> MagneticGroup:
+        """The magnetic group of the listed operations, in whatever setting they are (spglib).
+
+        Raises:
+            CrystalError: none are listed, or they are those of no magnetic group.
+        """
+        listed = self.operations
+        if listed is None:
+            raise CrystalError(f"{self.crystal.name}: it lists no magnetic operations")
+        found = spglib.get_magnetic_spacegroup_type_from_symmetry(
+            listed.rotations.astype(np.intc),
+            listed.translations24 / TURN,
+            (listed.time_reversal == -1).astype(np.intc),
+            lattice=self.crystal.lattice,
+        )
+        if found is None:
+            raise CrystalError(f"{self.crystal.name}: its operations are those of no magnetic group")
+        return MagneticGroup(uni_number=found.uni_number)
 
 
 def magnetic_crystal(crystal: Crystal, moments: object) -> MagneticCrystal:

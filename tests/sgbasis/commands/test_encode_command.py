@@ -266,3 +266,14 @@ def test_a_magnetic_file_that_names_another_group(tmp_path: Path) -> None:
     assert (
         "62.448 Pn'ma'  (BNS; of the operations of the file; the file says BNS 62.441)" in encode(str(file)).stdout
     )
+
+
+def test_operations_of_no_magnetic_group_do_not_end_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spglib.get_magnetic_spacegroup_type_from_symmetry", lambda *_, **__: None)
+    (tmp_path / "one.mcif").write_text(LAMNO3)
+    (tmp_path / "two.cif").write_text(NACL)
+    done = encode(tmp_path / "one.mcif", tmp_path / "two.cif")
+    assert done.exit_code == 1 and "two.cif: Na4 Cl4 in the cell" in done.stdout
+    assert "one.mcif: its operations are those of no magnetic group" in done.stderr

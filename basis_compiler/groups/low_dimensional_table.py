@@ -16,14 +16,13 @@ import gzip
 import inspect
 import itertools
 import json
-import re
 import sys
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from basis_compiler.crystals.formats.cif_operations import operation_of_text
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.table_file import write_table
 from basis_store import TURN, Setting, all_settings
@@ -56,23 +55,9 @@ _KEYS: dict[LowDimensionalKind, str] = {
     "layer": "layer_groups_80",
     "rod": "rod_groups_75",
 }
-_TERM = re.compile(r"([+-]?)(\d+/\d+|\d+|[xyz])")
 _EIGHTHS = range(0, TURN, TURN // 8)
 
 _Key = frozenset[tuple[int, ...]]
-
-
-def triplet(text: str, dimension: int = 3) -> tuple[IntArray, IntArray]:
-    """R (d, d) and t (d,) in 24ths of a coordinate triplet such as ``"-y+1/2,x,z"``, or of a pair."""
-    rotation, shift = np.zeros((dimension, dimension), np.int64), np.zeros(dimension, np.int64)
-    for row, part in enumerate(text.split(",")):
-        for sign, term in _TERM.findall(part):
-            factor = -1 if sign == "-" else 1
-            if term in "xyz":
-                rotation[row, "xyz".index(term)] += factor
-            else:
-                shift[row] += int(factor * Fraction(term) * TURN)
-    return rotation, shift % TURN
 
 
 def low_dimensional_rows(tables: dict[str, dict[str, list[str]]]) -> Iterator[dict[str, str]]:
@@ -87,7 +72,7 @@ def low_dimensional_rows(tables: dict[str, dict[str, list[str]]]) -> Iterator[di
             triplets = tables[_KEYS[kind]][str(number)]
             if kind == "plane":
                 triplets = [f"{one},z" for one in triplets]
-            setting, origin = _setting_of(kind, symbol, [triplet(one) for one in triplets], settings)
+            setting, origin = _setting_of(kind, symbol, [operation_of_text(one) for one in triplets], settings)
             values = kind, number, symbol, setting.hall_number, " ".join(map(str, origin))
             yield dict(zip(COLUMNS, map(str, values), strict=True))
 

@@ -19,9 +19,10 @@ import numpy as np
 
 from basis_compiler.crystals.standardization import StandardCrystal
 from basis_compiler.groups.spglib_database import operations
-from basis_compiler.magnetism.sublattices import Quotient, contains, hermite_form
+from basis_compiler.magnetism.sublattices import Quotient, contains
 from basis_store import TURN, CrystalError
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.groups.generated_group import generated_lattice
 
 _IDENTITY = np.eye(3, dtype=np.int64)
 
@@ -90,7 +91,7 @@ def spin_pattern(standard: StandardCrystal, levels: IntArray) -> SpinPattern:
     cell = orbits.cell
     shifts = cell.representatives()
     kept = [one for one in shifts if np.array_equal(orbits.table[:, cell.numbers(shifts + one)], orbits.table)]
-    lattice24 = hermite_form(np.concatenate([cell.sublattice, kept]))
+    lattice24 = generated_lattice(np.concatenate([cell.sublattice, kept]))
     # 2. The moments at the atoms modulo this lattice.
     reduced = Quotient.of(orbits.lattice24, lattice24)
     shifts = reduced.representatives()
@@ -133,7 +134,7 @@ class _Orbits:
         group = operations(standard.setting)
         self.rotations, first = np.unique(group.rotations, axis=0, return_index=True)
         self.translations24 = group.translations24[first]
-        self.lattice24 = hermite_form(np.concatenate([TURN * _IDENTITY, group.centrings24]))
+        self.lattice24 = generated_lattice(np.concatenate([TURN * _IDENTITY, group.centrings24]))
         own_cell = standard.change_of_basis.T * (TURN // standard.denominator)
         self.cell = Quotient.of(self.lattice24, own_cell)
         positions = standard.to_standard(standard.crystal.coordinates)

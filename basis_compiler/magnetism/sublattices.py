@@ -1,4 +1,4 @@
-"""Lattices of integer vectors, their quotients and representatives, in Hermite normal form.
+"""Quotients of lattices of integer vectors, and their representatives.
 
 A lattice is given by three rows of integers in some unit that all lattices share (24ths of a cell here).
 """
@@ -11,31 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from basis_store.array_types import IntArray
-
-
-def hermite_form(vectors: IntArray) -> IntArray:
-    """(3, 3) the upper triangular basis of the lattice that integer rows (n, 3) of rank 3 generate.
-
-    Diagonal entries are positive; those above them are not negative and smaller.
-    """
-    rows = [list(map(int, row)) for row in vectors]
-    basis: list[list[int]] = []
-    for column in range(3):
-        # Euclid's algorithm on this column, until one row has a non-zero entry.
-        while len(some := [row for row in rows if row[column]]) > 1:
-            smallest = min(some, key=lambda row: abs(row[column]))
-            for row in some:
-                if row is not smallest:
-                    factor = row[column] // smallest[column]
-                    row[:] = [one - factor * other for one, other in zip(row, smallest, strict=True)]
-        (pivot,) = some
-        rows.remove(pivot)
-        basis.append([-one for one in pivot] if pivot[column] < 0 else pivot)
-    for column in (1, 2):
-        for above in range(column - 1, -1, -1):
-            factor = basis[above][column] // basis[column][column]
-            basis[above] = [one - factor * other for one, other in zip(basis[above], basis[column], strict=True)]
-    return np.array(basis, dtype=np.int64)
+from basis_store.groups.generated_group import generated_lattice
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +31,7 @@ class Quotient:
     @classmethod
     def of(cls, lattice: IntArray, sublattice: IntArray) -> Quotient:
         """The quotient of a lattice by a sublattice."""
-        return cls(lattice, sublattice, hermite_form(coordinates(sublattice, lattice)))
+        return cls(lattice, sublattice, generated_lattice(coordinates(sublattice, lattice)))
 
     def __len__(self) -> int:
         return int(np.diag(self.form).prod())

@@ -21,6 +21,7 @@ import numpy as np
 from basis_store import TURN
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
+from basis_store.groups.generated_group import generated_lattice
 from runtime.fields.grid_lattice import GridLattice
 
 _SIXTHS = 6
@@ -97,7 +98,7 @@ def primitive_grid(lattice: GridLattice) -> PrimitiveGrid | None:
     rows = np.rint(steps).astype(np.int64)
     if np.abs(steps - rows).max() > 1e-9:
         return None
-    box = _triangular(rows)
+    box = generated_lattice(rows)
     shear = None if np.diag(box).prod() == shape.prod() else _shear(box)
     if shear is None:
         return None
@@ -110,22 +111,6 @@ def primitive_grid(lattice: GridLattice) -> PrimitiveGrid | None:
     cell = CellChange(numerators, _SIXTHS, lattice.cell.origin)
     one, two, three = sizes.tolist()
     return PrimitiveGrid(lattice, GridLattice((one, two, three), cell, lattice.group), box, shear)
-
-
-def _triangular(rows: IntArray) -> IntArray:
-    """(3, 3) a basis of the lattice of some rows (n, 3), upper triangular with a positive diagonal: by Euclid."""
-    rows = rows.copy()
-    for column in range(3):
-        while (others := np.flatnonzero(rows[column:, column]) + column).size > 1 or rows[column, column] == 0:
-            pivot = others[np.abs(rows[others, column]).argmin()]
-            rows[[column, pivot]] = rows[[pivot, column]]
-            for row in range(column + 1, len(rows)):
-                rows[row] -= rows[row, column] // rows[column, column] * rows[column]
-        if rows[column, column] < 0:
-            rows[column] *= -1
-    for row, column in ((1, 2), (0, 1), (0, 2)):
-        rows[row] -= rows[row, column] // rows[column, column] * rows[column]
-    return rows[:3]
 
 
 def _shear(box: IntArray) -> IntArray | None:

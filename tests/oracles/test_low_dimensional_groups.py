@@ -17,7 +17,8 @@ import pytest
 import spglib
 
 from basis_compiler import operations
-from basis_compiler.groups.low_dimensional_table import COLUMNS, low_dimensional_rows, triplet
+from basis_compiler.crystals.formats.cif_operations import operation_of_text
+from basis_compiler.groups.low_dimensional_table import COLUMNS, low_dimensional_rows
 from basis_store import PlaneGroup, Setting, SubperiodicGroup
 from basis_store.groups.low_dimensional import low_dimensional_names
 from basis_store.groups.low_dimensional.low_dimensional_names import N_GROUPS
@@ -48,7 +49,7 @@ def keys(rotations: np.ndarray, translations24: np.ndarray) -> set[bytes]:
 
 @pytest.mark.parametrize(("kind", "number"), SUBPERIODIC)
 def test_operations_are_those_of_international_tables_e(kind: Literal["layer", "rod"], number: int) -> None:
-    listed = [triplet(one) for one in tables()[f"{kind}_groups_{N_GROUPS[kind]}"][str(number)]]
+    listed = [operation_of_text(one) for one in tables()[f"{kind}_groups_{N_GROUPS[kind]}"][str(number)]]
     group = SubperiodicGroup(kind, number)
     setting = operations(Setting.parse(f"{kind}:{number}"))
     # The setting at the origin of the tables: x = y + p, so R (y + p) + t = (R y + t + (R - 1) p) + p.
@@ -60,9 +61,10 @@ def test_operations_are_those_of_international_tables_e(kind: Literal["layer", "
 
 @pytest.mark.parametrize("number", range(1, 18))
 def test_operations_of_plane_groups_are_those_of_international_tables_a(number: int) -> None:
-    listed = [triplet(one, 2) for one in tables()["plane_groups_17"][str(number)]]
+    listed = [operation_of_text(f"{one},z") for one in tables()["plane_groups_17"][str(number)]]
     plane = PlaneGroup(plane_number=number)
     rotations, translations = map(np.array, zip(*listed, strict=True))
+    rotations, translations = rotations[:, :2, :2], translations[:, :2]
     found = operations(plane)
     assert len(found) == len(rotations)
     assert keys(found.rotations, found.translations24) == keys(rotations, translations)

@@ -75,6 +75,6 @@ except Exception as error:
 
 
 def test_models_cannot_be_exported() -> None:
-    """docs/limits.md says why; where this fails, they perhaps can."""
+    """docs/reference/limits.md says why; where this fails, they perhaps can."""
     done = subprocess.run([sys.executable, "-c", EXPORT], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr

@@ -47,7 +47,7 @@ def write_forged(path: Path, attributes: dict[str, str], arrays: Arrays) -> None
 
 
 def forged_dataset(attributes: dict[str, str], arrays: Arrays) -> Content:
-    """With the content hash of docs/format.md."""
+    """With the content hash of docs/reference/format.md."""
     digest = hashlib.sha256(f"sgbasis-crystals 1\n{attributes['recipe']}\n".encode())
     for name, array in sorted(arrays.items()):
         digest.update(f";{name}:{array.dtype.str}:{array.shape}:".encode() + array.tobytes())
@@ -55,7 +55,7 @@ def forged_dataset(attributes: dict[str, str], arrays: Arrays) -> Content:
 
 
 def forged_store(attributes: dict[str, str], arrays: Arrays) -> Content:
-    """With the hashes of docs/format.md, wherever the arrays allow to compute them."""
+    """With the hashes of docs/reference/format.md, wherever the arrays allow to compute them."""
     arrays = dict(arrays)
     digests = np.array(arrays["settings/sha256"])
     for row in range(len(digests) if digests.ndim == 2 else 0):

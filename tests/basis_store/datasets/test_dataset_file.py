@@ -147,7 +147,7 @@ def test_equal_content_gives_equal_files(records: list[CrystalRecord], path: Pat
 
 
 def test_the_hash_is_the_documented_one(path: Path) -> None:
-    """As in docs/format.md, without code of this project."""
+    """As in docs/reference/format.md, without code of this project."""
     with h5py.File(path) as file:
         names: list[str] = []
         file.visit(names.append)

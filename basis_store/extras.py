@@ -22,7 +22,8 @@ EXTRAS = {
     "hub": ("torch", "safetensors", "huggingface_hub"),
     "structures": ("sympy", "networkx", "spglib", "ase", "gemmi"),
     "pyg": ("torch", "safetensors", "torch_geometric"),
-    "plot": ("sympy", "networkx", "spglib", "matplotlib", "skimage"),
+    "plot": ("sympy", "networkx", "spglib", "matplotlib", "skimage", "plotly"),
+    "tables": ("pandas", "openpyxl"),
     "dask": ("sympy", "networkx", "spglib", "distributed"),
     "testing": ("hypothesis",),
 }

@@ -17,7 +17,8 @@ MAX_LENGTH = 1000
 _END = 200
 """Characters that are kept of the end of a longer one: it says what to do."""
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the latter are full-width
+FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the latter are full-width
+"""Characters with which a spreadsheet takes a text for a formula."""
 
 
 def printable(text: str) -> str:
@@ -61,4 +62,4 @@ def csv_cell(text: str) -> str:
     A single character is no formula: the file ``-`` keeps its name.
     """
     shown = printable(text)
-    return f"'{shown}" if len(shown) > 1 and shown.lstrip(" ").startswith(_FORMULA_STARTS) else shown
+    return f"'{shown}" if len(shown) > 1 and shown.lstrip(" ").startswith(FORMULA_STARTS) else shown

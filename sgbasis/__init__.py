@@ -27,6 +27,7 @@ _MODULES = {
     "sgbasis.prediction.embed": ("CrystalEmbeddings", "embed"),
     "sgbasis.prediction.predict": ("predict",),
     "sgbasis.prediction.predicted_value": ("Prediction",),
+    "sgbasis.prediction.predictions": ("Predictions",),
     "sgbasis.tensors": ("project_tensor",),
 }  # fmt: skip
 

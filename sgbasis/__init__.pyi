@@ -46,6 +46,7 @@ from sgbasis.prediction.derivatives import (
 from sgbasis.prediction.embed import CrystalEmbeddings as CrystalEmbeddings, embed as embed
 from sgbasis.prediction.predict import predict as predict
 from sgbasis.prediction.predicted_value import Prediction as Prediction
+from sgbasis.prediction.predictions import Predictions as Predictions
 from sgbasis.tensors import project_tensor as project_tensor
 
 __version__: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from basis_compiler.reflections.powder_pattern import lorentz_polarisation, powd
 from basis_compiler.reflections.scattering_factors import (
     MAX_S,
     RADIATIONS,
+    UNITS,
     Radiation,
     anomalous_factor,
     scattering_factors,
@@ -30,6 +31,10 @@ from basis_store.array_types import FloatArray, IntArray
 from basis_store.counted import counted
 from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.reflections.reflection_data import ReflectionData
+from basis_store.tables.data_frame import data_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Cell = Literal["file", "standard"]
 """Whose axes and origin indices and phases refer to."""
@@ -155,6 +160,22 @@ class ReflectionList:
         """
         angles, intensities, _ = self.peaks
         return powder_profile(angles, intensities, fwhm=fwhm, eta=eta, limits=limits, step=step)
+
+    def to_dataframe(self) -> DataFrame:
+        """A table of pandas: h, k, l, multiplicity, d, two_theta, amplitude, phase and relative_intensity.
+
+        Units are in ``attrs["units"]``; the intensity is one of a powder, in per cent of the strongest peak.
+
+        Raises:
+            MissingDependencyError: pandas is not installed.
+        """
+        columns: dict[str, np.ndarray] = {name: self.hkl[:, axis] for axis, name in enumerate("hkl")}
+        columns |= {
+            "multiplicity": self.multiplicities, "d": self.d, "two_theta": self.two_theta,
+            "amplitude": self.amplitudes, "phase": self.phases, "relative_intensity": self.relative_intensities,
+        }  # fmt: skip
+        units = {"d": "Angstrom", "two_theta": "degrees", "phase": "degrees", "relative_intensity": "%"}
+        return data_frame(columns, units | {"amplitude": UNITS[self.radiation]})
 
     def data(self) -> ReflectionData:
         """The same as plain reflections: |F|, phases, |F|^2, cell, and the setting if it is the standard one."""

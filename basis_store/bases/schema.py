@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store.array_types import Int8Array, Int16Array
+from basis_store.bases.basis_texts import BasisTexts
 from basis_store.bases.real_functions import (
     CosineTerms,
     RealFunction,
@@ -121,8 +122,8 @@ def format_version_of(recipe: Recipe) -> tuple[int, int]:
     return FORMAT_VERSION[0], minor
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class CompiledSetting:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class CompiledSetting(BasisTexts):
     """The exact Fourier basis of one group, in integers. Symbols as in the theory page (D1-T5, T9).
 
     Its functions are invariant, or have another character of the group: ``f(g x) = chi(g) f(x)``. The constant

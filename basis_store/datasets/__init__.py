@@ -1,1 +1,1 @@
-"""Compiled datasets: crystals in standard settings with their targets, in one HDF5 file (docs/reference/format.md)."""
+"""Compiled datasets: crystals in standard settings with targets, in one HDF5 file (docs/reference/format.md)."""

@@ -6,11 +6,14 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from basis_store.counted import counted
 from basis_store.datasets.columns import CrystalColumns
 from basis_store.datasets.crystal_checks import check_arrays
+from basis_store.datasets.formula import reduced_formula
 from basis_store.datasets.recipe import CrystalRecipe
 from basis_store.datasets.schema import (
     FIXED_ARRAYS,
@@ -22,8 +25,15 @@ from basis_store.datasets.schema import (
     target_array,
     unpacked,
 )
+from basis_store.datasets.units import in_unit
 from basis_store.errors import StoreFormatError
 from basis_store.files.hdf5_file import CheckedFile
+from basis_store.groups.setting import all_settings
+from basis_store.tables.data_frame import data_frame
+from basis_store.tables.html_table import facts_html, rows_html
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class Header(NamedTuple):
@@ -82,6 +92,45 @@ class CrystalTable(CrystalColumns):
                 raise file.corrupt("identifiers lists one twice")
             pairs = zip(unpacked("skipped_identifiers", arrays), unpacked("skipped_reasons", arrays), strict=True)
             self.skipped = tuple(pairs)
+
+    def to_dataframe(self) -> DataFrame:
+        """A table of pandas with a row for each crystal, in their order.
+
+        Its columns are identifier, formula, space_group (number), symbol, crystal_system, sites, atoms (in the
+        conventional cell), volume (of that cell, in cubic Angstrom), split, fold, one for each target by its name
+        (tensors as arrays), and notes. Units of the targets are in ``attrs["units"]``.
+
+        Raises:
+            MissingDependencyError: pandas is not installed.
+        """
+        settings = [all_settings()[number - 1] for number in self.hall_numbers]
+        sites = [slice(*self.site_offsets[i : i + 2]) for i in range(len(self))]
+        columns: dict[str, Any] = {
+            "identifier": list(self.identifiers),
+            "formula": [reduced_formula(self.numbers[one], self.multiplicities[one]) for one in sites],
+            "space_group": [one.number for one in settings],
+            "symbol": [one.symbol for one in settings],
+            "crystal_system": [one.crystal_system for one in settings],
+            "sites": np.diff(self.site_offsets),
+            "atoms": [int(self.multiplicities[one].sum()) for one in sites],
+            "volume": np.abs(np.linalg.det(self.lattices)),
+            "split": list(self.splits),
+            "fold": self.folds,
+        }
+        columns |= self.targets | {"notes": [self.crystal_notes.get(one, ()) for one in self.identifiers]}
+        return data_frame(columns, {"volume": "Angstrom^3", **self.units})
+
+    def _repr_html_(self) -> str:
+        targets = [(name, in_unit("", unit).strip()) for name, unit in self.units.items()]
+        facts = (
+            ("file", self.path),
+            ("crystals", f"{len(self):,}"),
+            ("sites", f"{len(self.numbers):,}"),
+            ("targets", rows_html((), targets, left=(0, 1)) if targets else ""),
+            ("left out", f"{len(self.skipped):,}"),
+            ("content hash", self.content_hash[:12]),
+        )
+        return facts_html(f"{type(self).__name__} {self.path.name}", facts)
 
     def __repr__(self) -> str:
         return (

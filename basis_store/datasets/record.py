@@ -13,10 +13,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_store.counted import counted
+from basis_store.datasets.formula import reduced_formula, symbol
+from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.groups.setting import Setting
+from basis_store.tables.html_table import Markup, cell_html, facts_html, formula_html, rows_html, symbol_html
+
+_SHOWN = 30
+"""Sites that a notebook lists."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CrystalRecord:
     """A crystal in the standard setting of its space group, reduced to its asymmetric unit of n sites.
 
@@ -63,3 +70,36 @@ class CrystalRecord:
     def volume(self) -> float:
         """Volume of the conventional cell in cubic Angstrom."""
         return float(abs(np.linalg.det(self.lattice)))
+
+    @property
+    def formula(self) -> str:
+        """The reduced formula, such as ``"MgAl2O4"``; elements in order of electronegativity."""
+        return reduced_formula(self.numbers, self.multiplicities)
+
+    def __repr__(self) -> str:
+        size = f"{counted(len(self), 'site')}, {counted(int(self.multiplicities.sum()), 'atom')} in the cell"
+        name = f" {self.identifier!r}" if self.identifier else ""
+        return f"<{type(self).__name__}{name}: {self.formula}, {self.setting.label}, {size}>"
+
+    def _repr_html_(self) -> str:
+        a, b, c, alpha, beta, gamma = cell_parameters(self.lattice)
+        facts: list[tuple[str, object]] = [
+            ("space group", symbol_html(f"{self.setting.label}, {self.setting.name}")),
+            ("a, b, c", f"{a:.4f}, {b:.4f}, {c:.4f} \u00c5"),
+            ("\u03b1, \u03b2, \u03b3", f"{alpha:.3f}\u00b0, {beta:.3f}\u00b0, {gamma:.3f}\u00b0"),
+            ("volume of the cell", f"{self.volume:.3f} \u00c5\u00b3"),
+            ("atoms in the cell", int(self.multiplicities.sum())),
+            ("split", self.split),
+            *((name, f"{float(value):.6g}") for name, value in self.targets.items() if np.ndim(value) == 0),
+            *(("note", note) for note in self.notes),
+        ]
+        sites = [
+            (symbol(number), f"{multiplicity}{letter.decode()}", *(f"{one:.5f}" for one in place))
+            for number, multiplicity, letter, place in zip(
+                self.numbers.tolist(), self.multiplicities, self.wyckoff, self.coordinates, strict=True
+            )
+        ]
+        more = [(f"and {len(sites) - _SHOWN} more", "", "", "", "")] if len(sites) > _SHOWN else []
+        title = Markup(f"{formula_html(self.formula)} {cell_html(self.identifier)}")
+        table = rows_html(("site", "Wyckoff", "x", "y", "z"), [*sites[:_SHOWN], *more], left=(0, 1))
+        return Markup(facts_html(title, facts) + table)

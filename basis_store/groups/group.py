@@ -6,9 +6,29 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal, Self
 
 from basis_store.errors import SettingError
+from basis_store.tables.html_table import Markup, facts_html, symbol_html
 
 LatticeFamily = Literal["orthogonal", "hexagonal"]
 Kind = Literal["space", "magnetic", "plane"]
+
+
+_FACTS = {
+    "symbol": "Hermann-Mauguin symbol",
+    "full_symbol": "full symbol",
+    "hall_symbol": "Hall symbol",
+    "hall_number": "Hall number",
+    "bns_number": "BNS number",
+    "og_number": "OG number",
+    "og_symbol": "OG symbol",
+    "uni_number": "UNI number",
+    "point_group": "point group",
+    "crystal_system": "crystal system",
+    "centring": "centring",
+    "n_operations": "operations in the cell",
+    "is_standard": "standard setting",
+    "characters": "one-dimensional characters",
+}
+"""Attributes that notebooks show of the groups that have them."""
 
 
 class Group(ABC):
@@ -76,6 +96,12 @@ class Group(ABC):
     def characters(self) -> tuple[str, ...]:
         """Symbols of its one-dimensional characters, the trivial one first."""
 
+    def _repr_html_(self) -> str:
+        return facts_html(
+            Markup(f"{type(self).__name__} {symbol_html(self.label)}"),
+            [(name, _shown(one, getattr(self, one))) for one, name in _FACTS.items() if hasattr(self, one)],
+        )
+
     def character_number(self, symbol: str) -> int:
         """The place of a character among :attr:`characters`, by its symbol; ``"1e"``, ``"b1G"`` are read as well.
 
@@ -93,6 +119,14 @@ class Group(ABC):
 
     def _characters_are(self) -> str:
         return f"those of its point group {self.point_group} are"
+
+
+def _shown(name: str, value: object) -> object:
+    if name in ("symbol", "full_symbol", "point_group", "og_symbol"):
+        return symbol_html(str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, tuple) else value
 
 
 def _normalised(symbol: str) -> str:

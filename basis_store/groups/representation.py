@@ -11,6 +11,7 @@ from basis_store.errors import SettingError
 from basis_store.groups.group import Group
 from basis_store.groups.group_names import GroupName, as_group
 from basis_store.groups.setting import Setting
+from basis_store.tables.html_table import Markup, facts_html, symbol_html
 
 if TYPE_CHECKING:
     from basis_store.groups.operations import Operations
@@ -129,6 +130,14 @@ class Representation:
 
     def __str__(self) -> str:
         return f"{self.setting.label.partition(' ')[0]}:{self.character}"
+
+    def _repr_html_(self) -> str:
+        facts = (
+            ("group", symbol_html(f"{self.setting.label}, {self.setting.name}")),
+            ("character", self.character),
+            ("functions", "real" if self.is_real else "complex"),
+        )
+        return facts_html(Markup(f"Representation {symbol_html(self.label)}"), facts)
 
     def __repr__(self) -> str:
         return f"<Representation {self.label}, {self.setting.name}>"

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from basis_store.errors import FormulaError
 from basis_store.groups.generated_group import generated_group
+from basis_store.tables.html_table import facts_html
 
 MAX_RANK = 4
 _LETTERS = "ijkl"
@@ -52,7 +53,7 @@ _OTHER_PROPERTIES = {
 """Names that messages suggest formulas for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class IndexSymmetry:
     """A group of signed index permutations and how the tensor behaves under inversion. Make it with :meth:`parse`.
 
@@ -108,6 +109,15 @@ class IndexSymmetry:
 
     def __str__(self) -> str:
         return f"{self.text}, axial" if self.axial else self.text
+
+    def __repr__(self) -> str:
+        axial = ", axial=True" if self.axial else ""
+        return f"IndexSymmetry.parse({self.text!r}{axial})"
+
+    def _repr_html_(self) -> str:
+        names = ", ".join(map(component_name, self.components))
+        facts = (("rank", self.rank), ("independent components", len(self.components)), ("", names))
+        return facts_html(f"IndexSymmetry {self}", facts)
 
     @property
     def components(self) -> tuple[Indices, ...]:

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store.groups.setting import Setting
+from basis_store.tables.html_table import facts_html, symbol_html
 from basis_store.tensors.cartesian_frame import frame_directions
 from basis_store.tensors.exact_rows import ExactMatrix, IntegerRows, ReducedRows, projector, reduced_rows
 from basis_store.tensors.index_symmetry import IndexSymmetry, every_component
+from basis_store.tensors.voigt_pattern import pattern_html
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,15 @@ class TensorBasis:
             f"<TensorBasis {self.symmetry} of {self.setting.point_group} ({self.setting.label}), "
             f"dimension {self.dimension}>"
         )
+
+    def _repr_html_(self) -> str:
+        facts = (
+            ("point group", symbol_html(f"{self.setting.point_group} ({self.setting.label})")),
+            ("frame", self.frame_text),
+            ("independent parameters", self.dimension),
+            ("pattern", pattern_html(self)),
+        )
+        return facts_html(f"TensorBasis {self.symmetry}", facts)
 
     @property
     def dimension(self) -> int:

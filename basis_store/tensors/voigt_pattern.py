@@ -10,23 +10,39 @@ J. F. Nye, *Physical Properties of Crystals*, Oxford 1957, chapters III, VII and
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from basis_store.tensors.exact_rows import reduced_rows
-from basis_store.tensors.index_symmetry import Indices, component_name, every_component
-from basis_store.tensors.tensor_basis import TensorBasis
-from basis_store.text_table import table_lines
+from basis_store.tables.html_table import Markup, matrix_html, rows_html
+from basis_store.tables.text_table import table_lines
+from basis_store.tensors.exact_rows import ReducedRows, reduced_rows
+from basis_store.tensors.index_symmetry import IndexSymmetry, Indices, component_name, every_component
 
 VOIGT: tuple[Indices, ...] = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 """xx yy zz yz xz xy."""
 
 _AXES: tuple[Indices, ...] = ((0,), (1,), (2,))
+_SHOWN = 12
+"""Relations that a notebook lists."""
 
 Relation = dict[str, Fraction]
 """A component as a combination of the named parameters; 0 if empty."""
+
+
+class InvariantTensors(Protocol):
+    """What is needed of a :class:`basis_store.TensorBasis`."""
+
+    @property
+    def symmetry(self) -> IndexSymmetry:
+        """The index symmetry."""
+
+    @property
+    def reduced(self) -> ReducedRows:
+        """The basis as integer rows."""
 
 
 class Layout(NamedTuple):
@@ -48,12 +64,32 @@ _LAYOUTS = {
 }
 
 
-def layout_of(basis: TensorBasis) -> Layout | None:
+def layout_of(basis: InvariantTensors) -> Layout | None:
     """The matrix in which a tensor is written, or None."""
-    return _LAYOUTS.get(basis.symmetry.text)
+    return layout_of_symmetry(basis.symmetry)
 
 
-def matrix_relations(basis: TensorBasis) -> list[list[Relation]]:
+def layout_of_symmetry(symmetry: IndexSymmetry) -> Layout | None:
+    """The matrix in which tensors of an index symmetry are written, or None."""
+    return _LAYOUTS.get(symmetry.text)
+
+
+def named_components(symmetry: IndexSymmetry) -> list[tuple[str, Indices]]:
+    """Names and indices of the independent components: ``"12"`` or, where there is no matrix, ``"xyz"``."""
+    layout = layout_of_symmetry(symmetry)
+    if layout is None:
+        return [(component_name(indices), indices) for indices in symmetry.components]
+    related = {indices: number for number, orbit in enumerate(symmetry.orbits) for indices, _ in orbit}
+    found: dict[int, tuple[str, Indices]] = {}
+    for i, j in itertools.product(range(len(layout.rows)), range(len(layout.columns))):
+        indices = layout.rows[i] + layout.columns[j]
+        if indices in related:
+            name = f"{i + 1 if len(layout.rows) > 1 else ''}{j + 1}"
+            found.setdefault(related[indices], (name, indices))
+    return list(found.values())
+
+
+def matrix_relations(basis: InvariantTensors) -> list[list[Relation]]:
     """The matrix of a tensor that has a :class:`Layout`: each entry as a combination of parameters.
 
     Parameters are named after the first entry that can be one, line after line; for ijk=ikj 11, 22 and 33 come
@@ -61,7 +97,7 @@ def matrix_relations(basis: TensorBasis) -> list[list[Relation]]:
     """
     layout = _LAYOUTS[basis.symmetry.text]
     places = [(i, j) for i in range(len(layout.rows)) for j in range(len(layout.columns))]
-    numbers = {indices: i for i, indices in enumerate(every_component(basis.rank))}
+    numbers = {indices: i for i, indices in enumerate(every_component(basis.symmetry.rank))}
     components = [numbers[layout.rows[i] + layout.columns[j]] for i, j in places]
     order = sorted(range(len(places)), key=lambda n: (layout.letter == "e" and places[n][0] != places[n][1], n))
     names = [f"{layout.letter}{i + 1 if len(layout.rows) > 1 else ''}{j + 1}" for i, j in places]
@@ -86,7 +122,7 @@ def relation_text(relation: Relation) -> str:
     return f"({text})/{common}" if len(relation) > 1 else f"{text}/{common}"
 
 
-def pattern_text(basis: TensorBasis) -> str:
+def pattern_text(basis: InvariantTensors) -> str:
     """A tensor basis as text, several lines: a matrix in Voigt's notation where there is one, else a list.
 
     >>> from basis_store import Setting, open_store
@@ -101,7 +137,19 @@ def pattern_text(basis: TensorBasis) -> str:
     return "\n".join(table_lines(cells, left=()))
 
 
-def _relations(basis: TensorBasis, components: Sequence[int], names: Sequence[str]) -> list[Relation]:
+def pattern_html(basis: InvariantTensors) -> Markup:
+    """The same for notebooks."""
+    if layout_of(basis) is None:
+        lines = _component_lines(basis)
+        more = [f"and {len(lines) - _SHOWN} lines more"] if len(lines) > _SHOWN else []
+        return rows_html((), [[line] for line in [*lines[:_SHOWN], *more]])
+    return matrix_html(
+        [Markup(re.sub(r"(?<=[A-Za-z])(\d+)", r"<sub>\1</sub>", relation_text(relation))) for relation in row]
+        for row in matrix_relations(basis)
+    )
+
+
+def _relations(basis: InvariantTensors, components: Sequence[int], names: Sequence[str]) -> list[Relation]:
     """``components`` in terms of the first of them that are independent, under their names."""
     rows, pivots = reduced_rows(basis.reduced.rows[:, list(components)])
     return [
@@ -114,9 +162,9 @@ def _relations(basis: TensorBasis, components: Sequence[int], names: Sequence[st
     ]
 
 
-def _component_lines(basis: TensorBasis) -> list[str]:
+def _component_lines(basis: InvariantTensors) -> list[str]:
     """``xxx = -xyy = -yxy``: a line per parameter; then the components that are combinations of several."""
-    names = [component_name(indices) for indices in every_component(basis.rank)]
+    names = [component_name(indices) for indices in every_component(basis.symmetry.rank)]
     relations = _relations(basis, range(len(names)), names)
     lines = {name: name for relation in relations for name in relation}
     combined = []

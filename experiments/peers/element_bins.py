@@ -37,7 +37,7 @@ def element_bins() -> Tensor:
     Group, period, electronegativity, radius, valence electrons, logarithm of the first ionisation energy, electron
     affinity, block, and logarithm of the molar volume. Values are those of ``runtime/models/elements.csv``.
     """
-    with files("runtime.models").joinpath("elements.csv").open() as file:
+    with files("basis_store.datasets").joinpath("elements.csv").open() as file:
         rows = list(csv.DictReader(file))
     valences = [sum(n for shell, full in _FULL.items() if (n := int(row[shell] or 0)) < full) for row in rows]
     tables = [

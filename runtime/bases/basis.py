@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from basis_store import TURN, CompiledSetting, CutoffError, Representation
+from basis_store.bases.basis_texts import basis_html
 from basis_store.counted import counted
 from basis_store.groups.group import Group
 from runtime.arrays import constant, integers, points, real_tensor
@@ -129,6 +130,9 @@ class Basis(nn.Module):
         """One line for ``print``."""
         functions, waves = counted(self.n_functions, "function"), counted(self.n_waves, "wave")
         return f"{self.representation.label}, {functions}, {waves}{self._with_constant}"
+
+    def _repr_html_(self) -> str:
+        return basis_html(self._compiled, self.n_functions)
 
     @property
     def _with_constant(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,10 @@ from basis_store import ModelError, Setting
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
 from basis_store.datasets.units import with_unit
+from basis_store.tables.data_frame import data_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 Rows = NDArray[np.intp]
 Interval = tuple[float, float]
@@ -105,6 +109,34 @@ class Evaluation(Generic[ScoreT_co]):
     overall: ScoreT_co
     by_system: Mapping[str, ScoreT_co]
     by_group: Mapping[int, ScoreT_co]
+
+    def to_dataframe(self) -> DataFrame:
+        """A table of pandas: a row for all crystals, for each crystal system and for each space group.
+
+        The columns ``by`` (``"all"``, ``"crystal_system"``, ``"space_group"``) and ``of`` say which; the others
+        are the attributes of the scores, with both ends of intervals: ``mae``, ``mae_low``, ``mae_high``.
+
+        Raises:
+            MissingDependencyError: pandas is not installed.
+        """
+        rows: list[tuple[str, str, Score]] = [("all", "", self.overall)]
+        rows += (("crystal_system", system, score) for system, score in self.by_system.items())
+        rows += (("space_group", str(group), score) for group, score in self.by_group.items())
+        cells = [{"by": by, "of": of} | _flat(score.to_mapping()) for by, of, score in rows]
+        names = dict.fromkeys(name for row in cells for name in row)
+        return data_frame({name: [row.get(name) for row in cells] for name in names})
+
+
+def _flat(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """With ``x_low`` and ``x_high`` in place of ``x_interval``."""
+    flat: dict[str, Any] = {}
+    for name, value in figures.items():
+        if name.endswith("_interval"):
+            stem = name.removesuffix("interval")
+            flat[f"{stem}low"], flat[f"{stem}high"] = value
+        else:
+            flat[name] = value
+    return flat
 
 
 def evaluate_scalars(

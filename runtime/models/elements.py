@@ -26,7 +26,7 @@ _SHELLS = {"s": 2, "p": 6, "d": 10}
 @cache
 def element_features() -> Tensor:
     """(119, 17) float32 by atomic number: mean 0 and variance 1 over the elements; 0 where unknown."""
-    with files("runtime.models").joinpath("elements.csv").open() as file:
+    with files("basis_store.datasets").joinpath("elements.csv").open() as file:
         rows = list(csv.DictReader(file))
     columns = []
     for name in list(rows[0])[2:]:

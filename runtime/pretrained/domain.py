@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from basis_store import CrystalRecord, ModelError
-from runtime.models.formula import symbol
+from basis_store.datasets.formula import symbol
 from runtime.targets.parse import shown
 
 

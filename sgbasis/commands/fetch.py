@@ -77,7 +77,7 @@ def _compiled(name: str, cache_folder: Path | None) -> Path:
 def _list(cache_folder: Path | None) -> None:
     from basis_store import published_stores
     from basis_store.published.download import cache_location, cached_copy
-    from basis_store.text_table import table_lines
+    from basis_store.tables.text_table import table_lines
 
     folder = cache_location(cache_folder)
     rows = [("name", "MB", "settings", "radius", "functions", "in cache", "")]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from basis_store.counted import counted
+from basis_store.extras import needed_for
 from sgbasis.commands.options import (
     chosen_device,
     device_option,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from sgbasis.prediction.inputs import InputFile
     from sgbasis.prediction.job import Job
     from sgbasis.prediction.predict_many import Outcome
+
+_FORMATS = ("csv", "jsonl", "xlsx")
 
 
 @click.command()
@@ -46,11 +49,20 @@ if TYPE_CHECKING:
     "--output",
     "-o",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write .csv or .jsonl instead of printing.",
+    help="Write a file instead of printing: .csv, .jsonl or .xlsx.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each prediction.")
 @click.option(
-    "--format", "form", type=click.Choice(list(ENDINGS)),
+    "--format", "form", type=click.Choice(_FORMATS),
+    help="Format of the output [default: by the ending of --output; a report when printed].",
+)  # fmt: skip
+@click.option(
+    "--wide", is_flag=True,
+    help="One row for each crystal, with the components of tensors (C11, e31, eps12) in columns; printed as CSV. "
+    ".xlsx is always so.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each prediction: --format jsonl.")
+@click.option(
+    "--input-format", type=click.Choice(list(ENDINGS)),
     help="Format of standard input [default: jsonl or cif, as it begins].",
 )  # fmt: skip
 @click.option(
@@ -70,8 +82,10 @@ def predict(
     properties: tuple[str, ...],
     folders: tuple[str, ...],
     output: Path | None,
-    as_json: bool,
     form: str | None,
+    wide: bool,
+    as_json: bool,
+    input_format: str | None,
     picture: Path | None,
     tolerance: float,
     max_file_size: int,
@@ -88,8 +102,8 @@ def predict(
     "high", nine hold the value, if crystals are like those of the validation split.
 
     Tensors (elastic_tensor, dielectric_electronic, piezoelectric_tensor) obey the crystal's point group. They are
-    printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv
-    and .jsonl hold them in the former.
+    printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv,
+    .jsonl and .xlsx hold them in the former.
 
     A crystal that cannot be read is reported in one line; the others are predicted all the same, and the exit code
     is not 0.
@@ -99,10 +113,7 @@ def predict(
     the output is the same. If this command is killed before the output is whole, the same command resumes where it
     stopped.
     """
-    if output is not None and as_json:
-        raise click.UsageError("--json prints: leave it out, or give --output FILE.jsonl alone")
-    if output is not None and output.suffix.lower() not in (".csv", ".jsonl"):
-        raise click.BadParameter(f"{output} does not end in .csv or .jsonl", param_hint="--output")
+    chosen = _output_form(output, form, wide=wide, as_json=as_json)
     if picture is not None and picture.suffix.lower() != ".png":
         raise click.BadParameter(f"{picture} does not end in .png", param_hint="--plot")
     parallel = parallel_arguments(workers, scheduler)
@@ -117,10 +128,9 @@ def predict(
     for path in (output, picture):
         if path is not None:
             check_writable(path)
-    ending = output.suffix.lower() if output is not None else ".jsonl" if as_json else ""
     with _garbage_collection_paused():
-        job = _job(properties, folders, tolerance, ending, device, on_cluster=scheduler is not None)
-    paths, copy = click.get_current_context().with_resource(with_standard_input(files, form))
+        job = _job(properties, folders, tolerance, chosen, device, on_cluster=scheduler is not None)
+    paths, copy = click.get_current_context().with_resource(with_standard_input(files, input_format))
     job = replace(job, standard_input=copy)
     found = survey(paths, limit=max_file_size)
     # A picture that cannot be drawn is an error before anything is written.
@@ -131,7 +141,7 @@ def predict(
 
         def write(text: str) -> None:
             with bar.external_write_mode():
-                echo(text, nl=not as_json)
+                echo(text, nl=chosen == "text")
 
         outcome = (
             print_predictions(found, job, **parallel, write=write, progress=bar.update)
@@ -141,10 +151,30 @@ def predict(
     _report(outcome, output)
     if picture is not None and drawing is not None:
         write_atomically(picture, drawing)
-        echo_line(f"{picture}: written", err=as_json)
+        echo_line(f"{picture}: written", err=output is None and chosen != "text")
     if outcome.unread:
         of_all = counted(outcome.unread + outcome.crystals, "crystal")
         raise CrystalError(f"{outcome.unread:,} of {of_all} could not be read; the others are predicted")
+
+
+def _output_form(output: Path | None, form: str | None, *, wide: bool, as_json: bool) -> str:
+    """The name of a form, from the options; see :data:`sgbasis.prediction.forms.output_forms.FORMS`."""
+    if as_json and (output is not None or form is not None):
+        raise click.UsageError("--json prints: leave it out, or give --output FILE.jsonl alone")
+    if form is None and output is not None:
+        form = output.suffix.lower().removeprefix(".")
+        if form not in _FORMATS:
+            listed = ", ".join(f".{one}" for one in _FORMATS)
+            raise click.BadParameter(
+                f"{output} does not end in {listed}: name one with --format", param_hint="--output"
+            )
+    form = form or ("jsonl" if as_json else "csv" if wide else "text")
+    if form == "xlsx" and output is None:
+        raise click.UsageError(f"{form} is not printed: give --output FILE.{form}")
+    if form == "xlsx":  # before anything is computed
+        with needed_for("an .xlsx file"):
+            import openpyxl  # noqa: F401
+    return f"wide {form}" if wide and form in ("csv", "jsonl") else form
 
 
 @contextlib.contextmanager

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from basis_store import CrystalRecord
 from basis_store.array_types import FloatArray
 from basis_store.errors import TensorError
-from runtime.models.formula import reduced_formula
 from runtime.tensors.dielectric import directional_value, principal
 from runtime.tensors.elasticity import extreme_youngs_moduli, stability, youngs_modulus
 from runtime.tensors.voigt import stiffness_matrix
@@ -117,7 +116,7 @@ def tensor_picture(prediction: Prediction) -> bytes:
 
 def _name(record: CrystalRecord) -> str:
     """Formula and space group as they are printed in a paper, in matplotlib's mathtext."""
-    formula = re.sub(r"(\d+)", r"$_{\1}$", reduced_formula(record))
+    formula = re.sub(r"(\d+)", r"$_{\1}$", record.formula)
     return f"{formula}, {symbol_mathtext(record.setting.symbol)}"
 
 

@@ -14,43 +14,17 @@ their number.
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from basis_store import CrystalRecord, DeviceError
+from sgbasis.prediction.chunk_file import ChunkResult
+from sgbasis.prediction.forms.output_forms import output_form
 from sgbasis.prediction.inputs import Chunk, FoundEntry, compiled, sendable, taken
 from sgbasis.prediction.job import Job, loaded
 from sgbasis.prediction.predict import predictions
 from sgbasis.prediction.predicted_value import Prediction
-from sgbasis.prediction.prediction_text import csv_rows, jsonl_text, text_report
-
-_FORMS = {".csv": csv_rows, ".jsonl": jsonl_text, "": text_report}
-
-
-@dataclass(frozen=True)
-class ChunkResult:
-    """The outcome of a chunk.
-
-    Attributes:
-        crystals: how many were predicted.
-        predictions: how many, of all models.
-        outside: how many of them are for crystals unlike all that the model was trained on.
-        noted: how many crystals were read with notes.
-        failures: one line for each crystal that could not be read.
-        text: of the predictions.
-    """
-
-    crystals: int
-    predictions: int
-    outside: int
-    noted: int
-    failures: list[str]
-    text: str
 
 
 class StandardCrystals(NamedTuple):
@@ -123,7 +97,7 @@ def predicted_chunk(job: Job, crystals: StandardCrystals) -> ChunkResult:
     predicted = chunk_predictions(job, crystals)
     outside = sum(one.is_outside for one in predicted)
     noted = len({id(one.record) for one in predicted if one.record.notes})
-    text = _FORMS[job.form](predicted)
+    text = output_form(job).rows(predicted, job.n_predictions)
     return ChunkResult(len(crystals.found), len(predicted), outside, noted, crystals.failures, text)
 
 
@@ -146,23 +120,6 @@ def cluster_result(job: Job, torch_version: str, entries: Iterable[FoundEntry]) 
         return predicted_chunk(job, standard_crystals(job, entries))
     except DeviceError as error:
         raise DeviceError(f"a worker on {platform.node()}: {error}") from error
-
-
-def encoded(result: ChunkResult) -> bytes:
-    """A result as the content of a file: its SHA-256, then JSON."""
-    content = json.dumps(asdict(result)).encode()
-    return f"{hashlib.sha256(content).hexdigest()}\n".encode() + content
-
-
-def read_result(path: Path) -> ChunkResult | None:
-    """Inverse of :func:`encoded` for a file; None if there is no such file, or it is damaged."""
-    try:
-        digest, _, content = path.read_bytes().partition(b"\n")
-    except FileNotFoundError:
-        return None
-    if hashlib.sha256(content).hexdigest().encode() != digest:
-        return None
-    return ChunkResult(**json.loads(content))
 
 
 def _torch_version() -> str:

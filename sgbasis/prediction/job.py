@@ -51,7 +51,7 @@ class Job:
     Attributes:
         models: in the order of the predictions for a crystal.
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
-        form: ``".csv"`` or ``".jsonl"``, the ending of the output; ``""`` for a report to people.
+        form: a name of :data:`sgbasis.prediction.forms.output_forms.FORMS`.
         device: where models compute: a name that :func:`runtime.device.find_device` knows.
         standard_input: path of its copy, which is shown as ``-``; ``""`` where it is not read.
     """
@@ -66,6 +66,11 @@ class Job:
     def in_processes(self) -> bool:
         """Whether processes of this machine predict. Only one predicts on a GPU, and the others read crystals."""
         return self.device == CPU
+
+    @property
+    def n_predictions(self) -> int:
+        """How many predictions there are for each crystal."""
+        return sum(len(one.labels) for one in self.models if one.is_shown)
 
     def with_weights(self) -> Job:
         """The same for other machines, which cannot read the folders of the models.

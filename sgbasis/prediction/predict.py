@@ -10,6 +10,7 @@ from basis_store import CrystalArrays, CrystalRecord
 from basis_store.extras import needed_for
 from sgbasis.prediction.given_crystals import found_crystals
 from sgbasis.prediction.predicted_value import LoadedModel, Prediction
+from sgbasis.prediction.predictions import Predictions
 from sgbasis.prediction.reliability import (
     assessed,
     is_exact,
@@ -28,7 +29,7 @@ def predict(
     model: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     *,
     tolerance: float = 0.01,
-) -> list[Prediction]:
+) -> Predictions:
     """Predict with a trained model.
 
     >>> from sgbasis import predict
@@ -44,7 +45,8 @@ def predict(
         tolerance: in Angstrom; atoms and their images by symmetry this close are the same.
 
     Returns:
-        A prediction for every crystal, model, and target of the model, in this order.
+        A prediction for every crystal, model, and target of the model, in this order: a list that can also be a
+        table, see :meth:`Predictions.to_dataframe`.
 
     Raises:
         CrystalError: a file cannot be read, or holds no ordered crystal.
@@ -62,9 +64,8 @@ def predict(
     return predictions(found, models)
 
 
-def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[LoadedModel]) -> list[Prediction]:
+def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[LoadedModel]) -> Predictions:
     """Predict for crystals, each with its source: crystal by crystal, for each of them model by model."""
-    from runtime.models.formula import reduced_formula
     from runtime.targets.target import columns
 
     # 1. All models for all crystals.
@@ -74,9 +75,9 @@ def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[Loa
     shown = [pair for pair in zip(models, results, strict=True) if pair[0].is_shown]
     labels = [label for one, _ in shown for label in one.labels]
     # 2. A prediction for each of their targets.
-    made: list[Prediction] = []
+    made = Predictions()
     for row, (source, record) in enumerate(found):
-        formula, gap = reduced_formula(record), None if gaps is None else float(gaps[row])
+        formula, gap = record.formula, None if gaps is None else float(gaps[row])
         for loaded, result in shown:
             outside, targets = unusual(record, loaded, result, row, float(layers[row])), loaded.model.targets
             for number, (target, own) in enumerate(zip(targets, columns(targets), strict=True)):

@@ -19,10 +19,11 @@ from basis_compiler.parallel.parallel_map import numbered, parallel_map
 from basis_compiler.parallel.resumable import ResumableChunks
 from basis_store import CrystalError
 from basis_store.printable import short_line
-from sgbasis.prediction.chunk_results import ChunkResult, division, encoded, read_result
+from sgbasis.prediction.chunk_file import ChunkResult, encoded, read_result
+from sgbasis.prediction.chunk_results import division
+from sgbasis.prediction.forms.output_forms import output_form
 from sgbasis.prediction.inputs import CHUNK, InputFile, cut, n_entries
 from sgbasis.prediction.job import Job
-from sgbasis.prediction.prediction_text import csv_head
 
 LISTED_FAILURES = 20
 """Crystals that cannot be read and are named in the outcome; of more, all are listed in a file."""
@@ -101,7 +102,8 @@ def print_predictions(
             following = waiting.pop(written)
             written += 1
             if following.text:
-                write("\n" * bool(outcome.predictions and not job.form) + following.text)
+                above = "\n" * (job.form == "text") if outcome.predictions else output_form(job).head(job)
+                write(above + following.text)
             outcome.add(following)
         progress(n_entries(chunks[number]))
     return outcome
@@ -132,9 +134,13 @@ def write_predictions(
 
     Raises:
         CompilationError: a worker process was killed, or the cluster cannot do the work.
+        CrystalError: there are more crystals than the form of the output holds.
         OSError: the output cannot be written.
     """
     chunks, outcome = cut(files, CHUNK), Outcome()
+    most = output_form(job).most
+    if most is not None and sum(map(n_entries, chunks)) > most:
+        raise CrystalError(f"{output.name} can hold {most:,} crystals, and there are more: write .csv or .jsonl")
     with ResumableChunks(output, count=len(chunks), decided_by=_decided_by(files, job)) as kept:
         # 1. Compute the chunks that are not there from an earlier run.
         missing = kept.missing(lambda path: read_result(path) is not None)
@@ -183,8 +189,11 @@ def _write_output(kept: ResumableChunks, job: Job, output: Path, outcome: Outcom
         )
     else:
         listing.unlink(missing_ok=True)  # of an earlier run
-    head = [csv_head()] if job.form == ".csv" else []
-    kept.assemble(map(_encoded, chain(head, (result.text for result in _results(kept.paths)))))
+    form = output_form(job)
+    if form.whole is not None:
+        kept.assemble(form.whole(job, lambda: _results(kept.paths)))
+        return
+    kept.assemble(map(_encoded, chain([form.head(job)], (result.text for result in _results(kept.paths)))))
 
 
 def _encoded(text: str) -> bytes:

@@ -10,6 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import CrystalRecord, IndexSymmetry, Setting
+from basis_store.array_types import FloatArray
+from basis_store.counted import counted
+from basis_store.datasets.units import in_unit, with_unit
+from basis_store.tables.html_table import Markup, cell_html, facts_html, formula_html, matrix_html, symbol_html
+from basis_store.tensors.voigt_pattern import named_components
 
 if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
@@ -23,8 +28,11 @@ _TENSOR_KINDS = (
 )
 """Tensors with reports of their own: kind, part of the name, and the unit that the report is in."""
 
+_DECIMALS = {"elastic": 1, "piezoelectric": 3, "dielectric": 3}
+"""Digits after the point in tables, by kind of tensor."""
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Prediction:
     """One property of one crystal.
 
@@ -61,6 +69,26 @@ class Prediction:
     symmetry: IndexSymmetry | None = None
     label: str = ""
     interval: tuple[float, float] | None = None
+
+    def __repr__(self) -> str:
+        shown = with_unit(f"{self.value:.6g}", self.unit) if isinstance(self.value, float) else ""
+        if self.symmetry is not None:
+            shown = in_unit(f"tensor {self.symmetry}", self.unit)
+        ends = "" if self.interval is None else f" (90 %: {interval_text(self)})"
+        noted = f", {counted(len(self.notes), 'note')}" if self.notes else ""
+        what = f"{self.property} of {self.formula} ({self.setting.label})"
+        return f"<{type(self).__name__} {what}: {self.label and f'{self.label} '}{shown}{ends}{noted}>"
+
+    def _repr_html_(self) -> str:
+        where = " ".join(dict.fromkeys(text for text in (self.source, self.identifier) if text))
+        facts = (
+            ("crystal", where),
+            ("space group", symbol_html(self.setting.label)),
+            ("value", value_html(self)),
+            ("90 % interval", interval_text(self)),
+            *(("note", note) for note in self.notes),
+        )
+        return facts_html(Markup(f"{cell_html(self.property)} of {formula_html(self.formula)}"), facts)
 
 
 @dataclass(frozen=True)
@@ -101,3 +129,41 @@ def kind_of_tensor(name: str, unit: str, symmetry: IndexSymmetry | None) -> str:
         if word in name and unit == of_kind and symmetry == IndexSymmetry.parse(kind):
             return kind
     return ""
+
+
+def value_html(one: Prediction) -> Markup:
+    """The value with its unit: a number, a class with its probability, or a matrix."""
+    if isinstance(one.value, float):
+        text = with_unit(f"{one.value:.4g}", one.unit)
+        return cell_html(f"{one.label} ({text})" if one.label else text)
+    return Markup(f"{cell_html(unit_line(one))}{tensor_html(one)}")
+
+
+def tensor_html(one: Prediction) -> Markup:
+    """The matrix of a tensor in the frame of the crystal's source; its components, if it has none."""
+    from sgbasis.reports.tensor import matrix_form
+
+    assert not isinstance(one.value, float) and one.symmetry is not None
+    matrix = matrix_form(one.value, one.symmetry.text)
+    decimals = _DECIMALS.get(tensor_kind(one), 4)
+    if matrix.ndim > 2:
+        return matrix_html((name, _number(matrix[at], decimals)) for name, at in named_components(one.symmetry))
+    return matrix_html([_number(value, decimals) for value in row] for row in np.atleast_2d(matrix))
+
+
+def unit_line(one: Prediction) -> str:
+    """The unit of a tensor, and how its matrix is to be read."""
+    from sgbasis.reports.tensor import matrix_form
+
+    assert not isinstance(one.value, float) and one.symmetry is not None
+    order = "order xx yy zz yz xz xy" if 6 in matrix_form(one.value, one.symmetry.text).shape else ""
+    return ", ".join(text for text in (with_unit("", one.unit).strip(), order) if text)
+
+
+def interval_text(one: Prediction) -> str:
+    """``"1.2 to 1.4"``; ``""`` without."""
+    return "" if one.interval is None else " to ".join(f"{end:.3g}" for end in one.interval)
+
+
+def _number(value: FloatArray | float, decimals: int) -> str:
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}"

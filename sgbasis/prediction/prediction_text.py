@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from basis_store.printable import csv_cell, lines_text, short_line
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from sgbasis.prediction.predicted_value import Prediction, tensor_kind
 
 _COLUMNS = ("file", "identifier", "formula", "space group", "property", "value", "unit", "notes")

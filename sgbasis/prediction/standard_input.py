@@ -37,7 +37,7 @@ def with_standard_input(files: Sequence[Path], form: str | None) -> Iterator[tup
     """
     if DASH not in files:
         if form is not None:
-            raise CrystalError("--format is that of standard input: give the file -, or leave it out")
+            raise CrystalError("--input-format is that of standard input: give the file -, or leave it out")
         yield list(files), ""
         return
     if files.count(DASH) > 1:
@@ -60,5 +60,5 @@ def _format_of(beginning: bytes) -> str:
     if re.search(rb"^[ \t]*data_", beginning, re.IGNORECASE | re.MULTILINE):
         return "cif"
     raise CrystalError(
-        "-: neither lines of JSON nor a CIF: name the format with --format poscar or --format extxyz"
+        "-: neither lines of JSON nor a CIF: name the format with --input-format poscar or --input-format extxyz"
     )

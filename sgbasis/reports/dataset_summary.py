@@ -11,7 +11,7 @@ from basis_store import CrystalTable, all_settings
 from basis_store.counted import counted
 from basis_store.datasets.schema import SPLITS
 from basis_store.printable import lines_text
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from sgbasis.reports.kinds import kind_lines
 
 _LISTED = 10

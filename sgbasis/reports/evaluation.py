@@ -11,7 +11,7 @@ from basis_store import Setting
 from basis_store.counted import counted
 from basis_store.datasets.units import TRUE_FALSE, UNKNOWN_UNIT, in_unit
 from basis_store.printable import lines_text
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from runtime.evaluation.interval_score import IntervalScore
 from runtime.evaluation.reference_values import ReferenceValues
 from runtime.evaluation.scores import Evaluation, Score

@@ -11,7 +11,7 @@ from basis_compiler.crystals.crystal import ELEMENTS
 from basis_compiler.fields.field_file import FieldFile
 from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.printable import printable
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 
 
 def field_facts(file: FieldFile) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from basis_store import TURN
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
 from basis_store.printable import printable
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from sgbasis.reports.change_of_basis import axes_text, coordinates_text, triplet_text
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from basis_store import CompiledSetting, Representation
 from basis_store.counted import counted
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 
 _COLUMNS = ("system", "groups", "settings", "characters", "functions", "waves", "absent waves", "radius")
 

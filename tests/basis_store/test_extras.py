@@ -93,7 +93,7 @@ def test_other_errors_pass() -> None:
         ),
         (
             "import sgbasis; sgbasis.function_picture(None, 1)",
-            "a picture needs sympy, networkx, spglib, matplotlib and",
+            "a picture needs sympy, networkx, spglib, matplotlib, scikit-image and",
         ),
         ("import sgbasis; sgbasis.Setting.standard(227); sgbasis.open_store()", ""),
     ],
@@ -125,7 +125,7 @@ def test_the_readme_names_the_extras_of_each_command() -> None:
 OPTIONAL = {
     "altermagnet": {"plot"},
     "compile": {"dask"},
-    "predict": {"dask"},
+    "predict": {"dask", "tables"},
     "reflections": {"plot"},
     "verify": {"fields"},
 }

@@ -15,7 +15,6 @@ from basis_store import CrystalRecord, Setting
 from runtime.models import batch_sizes
 from runtime.models.architectures import ARCHITECTURES
 from runtime.models.batch import Batch, per
-from runtime.models.formula import reduced_formula
 from runtime.prediction import batches, predict
 from runtime.pretrained.domain import Domain, outside_domain
 from tests.support.crystals.crystal_inputs import example_path
@@ -183,9 +182,9 @@ def test_a_domain_contains_its_own_crystals(records: list[CrystalRecord]) -> Non
     ],
 )
 def test_formulas(name: str, formula: str) -> None:
-    assert reduced_formula(example(name)) == formula
+    assert example(name).formula == formula
 
 
 def test_formulas_of_noble_gases() -> None:
     record = dataclasses.replace(example("nacl"), numbers=np.array([2, 10], np.uint8))
-    assert reduced_formula(record) == "HeNe"
+    assert record.formula == "HeNe"

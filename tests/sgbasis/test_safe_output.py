@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from basis_store import Setting, write_crystals
 from basis_store.printable import MAX_LENGTH, csv_cell, lines_text, markdown_text, printable, short_line
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from runtime.pretrained.card import ModelCard
 from runtime.targets.scalar_target import ScalarTarget
 from sgbasis.cli import main

@@ -24,6 +24,7 @@ from basis_store.groups.low_dimensional.low_dimensional_names import (
     row_of_name,
 )
 from basis_store.groups.setting import Setting, SettingName, as_setting
+from basis_store.tables.html_table import Markup, facts_html, symbol_html
 
 
 @dataclass(frozen=True, order=True, repr=False)
@@ -107,6 +108,14 @@ class SubperiodicGroup:
         with the coordinates x there has x + origin24/24 in the setting.
         """
         return self._row.origin24
+
+    def _repr_html_(self) -> str:
+        facts = (
+            ("symbol", symbol_html(self.symbol)),
+            ("periodic along", ", ".join(self.periodic_axes)),
+            ("setting of a cell with vacuum", symbol_html(f"{self.setting.label}, {self.setting.name}")),
+        )
+        return facts_html(Markup(f"SubperiodicGroup {symbol_html(self.label)}"), facts)
 
     def __repr__(self) -> str:
         return f"<SubperiodicGroup {self.label}, {self.setting.name}>"

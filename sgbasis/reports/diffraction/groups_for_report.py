@@ -9,7 +9,7 @@ from typing import Any
 from basis_compiler import GroupsFor
 from basis_store.counted import counted
 from basis_store.printable import printable
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 
 _WIDTH = 115
 _MAX_LAUE = 6

@@ -12,7 +12,7 @@ from basis_compiler.reflections.scattering_factors import NAMES, UNITS
 from basis_store.counted import counted
 from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.printable import printable
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from sgbasis.reports.change_of_basis import axes_text, coordinates_text, operation_text
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_compiler.groups.wyckoff_points import wyckoff_points
 from basis_store import TURN, MagneticGroup, Operations, Setting, representations
 from basis_store.groups.group import Group
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from sgbasis.reports.change_of_basis import triplet_text
 
 if TYPE_CHECKING:

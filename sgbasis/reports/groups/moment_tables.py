@@ -7,7 +7,7 @@ from typing import Any
 
 from basis_compiler import SiteMoments, site_moments
 from basis_store import MagneticGroup
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from sgbasis.reports.groups.group_tables import MAX_POINTS, Facts
 
 

@@ -20,7 +20,7 @@ from basis_compiler import (
 from basis_compiler.bases.formula_text import complex_formula, legend
 from basis_store import TURN, CompiledSetting, MagneticGroup, wave_norm
 from basis_store.counted import counted
-from basis_store.text_table import table_lines
+from basis_store.tables.text_table import table_lines
 from sgbasis.reports.groups.character_text import character_facts, character_lines
 from sgbasis.reports.groups.group_head import group_facts, group_rows
 from sgbasis.reports.groups.moment_tables import moment_facts, moments_page

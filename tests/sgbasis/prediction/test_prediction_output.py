@@ -58,7 +58,7 @@ def test_standard_input(form: str, model: Path, tmp_path: Path) -> None:
         "poscar": poscar,
     }[form]
     options = ["predict", "-", "--json", "--model", str(model)]
-    named = CliRunner().invoke(main, [*options, "--format", form], input=text)
+    named = CliRunner().invoke(main, [*options, "--input-format", form], input=text)
     assert named.exit_code == 0, named.output
     found = json.loads(named.stdout)
     assert (found["file"], found["formula"], found["unit"]) == ("-", "NaCl", "eV/atom")
@@ -66,7 +66,7 @@ def test_standard_input(form: str, model: Path, tmp_path: Path) -> None:
     if form == "poscar":
         assert (
             alone.exit_code == 1
-            and "neither lines of JSON nor a CIF: name the format with --format poscar" in alone.stderr
+            and "neither lines of JSON nor a CIF: name the format with --input-format poscar" in alone.stderr
         )
     else:
         assert alone.stdout == named.stdout
@@ -79,7 +79,7 @@ def test_standard_input(form: str, model: Path, tmp_path: Path) -> None:
         (["-", "-"], "{}", "can be read once only"),
         (["-"], "{}\n", "-:1: "),
         (["-"], "data_x\n", "-: "),
-        (["x.cif", "--format", "cif"], "", "--format is that of standard input"),
+        (["x.cif", "--input-format", "cif"], "", "--input-format is that of standard input"),
         (["-", "--json", "-o", "x.csv"], "", "--json prints"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Chemical formulas of records, and the symbols of the elements."""
+"""Chemical formulas of crystals, and the symbols of the elements."""
 
 from __future__ import annotations
 
@@ -8,13 +8,19 @@ import math
 from collections import Counter
 from importlib.resources import files
 
-from basis_store import CrystalRecord
+import numpy as np
+from numpy.typing import NDArray
 
 
-def reduced_formula(record: CrystalRecord) -> str:
-    """The reduced formula, such as ``"MgAl2O4"``; elements in order of Pauling's electronegativity."""
+def reduced_formula(numbers: NDArray[np.integer], multiplicities: NDArray[np.integer]) -> str:
+    """The reduced formula, such as ``"MgAl2O4"``; elements in order of Pauling's electronegativity.
+
+    Args:
+        numbers: (n,) atomic numbers of sites.
+        multiplicities: (n,) atoms of each.
+    """
     counts: Counter[int] = Counter()
-    for number, atoms in zip(record.numbers.tolist(), record.multiplicities.tolist(), strict=True):
+    for number, atoms in zip(numbers.tolist(), multiplicities.tolist(), strict=True):
         counts[number] += atoms
     divisor = math.gcd(*counts.values())
     parts = []
@@ -32,7 +38,7 @@ def symbol(number: int) -> str:
 @functools.cache
 def _elements() -> dict[int, tuple[str, float]]:
     """Symbol and electronegativity by atomic number; unknown electronegativities (noble gases) are infinite."""
-    with files("runtime.models").joinpath("elements.csv").open(encoding="utf-8") as file:
+    with files("basis_store.datasets").joinpath("elements.csv").open(encoding="utf-8") as file:
         return {
             int(row["number"]): (row["symbol"], float(row["electronegativity"] or math.inf))
             for row in csv.DictReader(file)

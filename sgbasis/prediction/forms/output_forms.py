@@ -1,0 +1,122 @@
+"""The forms in which predictions are printed and written: text, CSV, lines of JSON, workbooks.
+
+Each chunk of crystals becomes text by itself (``rows``), so that processes share the work and it can be resumed;
+the output is put together from these texts in the end (``whole``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from basis_store.printable import csv_cell
+from sgbasis.prediction.chunk_file import ChunkResult
+from sgbasis.prediction.forms.wide_rows import (
+    IDENTITY,
+    NOTES,
+    columns_of,
+    crystals_of,
+    notes_of,
+    quantities_in,
+    quantities_of,
+    row_of,
+)
+from sgbasis.prediction.job import Job
+from sgbasis.prediction.predicted_value import Prediction
+from sgbasis.prediction.prediction_text import csv_head, csv_rows, jsonl_text, text_report
+
+Results = Callable[[], Iterator[ChunkResult]]
+"""The results of all chunks in their order, from the first one each time that it is called."""
+
+
+@dataclass(frozen=True)
+class OutputForm:
+    """One form.
+
+    Attributes:
+        rows: the text of the predictions of a chunk, for a number of predictions for each crystal.
+        head: the text above all chunks.
+        whole: the bytes of the output, if they are not the head and the texts; such a form cannot be printed.
+        most: crystals that an output may hold; None for any number.
+    """
+
+    rows: Callable[[Sequence[Prediction], int], str]
+    head: Callable[[Job], str] = lambda job: ""
+    whole: Callable[[Job, Results], Iterable[bytes]] | None = None
+    most: int | None = None
+
+
+def output_form(job: Job) -> OutputForm:
+    """The form that a job asks for."""
+    return FORMS[job.form]
+
+
+def _wide_csv_head(job: Job) -> str:
+    return _csv_text([headings(job)])
+
+
+def _wide_csv_rows(predictions: Sequence[Prediction], count: int) -> str:
+    return _csv_text(
+        [*map(_csv_cell, row_of(one)), csv_cell("; ".join(notes_of(one)))]
+        for one in crystals_of(predictions, count)
+    )
+
+
+def _wide_jsonl(predictions: Sequence[Prediction], count: int) -> str:
+    """One object for each crystal; the keys are the headings of the other forms."""
+    lines = []
+    for one in crystals_of(predictions, count):
+        names = [*IDENTITY, *(column.heading for column in columns_of(quantities_in(one)))]
+        cells = [_six_digits(cell) if isinstance(cell, float) else cell for cell in row_of(one)]
+        record = dict(zip(names, cells, strict=True)) | {NOTES: notes_of(one)}
+        lines.append(json.dumps(record, allow_nan=False) + "\n")
+    return "".join(lines)
+
+
+def _cell_lines(predictions: Sequence[Prediction], count: int) -> str:
+    """The cells of each crystal, a line of JSON for each, for :func:`_workbook`."""
+    rows = ([*row_of(one), "; ".join(notes_of(one))] for one in crystals_of(predictions, count))
+    return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows)
+
+
+def _workbook(job: Job, results: Results) -> Iterator[bytes]:
+    from sgbasis.prediction.forms.workbook import workbook_bytes
+
+    lines = itertools.chain.from_iterable(one.text.splitlines() for one in results())
+    yield workbook_bytes(headings(job), map(json.loads, lines))
+
+
+def headings(job: Job) -> list[str]:
+    """Of all columns of a table with one row for each crystal."""
+    return [*IDENTITY, *(one.heading for one in columns_of(quantities_of(job))), NOTES]
+
+
+def _csv_text(rows: Iterable[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    return buffer.getvalue()
+
+
+def _csv_cell(cell: str | float | None) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.6g}"
+    return "" if cell is None else csv_cell(cell)
+
+
+def _six_digits(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+FORMS = {
+    "text": OutputForm(lambda predictions, count: text_report(predictions)),
+    "csv": OutputForm(lambda predictions, count: csv_rows(predictions), lambda job: csv_head()),
+    "jsonl": OutputForm(lambda predictions, count: jsonl_text(predictions)),
+    "wide csv": OutputForm(_wide_csv_rows, _wide_csv_head),
+    "wide jsonl": OutputForm(_wide_jsonl),
+    "xlsx": OutputForm(_cell_lines, whole=_workbook, most=1_048_575),
+}
+"""By name; those without ``wide`` or ``text`` are also the endings of files."""

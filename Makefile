@@ -6,7 +6,7 @@ STORE := data/default.h5
 # `make store RECIPE="--radius 16 --min-functions 256" STORE=large.h5` compiles another recipe.
 RECIPE ?=
 
-.PHONY: store characters magnetic plane test lint bench models publish wheel clean
+.PHONY: store characters magnetic plane site test lint bench models publish wheel clean
 
 store: .venv/compiler-installed  ## Compile, prove and describe the default store
 	$(BIN)/sgbasis compile --output $(STORE) $(RECIPE)
@@ -26,6 +26,10 @@ plane: .venv/compiler-installed  ## Compile and prove the 17 plane groups with a
 	mkdir -p dist
 	$(BIN)/sgbasis compile --settings plane --characters all --output dist/plane.h5
 	$(BIN)/sgbasis verify dist/plane.h5
+
+site: .venv/explorer-installed  ## Write the explorer, a page for each of the 530 settings, into dist/site (needs node and npm)
+	cd site && npm ci --silent && npm run --silent build
+	$(BIN)/python -m sgbasis.explorer dist/site/explorer
 
 test: .venv/dev-installed lint  ## Lint, type check and run all tests
 	$(BIN)/python -m pytest -n 2

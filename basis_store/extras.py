@@ -25,6 +25,7 @@ EXTRAS = {
     "plot": ("sympy", "networkx", "spglib", "matplotlib", "skimage", "plotly"),
     "tables": ("pandas", "openpyxl"),
     "dask": ("sympy", "networkx", "spglib", "distributed"),
+    "explorer": ("sympy", "networkx", "spglib", "jinja2", "markupsafe"),
     "testing": ("hypothesis",),
 }
 """The packages of each extra of ``pyproject.toml``, by the name under which they are imported."""

@@ -137,7 +137,7 @@ class Setting(Group):
             if setting.number != number:
                 raise SettingError(f"{text!r} contradicts itself: that symbol is group {setting.number}")
             return setting
-        by_name = _settings_by_name()
+        by_name = settings_by_name()
         if len(labelled := by_name.get(text, ())) == 1:
             return labelled[0]
         symbol, _, choice = text.partition(":")
@@ -298,7 +298,7 @@ def standard_settings() -> tuple[Setting, ...]:
 
 
 @functools.cache
-def _settings_by_name() -> dict[str, tuple[Setting, ...]]:
+def settings_by_name() -> dict[str, tuple[Setting, ...]]:
     """By label, and by every squeezed name, the settings that have it."""
     found: dict[str, list[Setting]] = {}
     for setting in all_settings():

@@ -93,9 +93,14 @@ def laue_classes() -> tuple[LaueClass, ...]:
     return tuple(sorted(found, key=lambda one: -one.order))
 
 
+def laue_symbol(point_group: str) -> str:
+    """The Laue class of a point group in any axes: ``"4/mmm"`` of ``"422"``."""
+    return _SYMBOLS.get(point_group, point_group)
+
+
 def _name(settings: list[Setting]) -> tuple[str, str]:
     first = settings[0]
-    symbol = _SYMBOLS.get(first.point_group, first.point_group)
+    symbol = laue_symbol(first.point_group)
     if first.crystal_system == "monoclinic":
         return symbol, f"unique axis {first.choice.lstrip('-')[0]}"
     if first.choice == "R":

@@ -1,0 +1,12 @@
+/** Starts whichever page this is. The exported names are those that tests and the local server use. */
+import "./styles/explorer.css";
+import { settingPage } from "./page/settingPage";
+
+export { WaveSum } from "./functions/waveSum";
+export { isosurface, sample } from "./surface/isosurface";
+export { stlBytes } from "./surface/stl";
+
+if (typeof document !== "undefined") {
+  document.documentElement.classList.add("js");
+  settingPage();
+}

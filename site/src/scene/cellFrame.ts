@@ -1,0 +1,66 @@
+/** Edges of a block of cells, and the names of its axes. */
+import { CanvasTexture, Group, Sprite, SpriteMaterial, Vector3 } from "three";
+import { LineMaterial } from "three/addons/lines/LineMaterial.js";
+import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
+import { LineSegmentsGeometry } from "three/addons/lines/LineSegmentsGeometry.js";
+import { place } from "./lattice";
+
+/** The frame of `cells` cells with its corner at the origin; `ink` is a colour of CSS. */
+export function cellFrame(lattice: number[][], cells: [number, number, number], ink: string): Group {
+  const group = new Group();
+  const outer: number[] = [];
+  const inner: number[] = [];
+  for (let axis = 0; axis < 3; axis++) {
+    const [first, second] = [0, 1, 2].filter((other) => other !== axis);
+    for (let i = 0; i <= cells[first]; i++) {
+      for (let j = 0; j <= cells[second]; j++) {
+        const start = [0, 0, 0];
+        start[first] = i;
+        start[second] = j;
+        const end = [...start];
+        end[axis] = cells[axis];
+        const edge = i % cells[first] === 0 && j % cells[second] === 0;
+        const face = i % cells[first] === 0 || j % cells[second] === 0;
+        if (edge || face) (edge ? outer : inner).push(...point(lattice, start), ...point(lattice, end));
+      }
+    }
+  }
+  group.add(lines(outer, ink, 1.6, 1));
+  if (inner.length) group.add(lines(inner, ink, 1, 0.35));
+  "abc".split("").forEach((name, axis) => group.add(label(lattice, cells, axis, name, ink)));
+  return group;
+}
+
+function point(lattice: number[][], at: number[]): number[] {
+  return place(lattice, at[0], at[1], at[2]).toArray();
+}
+
+function lines(positions: number[], ink: string, width: number, opacity: number): LineSegments2 {
+  const geometry = new LineSegmentsGeometry().setPositions(positions);
+  return new LineSegments2(geometry, new LineMaterial({ color: ink, linewidth: width, opacity, transparent: opacity < 1 }));
+}
+
+/** The name of an axis beyond its end. */
+function label(lattice: number[][], cells: [number, number, number], axis: number, name: string, ink: string): Sprite {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 96;
+  const drawing = canvas.getContext("2d")!;
+  drawing.font = 'italic 72px "STIX Two Text", "Times New Roman", serif';
+  drawing.textAlign = "center";
+  drawing.textBaseline = "middle";
+  drawing.fillStyle = ink;
+  drawing.fillText(name, 48, 48);
+  const sprite = new Sprite(new SpriteMaterial({ map: new CanvasTexture(canvas), depthTest: false }));
+  const along = place(lattice, +(axis === 0), +(axis === 1), +(axis === 2)).multiplyScalar(cells[axis]);
+  const size = 0.13 * Math.max(...cells);
+  sprite.position.copy(along).add(along.clone().normalize().multiplyScalar(0.7 * size));
+  sprite.scale.setScalar(size);
+  return sprite;
+}
+
+/** Radius of the sphere around a block, from its middle. */
+export function blockRadius(lattice: number[][], cells: [number, number, number]): number {
+  const middle = place(lattice, cells[0] / 2, cells[1] / 2, cells[2] / 2);
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => place(lattice, (i & 1) * cells[0], ((i >> 1) & 1) * cells[1], (i >> 2) * cells[2]));
+  return Math.max(...corners.map((one: Vector3) => one.distanceTo(middle)));
+}

@@ -1,0 +1,155 @@
+/** A canvas with a perspective view of one cell or more, which turns by itself, by mouse, touch and keys. */
+import { Color, DirectionalLight, Group, HemisphereLight, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from "three";
+import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+
+const FIELD_OF_VIEW = 26;
+const STEP = Math.PI / 24;
+
+export class CrystalScene {
+  readonly scene = new Scene();
+  /** What is drawn; its middle is the point around which the view turns. */
+  readonly content = new Group();
+  readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
+  readonly renderer: WebGLRenderer;
+  readonly controls: OrbitControls;
+  /** Called when somebody turns the view. */
+  onTurn: () => void = () => {};
+  private radius = 1;
+  private queued = false;
+  private visible = true;
+  private readonly home = new Vector3(0, -1, 0.3);
+
+  /**
+   * @param host an element with a size, which gets the canvas
+   * @throws Error where the browser has no WebGL
+   */
+  constructor(private readonly host: HTMLElement) {
+    this.renderer = new WebGLRenderer({ antialias: true, alpha: true });
+    this.renderer.localClippingEnabled = true;
+    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2));
+    host.append(this.renderer.domElement);
+    this.camera.up.set(0, 0, 1);
+    this.scene.add(this.content, this.camera, new HemisphereLight(0xffffff, 0x9aa0a8, 1.5));
+    this.lights();
+    this.controls = new OrbitControls(this.camera, this.renderer.domElement);
+    this.controls.enablePan = false;
+    this.controls.enableDamping = false;
+    this.controls.autoRotateSpeed = 1.2;
+    this.controls.addEventListener("change", () => this.draw());
+    this.controls.addEventListener("start", () => this.turned());
+    host.addEventListener("keydown", (event) => this.key(event));
+    new ResizeObserver(() => this.resize()).observe(host);
+    new IntersectionObserver(([entry]) => {
+      this.visible = entry.isIntersecting;
+      this.draw();
+    }).observe(host);
+    this.resize();
+  }
+
+  get rotating(): boolean {
+    return this.controls.autoRotate;
+  }
+
+  set rotating(on: boolean) {
+    this.controls.autoRotate = on;
+    this.draw();
+  }
+
+  /** Look at what lies within `radius` of the middle, from `direction`; without one the view stays. */
+  look(radius: number, direction?: Vector3): void {
+    const towards = direction ?? this.camera.position.clone();
+    if (direction) this.home.copy(direction);
+    this.radius = radius;
+    const half = (FIELD_OF_VIEW * Math.PI) / 360;
+    const narrow = Math.atan(Math.tan(half) * Math.min(1, this.camera.aspect));
+    this.camera.position.copy(towards).setLength(radius / Math.sin(narrow));
+    this.camera.near = radius / 10;
+    this.camera.far = radius * 20;
+    this.camera.updateProjectionMatrix();
+    this.controls.minDistance = radius * 1.2;
+    this.controls.maxDistance = radius * 12;
+    this.controls.update();
+    this.draw();
+  }
+
+  /** The view from the start. */
+  reset(): void {
+    this.look(this.radius, this.home);
+  }
+
+  /** Draw the next frame. */
+  draw(): void {
+    if (this.queued || !this.visible) return;
+    this.queued = true;
+    requestAnimationFrame(() => {
+      this.queued = false;
+      this.controls.update();
+      this.renderer.render(this.scene, this.camera);
+      if (this.rotating) this.draw();
+    });
+  }
+
+  /** A PNG of the view, with `scale` times the pixels of the canvas, on a background. */
+  async png(scale: number, background: string): Promise<Blob> {
+    const before = this.renderer.getPixelRatio();
+    this.scene.background = new Color(background);
+    this.renderer.setPixelRatio(before * scale);
+    this.renderer.render(this.scene, this.camera);
+    const blob = await new Promise<Blob | null>((done) => this.renderer.domElement.toBlob(done, "image/png"));
+    this.scene.background = null;
+    this.renderer.setPixelRatio(before);
+    this.draw();
+    if (!blob) throw new Error("the browser could not make a PNG");
+    return blob;
+  }
+
+  private lights(): void {
+    // Fixed to the viewer, so that the lit side is always the one that is seen.
+    for (const [x, y, z, strength] of [[-0.6, 0.9, 1, 1.7], [0.9, 0.1, 0.6, 0.6]]) {
+      const light = new DirectionalLight(0xffffff, strength);
+      light.position.set(x, y, z);
+      light.target.position.set(0, 0, -1);
+      this.camera.add(light, light.target);
+    }
+  }
+
+  private resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.host;
+    if (!width || !height) return;
+    this.renderer.setSize(width, height, false);
+    this.camera.aspect = width / height;
+    this.camera.updateProjectionMatrix();
+    this.draw();
+  }
+
+  private turned(): void {
+    if (this.rotating) this.rotating = false;
+    this.onTurn();
+  }
+
+  private key(event: KeyboardEvent): void {
+    const turns: Record<string, [number, number]> = {
+      ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP],
+    };
+    const turn = turns[event.key];
+    const zoom = { "+": 0.9, "=": 0.9, "-": 1 / 0.9 }[event.key];
+    if (turn) this.turn(...turn);
+    else if (zoom) this.camera.position.multiplyScalar(zoom);
+    else if (event.key === "Home") this.reset();
+    else return;
+    event.preventDefault();
+    this.controls.update();
+    this.turned();
+    this.draw();
+  }
+
+  private turn(around: number, upwards: number): void {
+    const { x, y, z } = this.camera.position;
+    const length = Math.hypot(x, y, z);
+    const azimuth = Math.atan2(y, x) + around;
+    const polar = Math.min(Math.max(Math.acos(z / length) + upwards, 0.01), Math.PI - 0.01);
+    this.camera.position.set(
+      length * Math.sin(polar) * Math.cos(azimuth), length * Math.sin(polar) * Math.sin(azimuth), length * Math.cos(polar),
+    );
+  }
+}

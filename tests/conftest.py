@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ import torch
 from basis_store import CompiledSetting, Setting, StoreReader, all_settings, open_store
 
 torch.set_num_threads(1)  # the tests run in parallel processes
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell ignores interrupts for what it starts with "&"; commands that tests interrupt would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

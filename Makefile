@@ -27,9 +27,12 @@ plane: .venv/compiler-installed  ## Compile and prove the 17 plane groups with a
 	$(BIN)/sgbasis compile --settings plane --characters all --output dist/plane.h5
 	$(BIN)/sgbasis verify dist/plane.h5
 
-site: .venv/explorer-installed  ## Write the explorer, a page for each of the 530 settings, into dist/site (needs node and npm)
+# The documentation first: mkdocs empties dist/site.
+site: .venv/docs-installed .venv/explorer-installed  ## Write documentation and explorer; open dist/site/index.html (needs npm)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	cd site && npm ci --silent && npm run --silent build
 	$(BIN)/python -m sgbasis.explorer dist/site/explorer
+	$(BIN)/python docs/hooks/check_site.py dist/site
 
 test: .venv/dev-installed lint  ## Lint, type check and run all tests
 	$(BIN)/python -m pytest -n 2

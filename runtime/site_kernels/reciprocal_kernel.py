@@ -85,7 +85,8 @@ class ReciprocalKernel(nn.Module):
     times waves. Memory is bounded as in :class:`OrbitKernel`.
 
     Args:
-        g_max, shells: of :class:`GaussianShells`.
+        g_max: of :class:`GaussianShells`.
+        shells: of :class:`GaussianShells`.
         degree: highest l, 0 to 4.
     """
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from basis_store.files.atomic_write import write_atomically
 from experiments.result_rows import curves
-from sgbasis.pictures.style import INK, needs_plot_extra, new_figure, png_bytes
+from sgbasis.pictures.style import INK, needs_plot_extra, new_figure, picture_bytes
 
 PUBLISHED = Path("docs/figures/published_peers.json")
 
@@ -73,4 +73,4 @@ def draw(rows: Sequence[Mapping[str, Any]], path: Path, published: Path = PUBLIS
             panel.set_ylabel("validation MAE (open: published, other data)")
             panel.legend(frameon=False, fontsize=7)
     figure.set_layout_engine("constrained")
-    write_atomically(path, png_bytes(figure))
+    write_atomically(path, picture_bytes(figure, "png"))

@@ -30,12 +30,12 @@ from runtime import (
 from sgbasis.fields.crystal_plane import CrystalPlane as CrystalPlane
 from sgbasis.fields.field_difference import subtract_fields as subtract_fields
 from sgbasis.pictures.basis_function import function_picture as function_picture
-from sgbasis.pictures.field_pictures import (
+from sgbasis.pictures.fields.field_pictures import (
     isosurface_picture as isosurface_picture,
     profile_picture as profile_picture,
     section_picture as section_picture,
 )
-from sgbasis.pictures.tensor_surface import (
+from sgbasis.pictures.tensors.tensor_surface import (
     dielectric_picture as dielectric_picture,
     youngs_modulus_picture as youngs_modulus_picture,
 )

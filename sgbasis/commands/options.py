@@ -169,6 +169,21 @@ def read_basis(named: Representation, character: str | None, store_path: Path | 
     return compile_setting(wanted, radius=recipe.radius, min_functions=recipe.min_functions)
 
 
+def check_picture(path: Path, option: str, *, more: tuple[str, ...] = ()) -> None:
+    """Raise a click.BadParameter unless a picture can be written in the format of this ending.
+
+    Args:
+        path: of the picture.
+        option: that named it.
+        more: other endings that are allowed.
+    """
+    from sgbasis.pictures.style import PICTURE_KINDS
+
+    endings = [*PICTURE_KINDS, *more]
+    if path.suffix.lower() not in endings:
+        raise click.BadParameter(f"{path} does not end in {', '.join(endings)}", param_hint=option)
+
+
 def device_option(what: str, *, more: str = "") -> Callable[[_Command], _Command]:
     """``--device NAME``, to be read with :func:`chosen_device`.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from basis_store.groups.representation import Representation
-from sgbasis.commands.options import REPRESENTATION, character_option, read_basis, store_option
+from sgbasis.commands.options import REPRESENTATION, character_option, check_picture, read_basis, store_option
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MOST_CELLS = 4
 )  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
-    help="PNG to write [default: SETTING-FUNCTION.png in this folder, such as 227-1-3.png].",
+    help="Picture to write: .png, .svg or .pdf [default: SETTING-FUNCTION.png in this folder].",
 )  # fmt: skip
 @click.option(
     "--section", "section_text", metavar="AXIS=AT",
@@ -51,7 +51,7 @@ def plot(
 ) -> None:
     """Draw one basis function of a space-group setting.
 
-    The picture, a PNG, shows a section and the surface on which the function vanishes. It needs the extra `plot`.
+    The picture shows a section and the surface on which the function vanishes. It needs the extra `plot`.
 
     SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
 
@@ -60,9 +60,10 @@ def plot(
     With --character, a function of that character is drawn, such as the d wave of 123 with B1g; 123:B1g means the
     same. These functions are numbered from 0. If they are complex, the picture shows their real part.
     """
-    if output is not None and output.suffix.lower() != ".png":
-        raise click.BadParameter(f"{output} does not end in .png", param_hint="--output")
+    if output is not None:
+        check_picture(output, "--output")
     from basis_store.files.atomic_write import check_writable, write_atomically
+    from sgbasis.pictures.style import picture_kind
 
     section = _parse_section(section_text)
     compiled = read_basis(setting, character, store_path)
@@ -81,14 +82,17 @@ def plot(
     name = compiled.label.split()[0].replace(":", "-").replace("'", "p")  # primes have a meaning in shells
     output = output or Path(f"{name}.png" if function is None else f"{name}-{function}.png")
     check_writable(output)
+    kind = picture_kind(output)
     if planar or function is None:
         from sgbasis.pictures.wallpaper import wallpaper_picture
 
-        picture = wallpaper_picture(compiled, None if function is None else [function], cells=cells or 3)
+        picture = wallpaper_picture(
+            compiled, None if function is None else [function], cells=cells or 3, kind=kind
+        )
     else:
         from sgbasis.pictures.basis_function import function_picture
 
-        picture = function_picture(compiled, function, section=section, cells=cells or 1)
+        picture = function_picture(compiled, function, section=section, cells=cells or 1, kind=kind)
     write_atomically(output, picture)
     drawn = "the first functions" if function is None else f"function {function}"
     echo_line(f"{output}: {drawn} of {compiled.label}")

@@ -14,6 +14,7 @@ import click
 from basis_store.counted import counted
 from basis_store.extras import needed_for
 from sgbasis.commands.options import (
+    check_picture,
     chosen_device,
     device_option,
     max_file_size_option,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from sgbasis.prediction.job import Job
     from sgbasis.prediction.predict_many import Outcome
 
-_FORMATS = ("csv", "jsonl", "xlsx")
+_FORMATS = ("csv", "jsonl", "xlsx", "html")
 
 
 @click.command()
@@ -49,7 +50,7 @@ _FORMATS = ("csv", "jsonl", "xlsx")
     "--output",
     "-o",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a file instead of printing: .csv, .jsonl or .xlsx.",
+    help="Write a file instead of printing: .csv, .jsonl, .xlsx, or .html, a report with pictures.",
 )
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS),
@@ -67,7 +68,8 @@ _FORMATS = ("csv", "jsonl", "xlsx")
 )  # fmt: skip
 @click.option(
     "--plot", "picture", type=click.Path(path_type=Path, dir_okay=False),
-    help="Draw a tensor of one crystal by direction, as .png: Young's modulus, or dielectric constant.",
+    help="Draw a tensor by direction, several crystals side by side on one scale, as .png, .svg or .pdf: Young's "
+    "modulus, dielectric constant, or longitudinal piezoelectric coefficient.",
 )  # fmt: skip
 @tolerance_option
 @max_file_size_option
@@ -114,8 +116,8 @@ def predict(
     stopped.
     """
     chosen = _output_form(output, form, wide=wide, as_json=as_json)
-    if picture is not None and picture.suffix.lower() != ".png":
-        raise click.BadParameter(f"{picture} does not end in .png", param_hint="--plot")
+    if picture is not None:
+        check_picture(picture, "--plot")
     parallel = parallel_arguments(workers, scheduler)
     from tqdm import tqdm
 
@@ -135,7 +137,7 @@ def predict(
     found = survey(paths, limit=max_file_size)
     # A picture that cannot be drawn is an error before anything is written.
     here = job if scheduler is None else replace(job, device=CPU)
-    drawing = None if picture is None else _drawing(found, here)
+    drawing = None if picture is None else _drawing(found, here, picture)
     total = sum(file.n_entries for file in found)
     with tqdm(total=total, unit="crystal", desc="Predicting", disable=None) as bar, resume_hint(output):
 
@@ -169,11 +171,14 @@ def _output_form(output: Path | None, form: str | None, *, wide: bool, as_json: 
                 f"{output} does not end in {listed}: name one with --format", param_hint="--output"
             )
     form = form or ("jsonl" if as_json else "csv" if wide else "text")
-    if form == "xlsx" and output is None:
+    if form in ("xlsx", "html") and output is None:
         raise click.UsageError(f"{form} is not printed: give --output FILE.{form}")
     if form == "xlsx":  # before anything is computed
         with needed_for("an .xlsx file"):
             import openpyxl  # noqa: F401
+    if form == "html":
+        with needed_for("a report", "plot"):
+            import matplotlib  # noqa: F401
     return f"wide {form}" if wide and form in ("csv", "jsonl") else form
 
 
@@ -225,25 +230,40 @@ def _job(
     return job
 
 
-def _drawing(files: Sequence[InputFile], job: Job) -> bytes | None:
-    """A PNG of the one tensor that is predicted; None if no crystal can be read."""
-    from sgbasis.pictures.tensor_surface import tensor_picture
+def _drawing(files: Sequence[InputFile], job: Job, picture: Path) -> bytes | None:
+    """A picture of one property of all crystals; None if none can be read."""
+    from basis_store import TensorError
+    from sgbasis.pictures.style import picture_kind
+    from sgbasis.pictures.tensors.directional import directional_of
+    from sgbasis.pictures.tensors.tensor_surface import MOST_PANELS, tensor_picture
     from sgbasis.prediction.chunk_results import chunk_crystals, chunk_predictions
     from sgbasis.prediction.inputs import CHUNK, cut
 
     first, *others = cut(files, CHUNK)
-    if others:
-        raise click.UsageError(f"--plot draws one tensor of one crystal, but there are more than {CHUNK} crystals")
     crystals = chunk_crystals(job, first)
+    if others or len(crystals.found) > MOST_PANELS:
+        raise click.UsageError(f"--plot draws up to {MOST_PANELS} crystals, and there are more")
     predicted = chunk_predictions(job, crystals)
     tensors = [one for one in predicted if one.symmetry is not None]
-    if crystals.found and len(tensors) != 1:
+    names = list(dict.fromkeys(one.property for one in tensors))
+    if crystals.found and len(tensors) != len(crystals.found):
         raise click.UsageError(
-            f"--plot draws one tensor of one crystal, but there are {len(tensors)}: choose with --property"
+            f"--plot draws one tensor of each crystal, but there are several ({', '.join(names)}): choose with "
+            "--property"
             if tensors
             else "--plot draws a tensor, but only numbers are predicted: choose with --property"
         )
-    return tensor_picture(tensors[0]) if tensors else None
+    drawn, failures = [], []
+    for one in tensors:
+        try:
+            drawn.append(directional_of(one))
+        except TensorError as error:
+            failures.append(f"{one.formula} is not drawn: {error}")
+    if failures and not drawn:
+        raise TensorError(failures[0].partition(": ")[2])
+    for failure in failures:
+        echo_line(failure, err=True)
+    return tensor_picture(drawn, kind=picture_kind(picture)) if drawn else None
 
 
 def _report(outcome: Outcome, output: Path | None) -> None:

@@ -14,10 +14,11 @@ from sgbasis.pictures.nodal_surface import draw_nodal_surface
 from sgbasis.pictures.section import Section, default_section, draw_section
 from sgbasis.pictures.style import (
     INK,
+    PictureKind,
     character_mathtext,
     needs_plot_extra,
     new_figure,
-    png_bytes,
+    picture_bytes,
     symbol_mathtext,
 )
 from sgbasis.pictures.wave_sum import WaveSum
@@ -33,9 +34,14 @@ _LONGEST_FORMULA = 80
 
 @needs_plot_extra
 def function_picture(
-    compiled: CompiledSetting, function: int, *, section: Section | None = None, cells: int = 1
+    compiled: CompiledSetting,
+    function: int,
+    *,
+    section: Section | None = None,
+    cells: int = 1,
+    kind: PictureKind = "png",
 ) -> bytes:
-    """A PNG of one real basis function: contours on a plane, and the surface on which it vanishes.
+    """A picture of one real basis function: contours on a plane, and the surface on which it vanishes.
 
     The same input gives the same bytes for the same versions of matplotlib and scikit-image.
 
@@ -45,9 +51,10 @@ def function_picture(
             real part is drawn.
         section: the plane; default, the first of z = 0, 1/8, 1/4 ... on which the function is not constant.
         cells: how many cells to draw along each axis.
+        kind: of picture.
 
     Returns:
-        The bytes of a PNG, 1650 x 900 pixels.
+        The bytes of the picture; of a PNG, 1650 x 900 pixels.
 
     Raises:
         IndexError: the setting has no function of this number, or it is the constant.
@@ -67,7 +74,7 @@ def function_picture(
     draw_section(figure, left, bar, drawn, lattice, plane, cells)
     draw_nodal_surface(right, drawn, lattice, cells)
     _write_texts(figure, compiled, function, lattice, plane)
-    return png_bytes(figure)
+    return picture_bytes(figure, kind)
 
 
 def _write_texts(

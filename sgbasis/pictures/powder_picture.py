@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from basis_compiler.reflections.scattering_factors import NAMES
-from sgbasis.pictures.style import INK, name_text, needs_plot_extra, new_figure, picture_bytes, symbol_mathtext
+from sgbasis.pictures.style import (
+    INK,
+    PictureKind,
+    name_text,
+    needs_plot_extra,
+    new_figure,
+    picture_bytes,
+    symbol_mathtext,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +41,7 @@ def powder_picture(
     fwhm: float = 0.1,
     eta: float = 0.5,
     labels: int = _LABELS,
-    kind: Literal["png", "svg"] = "png",
+    kind: PictureKind = "png",
 ) -> bytes:
     """A PNG or SVG of powder patterns: profiles in black, lines in red with ticks below, hkl of the strongest.
 

@@ -6,6 +6,7 @@ import functools
 import io
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 
 from basis_store.extras import needed_for
@@ -26,6 +27,12 @@ INK, PAPER = "#22272e", "#ffffff"
 PictureKind = Literal["png", "svg", "pdf"]
 PICTURE_KINDS: dict[str, PictureKind] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 """By the ending of a file."""
+
+
+def picture_kind(path: Path) -> PictureKind:
+    """The kind of picture that a file with this ending holds; KeyError for another ending."""
+    return PICTURE_KINDS[path.suffix.lower()]
+
 
 _WITHOUT_DATES: dict[PictureKind, dict[str, None]] = {
     "png": {"Software": None},
@@ -62,11 +69,6 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER)
     FigureCanvasAgg(figure)
     return figure
-
-
-def png_bytes(figure: Figure) -> bytes:
-    """The figure as a PNG, without a date or the name of the software, so that equal figures are equal files."""
-    return picture_bytes(figure, "png")
 
 
 def picture_bytes(figure: Figure, kind: PictureKind, *, dpi: int = DPI) -> bytes:

@@ -18,10 +18,11 @@ from basis_store.bases.schema import check_compiled
 from sgbasis.pictures.style import (
     INK,
     PAPER,
+    PictureKind,
     character_mathtext,
     needs_plot_extra,
     new_figure,
-    png_bytes,
+    picture_bytes,
     symbol_mathtext,
 )
 from sgbasis.pictures.wave_sum import WaveSum
@@ -52,9 +53,9 @@ def cell_of_plane(compiled: CompiledSetting) -> FloatArray:
 
 @needs_plot_extra
 def wallpaper_picture(
-    compiled: CompiledSetting, functions: Sequence[int] | None = None, *, cells: int = 3
+    compiled: CompiledSetting, functions: Sequence[int] | None = None, *, cells: int = 3, kind: PictureKind = "png"
 ) -> bytes:
-    """A PNG of functions of a plane group as patterns, red where they are positive; one cell is outlined.
+    """A picture of functions of a plane group as patterns, red where they are positive; one cell is outlined.
 
     The same input gives the same bytes for the same version of matplotlib.
 
@@ -63,6 +64,7 @@ def wallpaper_picture(
         functions: their numbers, as in :meth:`runtime.Basis.evaluate`; default, the first six but the constant. Of
             complex functions the real part is drawn.
         cells: how many cells wide each pattern is, about.
+        kind: of picture.
 
     Raises:
         IndexError: there is no function of this number, or it is the constant.
@@ -90,7 +92,7 @@ def wallpaper_picture(
         axes = figure.add_axes((left / width, bottom / height, side / width, side / height))
         _draw_pattern(axes, WaveSum.of(compiled, function), lattice, cells)
         axes.set_title(_caption(compiled, function), fontsize=11, color=INK, pad=5)
-    return png_bytes(figure)
+    return picture_bytes(figure, kind)
 
 
 def _title(compiled: CompiledSetting) -> str:

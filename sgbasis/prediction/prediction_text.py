@@ -83,10 +83,11 @@ def _tensor_block(one: Prediction) -> str:
     where = " ".join(dict.fromkeys(text for text in (one.source, one.identifier) if text))
     title = short_line(f"{title}, {where}" if where else title)
     notes = [f"note: {note}" for note in one.notes]
-    return lines_text([title, "-" * len(title), *_tensor_lines(one), *map(short_line, notes)])
+    return lines_text([title, "-" * len(title), *tensor_lines(one), *map(short_line, notes)])
 
 
-def _tensor_lines(one: Prediction) -> list[str]:
+def tensor_lines(one: Prediction) -> list[str]:
+    """What is said of a predicted tensor: matrices in two frames, and figures that follow from them."""
     from sgbasis.reports.tensor import dielectric_lines, elastic_lines, other_lines, piezoelectric_lines
 
     assert not isinstance(one.value, float) and one.symmetry is not None

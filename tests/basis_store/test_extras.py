@@ -125,7 +125,7 @@ def test_the_readme_names_the_extras_of_each_command() -> None:
 OPTIONAL = {
     "altermagnet": {"plot"},
     "compile": {"dask"},
-    "predict": {"dask", "tables"},
+    "predict": {"dask", "tables", "plot"},
     "reflections": {"plot"},
     "verify": {"fields"},
 }

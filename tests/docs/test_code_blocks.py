@@ -45,8 +45,8 @@ def test_examples_import_public_names(script: Path) -> None:
         ("from runtime.site_kernels.neighbours import neighbours", ["runtime.site_kernels.neighbours"]),
         ("import basis_store.files.locations", ["basis_store.files.locations"]),
         (
-            "def load():\n    from sgbasis.pictures.tensor_surface import WIDTH",
-            ["sgbasis.pictures.tensor_surface"],
+            "def load():\n    from sgbasis.pictures.tensors.tensor_surface import WIDTH",
+            ["sgbasis.pictures.tensors.tensor_surface"],
         ),
         ("from runtime import load_store, no_such_name", ["runtime.no_such_name"]),
         ("from tests.support import nye", ["tests.support"]),

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from basis_compiler import MagneticCrystal, ReflectionList, StandardCrystal
 
 _SUFFIXES = (".csv", ".json", ".hkl", ".fcf")
-_PICTURES = (".png", ".svg")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -58,7 +57,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Write .csv, .json, .fcf (CIF) or .hkl (HKLF 4 of SHELX); the last two of one crystal.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--plot", type=_FILE, help="Draw the powder pattern: .png or .svg.")
+@click.option("--plot", type=_FILE, help="Draw the powder pattern: .png, .svg or .pdf.")
 @click.option("--profile", type=_FILE, help="Write the powder pattern as .csv: 2theta, intensity (one crystal).")
 @click.option(
     "--fwhm", type=FiniteRange(0, 10, min_open=True),
@@ -104,11 +103,12 @@ def reflections(
     reported in one line; the others are listed all the same, and the exit code is not 0.
     """
     from basis_store.files.atomic_write import write_atomically
+    from sgbasis.pictures.style import PICTURE_KINDS
     from sgbasis.reports.diffraction.reflection_output import reflections_json
     from sgbasis.reports.diffraction.reflection_table import reflections_text
 
     _check_output(output, _SUFFIXES, "--output")
-    _check_output(plot, _PICTURES, "--plot")
+    _check_output(plot, tuple(PICTURE_KINDS), "--plot")
     _check_output(profile, (".csv",), "--profile")
 
     # 1. The reflections of every crystal.
@@ -199,12 +199,13 @@ def _content(lists: list[ReflectionList], suffix: str, absences: bool) -> bytes:
 
 def _picture(lists: list[ReflectionList], suffix: str, fwhm: float, eta: float) -> bytes:
     from sgbasis.pictures.powder_picture import MAX_PANELS, powder_picture
+    from sgbasis.pictures.style import PICTURE_KINDS
 
     if len(lists) > MAX_PANELS:
         raise click.UsageError(
             f"a picture has up to {MAX_PANELS} patterns, not {len(lists)}: give fewer crystals."
         )
-    return powder_picture(lists, fwhm=fwhm, eta=eta, kind="svg" if suffix == ".svg" else "png")
+    return powder_picture(lists, fwhm=fwhm, eta=eta, kind=PICTURE_KINDS[suffix])
 
 
 def _profile(lists: list[ReflectionList], fwhm: float, eta: float) -> bytes:

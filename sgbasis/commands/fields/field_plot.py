@@ -192,7 +192,7 @@ def _section(given: GivenField, wanted: WantedPlane, look: _Look, output: Path) 
     from sgbasis.fields.field_values import in_plane, table_bytes
     from sgbasis.fields.fourier_series import FourierSeries
     from sgbasis.fields.plane_choice import choose_plane
-    from sgbasis.pictures.field_pictures import TABLE_POINTS, section_picture
+    from sgbasis.pictures.fields.field_pictures import TABLE_POINTS, section_picture
 
     series = FourierSeries.of(given.field)
     if not wanted.is_given:
@@ -216,7 +216,7 @@ def _section(given: GivenField, wanted: WantedPlane, look: _Look, output: Path) 
 def _line(given: GivenField, line: tuple[Place, Place], look: _Look, output: Path) -> tuple[bytes, str]:
     from sgbasis.fields.field_values import along_line, table_bytes
     from sgbasis.fields.fourier_series import FourierSeries
-    from sgbasis.pictures.field_pictures import LINE_POINTS, profile_picture
+    from sgbasis.pictures.fields.field_pictures import LINE_POINTS, profile_picture
 
     start, end = (position(given, one) for one in line)
     table = along_line(FourierSeries.of(given.field), (start, end), LINE_POINTS, given.field.lattice)
@@ -231,7 +231,7 @@ def _line(given: GivenField, line: tuple[Place, Place], look: _Look, output: Pat
 
 
 def _isosurface(given: GivenField, levels: tuple[float, ...], look: _Look, output: Path) -> tuple[bytes, str]:
-    from sgbasis.pictures.field_pictures import isosurface_picture, paired_levels
+    from sgbasis.pictures.fields.field_pictures import isosurface_picture, paired_levels
 
     drawn = paired_levels(given.field, levels)
     one, two, three = look.cells if look.cells is not None and len(look.cells) == 3 else (look.cells or (1,)) * 3

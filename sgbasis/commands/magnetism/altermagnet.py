@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from basis_store.errors import CrystalError
-from sgbasis.commands.options import FiniteRange, max_file_size_option, tolerance_option
+from sgbasis.commands.options import FiniteRange, check_picture, max_file_size_option, tolerance_option
 from sgbasis.echo import echo, echo_line
 from sgbasis.standard_crystals import report_failures
 
@@ -101,17 +101,15 @@ def altermagnet(
 
 def _check_picture(picture: Path | None) -> None:
     from basis_store.files.atomic_write import check_writable
-    from sgbasis.pictures.style import PICTURE_KINDS
 
     if picture is not None:
-        if picture.suffix.lower() not in PICTURE_KINDS:
-            raise click.BadParameter(f"{picture} does not end in .png, .svg or .pdf", param_hint="--picture")
+        check_picture(picture, "--picture")
         check_writable(picture)
 
 
 def _draw(found: SpinSymmetry, picture: Path) -> None:
     from basis_store.files.atomic_write import write_atomically
     from sgbasis.pictures.spin_splitting_picture import spin_splitting_picture
-    from sgbasis.pictures.style import PICTURE_KINDS
+    from sgbasis.pictures.style import picture_kind
 
-    write_atomically(picture, spin_splitting_picture(found, kind=PICTURE_KINDS[picture.suffix.lower()]))
+    write_atomically(picture, spin_splitting_picture(found, kind=picture_kind(picture)))

@@ -1,4 +1,4 @@
-"""The forms in which predictions are printed and written: text, CSV, lines of JSON, workbooks.
+"""The forms in which predictions are printed and written: text, CSV, lines of JSON, workbooks, reports.
 
 Each chunk of crystals becomes text by itself (``rows``), so that processes share the work and it can be resumed;
 the output is put together from these texts in the end (``whole``).
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from basis_store.printable import csv_cell
 from sgbasis.prediction.chunk_file import ChunkResult
+from sgbasis.prediction.forms.report import MOST, report_page, report_rows
 from sgbasis.prediction.forms.wide_rows import (
     IDENTITY,
     NOTES,
@@ -117,6 +118,7 @@ FORMS = {
     "jsonl": OutputForm(lambda predictions, count: jsonl_text(predictions)),
     "wide csv": OutputForm(_wide_csv_rows, _wide_csv_head),
     "wide jsonl": OutputForm(_wide_jsonl),
+    "html": OutputForm(report_rows, whole=lambda job, results: report_page(results()), most=MOST),
     "xlsx": OutputForm(_cell_lines, whole=_workbook, most=1_048_575),
 }
 """By name; those without ``wide`` or ``text`` are also the endings of files."""

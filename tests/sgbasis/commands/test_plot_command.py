@@ -114,10 +114,12 @@ def test_output_in_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["picture.jpg", "picture"])
-def test_only_png(tmp_path: Path, name: str) -> None:
+def test_only_pictures(tmp_path: Path, name: str) -> None:
     done = plot("225", "--output", tmp_path / name)
     assert done.exit_code == 2
-    assert done.stderr == f"Error: Invalid value for --output: {tmp_path / name} does not end in .png\n"
+    assert (
+        done.stderr == f"Error: Invalid value for --output: {tmp_path / name} does not end in .png, .svg, .pdf\n"
+    )
     assert not list(tmp_path.iterdir())
 
 

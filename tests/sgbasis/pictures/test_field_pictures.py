@@ -10,13 +10,18 @@ import pytest
 from basis_store import FieldError, GridField
 from sgbasis.fields.crystal_plane import CrystalPlane
 from sgbasis.fields.fourier_series import FourierSeries
-from sgbasis.pictures import field_surface
-from sgbasis.pictures.field_pictures import isosurface_picture, paired_levels, profile_picture, section_picture
-from sgbasis.pictures.field_profile import atoms_on_line, profile_figure
-from sgbasis.pictures.field_section import plane_text, section_figure
-from sgbasis.pictures.field_surface import surface_figure, surface_triangles, upright_lattice
+from sgbasis.pictures.fields import field_surface
+from sgbasis.pictures.fields.field_pictures import (
+    isosurface_picture,
+    paired_levels,
+    profile_picture,
+    section_picture,
+)
+from sgbasis.pictures.fields.field_profile import atoms_on_line, profile_figure
+from sgbasis.pictures.fields.field_section import plane_text, section_figure
+from sgbasis.pictures.fields.field_surface import surface_figure, surface_triangles, upright_lattice
+from sgbasis.pictures.fields.value_scale import is_signed, value_scale
 from sgbasis.pictures.style import needs_plot_extra
-from sgbasis.pictures.value_scale import is_signed, value_scale
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("skimage")

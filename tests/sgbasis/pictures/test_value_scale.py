@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from basis_store import FieldError, GridField
-from sgbasis.pictures.value_scale import is_signed, quantity_label, value_scale
+from sgbasis.pictures.fields.value_scale import is_signed, quantity_label, value_scale
 
 pytest.importorskip("matplotlib")
 

@@ -169,10 +169,7 @@ def test_several_models_and_bad_files_in_the_middle(many: Path, tmp_path: Path) 
     assert {kind for _, _, kind in found[1::2]} == {"formation_energy_per_atom"}
 
 
-def test_a_picture_needs_a_single_crystal(
-    many: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sgbasis.prediction.inputs.CHUNK", 4)
+def test_a_picture_has_few_crystals(many: Path, model: Path, tmp_path: Path) -> None:
     result = run_predict(many, "--model", model, "--plot", tmp_path / "out.png")
     assert result.exit_code == 2
-    assert "--plot draws one tensor of one crystal, but there are more than 4 crystals" in result.stderr
+    assert "--plot draws up to 24 crystals, and there are more" in result.stderr

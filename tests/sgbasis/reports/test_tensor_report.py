@@ -16,7 +16,14 @@ from basis_store.errors import TensorError
 from basis_store.files.locations import data_folder
 from runtime.tensors.frames import rotate_tensor
 from runtime.tensors.voigt import stiffness_tensor
-from sgbasis.pictures.tensor_surface import HEIGHT, WIDTH, dielectric_picture, youngs_modulus_picture
+from sgbasis.pictures.tensors.directional import dielectric_directional, youngs_modulus_directional
+from sgbasis.pictures.tensors.tensor_surface import (
+    HEIGHT,
+    WIDTH,
+    dielectric_picture,
+    tensor_picture,
+    youngs_modulus_picture,
+)
 from sgbasis.reports.tensor import dielectric_lines, elastic_lines, matrix_lines, piezoelectric_lines
 from tests.runtime.tensors.test_elasticity import QUARTZ, SILICON, cubic, hexagonal
 
@@ -113,6 +120,35 @@ def test_pictures(draw: Callable[[CrystalRecord], bytes], quartz: CrystalRecord)
     assert image.shape == (HEIGHT * 150, WIDTH * 150, 3)
     assert 0.1 < (np.ptp(image, axis=2) > 0.1).mean() < 0.7
     assert draw(quartz) == png
+
+
+def _is_coloured(png: bytes) -> tuple[tuple[int, ...], np.ndarray]:
+    import matplotlib.image
+
+    image = matplotlib.image.imread(io.BytesIO(png), format="png")[..., :3]
+    return image.shape, np.ptp(image, axis=2) > 0.1
+
+
+@needs_plot
+def test_one_value_has_no_scale_of_colours(quartz: CrystalRecord) -> None:
+    bars = slice(int(0.87 * WIDTH * 150), None)
+    _, anisotropic = _is_coloured(dielectric_picture(np.diag([2, 2, 3.0]), quartz))
+    _, isotropic = _is_coloured(dielectric_picture(2 * np.eye(3), quartz))
+    assert anisotropic[:, bars].any() and not isotropic[:, bars].any() and isotropic.any()
+
+
+@needs_plot
+def test_several_crystals_stand_on_one_scale(quartz: CrystalRecord) -> None:
+    small, large = (dielectric_directional(k * np.diag([2, 2, 3.0]), quartz, electronic=False) for k in (1, 4))
+    shape, coloured = _is_coloured(tensor_picture([small, large]))
+    half = int((shape[1] - 1.1 * 150) / 2)
+    areas = [int(coloured[:, :half].sum()), int(coloured[:, half : 2 * half].sum())]
+    assert areas[1] / areas[0] == pytest.approx(16, rel=0.15)
+    assert tensor_picture([small], kind="svg").startswith(b"<?xml")
+    with pytest.raises(TensorError, match="one quantity of 1 to 24 crystals, not of 25"):
+        tensor_picture([small] * 25)
+    with pytest.raises(TensorError, match="one quantity"):
+        tensor_picture([small, youngs_modulus_directional(QUARTZ, quartz)])
 
 
 @needs_plot

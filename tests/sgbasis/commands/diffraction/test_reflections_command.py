@@ -131,7 +131,7 @@ def test_a_cell_may_be_chosen() -> None:
         ([QUARTZ, "--d-min", "nan"], "not a finite number"),
         ([QUARTZ, "--two-theta", "200"], "not in the range"),
         ([QUARTZ, "-o", "x.txt"], "does not end in .csv, .json, .hkl"),
-        ([QUARTZ, "--plot", "x.pdf"], "does not end in .png, .svg"),
+        ([QUARTZ, "--plot", "x.gif"], "does not end in .png, .svg, .pdf"),
         ([QUARTZ, NACL, "-o", "x.hkl"], "one crystal"),
         ([QUARTZ, NACL, "--profile", "x.csv"], "one crystal"),
         ([QUARTZ, "--anomalous", "--radiation", "neutron"], "only X-rays"),

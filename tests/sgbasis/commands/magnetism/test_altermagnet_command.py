@@ -55,7 +55,7 @@ def test_an_antiferromagnet_has_no_picture(tmp_path: Path) -> None:
     [
         ((RUTILE,), "no magnetic moments: give them with --moments"),
         ((RUTILE, "--moments", "Ti=0"), "all moments are 0"),
-        ((RUTILE, "--moments", "Ti=1,-1", "--picture", "a.jpg"), "does not end in .png, .svg or .pdf"),
+        ((RUTILE, "--moments", "Ti=1,-1", "--picture", "a.jpg"), "does not end in .png, .svg, .pdf"),
         (("missing.mcif",), "No such file"),
         ((RUTILE, "--moments", "Ti=1,-1", "--moment-tolerance", "nan"), "not"),
     ],

@@ -9,8 +9,8 @@ import numpy as np
 from basis_store import GridField
 from basis_store.array_types import FloatArray
 from sgbasis.fields.crystal_plane import CrystalPlane
+from sgbasis.pictures.fields.value_scale import ValueScale, quantity_label
 from sgbasis.pictures.style import INK, PAPER, indices_mathtext, name_text, new_figure
-from sgbasis.pictures.value_scale import ValueScale, quantity_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,11 +12,11 @@ from sgbasis.fields.crystal_plane import CrystalPlane
 from sgbasis.fields.field_values import along_line
 from sgbasis.fields.fourier_series import FourierSeries
 from sgbasis.fields.plane_choice import choose_plane
-from sgbasis.pictures.field_profile import profile_figure
-from sgbasis.pictures.field_section import NEARBY, section_figure
-from sgbasis.pictures.field_surface import surface_figure
+from sgbasis.pictures.fields.field_profile import profile_figure
+from sgbasis.pictures.fields.field_section import NEARBY, section_figure
+from sgbasis.pictures.fields.field_surface import surface_figure
+from sgbasis.pictures.fields.value_scale import is_difference, is_signed, value_scale
 from sgbasis.pictures.style import PRINT_DPI, PictureKind, needs_plot_extra, picture_bytes
-from sgbasis.pictures.value_scale import is_difference, is_signed, value_scale
 
 SECTION_POINTS, TABLE_POINTS = 481, 201
 """Along the longer side of a section: in a picture, and in a table of its numbers."""

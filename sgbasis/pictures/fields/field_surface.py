@@ -13,9 +13,9 @@ from basis_store import FieldError, GridField
 from basis_store.array_types import FloatArray, IntArray
 from sgbasis.fields.fourier_series import FourierSeries
 from sgbasis.pictures.cell_drawing import ELEVATION, draw_cell, upright, view_direction
+from sgbasis.pictures.fields.value_scale import quantity_label
 from sgbasis.pictures.lighting import lit
 from sgbasis.pictures.style import INK, name_text, new_figure
-from sgbasis.pictures.value_scale import quantity_label
 from sgbasis.surfaces.surface_source import SurfaceSource
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 
 from basis_store import GridField
 from basis_store.array_types import FloatArray
+from sgbasis.pictures.fields.value_scale import is_signed, quantity_label
 from sgbasis.pictures.style import INK, name_text, new_figure
-from sgbasis.pictures.value_scale import is_signed, quantity_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

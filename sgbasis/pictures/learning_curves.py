@@ -1,0 +1,37 @@
+"""Learning curves of training runs, a panel for each target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sgbasis.pictures.style import INK, PictureKind, name_text, needs_plot_extra, new_figure, picture_bytes
+
+
+@needs_plot_extra
+def learning_curves_picture(histories: Mapping[str, Sequence[Mapping[str, Any]]], *, kind: PictureKind) -> bytes:
+    """Losses on training and validation data by epoch.
+
+    Args:
+        histories: of runs, by name: for each epoch its number and the losses of each target.
+        kind: of picture.
+
+    Raises:
+        basis_store.MissingDependencyError: matplotlib is not installed.
+    """
+    targets = list(dict.fromkeys(name for history in histories.values() for name in history[0]["val_loss"]))
+    figure = new_figure(4.6 * len(targets), 3.4)
+    figure.set_layout_engine("constrained")
+    for panel, target in zip(figure.subplots(1, len(targets), squeeze=False)[0], targets, strict=True):
+        for number, (name, history) in enumerate(histories.items()):
+            if target not in history[0]["val_loss"]:
+                continue
+            epochs = [entry["epoch"] + 1 for entry in history]
+            for key, style in (("val_loss", "-"), ("train_loss", ":")):
+                values = [entry[key][target] for entry in history]
+                label = name_text(name) if key == "val_loss" else None
+                panel.plot(epochs, values, style, color=f"C{number}", label=label)
+        panel.set_title(name_text(target), color=INK)
+        panel.set(xlabel="epoch", ylabel="MAE (dotted: training)", yscale="log")
+        panel.legend(frameon=False)
+    return picture_bytes(figure, kind)

@@ -14,6 +14,8 @@ _CENTRINGS = {"P": "primitive", "A": "A face", "C": "C face", "I": "body", "F": 
 def start_facts() -> dict[str, Any]:
     """The tiles of the wall, and the choices of its filters."""
     settings = standard_settings()
+    systems = dict.fromkeys(one.crystal_system for one in settings)
+    classes = dict.fromkeys(one.point_group for one in settings)
     return {
         "tiles": [
             {
@@ -24,9 +26,17 @@ def start_facts() -> dict[str, Any]:
             }
             for one in settings
         ],
-        "crystal_systems": list(dict.fromkeys(one.crystal_system for one in settings)),
-        "point_groups": list(dict.fromkeys(one.point_group for one in settings)),
-        "centrings": list(_CENTRINGS.items()),
+        # Name, label, what is not filtered, and the choices with their texts.
+        "filters": [
+            ("system", "Crystal system", "all systems", [(one, one) for one in systems]),
+            ("class", "Point group", "all point groups", [(one, one) for one in classes]),
+            (
+                "centring",
+                "Centring",
+                "all centrings",
+                [(one, f"{one}, {text}") for one, text in _CENTRINGS.items()],
+            ),
+        ],
     }
 
 

@@ -25,6 +25,11 @@ def schoenflies_html(symbol: str) -> Markup:
     )
 
 
+def component_html(text: str) -> Markup:
+    """``(C11-C12)/2`` with lower indices and minus signs."""
+    return Markup(re.sub(r"([A-Za-z])(\d+)", r"\1<sub>\2</sub>", escape(text)).replace("-", "\u2212"))
+
+
 def _piece(match: re.Match[str]) -> Markup:
     if match["bar"]:
         return Markup('<span class="bar">{}</span>').format(match["bar"])

@@ -8,11 +8,7 @@ export interface PeriodicField {
   evaluate(points: Float64Array, gradients?: Float64Array): Float64Array;
 
   /** Values on a grid of n x n x n points of one cell, z fastest. */
-  grid(n: number): Float64Array;
-
-  /** Grid points along an axis that resolve the shortest wave. */
-  readonly resolution: number;
-}
+  grid(n: number): Float64Array;}
 
 /** The smallest and the largest value. */
 export function range(values: Float64Array): [number, number] {

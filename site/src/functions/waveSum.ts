@@ -43,10 +43,6 @@ export class WaveSum implements PeriodicField {
     );
   }
 
-  get resolution(): number {
-    return 8 * this.maxIndex;
-  }
-
   /** The largest absolute value of an index of a wave. */
   get maxIndex(): number {
     return this.waves.reduce((most, index) => Math.max(most, Math.abs(index)), 1);

@@ -1,12 +1,12 @@
 /** Edges of a block of cells, and the names of its axes. */
-import { CanvasTexture, Group, Sprite, SpriteMaterial, Vector3 } from "three";
+import { CanvasTexture, Group, Sprite, SpriteMaterial, SRGBColorSpace, type Vector3 } from "three";
 import { LineMaterial } from "three/addons/lines/LineMaterial.js";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { LineSegmentsGeometry } from "three/addons/lines/LineSegmentsGeometry.js";
 import { place } from "./lattice";
 
 /** The frame of `cells` cells with its corner at the origin; `ink` is a colour of CSS. */
-export function cellFrame(lattice: number[][], cells: [number, number, number], ink: string): Group {
+export function cellFrame(lattice: number[][], cells: [number, number, number], ink: string, named = true): Group {
   const group = new Group();
   const outer: number[] = [];
   const inner: number[] = [];
@@ -27,7 +27,7 @@ export function cellFrame(lattice: number[][], cells: [number, number, number], 
   }
   group.add(lines(outer, ink, 1.6, 1));
   if (inner.length) group.add(lines(inner, ink, 1, 0.35));
-  "abc".split("").forEach((name, axis) => group.add(label(lattice, cells, axis, name, ink)));
+  if (named) "abc".split("").forEach((name, axis) => group.add(label(lattice, cells, axis, name, ink)));
   return group;
 }
 
@@ -50,9 +50,11 @@ function label(lattice: number[][], cells: [number, number, number], axis: numbe
   drawing.textBaseline = "middle";
   drawing.fillStyle = ink;
   drawing.fillText(name, 48, 48);
-  const sprite = new Sprite(new SpriteMaterial({ map: new CanvasTexture(canvas), depthTest: false }));
+  const map = new CanvasTexture(canvas);
+  map.colorSpace = SRGBColorSpace;
+  const sprite = new Sprite(new SpriteMaterial({ map, depthTest: false }));
   const along = place(lattice, +(axis === 0), +(axis === 1), +(axis === 2)).multiplyScalar(cells[axis]);
-  const size = 0.13 * Math.max(...cells);
+  const size = 0.11 * Math.max(...cells);
   sprite.position.copy(along).add(along.clone().normalize().multiplyScalar(0.7 * size));
   sprite.scale.setScalar(size);
   return sprite;

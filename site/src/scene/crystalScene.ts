@@ -1,6 +1,7 @@
 /** A canvas with a perspective view of one cell or more, which turns by itself, by mouse, touch and keys. */
-import { Color, DirectionalLight, Group, HemisphereLight, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from "three";
+import { Color, Group, HemisphereLight, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { addLights } from "./lights";
 
 const FIELD_OF_VIEW = 26;
 const STEP = Math.PI / 24;
@@ -16,6 +17,7 @@ export class CrystalScene {
   onTurn: () => void = () => {};
   private radius = 1;
   private queued = false;
+  private afterwards: (() => void)[] = [];
   private visible = true;
   private readonly home = new Vector3(0, -1, 0.3);
 
@@ -30,7 +32,7 @@ export class CrystalScene {
     host.append(this.renderer.domElement);
     this.camera.up.set(0, 0, 1);
     this.scene.add(this.content, this.camera, new HemisphereLight(0xffffff, 0x9aa0a8, 1.5));
-    this.lights();
+    addLights(this.camera);
     this.controls = new OrbitControls(this.camera, this.renderer.domElement);
     this.controls.enablePan = false;
     this.controls.enableDamping = false;
@@ -62,7 +64,7 @@ export class CrystalScene {
     this.radius = radius;
     const half = (FIELD_OF_VIEW * Math.PI) / 360;
     const narrow = Math.atan(Math.tan(half) * Math.min(1, this.camera.aspect));
-    this.camera.position.copy(towards).setLength(radius / Math.sin(narrow));
+    this.camera.position.copy(towards).setLength((0.99 * radius) / Math.sin(narrow));
     this.camera.near = radius / 10;
     this.camera.far = radius * 20;
     this.camera.updateProjectionMatrix();
@@ -85,8 +87,14 @@ export class CrystalScene {
       this.queued = false;
       this.controls.update();
       this.renderer.render(this.scene, this.camera);
+      this.afterwards.splice(0).forEach((then) => then());
       if (this.rotating) this.draw();
     });
+  }
+
+  /** Do something once the next frame is drawn. */
+  afterNextFrame(then: () => void): void {
+    this.afterwards.push(then);
   }
 
   /** A PNG of the view, with `scale` times the pixels of the canvas, on a background. */
@@ -103,21 +111,13 @@ export class CrystalScene {
     return blob;
   }
 
-  private lights(): void {
-    // Fixed to the viewer, so that the lit side is always the one that is seen.
-    for (const [x, y, z, strength] of [[-0.6, 0.9, 1, 1.7], [0.9, 0.1, 0.6, 0.6]]) {
-      const light = new DirectionalLight(0xffffff, strength);
-      light.position.set(x, y, z);
-      light.target.position.set(0, 0, -1);
-      this.camera.add(light, light.target);
-    }
-  }
-
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.host;
     if (!width || !height) return;
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
+    // Buttons lie over the lower edge.
+    this.camera.setViewOffset(width, height, 0, 0.03 * height, width, height);
     this.camera.updateProjectionMatrix();
     this.draw();
   }

@@ -1,6 +1,7 @@
 /** A surface for the scene: two sides of different colours, or coloured by the values of another function. */
 import {
-  BackSide, BufferAttribute, BufferGeometry, DoubleSide, FrontSide, Group, Mesh, MeshStandardMaterial, type Plane, type Side,
+  BackSide, BufferAttribute, BufferGeometry, DoubleSide, FrontSide, Group, Mesh, MeshBasicMaterial, MeshStandardMaterial,
+  type Plane, type Side,
 } from "three";
 import type { PeriodicField } from "../functions/periodicField";
 import type { SurfaceMesh } from "../surface/isosurface";
@@ -38,6 +39,17 @@ export function surfaceObject(mesh: SurfaceMesh, look: SurfaceLook): Group {
     add(BackSide, LARGER);
   }
   return group;
+}
+
+/** Flat faces of a solid, coloured by values. */
+export function capsObject(mesh: SurfaceMesh, look: SurfaceLook, colour: { field: PeriodicField; limit: number }): Group {
+  const geometry = new BufferGeometry();
+  geometry.setAttribute("position", new BufferAttribute(cartesian(mesh.vertices, look.lattice), 3));
+  geometry.setAttribute("color", new BufferAttribute(colours(mesh, colour), 3));
+  geometry.setIndex(new BufferAttribute(mesh.faces, 1));
+  const material = new MeshBasicMaterial({ vertexColors: true, side: DoubleSide });
+  material.clippingPlanes = look.clip ?? null;
+  return new Group().add(new Mesh(geometry, material));
 }
 
 /** Free the memory of a group that is no longer drawn. */

@@ -62,21 +62,19 @@ export function isosurface(sampled: SampledField, options: Omit<SurfaceOptions, 
   const found = new Int32Array(12);
 
   const vertex = (cube: number, x: number, y: number, z: number, edge: number): number => {
-    const [first, second] = EDGES[edge];
     const axis = AXES[edge];
-    const from = CORNERS[first];
-    const at = [x + from[0], y + from[1], z + from[2]];
-    const last = size[axis] - 2;
+    const from = CORNERS[EDGES[edge][0]];
+    const along = (axis === 0 ? x : axis === 1 ? y : z) + from[axis];
     // In the layer around a solid the vertex is put on the grid point of the block.
-    const outside = solid && (at[axis] === 0 || at[axis] === last);
-    const node = cube + corner[outside && at[axis] === 0 ? second : first];
-    const key = 4 * node + (outside ? 3 : axis);
+    const before = solid && along === 0;
+    const outside = before || (solid && along === size[axis] - 2);
+    const first = cube + corner[EDGES[edge][0]];
+    const second = cube + corner[EDGES[edge][1]];
+    const key = 4 * (before ? second : first) + (outside ? 3 : axis);
     if (numbers[key]) return numbers[key] - 1;
-    const a = block[cube + corner[first]];
-    const b = block[cube + corner[second]];
-    const place = at.map((index) => index - pad);
-    if (!outside) place[axis] += a / (a - b);
-    else if (at[axis] === 0) place[axis] += 1;
+    const place = [x + from[0] - pad, y + from[1] - pad, z + from[2] - pad];
+    if (!outside) place[axis] += block[first] / (block[first] - block[second]);
+    else if (before) place[axis] += 1;
     vertices.push(place[0] / n, place[1] / n, place[2] / n);
     numbers[key] = vertices.length / 3;
     return numbers[key] - 1;

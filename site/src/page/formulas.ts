@@ -1,0 +1,23 @@
+/** Formulas by KaTeX, when they come into view. Without it they stay as text. */
+import katex from "katex";
+
+/** One formula into an element. Brackets do not grow, so that long formulas break into lines. */
+export function showFormula(element: HTMLElement, latex: string): void {
+  const breakable = latex.replace(/\\left\[/g, "[").replace(/\\right\]/g, "]");
+  katex.render(breakable, element, { throwOnError: false, output: "htmlAndMathml" });
+}
+
+/** Watch all elements with `data-tex`. */
+export function watchFormulas(): void {
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting || !(target instanceof HTMLElement)) continue;
+        watcher.unobserve(target);
+        showFormula(target, target.dataset.tex ?? "");
+      }
+    },
+    { rootMargin: "400px" },
+  );
+  document.querySelectorAll("[data-tex]").forEach((one) => watcher.observe(one));
+}

@@ -1,0 +1,39 @@
+/** Search for settings by any of their names, made alike as `basis_store/groups/name_text.py` does. */
+
+/** Group, choice, short, full and Hall symbol, and whether it is the standard setting. */
+export type SettingRow = [number, string, string, string, string, 0 | 1];
+
+/** What `sgbasis/explorer/names_index.py` writes. */
+export interface NamesData {
+  /** By Hall number, from 1 on. */
+  settings: SettingRow[];
+  /** By normalised name the Hall numbers that have it, the usual one first. */
+  names: Record<string, number[]>;
+}
+
+const MOST = 24;
+
+/** A symbol without what people write differently. */
+export function normalised(name: string): string {
+  return name
+    .normalize("NFKC")
+    .replace(/[\u2212\u2013]/g, "-")
+    .replace(/\$?\\(?:bar|overline)\{?([0-9])\}?\$?/g, "-$1")
+    .replace(/\$/g, "")
+    .replace(/<\/?su[bp]>/g, "")
+    .replace(/([0-9])[\u0304\u0305]/g, "-$1")
+    .replace(/[\s_(){}]/g, "")
+    .toLowerCase();
+}
+
+/** Hall numbers of the settings that a text names, or whose names begin with it; the best ones first. */
+export function findSettings(data: NamesData, text: string): number[] {
+  const key = normalised(text).replace(/^no\.?(?=\d)|^#/, "");
+  if (!key) return [];
+  const exact = data.names[key] ?? data.names[key.replace(/no\.?\d+$|#\d+$/, "")] ?? [];
+  const begun = Object.keys(data.names)
+    .filter((name) => name.startsWith(key) && name !== key)
+    .sort((one, other) => one.length - other.length || (one < other ? -1 : 1))
+    .flatMap((name) => data.names[name]);
+  return [...new Set([...exact, ...begun])].slice(0, MOST);
+}

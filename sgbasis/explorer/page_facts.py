@@ -15,6 +15,7 @@ from basis_store.counted import counted
 from basis_store.tensors.cartesian_frame import frame_directions
 from sgbasis.reports.allowed_tensors import allowed_tensors_facts
 from sgbasis.reports.groups import group_tables
+from sgbasis.reports.groups.group_head import group_rows
 from sgbasis.reports.groups.setting_page import setting_facts
 
 
@@ -25,13 +26,14 @@ def page_facts(store: StoreReader, setting: Setting) -> dict[str, Any]:
         **setting_facts(compiled, count=0),
         "label": setting.label,
         "schoenflies": schoenflies_symbol(setting),
+        "rows": group_rows(setting),
         "laue_class": laue_symbol(setting.point_group),
         "settings": [setting_link(one) for one in all_settings() if one.number == setting.number],
         "neighbours": _neighbours(setting),
         "generators": [one["operation"] for one in group_tables.generator_facts(setting)],
         "centrings": [_translation(shift) for shift in operations(setting).centrings24.tolist()],
         "wyckoff": group_tables.wyckoff_facts(setting),
-        "legend": legend(setting.dimension, latex=False),
+        "legend": {"text": legend(setting.dimension, latex=False), "latex": legend(setting.dimension, latex=True)},
         "functions": list(_functions(compiled)),
         "frame": frame_directions(setting).text,
         "tensors": list(_tensors(store, setting)),

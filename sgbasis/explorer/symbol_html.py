@@ -1,4 +1,8 @@
-"""Hermann-Mauguin symbols as they are printed: italics, bars over rotoinversions, lower screw indices."""
+"""Symbols of groups, coordinates and components as they are printed: italics, bars for minus signs, lower indices.
+
+What a bar stands for is in the text as a minus sign that is not seen, so that readers copy and hear what they can
+type.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,17 @@ import re
 
 from markupsafe import Markup, escape
 
-_PIECE = re.compile(r"-(?P<bar>\d)|_(?P<sub>\w)|(?P<letter>[A-Za-z])|(?P<other>[^A-Za-z_-]+|.)")
+_BAR = Markup('<span class="bar"><span class="unseen">-</span>{}</span>')
+_SYMBOL = re.compile(r"-(?P<bar>\d)|_(?P<sub>\w)|(?P<letter>[A-Za-z])|(?P<other>[^A-Za-z_-]+|.)")
+_COORDINATE = re.compile(
+    r"(?:(?<=^)|(?<=, ))-(?P<number>\d*)(?P<bar>[xyz])|(?P<letter>[xyz])|(?P<other>[^-xyz]+|.)"
+)
 
 
 def symbol_html(symbol: str) -> Markup:
-    """``<span class="symbol">`` with the pieces of a symbol; screen readers get the plain text."""
-    pieces = Markup("").join(_piece(match) for match in _PIECE.finditer(symbol))
-    return Markup('<span class="symbol" role="img" aria-label="{}">{}</span>').format(symbol, pieces)
+    """A Hermann-Mauguin symbol, such as ``P2_1/c`` or ``Fd-3m``."""
+    pieces = Markup("").join(_symbol_piece(match) for match in _SYMBOL.finditer(symbol))
+    return Markup('<span class="symbol">{}</span>').format(pieces)
 
 
 def schoenflies_html(symbol: str) -> Markup:
@@ -25,16 +33,35 @@ def schoenflies_html(symbol: str) -> Markup:
     )
 
 
+def coordinates_html(triplet: str) -> Markup:
+    """``-x+1/4, y, z`` as a point or an operation is printed in International Tables."""
+    pieces = Markup("").join(_coordinate_piece(match) for match in _COORDINATE.finditer(triplet))
+    return Markup('<span class="triplet">{}</span>').format(pieces)
+
+
 def component_html(text: str) -> Markup:
     """``(C11-C12)/2`` with lower indices and minus signs."""
-    return Markup(re.sub(r"([A-Za-z])(\d+)", r"\1<sub>\2</sub>", escape(text)).replace("-", "\u2212"))
+    pieces = (
+        Markup("{}<sub>{}</sub>").format(match[1], match[2]) if match[1] else match[0].replace("-", "\u2212")
+        for match in re.finditer(r"([A-Za-z])(\d+)|[^A-Za-z]+|.", text)
+    )
+    return Markup("").join(pieces)
 
 
-def _piece(match: re.Match[str]) -> Markup:
+def _symbol_piece(match: re.Match[str]) -> Markup:
     if match["bar"]:
-        return Markup('<span class="bar">{}</span>').format(match["bar"])
+        return _BAR.format(match["bar"])
     if match["sub"]:
         return Markup("<sub>{}</sub>").format(match["sub"])
     if match["letter"]:
         return Markup("<i>{}</i>").format(match["letter"])
     return escape(match["other"])
+
+
+def _coordinate_piece(match: re.Match[str]) -> Markup:
+    if match["bar"]:
+        # The sign stands first in the text: -2x; the bar is over the letter only.
+        return Markup('<span class="unseen">-</span>{}<i class="bar">{}</i>').format(match["number"], match["bar"])
+    if match["letter"]:
+        return Markup("<i>{}</i>").format(match["letter"])
+    return escape(match["other"].replace("-", "\u2212"))

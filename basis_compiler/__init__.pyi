@@ -33,6 +33,7 @@ from .groups.reflection_conditions import (
     reflection_conditions as reflection_conditions,
 )
 from .groups.spglib_database import operations as operations
+from .groups.wyckoff import compile_wyckoff_positions as compile_wyckoff_positions
 from .magnetism.polynomial_text import form_text as form_text
 from .magnetism.spin_laue_group import SpinLaueGroup as SpinLaueGroup
 from .magnetism.spin_pattern import SpinPattern as SpinPattern

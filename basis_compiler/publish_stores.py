@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from basis_compiler.bases.compiler import compile_recipe
+from basis_compiler.groups.wyckoff import wyckoff_of_recipe
 from basis_compiler.parallel.processes import available_cores
 from basis_compiler.tensors.compiler import tensors_of_recipe
 from basis_store import Recipe, SgbasisError, write_store
@@ -78,7 +79,7 @@ def _build(name: str, output: Path, workers: int) -> PublishedStore:
     recipe, description = PUBLICATIONS[name]
     unnamed = output / f"{name}.h5"
     compiled, tensors = compile_recipe(recipe, workers=workers), tensors_of_recipe(recipe)
-    content_hash = write_store(unnamed, compiled, recipe, tensors=tensors)
+    content_hash = write_store(unnamed, compiled, recipe, tensors=tensors, wyckoff=wyckoff_of_recipe(recipe))
     sha256 = hashlib.sha256(unnamed.read_bytes()).hexdigest()
     path = unnamed.replace(output / f"sgbasis-{name}-{sha256[:12]}.h5")
     return PublishedStore(

@@ -1,9 +1,9 @@
 # The public names of basis_store and the files that define them; each is imported on first use.
+from .bases.compiled_setting import CompiledSetting as CompiledSetting
 from .bases.flat_arrays import flat_arrays as flat_arrays
 from .bases.reader import StoreReader as StoreReader, open_store as open_store
 from .bases.real_functions import CosineTerms as CosineTerms, RealFunction as RealFunction
 from .bases.recipe import Recipe as Recipe
-from .bases.schema import CompiledSetting as CompiledSetting
 from .bases.vector_basis import VectorBasis as VectorBasis
 from .bases.writer import write_store as write_store
 from .datasets.crystal_arrays import CrystalArrays as CrystalArrays
@@ -47,7 +47,7 @@ from .fields.vector_field import VectorField as VectorField
 from .files.locations import data_folder as data_folder
 from .groups.low_dimensional.plane_group import PlaneGroup as PlaneGroup, plane_groups as plane_groups
 from .groups.low_dimensional.subperiodic_group import SubperiodicGroup as SubperiodicGroup
-from .groups.magnetic_group import MagneticGroup as MagneticGroup, magnetic_groups as magnetic_groups
+from .groups.magnetic.magnetic_group import MagneticGroup as MagneticGroup, magnetic_groups as magnetic_groups
 from .groups.operations import (
     TURN as TURN,
     Operations as Operations,
@@ -67,6 +67,9 @@ from .groups.wave_shells import (
     wave_norm as wave_norm,
     waves_within as waves_within,
 )
+from .groups.wyckoff.position_table import WyckoffTable as WyckoffTable
+from .groups.wyckoff.wyckoff_points import WyckoffPoints as WyckoffPoints, wyckoff_points as wyckoff_points
+from .groups.wyckoff.wyckoff_position import WyckoffPosition as WyckoffPosition
 from .published.download import fetch_store as fetch_store
 from .published.registry import PublishedStore as PublishedStore, published_stores as published_stores
 from .reflections.reflection_data import ReflectionData as ReflectionData

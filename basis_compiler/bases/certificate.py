@@ -34,6 +34,7 @@ from basis_compiler.bases.order_certificate import prove_order
 from basis_compiler.bases.wave_listing import CompleteShells, OrbitListing
 from basis_compiler.groups.origin_shift_certificate import prove_origin_shifts
 from basis_compiler.groups.spglib_database import operations
+from basis_compiler.groups.wyckoff_certificate import prove_wyckoff_positions
 from basis_compiler.proof import require
 from basis_compiler.tensors.certificate import prove_tensors
 from basis_store import TURN, CertificateError, CompiledSetting, Operations, Recipe, StoreReader, ball_norm
@@ -66,7 +67,7 @@ def prove(compiled: CompiledSetting) -> None:
 
 
 def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = None) -> None:
-    """Prove every setting of a store and its tensors, and that it holds what its recipe asks for.
+    """Prove every setting of a store, its tensors and its Wyckoff positions, and that its recipe is fulfilled.
 
     Args:
         store: as it was opened.
@@ -90,6 +91,8 @@ def prove_store(store: StoreReader, *, progress: Callable[[int], None] | None = 
             progress(1)
     if store.recipe.groups == "space":
         prove_tensors(store)
+    if store.has_wyckoff_positions:
+        prove_wyckoff_positions(store)
 
 
 def prove_extent(compiled: CompiledSetting, recipe: Recipe) -> None:

@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from basis_store import TURN, RealFunction
-from basis_store.bases.schema import CompiledSetting, check_compiled
+from basis_store.bases.compiled_setting import CompiledSetting, check_compiled
 
 if TYPE_CHECKING:
     import sympy

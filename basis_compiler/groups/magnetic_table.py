@@ -19,7 +19,7 @@ from basis_compiler.groups.iso_mag import iso_mag_rows
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.table_file import write_table
 from basis_store import TURN, Setting, representations
-from basis_store.groups.magnetic_group import N_MAGNETIC_GROUPS, MagneticGroup
+from basis_store.groups.magnetic.magnetic_group import N_MAGNETIC_GROUPS, MagneticGroup
 
 COLUMNS = ("uni_number", "bns_number", "og_number", "type", "bns_symbol", "og_symbol", "odd")
 
@@ -85,7 +85,7 @@ def _odd(bns_number: str, kind: int) -> str:
 
 
 def main() -> None:
-    """Write the table next to :mod:`basis_store.groups.magnetic_group`."""
+    """Write the table next to :mod:`basis_store.groups.magnetic.magnetic_group`."""
     path = Path(inspect.getfile(MagneticGroup)).with_name("magnetic_groups.csv")
     write_table(path, COLUMNS, magnetic_rows())
 

@@ -10,7 +10,7 @@ import spglib
 
 from basis_store import TURN, CertificateError, MagneticGroup, Operations, PlaneGroup, Setting, check_group
 from basis_store.groups.low_dimensional.plane_operations import plane_operations
-from basis_store.groups.magnetic_operations import magnetic_operations
+from basis_store.groups.magnetic.magnetic_operations import magnetic_operations
 from basis_store.groups.operations import operation_order
 from basis_store.groups.representation import Representation, RepresentationName, as_representation
 

@@ -1,9 +1,9 @@
 """Wyckoff positions of all 530 settings, and how their letters change with the description of the crystal.
 
-A position is the orbit under G of an affine space  F = {point + directions u}, the points fixed by one
-site-symmetry group. With a basis of the integer rows c that vanish on the directions,
+A position is the orbit under G of an affine space  F = {M (x, y, z) + s/24}, the points fixed by one site-symmetry
+group (:mod:`basis_store.groups.wyckoff.wyckoff_position`), so
 
-    y lies on it  <=>  c . (R y + t - point) is an integer for all c, for some operation (R, t) of G,
+    y lies on it  <=>  (1 - M)(R y + t - s/24) are integers for some operation (R, t) of G,
 
 and y is no more special when its multiplicity is that of the position. Everything is in integers.
 
@@ -17,36 +17,20 @@ import csv
 import functools
 import itertools
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from basis_compiler.groups.spglib_database import operations
-from basis_store import TURN, CertificateError, Operations, Setting
+from basis_compiler.groups.wyckoff_certificate import prove_wyckoff_table
+from basis_store import TURN, CertificateError, Operations, Recipe, Setting, WyckoffPosition, WyckoffTable
 from basis_store.array_types import IntArray
+from basis_store.bases.schema import can_have_wyckoff_positions
+from basis_store.groups.setting import SettingName, as_setting
 
 _FINE = 10_007
 """Points used to follow a letter have free parameters n / _FINE, so they are on no special position."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class WyckoffPosition:
-    """One Wyckoff position of a setting; see the head of this module.
-
-    Attributes:
-        letter: of International Tables A, ``"a"`` to ``"z"`` and then ``"A"``.
-        multiplicity: points of it in the conventional cell.
-        site_symmetry: oriented symbol, such as ``".-3m"``.
-        point24: a point of it, in 24ths.
-        directions: 0 to 3 integer rows, along which that point is free to move.
-    """
-
-    letter: str
-    multiplicity: int
-    site_symmetry: str
-    point24: tuple[int, ...]
-    directions: tuple[tuple[int, ...], ...]
 
 
 @functools.cache
@@ -57,11 +41,34 @@ def wyckoff_positions(setting: Setting) -> dict[str, WyckoffPosition]:
             letter=row["letter"],
             multiplicity=int(row["multiplicity"]),
             site_symmetry=row["site_symmetry"],
-            point24=tuple(map(int, row["point24"].split())),
-            directions=tuple(tuple(map(int, part.split())) for part in row["directions"].split(";") if part),
+            matrix=np.array(row["matrix"].split(), dtype=np.int64).reshape(3, 3),
+            shift24=np.array(row["shift24"].split(), dtype=np.int64),
         )
         for row in _rows()[setting.hall_number]
     }
+
+
+def compile_wyckoff_positions(settings: Sequence[SettingName]) -> WyckoffTable:
+    """The Wyckoff positions of ``settings``, proved, as a store has them.
+
+    Args:
+        settings: in the order of the store; or their names as :meth:`Setting.parse` reads them.
+
+    Raises:
+        SettingError: there is no setting of a name, or it is a bare number.
+        CertificateError: a position fails its proof; nothing is returned then.
+    """
+    named = [as_setting(setting) for setting in settings]
+    table = WyckoffTable.from_positions(list(wyckoff_positions(setting).values()) for setting in named)
+    prove_wyckoff_table(table, named)
+    return table
+
+
+def wyckoff_of_recipe(recipe: Recipe) -> WyckoffTable | None:
+    """Those of a store with this recipe, as :func:`compile_wyckoff_positions`; None if it has none."""
+    if not can_have_wyckoff_positions(recipe):
+        return None
+    return compile_wyckoff_positions([one.space_setting for one in recipe.representation_list])
 
 
 @functools.lru_cache(maxsize=4096)
@@ -78,13 +85,8 @@ def letters_after(setting: Setting, rotation: bytes, translation24: tuple[int, .
     """
     group, positions = operations(setting), wyckoff_positions(setting)
     unit = TURN * _FINE
-    steps = np.array([1_009, 2_503, 3_907])
-    points = np.array(
-        [
-            np.array(one.point24) * _FINE + (steps[: len(one.directions), None] * TURN * _rows_of(one)).sum(axis=0)
-            for one in positions.values()
-        ]
-    )
+    free = TURN * np.array([1_009, 2_503, 3_907])
+    points = np.array([one.shift24 * _FINE + one.matrix @ free for one in positions.values()])
     change = np.frombuffer(rotation, np.int8).reshape(3, 3).astype(np.int64)
     points = points @ change.T + np.array(translation24) * _FINE
     multiplicities = np.array([one.multiplicity for one in positions.values()])
@@ -110,9 +112,8 @@ def lies_on(
         group: the operations.
         slack: allowed deviation in units, for rounded points.
     """
-    rows = integer_basis(_rows_of(position))
-    scale = unit // TURN
-    shifts = group.translations24 * scale - np.array(position.point24) * scale
+    rows = np.eye(3, dtype=np.int64) - position.matrix
+    shifts = (group.translations24 - position.shift24) * (unit // TURN)
     gaps = (np.einsum("gij,pj->pgi", group.rotations, points) + shifts) @ rows.T % unit
     return np.asarray((np.minimum(gaps, unit - gaps) <= slack).all(axis=2).any(axis=1))
 
@@ -144,10 +145,6 @@ def _integer_basis(matrix: tuple[tuple[int, ...], ...]) -> IntArray:
         if math.gcd(*minors) == 1:
             return basis
     raise CertificateError(f"no short integer basis of the kernel of {rows.tolist()}")
-
-
-def _rows_of(position: WyckoffPosition) -> IntArray:
-    return np.array(position.directions, dtype=np.int64).reshape(-1, 3)
 
 
 @functools.cache

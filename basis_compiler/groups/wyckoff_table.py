@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ import spglib
 
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.table_file import write_table
-from basis_compiler.groups.wyckoff import WyckoffPosition, integer_basis, lies_on
-from basis_store import TURN, CertificateError, Operations, Setting, all_settings
+from basis_compiler.groups.wyckoff import integer_basis, lies_on
+from basis_store import TURN, CertificateError, Operations, Setting, WyckoffPosition, all_settings
+from basis_store.array_types import IntArray
 
-COLUMNS = ("hall_number", "letter", "multiplicity", "site_symmetry", "point24", "directions")
+COLUMNS = ("hall_number", "letter", "multiplicity", "site_symmetry", "matrix", "shift24")
 
 _FINE = 1_000_003
 """Unit of the free parameters of the artificial crystal: parameters n / _FINE are on no special position."""
@@ -36,8 +38,8 @@ def wyckoff_rows(settings: Iterable[Setting]) -> Iterator[dict[str, str]]:
                 position.letter,
                 position.multiplicity,
                 position.site_symmetry,
-                " ".join(map(str, position.point24)),
-                "; ".join(" ".join(map(str, row)) for row in position.directions),
+                " ".join(map(str, position.matrix.ravel())),
+                " ".join(map(str, position.shift24)),
             )
             yield dict(zip(COLUMNS, map(str, values), strict=True))
 
@@ -56,16 +58,49 @@ def _positions(group: Operations) -> list[WyckoffPosition]:
             (start,) = np.flatnonzero((grid == point).all(axis=1))
             stabiliser = group.rotations[fixed[start]]
             directions = integer_basis(stabiliser.sum(axis=0) - len(stabiliser) * np.eye(3, dtype=np.int64))
+            matrix, shift24 = _simplest_point(group, directions, point)
             position = WyckoffPosition(
-                letter="?",
-                multiplicity=int(multiplicity),
-                site_symmetry="?",
-                point24=tuple(map(int, point)),
-                directions=tuple(tuple(map(int, row)) for row in directions),
+                letter="?", multiplicity=int(multiplicity), site_symmetry="?", matrix=matrix, shift24=shift24
             )
             found.append(position)
             left = left[~lies_on(position, left, TURN, group)]
     return found
+
+
+def _simplest_point(group: Operations, directions: IntArray, point24: IntArray) -> tuple[IntArray, IntArray]:
+    """Of all points of a position, each in its own coordinates, the one that is written most simply: M and s."""
+    points = group.rotations @ point24 + group.translations24
+    every = (_in_own_coordinates(directions @ r.T, one) for r, one in zip(group.rotations, points, strict=True))
+    return min(every, key=_complexity)
+
+
+def _in_own_coordinates(directions: IntArray, point24: IntArray) -> tuple[IntArray, IntArray]:
+    """Matrix (3, 3) and shift (3,) in 24ths of a point that is free to move, a function of its own coordinates."""
+    for free in itertools.combinations(range(3), len(directions)):
+        columns = list(free)
+        inverse = np.linalg.inv(directions[:, columns]) if _is_unimodular(directions[:, columns]) else None
+        if inverse is not None:
+            matrix = np.zeros((3, 3), dtype=np.int64)
+            matrix[:, columns] = (np.rint(inverse).astype(np.int64) @ directions).T
+            return matrix, (point24 - matrix @ point24) % TURN
+    raise CertificateError("a point of a Wyckoff position has no coordinates of its own that are free")
+
+
+def _is_unimodular(block: IntArray) -> bool:
+    return not block.size or abs(round(np.linalg.det(block))) == 1
+
+
+def _complexity(form: tuple[IntArray, IntArray]) -> tuple[object, ...]:
+    """Few and small fractions first, then few signs and terms, then x before y before z."""
+    matrix, shift = form
+    return (
+        np.count_nonzero(shift),
+        int((matrix < 0).sum()),
+        np.count_nonzero(matrix),
+        int(shift.sum()),
+        (-matrix).ravel().tolist(),
+        shift.tolist(),
+    )
 
 
 def _lettered(setting: Setting) -> list[WyckoffPosition]:
@@ -77,8 +112,8 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
     # 2. An atom on each position. A few more general orbits, so that the crystal has no further symmetry.
     points, numbers = [], []
     for number, position in enumerate([*positions, positions[-1], positions[-1]], start=1):
-        steps = np.array([104_729, 224_737, 350_377][: len(position.directions)]) * (3 * number % 7 + 1)
-        point = np.array(position.point24) / TURN + steps @ np.array(position.directions).reshape(-1, 3) / _FINE
+        free = np.array([104_729, 224_737, 350_377]) * (3 * number % 7 + 1)
+        point = position.shift24 / TURN + position.matrix @ free / _FINE
         images = (group.rotations @ point + group.translations24 / TURN) % 1
         first = np.unique(np.rint(images * 1e7).astype(np.int64) % 10**7, axis=0, return_index=True)[1]
         points.append(images[first])
@@ -102,17 +137,14 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
             and lies_on(one, rounded[None], TURN * _FINE, group, slack=_FINE // 1000)[0]
         ]
         lettered.append(
-            WyckoffPosition(
+            replace(
+                position,
                 letter=str(dataset.wyckoffs[start_of_orbit]),
-                multiplicity=position.multiplicity,
                 site_symmetry=str(dataset.site_symmetry_symbols[start_of_orbit]),
-                point24=position.point24,
-                directions=position.directions,
             )
         )
-    if len({one.letter for one in lettered}) != len(positions) or len({one.point24 for one in lettered}) != len(
-        positions
-    ):
+    points_of = {(one.matrix.tobytes(), one.shift24.tobytes()) for one in lettered}
+    if len({one.letter for one in lettered}) != len(positions) or len(points_of) != len(positions):
         raise CertificateError(f"spglib's letters do not tell the Wyckoff positions of {setting.label} apart")
     return lettered
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from basis_store.bases.schema import KEYS, CompiledSetting
+from basis_store.bases.compiled_setting import CompiledSetting
+from basis_store.bases.schema import KEYS
 from basis_store.groups.wave_shells import store_order, wave_norm
 
 

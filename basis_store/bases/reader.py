@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from basis_store.array_types import Int16Array
+from basis_store.bases.compiled_setting import CompiledSetting
 from basis_store.bases.recipe import Recipe
 from basis_store.bases.schema import (
     AXES,
@@ -19,9 +20,11 @@ from basis_store.bases.schema import (
     KEYS,
     SETTING_ARRAYS,
     TENSOR_COLUMNS,
-    CompiledSetting,
+    WYCKOFF_COLUMNS,
+    WYCKOFF_HASH,
     arrays_of,
     content_digest,
+    has_wyckoff_positions,
     parse_format_version,
 )
 from basis_store.bases.store_checks import check_setting, check_shared_waves
@@ -37,6 +40,8 @@ from basis_store.groups.setting import SettingName, as_setting
 from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm
 
 if TYPE_CHECKING:  # whoever reads bases only does not wait for the tensors
+    from basis_store.groups.wyckoff.position_table import WyckoffTable
+    from basis_store.groups.wyckoff.wyckoff_position import WyckoffPosition
     from basis_store.tensors.index_symmetry import IndexSymmetry
     from basis_store.tensors.tensor_basis import TensorBasis
     from basis_store.tensors.tensor_table import TensorTable
@@ -74,6 +79,7 @@ class StoreReader:
         self._file = CheckedFile(path, kind="an sgbasis store", hint="fetch or compile it again")
         self.path = self._file.path
         self._tensors: TensorTable | None = None
+        self._wyckoff: WyckoffTable | None = None
         self._tensor_bases: dict[tuple[int, IndexSymmetry], TensorBasis] = {}
         try:
             with self._file.errors():
@@ -95,7 +101,7 @@ class StoreReader:
 
     def _read_tables(self, file: CheckedFile) -> None:
         has_characters = self.recipe.characters == "all"
-        arrays, key = arrays_of(self.recipe), KEYS[self.recipe.groups]
+        arrays, key = arrays_of(self.recipe, self.format_version), KEYS[self.recipe.groups]
         file.open_arrays(arrays)
         if self.format_version[1] <= FORMAT_VERSION[1]:  # a newer minor version may have more
             file.check_others(array.path for array in arrays)
@@ -241,6 +247,51 @@ class StoreReader:
             table = TensorTable(**{column.name: self._file.read(column.path) for column in TENSOR_COLUMNS})
             if table.digest(self.content_hash) != self._file.read("tensors/sha256").tobytes():
                 raise self._file.corrupt("its tensors do not match their hash")
+            table.check()
+        return table
+
+    @property
+    def has_wyckoff_positions(self) -> bool:
+        """Whether the store holds Wyckoff positions: those of format 1.3 do, see :meth:`wyckoff_positions`."""
+        return has_wyckoff_positions(self.recipe, self.format_version)
+
+    def wyckoff_positions(self, setting: SettingName) -> dict[str, WyckoffPosition]:
+        """The Wyckoff positions of a setting by letter, ``"a"`` first and the general position last.
+
+        Each has one of its points; all its points are :func:`basis_store.wyckoff_points`.
+
+        Args:
+            setting: the setting, or its name as :meth:`Setting.parse` reads it.
+
+        Raises:
+            SettingError: as :meth:`read`, or this store holds no Wyckoff positions.
+            StoreCorruptError: the stored positions do not match their hash.
+        """
+        return self.wyckoff.positions(self._row(Representation(as_setting(setting))))
+
+    @property
+    def wyckoff(self) -> WyckoffTable:
+        """The Wyckoff positions of all settings, checked against their hash; read on first use.
+
+        Raises:
+            SettingError, StoreCorruptError: as :meth:`wyckoff_positions`.
+        """
+        if self._wyckoff is None:
+            self._check_open()
+            self._wyckoff = self._read_wyckoff()
+        return self._wyckoff
+
+    def _read_wyckoff(self) -> WyckoffTable:
+        from basis_store.groups.wyckoff.position_table import WyckoffTable  # noqa: PLC0415
+
+        if not self.has_wyckoff_positions:
+            raise SettingError(
+                f"{self.path.name} holds no Wyckoff positions; the store that ships has those of all settings"
+            )
+        with self._file.errors():
+            table = WyckoffTable(**{column.name: self._file.read(column.path) for column in WYCKOFF_COLUMNS})
+            if table.digest(self.content_hash) != self._file.read(WYCKOFF_HASH.path).tobytes():
+                raise self._file.corrupt("its Wyckoff positions do not match their hash")
             table.check()
         return table
 

@@ -12,7 +12,8 @@ import math
 import numpy as np
 
 from basis_store.array_types import Int16Array
-from basis_store.bases.schema import CHARACTERS, COLUMNS, MAX_OPERATIONS, SHARED_WAVES, CompiledSetting
+from basis_store.bases.compiled_setting import CompiledSetting
+from basis_store.bases.schema import CHARACTERS, COLUMNS, MAX_OPERATIONS, SHARED_WAVES
 from basis_store.files.stored_arrays import ContentError
 from basis_store.groups.group import LatticeFamily
 from basis_store.groups.wave_shells import CODE, in_store_order, number_of_waves, wave_norm

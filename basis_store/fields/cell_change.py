@@ -18,7 +18,7 @@ import numpy as np
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import FieldError
 from basis_store.groups.group_names import GroupName, as_group
-from basis_store.groups.magnetic_group import MagneticGroup
+from basis_store.groups.magnetic.magnetic_group import MagneticGroup
 from basis_store.groups.representation import Representation
 
 _PRIMITIVE: dict[str, tuple[int, list[list[int]]]] = {

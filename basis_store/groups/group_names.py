@@ -5,7 +5,7 @@ from __future__ import annotations
 from basis_store.groups.group import Group, Kind
 from basis_store.groups.low_dimensional.low_dimensional_names import row_of_name
 from basis_store.groups.low_dimensional.plane_group import PlaneGroup, plane_groups
-from basis_store.groups.magnetic_group import (
+from basis_store.groups.magnetic.magnetic_group import (
     MagneticGroup,
     is_magnetic_name,
     magnetic_group_numbers,

@@ -17,7 +17,7 @@ from basis_store.groups.setting import SettingName
 from runtime.bases.basis import Basis
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # tensors are imported when they are used
-    from basis_store import IndexSymmetry, TensorBasis
+    from basis_store import IndexSymmetry, TensorBasis, WyckoffPosition
 
 __all__ = ["Recipe", "Setting", "Store", "load_store"]
 
@@ -108,6 +108,19 @@ class Store:
             basis_store.StoreCorruptError: the stored tensors do not match their hash.
         """
         return self._reader.tensor_basis(setting, formula, axial=axial)
+
+    def wyckoff_positions(self, setting: SettingName) -> dict[str, WyckoffPosition]:
+        """The Wyckoff positions of a setting by letter, ``"a"`` first and the general position last.
+
+        Args:
+            setting: a setting, or its name as :meth:`Setting.parse` reads it.
+
+        Raises:
+            basis_store.SettingError: the store does not hold this setting or no Wyckoff positions, or it is a
+                bare number.
+            basis_store.StoreCorruptError: the stored positions do not match their hash.
+        """
+        return self._reader.wyckoff_positions(setting)
 
     def shared_waves(self, family: LatticeFamily) -> Tensor:
         """(K, 3) int64: the waves that every setting of ``family`` has, without 0, in store order."""

@@ -23,7 +23,7 @@ from basis_store import TURN, CharacterError, FieldError, MagneticGroup, Operati
 from basis_store.array_types import BoolArray, FloatArray, IntArray
 from basis_store.fields.cell_change import CellChange
 from basis_store.groups.group import LatticeFamily
-from basis_store.groups.magnetic_operations import magnetic_operations
+from basis_store.groups.magnetic.magnetic_operations import magnetic_operations
 from basis_store.groups.wave_index import dot_columns
 from basis_store.groups.wave_shells import CODE, MAX_RADIUS
 from runtime.bases.store import load_store

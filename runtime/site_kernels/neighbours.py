@@ -16,7 +16,7 @@ from torch import Tensor
 
 from basis_store import TURN, CompiledSetting, CrystalArrays, CrystalRecord, Setting
 from basis_store.array_types import FloatArray, IntArray
-from basis_store.bases.schema import check_compiled
+from basis_store.bases.compiled_setting import check_compiled
 from runtime.arrays import points as as_points, real_tensor, sites_and_lattice
 from runtime.site_kernels.lattice_search import images_within
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from basis_store import TURN, CompiledSetting, CrystalArrays, Operations, Setting, point_group_operations
 from basis_store.array_types import FloatArray, IntArray
-from basis_store.bases.schema import check_compiled
+from basis_store.bases.compiled_setting import check_compiled
 
 _BLOCK = 1 << 15
 """Waves tested at a time, and largest box whose representatives are kept, so that memory is bounded."""

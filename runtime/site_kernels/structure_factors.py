@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from basis_store import TURN, CompiledSetting, CrystalRecord, point_group_operations
-from basis_store.bases.schema import check_compiled
+from basis_store.bases.compiled_setting import check_compiled
 from runtime.arrays import sites_and_lattice
 from runtime.site_kernels.orbit_representatives import orbit_representatives
 

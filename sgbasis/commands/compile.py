@@ -54,8 +54,8 @@ def compile_command(
 ) -> None:
     """Compile and prove bases, and write them to a store.
 
-    The store holds the bases of space-group settings and the tensors that their point groups allow, or the bases
-    of magnetic groups or of plane groups.
+    The store holds the bases of space-group settings, their Wyckoff positions and the tensors that their point
+    groups allow, or the bases of magnetic groups or of plane groups.
     """
     from basis_store import Recipe
     from sgbasis.reports.store_summary import counted_bases, summary_table
@@ -77,6 +77,7 @@ def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> 
     from tqdm import tqdm
 
     from basis_compiler import compile_recipe
+    from basis_compiler.groups.wyckoff import wyckoff_of_recipe
     from basis_compiler.tensors.compiler import tensors_of_recipe
     from basis_store import write_store
     from basis_store.files.atomic_write import check_writable
@@ -84,7 +85,8 @@ def compile_store(output: Path, recipe: Recipe, parallel: Mapping[str, Any]) -> 
     check_writable(output)
     with tqdm(total=len(recipe.representation_list), unit="setting", desc="Compiling", disable=None) as bar:
         compiled = compile_recipe(recipe, **parallel, progress=bar.update)
-    return compiled, write_store(output, compiled, recipe, tensors=tensors_of_recipe(recipe))
+    tensors, wyckoff = tensors_of_recipe(recipe), wyckoff_of_recipe(recipe)
+    return compiled, write_store(output, compiled, recipe, tensors=tensors, wyckoff=wyckoff)
 
 
 def _parse_settings(text: str) -> tuple[Kind, SettingChoice]:

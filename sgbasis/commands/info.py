@@ -63,6 +63,8 @@ def _of_store(file: Path | None) -> tuple[dict[str, Any], str]:
         }
         if store.recipe.groups == "space":
             facts["tensors"] = {"orientations": len(store.tensors)}
+        if store.has_wyckoff_positions:
+            facts["wyckoff"] = {"positions": len(store.wyckoff.letters)}
         return facts, summary_table(list(store))
 
 

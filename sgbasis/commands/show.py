@@ -58,11 +58,11 @@ def show(
 
     With --operations, --generators, --wyckoff and --tensors, one or several of these tables are printed instead.
     """
-    from sgbasis.reports.groups.setting_page import setting_facts, setting_page
-
     if chosen := [name for name, wanted in tables.items() if wanted]:
         _print_tables(setting, chosen, as_json, store_path)
         return
+    from sgbasis.reports.groups.setting_page import setting_facts, setting_page
+
     compiled = read_basis(setting, character, store_path)
     if count > compiled.n_orbits:
         besides = " besides the constant" if compiled.n_constants else ""
@@ -95,8 +95,10 @@ def _table(
     named: Representation, table: str, store_path: Path | None
 ) -> tuple[list[dict[str, Any]], Iterator[str]]:
     """A table of a group as plain values, and as the lines of a page, which are made when they are wanted."""
-    from basis_store import MagneticGroup, open_store
-    from sgbasis.reports.groups import group_tables, moment_tables
+    if table == "wyckoff":
+        return _wyckoff_table(named, store_path)
+    from basis_store import open_store
+    from sgbasis.reports.groups import group_tables
 
     group = named.setting
     if table == "operations":
@@ -105,12 +107,24 @@ def _table(
     if table == "generators":
         facts = group_tables.generator_facts(group)
         return facts, group_tables.generators_page(facts)
-    if table == "wyckoff" and isinstance(group, MagneticGroup):
-        facts = moment_tables.point_facts(group)
-        return facts, moment_tables.points_page(facts)
-    if table == "wyckoff":
-        facts = group_tables.wyckoff_facts(named.space_setting)
-        return facts, group_tables.wyckoff_page(named.space_setting, facts)
     with open_store(store_path) as store:
         facts = group_tables.tensor_facts(store, named.space_setting)
     return facts, group_tables.tensors_page(facts)
+
+
+def _wyckoff_table(named: Representation, store_path: Path | None) -> tuple[list[dict[str, Any]], Iterator[str]]:
+    """The positions of a setting as the store has them; of a magnetic group with moments, by the compiler."""
+    from basis_store import MagneticGroup, open_store
+
+    if isinstance(named.setting, MagneticGroup):
+        from sgbasis.reports.groups.moment_tables import point_facts, points_page
+
+        facts = point_facts(named.setting)
+        return facts, points_page(facts)
+    from sgbasis.reports.groups.wyckoff_pages import wyckoff_facts, wyckoff_page
+
+    setting = named.space_setting
+    with open_store(store_path) as store:
+        group = store.read(setting).operations
+        facts = wyckoff_facts(group, store.wyckoff_positions(setting).values())
+    return facts, wyckoff_page(group, facts)

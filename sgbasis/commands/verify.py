@@ -19,7 +19,8 @@ def verify(file: Path) -> None:
     The proof of a store is exact and starts from the space-group tables alone; none of the code that found the
     orbits and tensors in FILE is used. It checks hashes; operations and their closure; that coefficients are
     constant along every operation; that the stored operation forbids each systematic absence; completeness (T3)
-    and order; and of the tensors frames, invariance, completeness and normal form (T8).
+    and order; of the tensors frames, invariance, completeness and normal form (T8); and of Wyckoff positions site
+    symmetry, multiplicity and completeness.
 
     Of a field it checks the hash, and that orbits and phases are those of its setting, which is compiled in memory
     with the same proof.
@@ -44,6 +45,8 @@ def verify(file: Path) -> None:
         tensors = ""
         if store.recipe.groups == "space":
             tensors = f", tensors of {counted(len(store.tensors), 'orientation')}"
+        if store.has_wyckoff_positions:
+            tensors += f", {counted(len(store.wyckoff.letters), 'Wyckoff position')}"
     seconds = time.perf_counter() - started
     echo_line(f"{file}: {counted_bases(store.representations)} proved{tensors}, in {seconds:.1f} s.")
     echo_line(f"content {store.content_hash}")

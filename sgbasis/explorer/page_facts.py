@@ -17,6 +17,7 @@ from sgbasis.reports.allowed_tensors import allowed_tensors_facts
 from sgbasis.reports.groups import group_tables
 from sgbasis.reports.groups.group_head import group_rows
 from sgbasis.reports.groups.setting_page import setting_facts
+from sgbasis.reports.groups.wyckoff_pages import wyckoff_facts
 
 
 def page_facts(store: StoreReader, setting: Setting) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def page_facts(store: StoreReader, setting: Setting) -> dict[str, Any]:
         "neighbours": _neighbours(setting),
         "generators": [one["operation"] for one in group_tables.generator_facts(setting)],
         "centrings": [_translation(shift) for shift in operations(setting).centrings24.tolist()],
-        "wyckoff": group_tables.wyckoff_facts(setting),
+        "wyckoff": wyckoff_facts(compiled.operations, store.wyckoff_positions(setting).values()),
         "legend": {"text": legend(setting.dimension, latex=False), "latex": legend(setting.dimension, latex=True)},
         "functions": list(_functions(compiled)),
         "frame": frame_directions(setting).text,

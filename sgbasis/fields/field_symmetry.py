@@ -10,7 +10,7 @@ import numpy as np
 
 from basis_store import CellChange, CrystalError, FieldError, GridField, Representation, Setting, SettingError
 from basis_store.array_types import FloatArray, IntArray
-from basis_store.groups.magnetic_group import is_magnetic_name
+from basis_store.groups.magnetic.magnetic_group import is_magnetic_name
 
 _SAME_CELL = 0.01
 """Relative difference of lengths, and of angles in radians, of a crystal's cell and that of a field."""

@@ -8,7 +8,7 @@ from basis_compiler import formula_latex, formula_text, trigonometric_form
 from basis_compiler.bases.formula_text import complex_formula
 from basis_store import CompiledSetting, MagneticGroup, Setting
 from basis_store.array_types import FloatArray
-from basis_store.bases.schema import check_compiled
+from basis_store.bases.compiled_setting import check_compiled
 from sgbasis.pictures.cell_drawing import drawn_lattice, metric_text
 from sgbasis.pictures.nodal_surface import draw_nodal_surface
 from sgbasis.pictures.section import Section, default_section, draw_section

@@ -14,7 +14,7 @@ import numpy as np
 from basis_compiler import formula_latex, formula_text, trigonometric_form
 from basis_store import CompiledSetting
 from basis_store.array_types import FloatArray
-from basis_store.bases.schema import check_compiled
+from basis_store.bases.compiled_setting import check_compiled
 from sgbasis.pictures.style import (
     INK,
     PAPER,

@@ -12,7 +12,7 @@ import spglib
 from basis_compiler import compile_setting, dimensions, operations
 from basis_compiler.groups.magnetic_table import magnetic_rows
 from basis_store import CompiledSetting, MagneticGroup, Operations, Setting, magnetic_groups, representations
-from basis_store.groups.magnetic_group import _rows
+from basis_store.groups.magnetic.magnetic_group import _rows
 
 pytestmark = pytest.mark.oracle
 

@@ -14,6 +14,7 @@ from basis_compiler import (
     compile_setting,
     compile_tensors,
     compile_vector_basis,
+    compile_wyckoff_positions,
     dimensions,
     dual_graph,
     fourier_synthesis,
@@ -66,6 +67,7 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[obje
         "basis_compiler.compile_vector_basis": lambda one: compile_vector_basis(
             one, axial=False, radius=1
         ).coefficients.tolist(),
+        "basis_compiler.compile_wyckoff_positions": lambda one: compile_wyckoff_positions([one]).letters.tolist(),
         "basis_compiler.compile_tensors": lambda one: compile_tensors([one]).digest(""),
         "basis_compiler.fourier_synthesis": lambda one: fourier_synthesis(
             ROWS, setting=one, f000=1.0
@@ -76,6 +78,9 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[obje
         "basis_store.cartesian_frame": lambda one: cartesian_frame(one, CUBE).tolist(),
         "basis_store.StoreReader.read": lambda one: reader.read(one).digest(),
         "basis_store.StoreReader.tensor_basis": lambda one: reader.tensor_basis(one, "ij=ji").array().tolist(),
+        "basis_store.StoreReader.wyckoff_positions": lambda one: [
+            *map(str, reader.wyckoff_positions(one).values())
+        ],
         "basis_store.StoreReader.__contains__": lambda one: one in reader,
         "runtime.expand": lambda one: expand(FIELD, one).coefficients.values.tolist(),
         "runtime.symmetrise": lambda one: symmetrise(FIELD, one).values.tolist(),
@@ -85,6 +90,7 @@ def taking(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[obje
         "runtime.Store.basis": lambda one: STORE.basis(one).setting,
         "runtime.Store.compiled": STORE.compiled,
         "runtime.Store.tensor_basis": lambda one: STORE.tensor_basis(one, "ij=ji").array().tolist(),
+        "runtime.Store.wyckoff_positions": lambda one: [*map(str, STORE.wyckoff_positions(one).values())],
         "runtime.Store.__contains__": lambda one: one in STORE,
         "runtime.WaveEncoder.forward": lambda one: encoder(x, [one], crystals).tolist(),
         "runtime.WaveEncoder.plan": lambda one: encoder(x, encoder.plan([one], crystals)).tolist(),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from basis_compiler import compile_recipe, compile_tensors
+from basis_compiler.groups.wyckoff import wyckoff_of_recipe
 from basis_store import CompiledSetting, Recipe, write_store
 
 
@@ -17,4 +18,5 @@ def changed(compiled: CompiledSetting, **columns: Any) -> CompiledSetting:
 
 def write_compiled(path: str | os.PathLike[str], recipe: Recipe) -> str:
     """Compile a recipe and write the store; its content hash."""
-    return write_store(path, compile_recipe(recipe), recipe, tensors=compile_tensors(recipe.setting_list))
+    tensors, wyckoff = compile_tensors(recipe.setting_list), wyckoff_of_recipe(recipe)
+    return write_store(path, compile_recipe(recipe), recipe, tensors=tensors, wyckoff=wyckoff)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import h5py
 import numpy as np
 
-from basis_store.bases.schema import COLUMNS, FORMAT_NAME, TENSOR_COLUMNS
+from basis_store.bases.schema import COLUMNS, FORMAT_NAME, TENSOR_COLUMNS, WYCKOFF_COLUMNS
 from basis_store.files.integrity import ATTRIBUTES, add_column, attributes_digest
 
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -71,12 +71,13 @@ def forged_store(attributes: dict[str, str], arrays: Arrays) -> Content:
     content_hash = digest.copy()
     content_hash.update(digests.tobytes())
     attributes = attributes | {"content_sha256": content_hash.hexdigest()}
-    tensors = hashlib.sha256(f"{content_hash.hexdigest()}\n".encode())
-    for column in TENSOR_COLUMNS:
-        array = arrays.get(column.path, np.zeros(0))
-        tensors.update(f";{column.name}:{column.dtype}:{array.shape}:".encode() + array.tobytes())
-    if np.shape(arrays.get("tensors/sha256")) == (32,):
-        arrays["tensors/sha256"] = np.frombuffer(tensors.digest(), np.uint8)
+    for name, columns in (("tensors/sha256", TENSOR_COLUMNS), ("wyckoff/sha256", WYCKOFF_COLUMNS)):
+        of_table = hashlib.sha256(f"{content_hash.hexdigest()}\n".encode())
+        for column in columns:
+            array = arrays.get(column.path, np.zeros(0))
+            of_table.update(f";{column.name}:{column.dtype}:{array.shape}:".encode() + array.tobytes())
+        if np.shape(arrays.get(name)) == (32,):
+            arrays[name] = np.frombuffer(of_table.digest(), np.uint8)
     return Content(attributes, arrays)
 
 

@@ -1,29 +1,22 @@
-"""The tables of a group: operations, generators, Wyckoff positions and allowed tensors; as text and for JSON."""
+"""The tables of a group: operations, generators and allowed tensors; as text and for JSON."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from basis_compiler import operations
 from basis_compiler.bases.dual_graph import lifted_generators
-from basis_compiler.groups.wyckoff import wyckoff_positions
-from basis_compiler.groups.wyckoff_points import wyckoff_points
 from basis_store import TURN, MagneticGroup, Operations, Setting, representations
 from basis_store.groups.group import Group
 from basis_store.tables.text_table import table_lines
 from sgbasis.reports.change_of_basis import triplet_text
+from sgbasis.reports.groups.wyckoff_pages import Facts
 
 if TYPE_CHECKING:
     from basis_store import StoreReader
 
-_WIDTH = 100
-MAX_POINTS = 24
-"""Points of a Wyckoff position that a page shows; JSON has them all."""
 _TENSORS = (
     ("pyroelectric", "i", False),
     ("dielectric", "ij=ji", False),
@@ -32,10 +25,6 @@ _TENSORS = (
     ("gyration", "ij=ji", True),
 )
 """Name, index symmetry and whether it is axial."""
-
-
-Facts = list[dict[str, Any]]
-"""A table as plain values for JSON, row by row; the pages are made of these."""
 
 
 def operations_page(group: Group, facts: Facts) -> Iterator[str]:
@@ -89,40 +78,6 @@ def _numbered(facts: Facts) -> Iterator[str]:
     yield from (f"  {line}".rstrip() for line in table_lines(rows, left=(1, 2)))
 
 
-def wyckoff_page(setting: Setting, facts: Facts) -> Iterator[str]:
-    """Lines: multiplicity, letter, site symmetry and coordinates of each position, the general one first."""
-    centrings = [_translation(shift) for shift in operations(setting).centrings24]
-    plus = "".join(f" ({one})+" for one in ["0, 0, 0", *centrings]) if centrings else ""
-    yield "Wyckoff positions" + (f", each point{plus}" if plus else "")
-    for one in facts:
-        head = f"  {one['multiplicity']:>3} {one['letter']}  {one['site_symmetry']:<8} "
-        points = [f"({point})" for point in one["coordinates"]]
-        more = [f"... {len(points) - MAX_POINTS} more"] if len(points) > MAX_POINTS else []
-        lines = textwrap.wrap(
-            "  ".join(point.replace(" ", "\0") for point in points[:MAX_POINTS] + more), _WIDTH - len(head)
-        )
-        for number, line in enumerate(lines):
-            yield (" " * len(head) if number else head) + line.replace("\0", " ")
-
-
-def wyckoff_facts(setting: Setting) -> Facts:
-    """Each Wyckoff position, the general one first; coordinates of one point for all that differ by centrings."""
-    found = []
-    for position in reversed(wyckoff_positions(setting).values()):
-        points = wyckoff_points(setting, position)
-        found.append(
-            {
-                "letter": position.letter,
-                "multiplicity": position.multiplicity,
-                "site_symmetry": position.site_symmetry,
-                "coordinates": [
-                    triplet_text(points.matrices[i], points.shifts24[i] / TURN) for i in points.firsts.tolist()
-                ],
-            }
-        )
-    return found
-
-
 def tensors_page(facts: Facts) -> Iterator[str]:
     """Lines: how many numbers some tensors of physics have."""
     yield "Allowed tensors, with their numbers of independent components (sgbasis tensor prints them)"
@@ -143,7 +98,3 @@ def tensor_facts(store: StoreReader, setting: Setting) -> Facts:
         }
         for name, formula, axial in _TENSORS
     ]
-
-
-def _translation(shift24: np.ndarray) -> str:
-    return ", ".join(str(Fraction(int(entry), TURN)) for entry in shift24)

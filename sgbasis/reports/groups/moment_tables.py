@@ -8,7 +8,7 @@ from typing import Any
 from basis_compiler import SiteMoments, site_moments
 from basis_store import MagneticGroup
 from basis_store.tables.text_table import table_lines
-from sgbasis.reports.groups.group_tables import MAX_POINTS, Facts
+from sgbasis.reports.groups.wyckoff_pages import MAX_POINTS, Facts
 
 
 def moments_page(group: MagneticGroup) -> Iterator[str]:

@@ -15,11 +15,10 @@ import pytest
 from basis_compiler import operations
 from basis_compiler.groups import wyckoff
 from basis_compiler.groups.wyckoff import integer_basis, letters_after, lies_on, wyckoff_positions
-from basis_compiler.groups.wyckoff_points import wyckoff_points
 from basis_compiler.groups.wyckoff_table import wyckoff_rows
-from basis_store import CertificateError, Setting, all_settings, standard_settings
+from basis_store import CertificateError, Setting, all_settings, open_store, standard_settings, wyckoff_points
 from basis_store.groups.operations import rotation_key
-from sgbasis.reports.groups.group_tables import wyckoff_facts
+from sgbasis.reports.groups.wyckoff_pages import wyckoff_facts
 
 FREE = {"x": 1009 / 10007, "y": 2503 / 10007, "z": 3907 / 10007}
 
@@ -37,11 +36,12 @@ def test_the_committed_table_is_up_to_date() -> None:
 
 
 @pytest.mark.oracle
-def test_positions_are_those_of_the_tables(shared: Path) -> None:
+def test_positions_in_the_store_are_those_of_the_tables(shared: Path) -> None:
+    store = open_store()
     with gzip.open(shared / "oracles" / "crystalline_group_tables.json.gz", "rt") as file:
         tables = json.load(file)["wyckoff_3d"]
     for setting in standard_settings():
-        group, positions = operations(setting), wyckoff_positions(setting)
+        group, positions = operations(setting), store.wyckoff_positions(setting)
         rows = tables[str(setting.number)]
         found = {(one.letter, one.multiplicity) for one in positions.values()}
         assert found == {(row[1], int(row[0])) for row in rows}
@@ -53,17 +53,18 @@ def test_positions_are_those_of_the_tables(shared: Path) -> None:
 
 
 def test_multiplicity_and_free_directions_of_each_position() -> None:
-    """From the stabiliser of a point of it, by definition."""
+    """In the store: from the stabiliser of a point of it, by definition."""
+    store = open_store()
     for setting in all_settings():
         group = operations(setting)
-        for position in wyckoff_positions(setting).values():
-            point = np.array(position.point24)
-            images = (group.rotations @ point + group.translations24) % 24
-            fixing = group.rotations[(images == point % 24).all(axis=1)]
+        for position in store.wyckoff_positions(setting).values():
+            # In units of 1 / (24 * 10007), on no more special position.
+            point = position.shift24 * 10007 + position.matrix @ [1009 * 24, 2503 * 24, 3907 * 24]
+            images = group.rotations @ point + group.translations24 * 10007
+            fixing = group.rotations[((images - point) % (24 * 10007) == 0).all(axis=1)]
             assert position.multiplicity * len(fixing) == len(group)
-            assert np.linalg.matrix_rank(fixing.sum(axis=0)) == len(position.directions)
-            for direction in position.directions:
-                assert (fixing @ np.array(direction) == direction).all()
+            assert np.linalg.matrix_rank(fixing.sum(axis=0)) == np.linalg.matrix_rank(position.matrix)
+            assert (fixing @ position.matrix == position.matrix).all()
 
 
 def test_points_are_the_orbit_of_the_first() -> None:
@@ -72,7 +73,7 @@ def test_points_are_the_orbit_of_the_first() -> None:
     for setting in all_settings():
         group, at = operations(setting), random.uniform(size=3)
         for position in wyckoff_positions(setting).values():
-            points = wyckoff_points(setting, position)
+            points = wyckoff_points(group, position)
             coordinates = (points.matrices @ at + points.shifts24 / 24) % 1
             images = (group.rotations @ coordinates[0] + group.translations24 / 24) % 1
             assert as_set(images) == as_set(coordinates) and len(as_set(coordinates)) == position.multiplicity
@@ -87,7 +88,9 @@ def as_set(points: np.ndarray) -> set[tuple[int, ...]]:
 
 def test_points_are_written_as_in_international_tables() -> None:
     def first(setting: str, letter: str) -> str:
-        facts = {one["letter"]: one["coordinates"] for one in wyckoff_facts(Setting.parse(setting))}
+        named = Setting.parse(setting)
+        positions = wyckoff_positions(named).values()
+        facts = {one["letter"]: one["coordinates"] for one in wyckoff_facts(operations(named), positions)}
         return facts[letter][0]
 
     assert [first("62", letter) for letter in "dcba"] == ["x, y, z", "x, 1/4, z", "0, 0, 1/2", "0, 0, 0"]

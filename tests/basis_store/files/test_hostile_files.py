@@ -188,7 +188,7 @@ def use(path: Path) -> None:
         return
     with open_store(path) as store:
         list(store)
-        assert store.tensors
+        assert store.tensors and store.wyckoff
 
 
 @pytest.mark.parametrize("hostile", KINDS)

@@ -8,7 +8,7 @@ import pytest
 
 from basis_store import MagneticGroup, Representation, Setting, SettingError, magnetic_groups, representations
 from basis_store.groups.group_names import as_group, numbers_of_keys
-from basis_store.groups.magnetic_group import is_magnetic_name
+from basis_store.groups.magnetic.magnetic_group import is_magnetic_name
 
 
 def test_there_are_as_many_of_each_type_as_there_should_be() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from basis_store import Recipe, open_store, write_store
-from basis_store.bases.schema import COLUMNS, TENSOR_COLUMNS
+from basis_store.bases.schema import COLUMNS, TENSOR_COLUMNS, WYCKOFF_COLUMNS
+from basis_store.files.stored_arrays import StoredArray
 from tests.campaign.mutations import damaged_bytes
 from tests.campaign.sandbox import Run, run_forked
 from tests.campaign.subject import Case, Subject, comparable
@@ -78,25 +79,29 @@ class ForgedStores(Subject):
         write_compiled(path, RECIPE)
         with open_store(path) as store:
             self._compiled = list(store)
-            self._tensors = store.tensors
+            self._tables: dict[str, Any] = {"tensors": store.tensors, "wyckoff": store.wyckoff}
 
     def case(self, folder: Path, rng: random.Random) -> Case:
-        compiled, tensors = list(self._compiled), self._tensors
+        compiled, tables = list(self._compiled), dict(self._tables)
         if rng.random() < 0.25:
-            name = rng.choice([one.name for one in TENSOR_COLUMNS if len(getattr(tensors, one.name))])
-            # The writer compares the number of orientations with that of the settings.
-            lengths = () if name == "orientations" else ("remove", "double")
-            array, damage = _changed(getattr(tensors, name), rng, lengths)
-            tensors = dataclasses.replace(tensors, **{name: array})
-            damage = f"tensors/{name}: {damage}"
+            column = rng.choice([one for one in (*TENSOR_COLUMNS, *WYCKOFF_COLUMNS) if len(self._array(one))])
+            # The writer compares the number of these rows with that of the settings.
+            lengths = () if column.rows == "settings" else ("remove", "double")
+            array, damage = _changed(self._array(column), rng, lengths)
+            tables[column.axis] = dataclasses.replace(tables[column.axis], **{column.name: array})
+            damage = f"{column.path}: {damage}"
         else:
             at = rng.randrange(len(compiled))
             name = rng.choice([one.name for one in COLUMNS if len(getattr(compiled[at], one.name))])
             array, damage = _changed(getattr(compiled[at], name), rng)
             compiled[at] = dataclasses.replace(compiled[at], **{name: array})
             damage = f"{compiled[at].setting}/{name}: {damage}"
-        write_store(folder / "s.h5", compiled, RECIPE, tensors=tensors)
+        write_store(folder / "s.h5", compiled, RECIPE, **tables)
         return Case(("verify", "s.h5"), damage, lambda run: "" if run.exit_code else "verify believes it")
+
+    def _array(self, column: StoredArray) -> np.ndarray[Any, Any]:
+        array: np.ndarray[Any, Any] = getattr(self._tables[column.axis], column.name)
+        return array
 
 
 def _changed(

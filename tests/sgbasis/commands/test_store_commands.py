@@ -30,7 +30,7 @@ def test_info_of_the_default_store(reader: StoreReader) -> None:
     assert facts["settings"] == 530
     assert facts["recipe"] == {"min_functions": 64, "radius": 5, "settings": "all"}
     assert facts["shared_waves"] == {"orthogonal": 514, "hexagonal": 418}
-    assert facts["format"] == "1.0"
+    assert facts["format"] == "1.3"
     assert facts["tensors"] == {"orientations": 45}
 
 
@@ -54,9 +54,9 @@ def test_info_of_models(tmp_path: Path) -> None:
 
 def test_stores_and_datasets_name_the_version_that_wrote_them(tmp_path: Path) -> None:
     compile_dataset([data_folder() / "crystals" / "nacl.cif"], tmp_path / "one.h5")
-    for path in (data_folder() / "default.h5", tmp_path / "one.h5"):
+    for path, version in ((data_folder() / "default.h5", "1.3"), (tmp_path / "one.h5", "1.0")):
         facts = json.loads(sgbasis("info", path, "--json").stdout)
-        assert (facts["format"], facts["written_by"]["sgbasis"]) == ("1.0", VERSION)
+        assert (facts["format"], facts["written_by"]["sgbasis"]) == (version, VERSION)
     assert sgbasis("--version").stdout == f"sgbasis, version {VERSION}\n"
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from basis_store.groups.magnetic_group import MagneticGroup
+from basis_store.groups.magnetic.magnetic_group import MagneticGroup
 from basis_store.groups.operations import TURN, Operations, check_group, operation_order
 from basis_store.groups.representation import Representation
 

@@ -1,0 +1,1 @@
+"""Magnetic groups: names, and operations with time reversal."""

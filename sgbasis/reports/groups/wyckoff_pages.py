@@ -1,0 +1,57 @@
+"""The Wyckoff positions of a setting with the coordinates of their points; as text and for JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from basis_store import TURN, Operations, WyckoffPosition, wyckoff_points
+from sgbasis.reports.change_of_basis import triplet_text
+
+_WIDTH = 100
+MAX_POINTS = 24
+"""Points of a Wyckoff position that a page shows; JSON has them all."""
+
+Facts = list[dict[str, Any]]
+"""A table as plain values for JSON, row by row; the pages are made of these."""
+
+
+def wyckoff_facts(group: Operations, positions: Iterable[WyckoffPosition]) -> Facts:
+    """Each Wyckoff position, the general one first; coordinates of one point for all that differ by centrings.
+
+    Args:
+        group: the operations of the setting.
+        positions: of the setting, in the order of their letters.
+    """
+    found = []
+    for position in reversed(list(positions)):
+        points = wyckoff_points(group, position)
+        found.append(
+            {
+                "letter": position.letter,
+                "multiplicity": position.multiplicity,
+                "site_symmetry": position.site_symmetry,
+                "coordinates": [
+                    triplet_text(points.matrices[i], points.shifts24[i] / TURN) for i in points.firsts.tolist()
+                ],
+            }
+        )
+    return found
+
+
+def wyckoff_page(group: Operations, facts: Facts) -> Iterator[str]:
+    """Lines: multiplicity, letter, site symmetry and coordinates of each position, the general one first."""
+    centrings = [", ".join(str(Fraction(int(entry), TURN)) for entry in shift) for shift in group.centrings24]
+    plus = "".join(f" ({one})+" for one in ["0, 0, 0", *centrings]) if centrings else ""
+    yield "Wyckoff positions" + (f", each point{plus}" if plus else "")
+    for one in facts:
+        head = f"  {one['multiplicity']:>3} {one['letter']}  {one['site_symmetry']:<8} "
+        points = [f"({point})" for point in one["coordinates"]]
+        more = [f"... {len(points) - MAX_POINTS} more"] if len(points) > MAX_POINTS else []
+        lines = textwrap.wrap(
+            "  ".join(point.replace(" ", "\0") for point in points[:MAX_POINTS] + more), _WIDTH - len(head)
+        )
+        for number, line in enumerate(lines):
+            yield (" " * len(head) if number else head) + line.replace("\0", " ")

@@ -16,6 +16,7 @@ from sgbasis.commands.crystals import crystals
 from sgbasis.commands.diffraction.groups_for import groups_for
 from sgbasis.commands.diffraction.reflections import reflections
 from sgbasis.commands.encode import encode
+from sgbasis.commands.explorer import explorer
 from sgbasis.commands.export import export
 from sgbasis.commands.fetch import fetch
 from sgbasis.commands.fields.field import field
@@ -47,6 +48,7 @@ EXTRAS = {
     "evaluate": ("structures", "runtime"),
     "crystals": ("structures",),
     "surface": ("plot",),
+    "explorer": ("explorer", "structures", "fields"),
     "field": ("structures",),
     "train": ("train",),
     "curves": ("runtime", "plot"),
@@ -100,6 +102,7 @@ def main() -> None:
 for command in (
     train, predict, evaluate, curves, unseen_groups, compile_command, verify, info, export, encode, crystals,
     reflections, groups_for, altermagnet, field, fetch, show, tensor, project_tensor, plot, surface,
+    explorer,
 ):  # fmt: skip
     main.add_command(command)
 

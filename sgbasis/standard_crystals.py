@@ -11,7 +11,7 @@ from basis_store.errors import CrystalError
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
-    from basis_compiler import MagneticCrystal, StandardCrystal
+    from basis_compiler import Crystal, MagneticCrystal, StandardCrystal
 
 
 def standard_crystals(
@@ -26,29 +26,43 @@ def standard_crystals(
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
         max_file_size: in bytes.
     """
-    from basis_compiler import MagneticCrystal, standardize
+    for file in files:
+        for found in crystals_of_file(file, tolerance=tolerance, max_file_size=max_file_size):
+            yield found if isinstance(found, str) else standardized(found, str(file), tolerance=tolerance)
+
+
+def crystals_of_file(
+    file: Path, *, tolerance: float, max_file_size: int
+) -> Iterator[Crystal | MagneticCrystal | str]:
+    """The crystals of all blocks and frames of a file as it gives them; or why not, in one line each."""
     from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
     from basis_compiler.crystals.formats.input_text import opened
     from basis_compiler.crystals.magnetic.moment_files import read_plain_or_magnetic
     from sgbasis.prediction.inputs import message
 
-    for file in files:
-        try:
-            with opened(file, limit=max_file_size) as source:
-                crystals = read_plain_or_magnetic(source, name=str(file), tolerance=tolerance)
-            for found in crystals:
-                if isinstance(found, CrystalError):
-                    yield message(found, str(file))
-                    continue
-                try:
-                    if isinstance(found, MagneticCrystal):
-                        yield standardize(found.crystal, tolerance=tolerance), found
-                    else:
-                        yield standardize(found, tolerance=tolerance), None
-                except CRYSTAL_ERRORS as error:
-                    yield message(error, str(file))
-        except (*CRYSTAL_ERRORS, OSError) as error:
-            yield message(error, str(file))
+    try:
+        with opened(file, limit=max_file_size) as source:
+            crystals = read_plain_or_magnetic(source, name=str(file), tolerance=tolerance)
+        for found in crystals:
+            yield message(found, str(file)) if isinstance(found, CrystalError) else found
+    except (*CRYSTAL_ERRORS, OSError) as error:
+        yield message(error, str(file))
+
+
+def standardized(
+    found: Crystal | MagneticCrystal, file: str, *, tolerance: float
+) -> tuple[StandardCrystal, MagneticCrystal | None] | str:
+    """A crystal of ``file`` in its standard setting; or why not, as :func:`standard_crystals`."""
+    from basis_compiler import MagneticCrystal, standardize
+    from basis_compiler.crystals.asymmetric_unit import CRYSTAL_ERRORS
+    from sgbasis.prediction.inputs import message
+
+    try:
+        if isinstance(found, MagneticCrystal):
+            return standardize(found.crystal, tolerance=tolerance), found
+        return standardize(found, tolerance=tolerance), None
+    except CRYSTAL_ERRORS as error:
+        return message(error, file)
 
 
 def report_failures(failures: Sequence[str], n_done: int, done: str) -> None:

@@ -97,9 +97,25 @@ def compile_crystal(
     Raises:
         CrystalError: as :func:`standardize` does.
     """
-    standard = standard_description(crystal, tolerance=tolerance)
+    return crystal_record(
+        standard_description(crystal, tolerance=tolerance), identifier=identifier, targets=targets, split=split
+    )
+
+
+def crystal_record(
+    standard: StandardCrystal,
+    *,
+    identifier: str | None = None,
+    targets: Mapping[str, ArrayLike] | None = None,
+    split: str = "",
+) -> CrystalRecord:
+    """The record of a crystal that is in its standard setting already; arguments as of :func:`compile_crystal`.
+
+    Raises:
+        CrystalError: the number of atoms of a site differs from its multiplicity.
+    """
     return CrystalRecord(
-        identifier=crystal.name if identifier is None else identifier,
+        identifier=standard.crystal.name if identifier is None else identifier,
         setting=standard.setting,
         lattice=standard.lattice,
         change_of_basis=standard.change_of_basis,

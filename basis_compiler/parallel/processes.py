@@ -50,7 +50,7 @@ def in_processes(
     if not first:
         return
     others = set(multiprocessing.active_children())
-    with ProcessPoolExecutor(len(first), initializer=_initialize_worker) as pool:
+    with ProcessPoolExecutor(len(first), initializer=initialize_worker) as pool:
         try:
             yield from bounded_window(
                 itertools.chain(first, left),
@@ -69,7 +69,8 @@ def in_processes(
             raise
 
 
-def _initialize_worker() -> None:
+def initialize_worker() -> None:
+    """Let the parent alone end this process: by what it does, or by its own end."""
     # Ctrl-C goes to the whole process group; the parent alone reports it and ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()

@@ -22,7 +22,6 @@ from sgbasis.echo import echo, echo_line
 from sgbasis.standard_crystals import report_failures, standard_crystals
 
 if TYPE_CHECKING:
-    from basis_compiler import MagneticCrystal
     from sgbasis.reports.encoding import EncodedCrystal
 
 _SUFFIXES = (".npz", ".json", ".csv")
@@ -79,13 +78,12 @@ def encode(
     if output is not None and output.suffix.lower() not in _SUFFIXES:
         raise click.BadParameter(f"{output} does not end in {', '.join(_SUFFIXES)}", param_hint="--output")
 
-    import torch
-
     from basis_store.files.atomic_write import check_writable, write_atomically
     from runtime import load_store
     from runtime.device import check_double
-    from sgbasis.reports.encoding import EncodedCrystal, encoding_text
+    from sgbasis.reports.encoding import encoded_crystal, encoding_text
     from sgbasis.reports.encoding_files import json_text
+    from sgbasis.reports.magnetic_text import why_no_group
 
     if output is not None:
         check_writable(output)
@@ -99,29 +97,19 @@ def encode(
             failures.append(one)
             continue
         standard, magnetic = one
-        if magnetic is not None and (why := _why_no_group(magnetic)):
+        if magnetic is not None and (why := why_no_group(magnetic)):
             failures.append(why)
             continue
         for note in standard.notes:
             echo_line(f"Note: {standard.crystal.name}: {note}", err=True)
         try:
-            functions = None if count is None else count + 1
-            basis = store.basis(standard.setting, radius=radius, count=functions).to(place)
+            encoded.append(
+                encoded_crystal(
+                    standard, magnetic, store, radius=radius, count=count, origin_free=origin_free, place=place
+                )
+            )
         except ValueError as error:
             raise click.UsageError(f"{standard.crystal.name}: {error}") from error
-        x = torch.from_numpy(standard.coordinates).to(place)
-        values = basis.evaluate_complex(x).abs() if origin_free else basis.evaluate(x)
-        encoded.append(
-            EncodedCrystal(
-                standard=standard,
-                magnetic=magnetic,
-                encodings=values.cpu().numpy(),
-                origin_free=origin_free,
-                shifts24=basis.shifts24.cpu().numpy(),
-                shift_directions=basis.shift_directions.cpu().numpy(),
-                store_hash=store.content_hash,
-            )
-        )
     if not encoded and len(failures) == 1:
         raise CrystalError(failures[0])
     if output is not None and encoded:
@@ -135,15 +123,6 @@ def encode(
             echo()
             echo_line(f"{output}: encodings of {counted(atoms, 'atom')}")
     report_failures(failures, len(encoded), "encoded")
-
-
-def _why_no_group(magnetic: MagneticCrystal) -> str:
-    """Why the magnetic group of a crystal cannot be told, in one line; empty if it can."""
-    try:
-        _ = magnetic.magnetic_group  # kept for the text and the files
-    except CrystalError as error:
-        return str(error)
-    return ""
 
 
 def _content(encoded: Sequence[EncodedCrystal], suffix: str) -> bytes:

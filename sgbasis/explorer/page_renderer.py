@@ -18,7 +18,7 @@ from sgbasis.explorer.start_facts import start_facts, wall_data
 from sgbasis.explorer.symbol_html import component_html, coordinates_html, schoenflies_html, symbol_html
 
 
-def setting_html(store: StoreReader, setting: Setting, *, root: str) -> str:
+def setting_html(store: StoreReader, setting: Setting, *, root: str, crystals: bool = False) -> str:
     """The page of one setting.
 
     Args:
@@ -26,16 +26,19 @@ def setting_html(store: StoreReader, setting: Setting, *, root: str) -> str:
         setting: the setting.
         root: the folder of the explorer, as seen from the page: ``"../"``; it has ``index.html``, ``assets`` and
             ``settings``.
+        crystals: whether there is a page for crystals of files, ``crystal.html``, as the local server has.
     """
     data = json_script(function_data(store.read(setting)))
-    return render("setting.html", root=root, page=page_facts(store, setting), data=data)
+    page = page_facts(store, setting)
+    return render("setting.html", root=root, crystals=crystals, page=page, data=data)
 
 
-def start_html(store: StoreReader, *, root: str) -> str:
+def start_html(store: StoreReader, *, root: str, crystals: bool = False) -> str:
     """The start page: the wall of the 230 groups, filters and search; arguments as of :func:`setting_html`."""
     return render(
         "start.html",
         root=root,
+        crystals=crystals,
         page=start_facts(),
         wall=json_script(wall_data(store)),
         names=json_script(names_index()),

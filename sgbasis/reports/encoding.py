@@ -19,7 +19,10 @@ from sgbasis.reports.change_of_basis import axes_text, coordinates_text, vector_
 from sgbasis.reports.magnetic_text import moment_facts
 
 if TYPE_CHECKING:
+    import torch
+
     from basis_compiler import MagneticCrystal, StandardCrystal
+    from runtime import Store
 
 _SHOWN = 4
 """Functions in the table of sites, without the constant."""
@@ -48,12 +51,52 @@ class EncodedCrystal:
     store_hash: str
 
 
-def encoding_text(encoded: EncodedCrystal) -> str:
-    """The setting, how the crystal was transformed to it, and a table of sites with their first functions."""
-    standard = encoded.standard
-    crystal, setting = standard.crystal, standard.setting
+def encoded_crystal(
+    standard: StandardCrystal,
+    magnetic: MagneticCrystal | None,
+    store: Store,
+    *,
+    radius: float | None = None,
+    count: int | None = None,
+    origin_free: bool = False,
+    place: torch.device | None = None,
+) -> EncodedCrystal:
+    """The invariant functions of the setting of a crystal at its sites.
+
+    Args:
+        standard: the crystal.
+        magnetic: with its moments, if it is of a magnetic CIF.
+        store: of the functions.
+        radius: as for :meth:`runtime.Store.basis`.
+        count: functions besides the constant.
+        origin_free: whether to evaluate moduli.
+        place: the device that computes; default, the CPU.
+
+    Raises:
+        ValueError: the store has fewer functions.
+    """
+    import torch
+
+    functions = None if count is None else count + 1
+    basis = store.basis(standard.setting, radius=radius, count=functions).to(place or "cpu")
+    x = torch.from_numpy(standard.coordinates).to(place or "cpu")
+    values = basis.evaluate_complex(x).abs() if origin_free else basis.evaluate(x)
+    return EncodedCrystal(
+        standard=standard,
+        magnetic=magnetic,
+        encodings=values.cpu().numpy(),
+        origin_free=origin_free,
+        shifts24=basis.shifts24.cpu().numpy(),
+        shift_directions=basis.shift_directions.cpu().numpy(),
+        store_hash=store.content_hash,
+    )
+
+
+def encoding_facts(encoded: EncodedCrystal) -> list[tuple[str, str]]:
+    """The setting and how the crystal was transformed to it: what a line is about, and its text."""
+    standard, setting = encoded.standard, encoded.standard.setting
     origin = "exact" if standard.origin_shift24 is not None else "not a multiple of 1/24"
-    facts = [
+    return [
         ("setting", f"{setting.label} ({setting.full_symbol}, hall:{setting.hall_number})"),
         ("axes", f"{axes_text(standard)}  (of the setting, in the axes of the file)"),
         ("coordinates", f"{coordinates_text(standard)}  (from those of the file)"),
@@ -67,9 +110,14 @@ def encoding_text(encoded: EncodedCrystal) -> str:
         ("other origins", _origins_text(encoded)),
         *(moment_facts(encoded.standard, encoded.magnetic) if encoded.magnetic else ()),
     ]
+
+
+def encoding_text(encoded: EncodedCrystal) -> str:
+    """The facts of :func:`encoding_facts`, and a table of sites with their first functions."""
+    crystal, facts = encoded.standard.crystal, encoding_facts(encoded)
     counts = Counter(ELEMENTS[number] for number in crystal.numbers)
     formula = " ".join(f"{element}{count}" for element, count in counts.items())
-    head = f"{printable(crystal.name)}: {formula} in the cell, {counted(len(standard.sites), 'site')}"
+    head = f"{printable(crystal.name)}: {formula} in the cell, {counted(len(encoded.standard.sites), 'site')}"
     lines = [head, *(f"  {name:<14} {text}" for name, text in facts), "", _site_table(encoded)]
     return "\n".join(lines)
 

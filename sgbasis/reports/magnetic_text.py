@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from basis_store.errors import CrystalError
+
 if TYPE_CHECKING:
     from basis_compiler import MagneticCrystal, StandardCrystal
 
@@ -29,6 +31,15 @@ def moment_facts(standard: StandardCrystal, magnetic: MagneticCrystal) -> Iterat
                 f"site {number + 1} {site.element}  {size:.3f} Bohr magneton, ({vector}) on its first atom"
             )
     yield "moments", _ANOTHER_LINE.join(rows) or "none"
+
+
+def why_no_group(magnetic: MagneticCrystal) -> str:
+    """Why the magnetic group of a crystal cannot be told, in one line; empty if it can."""
+    try:
+        _ = magnetic.magnetic_group  # kept for the text and the files
+    except CrystalError as error:
+        return str(error)
+    return ""
 
 
 def magnetic_facts(magnetic: MagneticCrystal) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 /** Starts whichever page this is. The exported names are those that tests and the local server use. */
 import "./styles/explorer.css";
+import { crystalPage } from "./crystal/crystalPage";
 import { settingPage } from "./page/settingPage";
 import { startPage } from "./start/startPage";
 
@@ -12,4 +13,5 @@ if (typeof document !== "undefined") {
   document.documentElement.classList.add("js");
   settingPage();
   startPage();
+  crystalPage();
 }

@@ -40,8 +40,20 @@ function lines(positions: number[], ink: string, width: number, opacity: number)
   return new LineSegments2(geometry, new LineMaterial({ color: ink, linewidth: width, opacity, transparent: opacity < 1 }));
 }
 
+/** A line from one place to another. */
+export function axisLine(start: Vector3, end: Vector3, ink: string): LineSegments2 {
+  return lines([...start.toArray(), ...end.toArray()], ink, 1.6, 1);
+}
+
 /** The name of an axis beyond its end. */
 function label(lattice: number[][], cells: [number, number, number], axis: number, name: string, ink: string): Sprite {
+  const along = place(lattice, +(axis === 0), +(axis === 1), +(axis === 2)).multiplyScalar(cells[axis]);
+  const size = 0.11 * Math.max(...cells);
+  return axisLabel(name, along.clone().add(along.clone().normalize().multiplyScalar(0.7 * size)), size, ink);
+}
+
+/** The name of an axis, with its middle at a place. */
+export function axisLabel(name: string, middle: Vector3, size: number, ink: string): Sprite {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 96;
   const drawing = canvas.getContext("2d")!;
@@ -53,9 +65,7 @@ function label(lattice: number[][], cells: [number, number, number], axis: numbe
   const map = new CanvasTexture(canvas);
   map.colorSpace = SRGBColorSpace;
   const sprite = new Sprite(new SpriteMaterial({ map, depthTest: false }));
-  const along = place(lattice, +(axis === 0), +(axis === 1), +(axis === 2)).multiplyScalar(cells[axis]);
-  const size = 0.11 * Math.max(...cells);
-  sprite.position.copy(along).add(along.clone().normalize().multiplyScalar(0.7 * size));
+  sprite.position.copy(middle);
   sprite.scale.setScalar(size);
   return sprite;
 }

@@ -1,0 +1,1 @@
+"""The server of ``sgbasis explorer``: for this machine only."""

@@ -1,0 +1,60 @@
+/** Predictions: numbers with their intervals, and tensors as matrices and surfaces. */
+import type { Matrix, PredictionView } from "./crystalView";
+import { directionViewer } from "./directionViewer";
+import { element, list, section, table } from "./dom";
+
+/** Names of properties for people; others are shown with spaces. */
+const NAMES: Record<string, string> = {
+  formation_energy: "Formation energy",
+  band_gap: "Band gap",
+  bulk_modulus: "Bulk modulus",
+  shear_modulus: "Shear modulus",
+  elastic_tensor: "Elastic tensor",
+  dielectric_electronic: "Electronic dielectric tensor",
+  piezoelectric_tensor: "Piezoelectric tensor",
+};
+
+export function predictionTables(predictions: PredictionView[], lattice: number[][]): HTMLElement {
+  const numbers = predictions.filter((one) => !Array.isArray(one.value));
+  const tensors = predictions.filter((one) => Array.isArray(one.value));
+  return section(
+    "predictions", "Predictions",
+    element("p", {}, "Of the models that ship with sgbasis. Nine of ten intervals hold the value, for crystals like those of the validation data; a note says in which respects this one is unlike them."),
+    table("Predicted numbers", ["Property", "Value", "Unit", "90 % interval", "Notes"], numbers.map((one) => [
+      name(one), number(one.value) + (one.class ? ` (${one.class})` : ""), one.unit, interval(one), notes(one) ?? "",
+    ]), "figures predictions"),
+    element("div", { class: "tensor-list" }, ...tensors.map((one) => tensor(one, lattice))),
+  );
+}
+
+function tensor(one: PredictionView, lattice: number[][]): HTMLElement {
+  const matrix = one.value as Matrix;
+  const isMatrix = matrix.every((row) => Array.isArray(row) && row.every((entry) => typeof entry === "number"));
+  const zero = matrix.flat(3).every((entry) => entry === 0);
+  return element(
+    "article", { class: "tensor" },
+    element("h3", {}, name(one)),
+    !zero && isMatrix && element("p", { class: "unit" }, `${one.unit === "1" ? "Relative" : `In ${one.unit}`}; frame of the axes in the file, order ${matrix[0] && (matrix[0] as Matrix).length === 6 ? "xx yy zz yz xz xy" : "x y z"}.`),
+    !zero && isMatrix && table(name(one), [], (matrix as number[][]).map((row) => row.map((entry) => number(entry))), "matrix"),
+    notes(one),
+    one.surface ? directionViewer(one.surface, lattice) : undefined,
+    one.text && (zero ? element("p", {}, one.text.join(" ")) : element("details", {}, element("summary", {}, "Frames, principal values and what follows"), element("pre", { tabindex: 0 }, one.text.join("\n")))),
+  );
+}
+
+function name(one: PredictionView): string {
+  return NAMES[one.property] ?? one.property.replaceAll("_", " ");
+}
+
+function number(value: number | Matrix | null): string {
+  return typeof value === "number" ? String(Number(value.toPrecision(4))) : "none";
+}
+
+function interval(one: PredictionView): string {
+  if (one.low === undefined || one.high === undefined) return "";
+  return `${number(one.low)} to ${number(one.high)}`;
+}
+
+function notes(one: PredictionView): HTMLElement | undefined {
+  return list(one.is_outside ? "notes outside" : "notes", one.notes);
+}

@@ -6,7 +6,7 @@ STORE := data/default.h5
 # `make store RECIPE="--radius 16 --min-functions 256" STORE=large.h5` compiles another recipe.
 RECIPE ?=
 
-.PHONY: store characters magnetic plane site test lint bench models publish wheel clean
+.PHONY: store characters magnetic plane site test lint bench models publish wheel release cpu-torch clean
 
 store: .venv/compiler-installed  ## Compile, prove and describe the default store
 	$(BIN)/sgbasis compile --output $(STORE) $(RECIPE)
@@ -63,8 +63,20 @@ models: .venv/dev-installed  ## Train the models that ship, from the JSONL files
 publish: .venv/dev-installed  ## Build every published store into dist/stores and write data/registry.json
 	$(BIN)/python -m basis_compiler.publish_stores dist/stores
 
-wheel: .venv/dev-installed
+wheel: .venv/dev-installed  ## Build wheel and sdist; with the explorer's scripts if `make site` has built them
 	$(BIN)/python -m build
+
+release: .venv/dev-installed  ## Build wheel, sdist, published stores, the site and SHA256SUMS into dist (needs npm)
+	rm -rf dist
+	$(MAKE) publish
+	git diff --exit-code --stat data || { echo "Commit data first: make publish has changed it"; exit 1; }
+	$(MAKE) site
+	$(MAKE) wheel
+	$(BIN)/python packaging/release_files.py dist
+
+cpu-torch: .venv/bin/python  ## Install PyTorch's CPU build, which is much smaller; then make any other target
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch \
+	  --index-url https://download.pytorch.org/whl/cpu
 
 clean:
 	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache

@@ -169,17 +169,17 @@ def read_basis(named: Representation, character: str | None, store_path: Path | 
     return compile_setting(wanted, radius=recipe.radius, min_functions=recipe.min_functions)
 
 
-def check_picture(path: Path, option: str, *, more: tuple[str, ...] = ()) -> None:
+def check_picture(path: Path, option: str, *, rotatable: bool = False) -> None:
     """Raise a click.BadParameter unless a picture can be written in the format of this ending.
 
     Args:
         path: of the picture.
         option: that named it.
-        more: other endings that are allowed.
+        rotatable: whether it may be a page, .html.
     """
-    from sgbasis.pictures.style import PICTURE_KINDS
+    from sgbasis.pictures.style import PICTURE_KINDS, ROTATABLE
 
-    endings = [*PICTURE_KINDS, *more]
+    endings = [*PICTURE_KINDS, *([ROTATABLE] if rotatable else [])]
     if path.suffix.lower() not in endings:
         raise click.BadParameter(f"{path} does not end in {', '.join(endings)}", param_hint=option)
 

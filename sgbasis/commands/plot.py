@@ -12,6 +12,7 @@ from sgbasis.commands.options import REPRESENTATION, character_option, check_pic
 from sgbasis.echo import echo_line
 
 if TYPE_CHECKING:
+    from basis_store import CrystalRecord
     from sgbasis.pictures.section import Section
 
 _MOST_CELLS = 4
@@ -27,17 +28,22 @@ _MOST_CELLS = 4
 )  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
-    help="Picture to write: .png, .svg or .pdf [default: SETTING-FUNCTION.png in this folder].",
+    help="Picture to write: .png, .svg, .pdf, or .html, which can be turned [default: SETTING-FUNCTION.png here].",
 )  # fmt: skip
 @click.option(
     "--section", "section_text", metavar="AXIS=AT",
-    help="Plane of the section, such as z=1/8 [default: the first of z=0, z=1/8 ... that has contours].",
+    help="Plane of the section, such as z=1/8 [default: the one at eighths that shows most of the range].",
 )  # fmt: skip
 @click.option(
     "--cells",
     type=click.IntRange(1, 8),
     help="Number of cells along each axis, up to 4 in space [default: 1; of plane groups 3].",
 )
+@click.option(
+    "--atoms", "crystal_path", type=click.Path(path_type=Path), metavar="FILE",
+    help="Draw the atoms of a crystal over the function, in its own cell, brought to the standard setting as "
+    "encode does: CIF, POSCAR or extended XYZ.",
+)  # fmt: skip
 @character_option
 @store_option
 def plot(
@@ -46,6 +52,7 @@ def plot(
     output: Path | None,
     section_text: str | None,
     cells: int | None,
+    crystal_path: Path | None,
     character: str | None,
     store_path: Path | None,
 ) -> None:
@@ -60,14 +67,14 @@ def plot(
     With --character, a function of that character is drawn, such as the d wave of 123 with B1g; 123:B1g means the
     same. These functions are numbered from 0. If they are complex, the picture shows their real part.
     """
-    if output is not None:
-        check_picture(output, "--output")
     from basis_store.files.atomic_write import check_writable, write_atomically
-    from sgbasis.pictures.style import picture_kind
+    from sgbasis.pictures.style import ROTATABLE, picture_kind
 
     section = _parse_section(section_text)
     compiled = read_basis(setting, character, store_path)
     planar = compiled.setting.dimension == 2
+    if planar and crystal_path is not None:
+        raise click.UsageError("--atoms are those of a crystal in space: functions of plane groups have none.")
     if planar and section is not None:
         raise click.UsageError("--section is a plane in space: functions of plane groups have none.")
     if not planar and cells is not None and cells > _MOST_CELLS:
@@ -81,21 +88,37 @@ def plot(
         )
     name = compiled.label.split()[0].replace(":", "-").replace("'", "p")  # primes have a meaning in shells
     output = output or Path(f"{name}.png" if function is None else f"{name}-{function}.png")
+    check_picture(output, "--output", rotatable=not planar)
     check_writable(output)
-    kind = picture_kind(output)
+    crystal = None if crystal_path is None else _crystal(crystal_path)
     if planar or function is None:
         from sgbasis.pictures.wallpaper import wallpaper_picture
 
-        picture = wallpaper_picture(
-            compiled, None if function is None else [function], cells=cells or 3, kind=kind
-        )
+        functions = None if function is None else [function]
+        picture = wallpaper_picture(compiled, functions, cells=cells or 3, kind=picture_kind(output))
+    elif output.suffix.lower() == ROTATABLE:
+        from sgbasis.pictures.rotatable.function_page import function_page
+
+        picture = function_page(compiled, function, section=section, cells=cells or 1, crystal=crystal)
     else:
         from sgbasis.pictures.basis_function import function_picture
 
-        picture = function_picture(compiled, function, section=section, cells=cells or 1, kind=kind)
+        picture = function_picture(
+            compiled, function, section=section, cells=cells or 1, kind=picture_kind(output), crystal=crystal
+        )
     write_atomically(output, picture)
     drawn = "the first functions" if function is None else f"function {function}"
     echo_line(f"{output}: {drawn} of {compiled.label}")
+
+
+def _crystal(path: Path) -> CrystalRecord:
+    from basis_compiler import compile_crystals
+    from basis_store import CrystalError
+
+    records = compile_crystals(path)
+    if len(records) != 1:
+        raise CrystalError(f"{path}: it holds {len(records)} crystals: give a file with one")
+    return records[0]
 
 
 def _parse_section(text: str | None) -> Section | None:

@@ -68,8 +68,8 @@ _FORMATS = ("csv", "jsonl", "xlsx", "html")
 )  # fmt: skip
 @click.option(
     "--plot", "picture", type=click.Path(path_type=Path, dir_okay=False),
-    help="Draw a tensor by direction, several crystals side by side on one scale, as .png, .svg or .pdf: Young's "
-    "modulus, dielectric constant, or longitudinal piezoelectric coefficient.",
+    help="Draw a tensor by direction, several crystals side by side on one scale, as .png, .svg, .pdf, or "
+    ".html, which can be turned: Young's modulus, dielectric constant, or longitudinal piezoelectric coefficient.",
 )  # fmt: skip
 @tolerance_option
 @max_file_size_option
@@ -117,7 +117,7 @@ def predict(
     """
     chosen = _output_form(output, form, wide=wide, as_json=as_json)
     if picture is not None:
-        check_picture(picture, "--plot")
+        check_picture(picture, "--plot", rotatable=True)
     parallel = parallel_arguments(workers, scheduler)
     from tqdm import tqdm
 
@@ -233,7 +233,7 @@ def _job(
 def _drawing(files: Sequence[InputFile], job: Job, picture: Path) -> bytes | None:
     """A picture of one property of all crystals; None if none can be read."""
     from basis_store import TensorError
-    from sgbasis.pictures.style import picture_kind
+    from sgbasis.pictures.style import ROTATABLE, picture_kind
     from sgbasis.pictures.tensors.directional import directional_of
     from sgbasis.pictures.tensors.tensor_surface import MOST_PANELS, tensor_picture
     from sgbasis.prediction.chunk_results import chunk_crystals, chunk_predictions
@@ -263,7 +263,13 @@ def _drawing(files: Sequence[InputFile], job: Job, picture: Path) -> bytes | Non
         raise TensorError(failures[0].partition(": ")[2])
     for failure in failures:
         echo_line(failure, err=True)
-    return tensor_picture(drawn, kind=picture_kind(picture)) if drawn else None
+    if not drawn:
+        return None
+    if picture.suffix.lower() == ROTATABLE:
+        from sgbasis.pictures.rotatable.tensor_page import tensor_page
+
+        return tensor_page(drawn)
+    return tensor_picture(drawn, kind=picture_kind(picture))
 
 
 def _report(outcome: Outcome, output: Path | None) -> None:

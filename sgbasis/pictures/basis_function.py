@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from basis_compiler import formula_latex, formula_text, trigonometric_form
 from basis_compiler.bases.formula_text import complex_formula
-from basis_store import CompiledSetting, MagneticGroup, Setting
-from basis_store.array_types import FloatArray
+from basis_store import CompiledSetting, CrystalRecord, MagneticGroup, Setting
 from basis_store.bases.compiled_setting import check_compiled
+from sgbasis.pictures.atom_spheres import write_elements
 from sgbasis.pictures.cell_drawing import drawn_lattice, metric_text
 from sgbasis.pictures.nodal_surface import draw_nodal_surface
-from sgbasis.pictures.section import Section, default_section, draw_section
+from sgbasis.pictures.placed_atoms import PlacedAtoms
+from sgbasis.pictures.section import Section, default_section, draw_section, shown_share
 from sgbasis.pictures.style import (
     INK,
     PictureKind,
     character_mathtext,
+    name_text,
     needs_plot_extra,
     new_figure,
     picture_bytes,
@@ -40,6 +42,7 @@ def function_picture(
     section: Section | None = None,
     cells: int = 1,
     kind: PictureKind = "png",
+    crystal: CrystalRecord | None = None,
 ) -> bytes:
     """A picture of one real basis function: contours on a plane, and the surface on which it vanishes.
 
@@ -49,9 +52,10 @@ def function_picture(
         compiled: the setting.
         function: numbered as in :meth:`runtime.Basis.evaluate`, but not the constant; of complex functions the
             real part is drawn.
-        section: the plane; default, the first of z = 0, 1/8, 1/4 ... on which the function is not constant.
+        section: the plane; default, the one at eighths that shows most of the range of the function.
         cells: how many cells to draw along each axis.
         kind: of picture.
+        crystal: in this setting; its atoms are drawn over the function, in its own cell.
 
     Returns:
         The bytes of the picture; of a PNG, 1650 x 900 pixels.
@@ -59,27 +63,31 @@ def function_picture(
     Raises:
         IndexError: the setting has no function of this number, or it is the constant.
         TypeError: ``compiled`` is something else, such as a :class:`runtime.Basis`.
+        CrystalError: the crystal has another group or setting.
         basis_store.MissingDependencyError: matplotlib or scikit-image is not installed.
     """
     check_compiled(compiled)
     if function == 0 and compiled.n_constants:
         raise IndexError("function 0 is the constant 1: there is nothing to draw")
     drawn = WaveSum.of(compiled, function)
-    lattice = drawn_lattice(compiled)
+    atoms = None if crystal is None else PlacedAtoms.of(crystal, compiled)
+    lattice = drawn_lattice(compiled) if atoms is None else atoms.lattice
     plane = section or default_section(drawn)
     figure = new_figure(WIDTH, HEIGHT)
     left = figure.add_axes((0.055, 0.135, 0.37, 0.665))
     bar = figure.add_axes((0.435, 0.19, 0.011, 0.555))
     right = figure.add_axes((0.49, 0.08, 0.50, 0.90), projection="3d")
-    draw_section(figure, left, bar, drawn, lattice, plane, cells)
-    draw_nodal_surface(right, drawn, lattice, cells)
-    _write_texts(figure, compiled, function, lattice, plane)
+    draw_section(figure, left, bar, drawn, lattice, plane, cells, atoms)
+    draw_nodal_surface(right, drawn, lattice, cells, atoms)
+    if atoms is not None:
+        write_elements(figure, atoms.numbers, (0.51, 0.955))
+    share = shown_share(drawn, plane)
+    cell = f"cell with {metric_text(lattice)}" if atoms is None else f"{name_text(atoms.name)}: {atoms.cell_text}"
+    _write_texts(figure, compiled, function, f"section ${plane}$, {100 * share:.0f} % of the range", cell)
     return picture_bytes(figure, kind)
 
 
-def _write_texts(
-    figure: Figure, compiled: CompiledSetting, function: int, lattice: FloatArray, section: Section
-) -> None:
+def _write_texts(figure: Figure, compiled: CompiledSetting, function: int, section: str, cell: str) -> None:
     setting, named = compiled.setting, compiled.representation
     choice, number = "", str(setting.number)
     if isinstance(setting, MagneticGroup):
@@ -92,9 +100,9 @@ def _write_texts(
     figure.text(0.03, 0.93, name, fontsize=17, color=INK, va="center")
     formula = _formula(compiled, function)
     figure.text(0.03, 0.865, f"$f_{{{function}}} = {formula}$", fontsize=13, color=INK, va="center")
-    figure.text(0.235, 0.045, f"section ${section}$, zero line black", fontsize=10, color=INK, ha="center")
+    figure.text(0.235, 0.045, f"{section}; zero line black", fontsize=10, color=INK, ha="center")
     drawn = f"f_{{{function}}}" if named.is_real else rf"\mathrm{{Re}}\,f_{{{function}}}"
-    note = f"surface ${drawn} = 0$, red on the positive side; cell with {metric_text(lattice)}"
+    note = f"surface ${drawn} = 0$, red on the positive side; {cell}"
     figure.text(0.74, 0.045, note, fontsize=10, color=INK, ha="center")
 
 

@@ -8,15 +8,19 @@ from typing import Any
 import numpy as np
 
 from basis_store.array_types import FloatArray
+from sgbasis.pictures.atom_spheres import sphere_triangles
 from sgbasis.pictures.cell_drawing import ELEVATION, draw_cell, view_direction
 from sgbasis.pictures.lighting import lit
+from sgbasis.pictures.placed_atoms import PlacedAtoms
 from sgbasis.pictures.wave_sum import WaveSum
 
 # The two sides of the surface, in the hues of the section: red where f > 0, blue where f < 0.
 _POSITIVE, _NEGATIVE = np.array([0.86, 0.40, 0.30]), np.array([0.27, 0.54, 0.76])
 
 
-def draw_nodal_surface(axes: Any, function: WaveSum, lattice: FloatArray, cells: int) -> None:
+def draw_nodal_surface(
+    axes: Any, function: WaveSum, lattice: FloatArray, cells: int, atoms: PlacedAtoms | None = None
+) -> None:
     """Draw the surface and the cells.
 
     Args:
@@ -24,6 +28,7 @@ def draw_nodal_surface(axes: Any, function: WaveSum, lattice: FloatArray, cells:
         function: what is drawn.
         lattice: (3, 3) row vectors of the cell.
         cells: how many cells along each axis.
+        atoms: to draw as well.
     """
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
     from skimage.measure import marching_cubes
@@ -39,6 +44,14 @@ def draw_nodal_surface(axes: Any, function: WaveSum, lattice: FloatArray, cells:
     # 2. Colours. The edges of the triangles, in the same colours, close the hairlines between them.
     viewer = view_direction(lattice)
     colours = _shaded(triangles, vertices[faces].mean(axis=1), viewer, function, lattice)
+    if atoms is not None:
+        # One collection, which is painted from the back to the front.
+        places, numbers = atoms.in_cells(cells)
+        for corners, normals, hues in sphere_triangles((places - cells / 2) @ lattice, numbers, unit=atoms.unit):
+            shades = lit(hues, normals, corners.mean(axis=1) @ viewer, viewer)
+            seen = normals @ viewer > 0
+            triangles = np.concatenate([triangles, corners[seen]])
+            colours = np.concatenate([colours, shades[seen]])
     axes.computed_zorder = False
     axes.add_collection3d(
         Poly3DCollection(triangles, facecolors=colours, edgecolors=colours, linewidths=0.4, zorder=2)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from basis_store.array_types import FloatArray
-from sgbasis.pictures.style import INK
+from basis_store.datasets.formula import symbol
+from sgbasis.pictures.placed_atoms import PlacedAtoms
+from sgbasis.pictures.style import INK, PAPER
 from sgbasis.pictures.wave_sum import WaveSum
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _COORDINATES = "xyz"
 # An odd number of bands on each side of 0: saddles of trigonometric sums lie at simple fractions of the maximum.
 _BANDS = 11
+IN_PLANE, NEARBY = 0.05, 0.5
+"""Angstrom: atoms closer to a plane lie in it, or are drawn as well."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +57,49 @@ class Section:
 
 
 def default_section(function: WaveSum) -> Section:
-    """The first of z = 0, 1/8, 1/4 ... on which the function is not constant; y = 0 if it depends on z only."""
-    grid = np.stack(np.meshgrid(*[np.arange(12) / 12 + 0.01] * 2, [0.0], indexing="ij"), axis=-1)
-    for eighths in range(8):
-        values = function.values(grid + np.array([0, 0, eighths / 8]))
-        if np.ptp(values) > 1e-6:
-            return Section(2, Fraction(eighths, 8))
-    return Section(1, Fraction(0))
+    """The plane that shows most of the range of the function, of those at eighths; of equal ones the simplest."""
+    ranges = _plane_ranges(function)
+    # Coordinates 0 first, then 1/2, then fourths, then eighths; z before y before x.
+    order = sorted(ranges, key=lambda one: (one.at.denominator, one.at, -one.axis))
+    most = max(ranges.values())
+    return next(one for one in order if ranges[one] > 0.99 * most)
+
+
+def shown_share(function: WaveSum, section: Section) -> float:
+    """The range of the function on a plane, relative to its range in the cell."""
+    first, second = [axis for axis in range(3) if axis != section.axis]
+    steps = np.arange(_fine(function)) / _fine(function)
+    points = np.full((len(steps), len(steps), 3), float(section.at))
+    points[..., first], points[..., second] = np.meshgrid(steps, steps, indexing="ij")
+    return float(np.ptp(function.values(points)) / np.ptp(function.grid_values(_fine(function))))
+
+
+def _plane_ranges(function: WaveSum) -> dict[Section, float]:
+    """The range of the function on every plane at eighths."""
+    points = _fine(function)
+    values = function.grid_values(points)
+    ranges = {}
+    for axis in (0, 1, 2):
+        of_planes = np.ptp(np.moveaxis(values, axis, 0).reshape(points, -1), axis=1)
+        for eighths in range(8):
+            ranges[Section(axis, Fraction(eighths, 8))] = float(of_planes[eighths * points // 8])
+    return ranges
+
+
+def _fine(function: WaveSum) -> int:
+    """Points along each axis of a grid that has special positions, and some points for each wave."""
+    return 24 * max(2, math.ceil(function.max_index / 4))
 
 
 def draw_section(
-    figure: Figure, axes: Axes, bar: Axes, function: WaveSum, lattice: FloatArray, section: Section, cells: int
+    figure: Figure,
+    axes: Axes,
+    bar: Axes,
+    function: WaveSum,
+    lattice: FloatArray,
+    section: Section,
+    cells: int,
+    atoms: PlacedAtoms | None = None,
 ) -> None:
     """Draw filled contours, the zero line and the edges of the cells, and a colour bar.
 
@@ -75,6 +111,7 @@ def draw_section(
         lattice: (3, 3) row vectors of the cell.
         section: the plane.
         cells: how many cells along each edge.
+        atoms: to draw where they are near the plane.
     """
     first, second = [axis for axis in range(3) if axis != section.axis]
     edges = _plane_edges(lattice[first], lattice[second])
@@ -102,11 +139,42 @@ def draw_section(
     axes.set_aspect("equal")
     axes.set_axis_off()
     _label_edges(axes, edges * cells, ("abc"[first], "abc"[second]))
+    if atoms is not None:
+        _draw_atoms(axes, atoms, section, edges, cells)
     # 4. The colour bar.
     ticks = figure.colorbar(filled, cax=bar, ticks=[-limit, 0, limit])
     ticks.ax.set_yticklabels([f"{-limit:.1f}", "0", f"{limit:.1f}"], fontsize=9, color=INK)
     ticks.outline.set_linewidth(0.5)
     ticks.ax.tick_params(length=0)
+    bar.set_title("$f$", fontsize=12, color=INK, pad=7)
+
+
+def _draw_atoms(axes: Axes, atoms: PlacedAtoms, section: Section, edges: FloatArray, cells: int) -> None:
+    """Filled circles where atoms lie in the plane, open ones where they are near it; with their symbols."""
+    from matplotlib.patheffects import withStroke
+
+    first, second = [axis for axis in range(3) if axis != section.axis]
+    normal = np.linalg.inv(atoms.lattice)[:, section.axis]
+    spacing = atoms.unit / float(np.linalg.norm(normal))  # Angstrom between planes of the cell
+    places, numbers = atoms.in_cells(cells)
+    away = (places[:, section.axis] - float(section.at)) % 1
+    away = np.minimum(away, 1 - away) * spacing
+    # Of the images along the normal one is drawn.
+    shown = np.unique(
+        np.column_stack([places[:, [first, second]].round(6), numbers, (away <= IN_PLANE), away <= NEARBY]), axis=0
+    )
+    rim = [withStroke(linewidth=2.2, foreground=PAPER)]
+    for u, v, number, lies_in, is_near in shown:
+        if is_near:
+            x, y = np.array([u, v]) @ edges
+            axes.plot(
+                x, y, "o", markersize=6, markerfacecolor=INK if lies_in else PAPER, markeredgecolor=INK,
+                path_effects=rim, zorder=6, clip_on=False,
+            )  # fmt: skip
+            axes.annotate(
+                symbol(int(number)), (x, y), (5, 5), textcoords="offset points", fontsize=10, color=INK,
+                path_effects=rim, zorder=7,
+            )  # fmt: skip
 
 
 def _plane_edges(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -28,6 +28,9 @@ PictureKind = Literal["png", "svg", "pdf"]
 PICTURE_KINDS: dict[str, PictureKind] = {".png": "png", ".svg": "svg", ".pdf": "pdf"}
 """By the ending of a file."""
 
+ROTATABLE = ".html"
+"""The ending of pictures that can be turned in a browser."""
+
 
 def picture_kind(path: Path) -> PictureKind:
     """The kind of picture that a file with this ending holds; KeyError for another ending."""

@@ -95,7 +95,7 @@ class _Look(NamedTuple):
     "--atoms", type=click.Path(path_type=Path), metavar="CRYSTAL",
     help="Take the atoms of this file, of a crystal in the cell of FILE: CIF, POSCAR or extended XYZ.",
 )  # fmt: skip
-@output_option("Picture to write: .png, .svg or .pdf; or .csv, for the numbers of a section or a line.")
+@output_option("Picture to write: .png, .svg, .pdf or .html; or .csv, for the numbers of a section or a line.")
 @field_request
 def plot_command(
     request: FieldRequest,
@@ -146,14 +146,14 @@ def _check(
     look: _Look,
     output: Path,
 ) -> None:
-    from sgbasis.pictures.style import PICTURE_KINDS
+    from sgbasis.pictures.style import PICTURE_KINDS, ROTATABLE
 
     if plane.is_given + (line is not None) + bool(isosurfaces) > 1:
         raise click.UsageError("A plane, --line and --isosurface are three pictures: give one of them.")
     ending = output.suffix.lower()
-    if ending not in PICTURE_KINDS and (ending != ".csv" or isosurfaces):
-        endings = ", ".join([*PICTURE_KINDS, *([] if isosurfaces else [".csv"])])
-        raise click.BadParameter(f"{output} does not end in {endings}", param_hint="--output")
+    endings = [*PICTURE_KINDS, *([] if line else [ROTATABLE]), *([] if isosurfaces else [".csv"])]
+    if ending not in endings:
+        raise click.BadParameter(f"{output} does not end in {', '.join(endings)}", param_hint="--output")
     is_section = line is None and not isosurfaces
     for option, is_given, allowed in (
         ("--levels", look.levels is not None, is_section),
@@ -192,7 +192,8 @@ def _section(given: GivenField, wanted: WantedPlane, look: _Look, output: Path) 
     from sgbasis.fields.field_values import in_plane, table_bytes
     from sgbasis.fields.fourier_series import FourierSeries
     from sgbasis.fields.plane_choice import choose_plane
-    from sgbasis.pictures.fields.field_pictures import TABLE_POINTS, section_picture
+    from sgbasis.pictures.fields.field_pictures import TABLE_POINTS, section_picture, section_scale
+    from sgbasis.pictures.style import ROTATABLE
 
     series = FourierSeries.of(given.field)
     if not wanted.is_given:
@@ -206,6 +207,12 @@ def _section(given: GivenField, wanted: WantedPlane, look: _Look, output: Path) 
     if output.suffix.lower() == ".csv":
         table = in_plane(plane, plane.section(series, TABLE_POINTS))
         return table_bytes(table, given.field), where
+    if output.suffix.lower() == ROTATABLE:
+        from sgbasis.pictures.rotatable.field_page import section_page
+
+        section = plane.section(series, TABLE_POINTS)
+        scale = section_scale(given.field, section[2], look.levels, look.limits, logarithmic=look.logarithmic)
+        return section_page(given.field, plane, section, scale, name=given.name), where
     content = section_picture(
         given.field, plane, kind=_kind(output), levels=look.levels, limits=look.limits,
         logarithmic=look.logarithmic, nearby=look.nearby, name=given.name, dpi=look.dpi,
@@ -232,12 +239,18 @@ def _line(given: GivenField, line: tuple[Place, Place], look: _Look, output: Pat
 
 def _isosurface(given: GivenField, levels: tuple[float, ...], look: _Look, output: Path) -> tuple[bytes, str]:
     from sgbasis.pictures.fields.field_pictures import isosurface_picture, paired_levels
+    from sgbasis.pictures.style import ROTATABLE
 
     drawn = paired_levels(given.field, levels)
     one, two, three = look.cells if look.cells is not None and len(look.cells) == 3 else (look.cells or (1,)) * 3
-    content = isosurface_picture(
-        given.field, drawn, kind=_kind(output), cells=(one, two, three), name=given.name, dpi=look.dpi
-    )
+    if output.suffix.lower() == ROTATABLE:
+        from sgbasis.pictures.rotatable.field_page import isosurface_page
+
+        content = isosurface_page(given.field, drawn, cells=(one, two, three), name=given.name)
+    else:
+        content = isosurface_picture(
+            given.field, drawn, kind=_kind(output), cells=(one, two, three), name=given.name, dpi=look.dpi
+        )
     unit = "" if given.field.unit == "1" else f" {given.field.unit}"
     return content, f"surfaces at {', '.join(f'{level:g}' for level in drawn)}{unit}"
 

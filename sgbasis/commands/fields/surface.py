@@ -31,7 +31,7 @@ _MAX_CELLS = 999
 )  # fmt: skip
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True,
-    help="Mesh to write: .stl, .obj or .ply.",
+    help="Mesh to write: .stl, .obj or .ply; or .html, a page on which it can be turned.",
 )  # fmt: skip
 @click.option(
     "--cells", type=CountsType("cells", (1, 3), "2 or 2,2,1", _MAX_CELLS), default="1", show_default=True,
@@ -78,11 +78,13 @@ def surface(
     same. These functions are numbered from 0. Of complex ones it is the real part.
     """
     from basis_store.files.atomic_write import check_writable, write_atomically
+    from sgbasis.pictures.style import ROTATABLE
     from sgbasis.surfaces.mesh_files import ENDINGS, mesh_bytes
 
     ending = output.suffix.lower()
-    if ending not in ENDINGS:
-        raise click.BadParameter(f"{output} does not end in {', '.join(ENDINGS)}", param_hint="--output")
+    endings = (*ENDINGS, ROTATABLE)
+    if ending not in endings:
+        raise click.BadParameter(f"{output} does not end in {', '.join(endings)}", param_hint="--output")
     check_writable(output)
     made, title = _source(source, function, character, name, unit, points, store_path)
     if edge is not None:
@@ -90,7 +92,13 @@ def surface(
     first, second, third = (cells * 3)[:3]
     block = first, second, third
     mesh = made.mesh(level, block, solid=not periodic, below=below)
-    write_atomically(output, mesh_bytes(mesh, ending, f"{title}, level {level:g}"))
+    if ending == ROTATABLE:
+        from sgbasis.pictures.rotatable.field_page import mesh_page
+
+        content = mesh_page(mesh, made.lattice, block, title=f"{title}, level {level:g}")
+    else:
+        content = mesh_bytes(mesh, ending, f"{title}, level {level:g}")
+    write_atomically(output, content)
     if made.is_singular(level):
         echo_line(
             f"Note: {title}: at or near the level {level:g} the surface crosses or touches itself, so its shape "

@@ -15,7 +15,7 @@ from sgbasis.fields.plane_choice import choose_plane
 from sgbasis.pictures.fields.field_profile import profile_figure
 from sgbasis.pictures.fields.field_section import NEARBY, section_figure
 from sgbasis.pictures.fields.field_surface import surface_figure
-from sgbasis.pictures.fields.value_scale import is_difference, is_signed, value_scale
+from sgbasis.pictures.fields.value_scale import ValueScale, is_difference, is_signed, value_scale
 from sgbasis.pictures.style import PRINT_DPI, PictureKind, needs_plot_extra, picture_bytes
 
 SECTION_POINTS, TABLE_POINTS = 481, 201
@@ -67,16 +67,39 @@ def section_picture(
     if not np.allclose(plane.lattice, field.lattice, rtol=1e-6, atol=1e-9):
         raise FieldError("the plane is one of another cell than that of the field")
     section = plane.section(series, SECTION_POINTS)
-    scale = value_scale(
-        section[2],
+    scale = section_scale(field, section[2], levels, limits, logarithmic=logarithmic)
+    figure = section_figure(field, plane, section, scale, name=name, nearby=NEARBY if nearby is None else nearby)
+    return picture_bytes(figure, kind, dpi=dpi)
+
+
+def section_scale(
+    field: GridField,
+    values: FloatArray,
+    levels: int | Sequence[float] | None,
+    limits: tuple[float, float] | None,
+    *,
+    logarithmic: bool,
+) -> ValueScale:
+    """Levels and colours of a section with these values; arguments as for :func:`section_picture`.
+
+    Args:
+        field: for its quantity.
+        values: of the section.
+        levels: about how many contours, or their values.
+        limits: values at the ends of the scale.
+        logarithmic: scale.
+
+    Raises:
+        FieldError: the levels do not fit.
+    """
+    return value_scale(
+        values,
         signed=is_signed(field) and not logarithmic,
         with_zero=not is_difference(field),
         logarithmic=logarithmic,
         levels=levels,
         limits=limits,
     )
-    figure = section_figure(field, plane, section, scale, name=name, nearby=NEARBY if nearby is None else nearby)
-    return picture_bytes(figure, kind, dpi=dpi)
 
 
 @needs_plot_extra

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from basis_store import FieldError, GridField
-from basis_store.array_types import FloatArray, IntArray
+from basis_store.array_types import FloatArray
 from sgbasis.fields.fourier_series import FourierSeries
+from sgbasis.pictures.atom_spheres import MAX_ATOMS, images_in_block, sphere_triangles, write_elements
 from sgbasis.pictures.cell_drawing import ELEVATION, draw_cell, upright, view_direction
 from sgbasis.pictures.fields.value_scale import quantity_label
 from sgbasis.pictures.lighting import lit
@@ -26,9 +27,6 @@ WIDTH, HEIGHT = 6.4, 6.0
 _POSITIVE, _NEGATIVE = np.array([0.86, 0.40, 0.30]), np.array([0.27, 0.54, 0.76])
 _CUT = 0.45
 """How much white the faces have on which a surface is cut off at the cell."""
-_ATOM = 0.28
-"""Radius of atoms over their covalent radius."""
-_MAX_ATOMS = 400
 _POINTS, _BLOCK_POINTS, _FEWEST = 80, 200, 16
 """Of the grid: along the longest axis of a cell and of the whole block at most, and along each axis at least."""
 _MAX_TRIANGLES = 250_000
@@ -78,7 +76,7 @@ def surface_figure(
     axes.set_proj_type("persp", focal_length=1.6)
     axes.view_init(ELEVATION, math.degrees(math.atan2(viewer[1], viewer[0])))
     axes.set_axis_off()
-    _write_elements(figure, field)
+    write_elements(figure, field.elements, (0.05, 0.035))
     figure.text(0.035, 0.955, name_text(name), fontsize=12, color=INK, va="center")
     _write_levels(figure, field, levels)
     return figure
@@ -133,19 +131,6 @@ def _zoom(block: FloatArray, viewer: FloatArray, radius: float) -> float:
     return float(min(2.6, 1.42 * radius / extent))
 
 
-def _write_elements(figure: Figure, field: GridField) -> None:
-    """Which colour is which element."""
-    from basis_compiler.crystals.crystal import ELEMENTS
-
-    kinds = np.unique(field.elements).tolist()
-    for i, number in enumerate(kinds if len(kinds) <= 8 else []):
-        at = 0.05 + 0.09 * i
-        figure.text(
-            at, 0.035, "\u25cf", fontsize=15, color=_element_colour(number), va="center", family="DejaVu Sans"
-        )
-        figure.text(at + 0.032, 0.035, ELEMENTS[number], fontsize=11, color=INK, va="center")
-
-
 def _write_levels(figure: Figure, field: GridField, levels: Sequence[float]) -> None:
     label = quantity_label(field)
     texts = [f"{one:+.4g}" if min(levels) < 0 else f"{one:.4g}" for one in levels]
@@ -192,50 +177,7 @@ def _atoms(
     field: GridField, lattice: FloatArray, cells: tuple[int, int, int]
 ) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
     """Spheres at the atoms of the block, those on its faces on all of them."""
-    from ase.data import covalent_radii
-
-    if len(field.elements) * np.prod(cells) > _MAX_ATOMS:
+    if len(field.elements) * np.prod(cells) > MAX_ATOMS:
         return []
-    places, numbers = _in_block(field, cells)
-    if not len(places) or len(places) > _MAX_ATOMS:
-        return []
-    points, faces = _sphere(10 if len(places) > 60 else 22)
-    outward = points[faces].mean(axis=1)
-    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    return [
-        (
-            (place @ lattice + _ATOM * covalent_radii[number] * points)[faces],
-            outward,
-            np.tile(_element_colour(int(number)), (len(faces), 1)),
-        )
-        for place, number in zip(places, numbers, strict=True)
-    ]
-
-
-def _element_colour(number: int) -> FloatArray:
-    """(3,) the usual colour of an element, a little darker: surfaces are lit."""
-    from ase.data.colors import jmol_colors
-
-    return np.asarray(jmol_colors[number] * 0.82)
-
-
-def _in_block(field: GridField, cells: tuple[int, int, int]) -> tuple[FloatArray, IntArray]:
-    """(n, 3) fractional coordinates and (n,) numbers of all images of atoms in the closed block."""
-    steps = np.array(list(itertools.product(*(range(-1, n + 1) for n in cells))))
-    wrapped = field.coordinates - np.floor(field.coordinates)
-    places = (wrapped[:, None] + steps).reshape(-1, 3)
-    numbers = np.repeat(field.elements, len(steps))
-    inside = ((places > -1e-4) & (places < np.array(cells) + 1e-4)).all(axis=1)
-    return places[inside], numbers[inside]
-
-
-def _sphere(count: int) -> tuple[FloatArray, IntArray]:
-    """(n, 3) unit vectors and (m, 3) triangles."""
-    polar, around = np.meshgrid(np.linspace(0, np.pi, count), np.arange(2 * count) * np.pi / count, indexing="ij")
-    points = np.stack([np.sin(polar) * np.cos(around), np.sin(polar) * np.sin(around), np.cos(polar)], axis=-1)
-    i, j = (part.reshape(-1) for part in np.meshgrid(np.arange(count - 1), np.arange(2 * count), indexing="ij"))
-    after = (j + 1) % (2 * count)
-    width = 2 * count
-    first = np.column_stack([i * width + j, (i + 1) * width + j, (i + 1) * width + after])
-    second = np.column_stack([i * width + j, (i + 1) * width + after, i * width + after])
-    return points.reshape(-1, 3), np.concatenate([first, second])
+    places, numbers = images_in_block(field.coordinates, field.elements, cells)
+    return sphere_triangles(places @ lattice, numbers) if len(places) <= MAX_ATOMS else []

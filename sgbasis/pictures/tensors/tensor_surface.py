@@ -101,9 +101,7 @@ def tensor_picture(
         TensorError: none, too many, or different quantities.
         basis_store.MissingDependencyError: matplotlib is not installed.
     """
-    if not 1 <= len(drawn) <= MOST_PANELS or len({one.quantity for one in drawn}) > 1:
-        raise TensorError(f"a picture shows one quantity of 1 to {MOST_PANELS} crystals, not of {len(drawn)}")
-    limits = min(one.limits[0] for one in drawn), max(one.limits[1] for one in drawn)
+    limits = check_drawn(drawn)
     with_bar = limits[1] - limits[0] >= 1e-3 * limits[1]  # one value has no scale of colours
     radius = max(float(np.abs(one.values).max()) for one in drawn)
     single = len(drawn) == 1
@@ -165,6 +163,17 @@ def _write(figure: Any, at: tuple[float, float], text: str, size: float, *, ha: 
     figure.text(*at, text, color=INK, fontsize=size, ha=ha, va="center")
 
 
+def check_drawn(drawn: Sequence[Directional]) -> tuple[float, float]:
+    """The smallest and largest value of all.
+
+    Raises:
+        TensorError: none, too many for one picture, or different quantities.
+    """
+    if not 1 <= len(drawn) <= MOST_PANELS or len({one.quantity for one in drawn}) > 1:
+        raise TensorError(f"a picture shows one quantity of 1 to {MOST_PANELS} crystals, not of {len(drawn)}")
+    return min(one.limits[0] for one in drawn), max(one.limits[1] for one in drawn)
+
+
 def _name(record: CrystalRecord) -> str:
     """Formula and space group as they are printed in a paper, in matplotlib's mathtext."""
     formula = re.sub(r"(\d+)", r"$_{\1}$", record.formula)
@@ -196,7 +205,7 @@ def _draw_surface(
     from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
     n, values = one.directions[::step, ::step], one.values[::step, ::step]
-    rotated = _drawing_frame(one.record)
+    rotated = drawing_frame(one.record)
     points = (np.abs(values)[..., None] * n) @ rotated.T
     low, high = limits
     fraction = Normalize(low, high)(values) if high > low else np.full(values.shape, 0.5)
@@ -215,7 +224,7 @@ def _draw_surface(
     axes.set_axis_off()
 
 
-def _drawing_frame(record: CrystalRecord) -> FloatArray:
+def drawing_frame(record: CrystalRecord) -> FloatArray:
     """(3, 3) rows of the Cartesian frame of the picture: c upright, a in the plane of x and z."""
     lattice = record.lattice
     z = lattice[2] / np.linalg.norm(lattice[2])
@@ -224,7 +233,7 @@ def _drawing_frame(record: CrystalRecord) -> FloatArray:
     return np.array([x, np.cross(z, x), z])
 
 
-def _viewer() -> FloatArray:
+def viewer() -> FloatArray:
     """(3,) unit vector to the viewer."""
     up, around = np.radians([_ELEVATION, _AZIMUTH])
     return np.array([np.cos(up) * np.cos(around), np.cos(up) * np.sin(around), np.sin(up)])
@@ -246,7 +255,7 @@ def _shaded(points: FloatArray, fraction: FloatArray, colours: str) -> FloatArra
     # At the poles all longitudes meet: there the normal of the next row is used.
     normals[[0, -1]] = normals[[1, -2]]
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
-    lamp = _viewer() + np.array([0.15, -0.45, 0.55])
+    lamp = viewer() + np.array([0.15, -0.45, 0.55])
     outward = np.sign((normals * points).sum(axis=-1))
     light = np.maximum(outward * (normals @ (lamp / np.linalg.norm(lamp))), 0)
     shaded = matplotlib.colormaps[colours](fraction)
@@ -288,7 +297,7 @@ def _draw_axes(
 
 def _hidden(points: FloatArray, sizes: FloatArray, rotated: FloatArray) -> NDArray[np.bool_]:
     """(m,) which of some points (m, 3) the surface hides: those whose line of sight to the viewer enters it."""
-    sight = (points[:, None] + np.linspace(0.02, 2.2, 150)[:, None] * sizes.max() * _viewer()) @ rotated
+    sight = (points[:, None] + np.linspace(0.02, 2.2, 150)[:, None] * sizes.max() * viewer()) @ rotated
     lengths = np.linalg.norm(sight, axis=-1)
     polar = np.arccos(np.clip(sight[..., 2] / np.maximum(lengths, 1e-12), -1, 1)) / np.pi
     around = np.arctan2(sight[..., 1], sight[..., 0]) / (2 * np.pi) % 1.0

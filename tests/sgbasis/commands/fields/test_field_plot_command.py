@@ -155,7 +155,7 @@ def test_atoms_of_another_file(file: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("plot", "a.npz", "-o", "x.gif"), "x.gif does not end in .png, .svg, .pdf, .csv"),
+        (("plot", "a.npz", "-o", "x.gif"), "x.gif does not end in .png, .svg, .pdf, .html, .csv"),
         (("plot", "a.npz", "--isosurface", "1", "-o", "x.csv"), "does not end in .png, .svg, .pdf"),
         (("plot", "a.npz", "-o", "nowhere/x.png"), "nowhere"),
         (("plot", "gone.npz", "-o", "x.png"), "gone.npz: No such file or directory"),

@@ -1,0 +1,1 @@
+"""Pictures that can be turned in a browser: HTML files that hold all that they need."""

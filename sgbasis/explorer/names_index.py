@@ -20,9 +20,11 @@ def names_index() -> dict[str, Any]:
     for name, settings in settings_by_name().items():
         found.setdefault(normalised(name), []).extend(one.hall_number for one in settings)
     for setting in all_settings():
-        found.setdefault(normalised(f"hall:{setting.hall_number}"), []).append(setting.hall_number)
-        found.setdefault(normalised(f"hall:{setting.hall_symbol}"), []).append(setting.hall_number)
-        found.setdefault(normalised(f"{setting.number}:{setting.choice}"), []).append(setting.hall_number)
+        names = [f"hall:{setting.hall_number}", f"hall:{setting.hall_symbol}"]
+        if setting.choice:
+            names += [f"{name}:{setting.choice}" for name in (setting.number, setting.symbol, setting.full_symbol)]
+        for name in names:
+            found.setdefault(normalised(name), []).append(setting.hall_number)
     return {
         "settings": [
             [one.number, one.choice, one.symbol, one.full_symbol, one.hall_symbol, int(one.is_standard)]

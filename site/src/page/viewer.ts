@@ -18,6 +18,7 @@ export class Viewer {
   private sampled!: SampledField;
   private view: SurfaceView | undefined;
   private queued = false;
+  private seen = false;
   private readonly count: number;
 
   constructor(private readonly root: HTMLElement, private readonly data: FunctionData) {
@@ -26,9 +27,12 @@ export class Viewer {
     this.start(functionOf(location.hash.slice(1), this.count) ?? 1);
     this.state = parseState(location.hash.slice(1), this.usual, this.count);
     this.listen();
-    this.openScene();
     root.classList.add("ready");
-    this.update();
+    whenSeen(root, () => {
+      this.openScene();
+      this.seen = true;
+      this.update();
+    });
     whenThemeChanges(() => {
       this.view?.setInk(ink());
       this.update();
@@ -103,7 +107,7 @@ export class Viewer {
 
   /** Draw once in the next frame, however often this is called before. */
   private update(): void {
-    if (this.queued) return;
+    if (this.queued || !this.seen) return;
     this.queued = true;
     requestAnimationFrame(() => {
       this.queued = false;
@@ -205,6 +209,16 @@ export class Viewer {
   private element<T extends HTMLElement = HTMLElement>(name: string): T {
     return this.root.querySelector<T>(`[data-part="${name}"]`)!;
   }
+}
+
+/** Do something when the element comes into view for the first time. */
+function whenSeen(element: HTMLElement, then: () => void): void {
+  const watcher = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    watcher.disconnect();
+    then();
+  });
+  watcher.observe(element);
 }
 
 function text(value: number): string {

@@ -28,9 +28,11 @@ export function normalised(name: string): string {
 
 /** Hall numbers of the settings that a text names, or whose names begin with it; the best ones first. */
 export function findSettings(data: NamesData, text: string): number[] {
-  const key = normalised(text).replace(/^no\.?(?=\d)|^#/, "");
+  // The number behind a symbol, (No. 62), #62 or (62), says nothing new; but P2(1) is P2_1.
+  const symbol = text.replace(/(\S)\s*(?:\(?\s*(?:\bno\b\.?|#)\s*\d+\s*\)?|\(\s*\d\d+\s*\))\s*$/i, "$1");
+  const key = normalised(symbol).replace(/^no\.?(?=\d)|^#/, "");
   if (!key) return [];
-  const exact = data.names[key] ?? data.names[key.replace(/no\.?\d+$|#\d+$/, "")] ?? [];
+  const exact = data.names[key] ?? [];
   const begun = Object.keys(data.names)
     .filter((name) => name.startsWith(key) && name !== key)
     .sort((one, other) => one.length - other.length || (one < other ? -1 : 1))

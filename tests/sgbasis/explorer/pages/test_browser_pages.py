@@ -1,4 +1,4 @@
-"""The pages in Chromium, from the file system: no complaints, surfaces, links, search, keys, contrast, small screens."""
+"""The pages in Chromium, from the file system: surfaces, links, search, keys, contrast, small screens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from basis_store import Setting, open_store
 from sgbasis.explorer.page_facts import page_name
 from sgbasis.explorer.page_renderer import setting_html, start_html
 from sgbasis.explorer.site_writer import ASSETS
-from tests.support.explorer_site import (
+from tests.sgbasis.explorer.pages.explorer_site import (
     AXE,
     SITE,
     chromium,

@@ -12,7 +12,7 @@ from basis_store import open_store, standard_settings
 from sgbasis.explorer.function_data import function_data
 from sgbasis.pictures.wave_sum import WaveSum
 from sgbasis.surfaces.surface_source import SurfaceSource
-from tests.support.explorer_site import in_node, needs_assets, needs_node
+from tests.sgbasis.explorer.pages.explorer_site import in_node, needs_assets, needs_node
 
 pytestmark = [needs_node, needs_assets]
 

@@ -7,12 +7,12 @@ from contextlib import suppress
 from basis_store import Setting, SettingError, all_settings, standard_settings
 from basis_store.groups.name_text import normalised
 from sgbasis.explorer.names_index import names_index
-from tests.support.explorer_site import in_node, needs_assets, needs_node
+from tests.sgbasis.explorer.pages.explorer_site import in_node, needs_assets, needs_node
 
 SPELLINGS = [
-    "227", "Fd-3m", "fd3m", "F d -3 m", "P2_1/c", "P 21/c", "P2(1)/n", "P2_{1}/n", "P 1 21/n 1", "Cmca", "R-3c", "227:1",
-    "hall:525", "hall:-P 2ybc", "P-1", "P\u22121", "P1\u0304", "$P\\bar{1}$", "No. 62", "#62", "Pnma (62)", "Pnma No. 62",
-    "Pbnm", "I4_1/amd:1", "hall:F 4d 2 3 -1d",
+    "227", "Fd-3m", "fd3m", "F d -3 m", "P2_1/c", "P 21/c", "P2(1)/n", "P2_{1}/n", "P 1 21/n 1", "Cmca", "R-3c",
+    "227:1", "hall:525", "hall:-P 2ybc", "P-1", "P\u22121", "P1\u0304", "$P\\bar{1}$", "No. 62", "#62",
+    "Pnma (62)", "Pnma No. 62", "Pbnm", "I4_1/amd:1", "hall:F 4d 2 3 -1d",
 ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from basis_store import Setting, StoreReader, all_settings, open_store
 from sgbasis.explorer.function_data import function_data
 from sgbasis.explorer.page_facts import page_name
 from sgbasis.explorer.page_renderer import json_script, setting_html, start_html
-from tests.support.explorer_site import SITE
+from tests.sgbasis.explorer.pages.explorer_site import SITE
 
 NAMES = ["1", "5:c2", "14", "62:cab", "68:1ba-c", "141:1", "167:R", "191", "227:1", "230"]
 PAGES = {page_name(one) for one in all_settings()}

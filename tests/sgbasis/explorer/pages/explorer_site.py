@@ -20,7 +20,8 @@ AXE = ROOT / "site" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 _OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-features=BackForwardCache", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--disable-component-update", "--disable-sync", "--disable-features=BackForwardCache",
+    "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 
 needs_assets = pytest.mark.skipif(not (ASSETS / "explorer.js").is_file(), reason="npm has not built the explorer")
@@ -56,10 +57,9 @@ def chromium() -> Iterator[Any]:
 
 @contextmanager
 def new_page(browser: Any, **options: Any) -> Iterator[tuple[Any, list[str]]]:
-    """A page in a context of its own, and what it complains about: errors of scripts, of the console, of loading."""
-    context = browser.new_context(
-        **{"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}} | options
-    )
+    """A page in a context of its own, and its complaints: errors of scripts, of the console, of loading."""
+    usual = {"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}}
+    context = browser.new_context(**usual | options)
     page, complaints = context.new_page(), []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("requestfailed", lambda request: complaints.append(f"not loaded: {request.url}"))

@@ -6,7 +6,7 @@ STORE := data/default.h5
 # `make store RECIPE="--radius 16 --min-functions 256" STORE=large.h5` compiles another recipe.
 RECIPE ?=
 
-.PHONY: store characters magnetic plane site test lint bench models publish wheel release cpu-torch clean
+.PHONY: store characters magnetic plane site tutorials test lint bench models publish wheel release cpu-torch clean
 
 store: .venv/compiler-installed  ## Compile, prove and describe the default store
 	$(BIN)/sgbasis compile --output $(STORE) $(RECIPE)
@@ -33,6 +33,9 @@ site: .venv/docs-installed .venv/explorer-installed  ## Write documentation and 
 	cd site && npm ci --silent && npm run --silent build
 	$(BIN)/python -m sgbasis.explorer dist/site/explorer
 	$(BIN)/python docs/hooks/check_site.py dist/site
+
+tutorials: .venv/dev-installed  ## Run docs/tutorials/source, and save the notebooks with their outputs
+	$(BIN)/python docs/hooks/run_tutorials.py
 
 test: .venv/dev-installed lint  ## Lint, type check and run all tests
 	$(BIN)/python -m pytest -n 2

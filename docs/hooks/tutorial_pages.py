@@ -23,20 +23,22 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 continue
             parts.append(f"```python\n{cell.source}\n```")
             for output in cell.outputs:
-                parts.append(_shown(output, f"{path.stem}-{number}", files, config))
+                parts.append(
+                    _shown(output, f"{path.stem}-{number}", cell.metadata.get("alt", "Output"), files, config)
+                )
         note = f'<a class="notebook" href="{path.name}" download>This page as a notebook</a>'
         parts.insert(1, note)
         files.append(File.generated(config, f"tutorials/{path.stem}.md", content="\n\n".join(parts) + "\n"))
     return files
 
 
-def _shown(output: nbformat.NotebookNode, name: str, files: Files, config: MkDocsConfig) -> str:
+def _shown(output: nbformat.NotebookNode, name: str, alt: str, files: Files, config: MkDocsConfig) -> str:
     """One output as Markdown: a picture, HTML, or text."""
     data = output.get("data", {"text/plain": output.get("text", "")})
     if "image/png" in data:
         place = f"tutorials/{name}.png"
         files.append(File.generated(config, place, content=base64.b64decode(data["image/png"])))
-        return f"![Output of the code above]({name}.png)"
+        return f"![{alt}]({name}.png)"
     if "text/html" in data:
         return f'<div class="output">\n{data["text/html"]}\n</div>'
     return f"```{{ .text .output }}\n{data['text/plain'].rstrip()}\n```"

@@ -56,6 +56,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Remove comments, and point links to the places that files have on the site."""
     uri = page.file.src_uri
+    if uri == "index.md":
+        page.meta["hide"] = ["navigation", "toc"]
     origin = _SOURCES.get(uri, f"docs/{uri}")
     parts = _FENCED.split(markdown)
     for at in range(0, len(parts), 2):

@@ -1,8 +1,8 @@
 """``python docs/hooks/run_tutorials.py [NAME ...]``: run tutorials, and save them as notebooks with their outputs.
 
 The sources are Python files in docs/tutorials/source, so that changes of text and code can be read; cells are
-separated by ``# %%``. With ``--check`` they are run and compared with the notebooks, and nothing is written. A cell
-that fails ends the run.
+separated by ``# %%``. With ``--check`` they are run and compared with the notebooks, and nothing is written. A
+cell that fails ends the run.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                     _shown(output, f"{path.stem}-{number}", cell.metadata.get("alt", "Output"), files, config)
                 )
         note = f'<a class="notebook" href="{path.name}" download>This page as a notebook</a>'
-        parts.insert(1, note)
+        title, _, rest = parts[0].partition("\n\n")
+        parts[:1] = [title, note, rest]
         files.append(File.generated(config, f"tutorials/{path.stem}.md", content="\n\n".join(parts) + "\n"))
     return files
 

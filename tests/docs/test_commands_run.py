@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import shutil
@@ -45,7 +46,7 @@ def _commands(folder: Path) -> Iterator[tuple[str, ...]]:
         text = page.read_text(encoding="utf-8").replace("\\\n", " ")
         for line in re.findall(r"(?:^ *(?:\$ )?|`)sgbasis ([a-z][^`\n]*)", text, re.MULTILINE):
             words = shlex.split(line, comments=True)
-            pairs = list(zip(words, words[1:], strict=False))
+            pairs = list(itertools.pairwise(words))
             read = [word for before, word in pairs if before not in _WRITTEN and _FILE.fullmatch(word)]
             written = [word for before, word in pairs if before in _WRITTEN]
             if (

@@ -103,6 +103,7 @@ def crystal_view(standard: StandardCrystal, magnetic: MagneticCrystal | None, st
         "volume": record.volume,
         "encode": json.loads(json_text([encoded]))[0],
         "atoms": [len(site.atoms) for site in standard.sites],
+        "site_symbols": [str(symbol_html(site.site_symmetry)) for site in standard.sites],
         "labels": [site.label for site in standard.sites],
         "drawn": drawn_atoms(standard),
         "functions": function_data(compiled, min(DRAWN_FUNCTIONS, compiled.n_functions)),

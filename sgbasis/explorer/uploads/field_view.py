@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,10 @@ _STEP = 0.12
 _FEWEST, _MOST = 32, 80
 """Points along each axis."""
 
-_INSIDE = 0.15
+_MAX_PROVED = 20_000
+"""Functions that are proved; more take longer than a reader waits."""
+
+_INSIDE = 0.1
 """Share of the cell in which the field is above the level that is drawn at first."""
 
 _BRIGHT = 0.97
@@ -58,6 +62,7 @@ def field_view(file: FieldFile, name: str, path: Path, *, tolerance: float) -> d
     """
     from basis_compiler.fields.field_file import chosen
     from sgbasis.fields.fourier_series import FourierSeries
+    from sgbasis.fields.orbit_proof import prove_orbits
     from sgbasis.reports.field_expansion import (
         coefficient_facts,
         coefficient_text,
@@ -84,6 +89,8 @@ def field_view(file: FieldFile, name: str, path: Path, *, tolerance: float) -> d
         values = FourierSeries.of(field).on_grid(_shape(lattice))
     else:
         coefficients = expansion.coefficients
+        if len(coefficients) <= _MAX_PROVED:
+            coefficients = replace(coefficients, proved_norm=prove_orbits(coefficients))
         text = coefficient_text(coefficient_facts(coefficients)).splitlines()
         view["expansion"] = [*text, *expansion_lines(expansion, expansion_facts(expansion))]
         view["setting"] = coefficients.setting.label

@@ -76,7 +76,9 @@ class CrystalPage {
       field: (field) => void this.read(file, { field }),
     }));
     this.say(`${file.name} was read.`, "done");
-    document.getElementById("result")?.focus();
+    document.body.classList.add("read");
+    document.getElementById("result")?.focus({ preventScroll: true });
+    this.status.scrollIntoView({ block: "start" });
   }
 
   private wait(on: boolean, text: string): void {

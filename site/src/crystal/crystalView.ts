@@ -36,6 +36,8 @@ export interface CrystalView {
   };
   atoms: number[];
   labels: string[];
+  /** Site symmetries as HTML. */
+  site_symbols: string[];
   drawn: DrawnAtoms;
   functions: FunctionData;
 }

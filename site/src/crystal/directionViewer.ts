@@ -1,11 +1,13 @@
 /** A quantity by direction as a surface: its distance from the middle is the value. */
 import { BufferAttribute, BufferGeometry, DoubleSide, Group, Mesh, MeshStandardMaterial } from "three";
+import { ink } from "../page/theme";
 import { axisLabel, axisLine } from "../scene/cellFrame";
 import { CrystalScene } from "../scene/crystalScene";
 import { place, viewDirection } from "../scene/lattice";
 import type { DirectionView } from "./crystalView";
 import { element } from "./dom";
 import { sequential } from "./sequential";
+import { whenShown } from "./whenShown";
 
 /** The surface with its range; the axes of the crystal are named. `lattice`: rows, c upright. */
 export function directionViewer(view: DirectionView, lattice: number[][]): HTMLElement {
@@ -13,15 +15,13 @@ export function directionViewer(view: DirectionView, lattice: number[][]): HTMLE
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const unit = view.unit === "1" ? "" : ` ${view.unit}`;
   const range = high - low < 1e-3 * high ? `${low.toPrecision(4)}${unit} in all directions` : `${low.toPrecision(4)} to ${high.toPrecision(4)}${unit}`;
-  const host = element("div", { class: "directions", tabindex: 0, role: "img", "aria-label": `${view.name} by direction: ${range}` });
+  const host = element("div", { class: "canvas directions", tabindex: 0, role: "img", "aria-label": `${view.name} by direction: ${range}` });
   const figure = element("figure", {}, host, element("figcaption", {}, `${view.name} by direction, ${range}`));
-  try {
+  whenShown(host, () => {
     const scene = new CrystalScene(host);
-    scene.content.add(surface(view.values, low, high), axes(lattice, view.values, high, getComputedStyle(document.body).color));
-    scene.look(1.35, viewDirection(lattice));
-  } catch {
-    host.remove();
-  }
+    scene.content.add(surface(view.values, low, high), axes(lattice, view.values, high, ink()));
+    scene.look(1.5, viewDirection(lattice));
+  });
   return figure;
 }
 

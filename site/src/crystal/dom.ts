@@ -21,13 +21,16 @@ export function section(id: string, title: string, ...children: Child[]): HTMLEl
   return element("section", { "aria-labelledby": id }, element("h2", { id }, title), ...children);
 }
 
-/** A table that scrolls sideways on a small screen. */
-export function table(label: string, head: string[], rows: Child[][], kind = ""): HTMLElement {
+/** A table that scrolls sideways on a small screen; `left`: columns of texts among those of numbers. */
+export function table(label: string, head: Child[], rows: Child[][], kind = "", left: number[] = []): HTMLElement {
+  const side = (column: number): Attributes => (left.includes(column) ? { class: "text" } : {});
+  const cell = (content: Child, column: number): HTMLElement =>
+    column === 0 ? element("th", { scope: "row" }, content) : element("td", side(column), content);
   return element(
     "div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
     element(
       "table", { class: kind },
-      element("thead", {}, element("tr", {}, ...head.map((one) => element("th", { scope: "col" }, one)))),
+      element("thead", {}, element("tr", {}, ...head.map((one, i) => element("th", { scope: "col", ...side(i) }, one)))),
       element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(cell)))),
     ),
   );
@@ -43,6 +46,9 @@ export function labelled(text: string, control: HTMLElement, ...more: Child[]): 
   return element("label", {}, element("span", {}, text), control, ...more);
 }
 
-function cell(content: Child, column: number): HTMLElement {
-  return column === 0 ? element("th", { scope: "row" }, content) : element("td", {}, content);
+/** HTML that the server makes of its own tables, never of a file. */
+export function ownHtml(html: string): HTMLElement {
+  const made = element("span");
+  made.innerHTML = html;
+  return made;
 }

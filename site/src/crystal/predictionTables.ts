@@ -22,7 +22,7 @@ export function predictionTables(predictions: PredictionView[], lattice: number[
     element("p", {}, "Of the models that ship with sgbasis. Nine of ten intervals hold the value, for crystals like those of the validation data; a note says in which respects this one is unlike them."),
     table("Predicted numbers", ["Property", "Value", "Unit", "90 % interval", "Notes"], numbers.map((one) => [
       name(one), number(one.value) + (one.class ? ` (${one.class})` : ""), one.unit, interval(one), notes(one) ?? "",
-    ]), "figures predictions"),
+    ]), "figures predictions", [2, 3, 4]),
     element("div", { class: "tensor-list" }, ...tensors.map((one) => tensor(one, lattice))),
   );
 }
@@ -30,12 +30,13 @@ export function predictionTables(predictions: PredictionView[], lattice: number[
 function tensor(one: PredictionView, lattice: number[][]): HTMLElement {
   const matrix = one.value as Matrix;
   const isMatrix = matrix.every((row) => Array.isArray(row) && row.every((entry) => typeof entry === "number"));
+  const largest = Math.max(...(matrix.flat(3) as number[]).map(Math.abs)); // what is much smaller is rounding
   const zero = matrix.flat(3).every((entry) => entry === 0);
   return element(
     "article", { class: "tensor" },
     element("h3", {}, name(one)),
-    !zero && isMatrix && element("p", { class: "unit" }, `${one.unit === "1" ? "Relative" : `In ${one.unit}`}; frame of the axes in the file, order ${matrix[0] && (matrix[0] as Matrix).length === 6 ? "xx yy zz yz xz xy" : "x y z"}.`),
-    !zero && isMatrix && table(name(one), [], (matrix as number[][]).map((row) => row.map((entry) => number(entry))), "matrix"),
+    !zero && isMatrix && element("p", { class: "unit" }, `${one.unit === "1" ? "Relative" : one.unit}, in the frame of the file's lattice vectors, order ${matrix[0] && (matrix[0] as Matrix).length === 6 ? "xx yy zz yz xz xy" : "x y z"}.`),
+    !zero && isMatrix && table(name(one), [], (matrix as number[][]).map((row) => row.map((entry) => number(Math.abs(entry) < 1e-6 * largest ? 0 : entry))), "matrix"),
     notes(one),
     one.surface ? directionViewer(one.surface, lattice) : undefined,
     one.text && (zero ? element("p", {}, one.text.join(" ")) : element("details", {}, element("summary", {}, "Frames, principal values and what follows"), element("pre", { tabindex: 0 }, one.text.join("\n")))),

@@ -1,6 +1,6 @@
 /** Everything that is known of a file: structure, setting, sites, predictions, field. */
 import type { CrystalView, FieldView, UploadView } from "./crystalView";
-import { element, labelled, list, section } from "./dom";
+import { element, labelled, list, ownHtml, section } from "./dom";
 import { predictionTables } from "./predictionTables";
 import { siteTables } from "./siteTables";
 import { structureViewer } from "./structureViewer";
@@ -19,11 +19,8 @@ export function resultView(name: string, view: UploadView, choices: Choices): HT
     title(name, view),
     chooser(view, choices),
     list("problems", view.problems ?? []),
-    element(
-      "div", { class: "first" },
-      drawn && structureViewer(view),
-      crystal ? setting(crystal) : undefined,
-    ),
+    drawn && structureViewer(name, view),
+    crystal ? setting(crystal) : undefined,
     ...(crystal ? siteTables(crystal) : []),
     predictions && crystal ? predictionTables(predictions, crystal.drawn.lattice) : undefined,
     field && fieldText(field),
@@ -33,13 +30,17 @@ export function resultView(name: string, view: UploadView, choices: Choices): HT
 
 function title(name: string, { crystal, field }: UploadView): HTMLElement {
   const heading = element("h2", { id: "result", tabindex: -1 });
-  if (crystal) {
-    const symbol = element("span", {});
-    symbol.innerHTML = crystal.setting.symbol_html; // made by the server from its own table, never from a file
-    heading.append(...formula(crystal.formula), ", ", symbol);
-  } else heading.append(field?.quantity ?? name);
-  const kind = crystal ? `${crystal.atoms_in_cell} in the cell of ${name}` : name;
-  return element("header", { class: "title" }, heading, element("p", { class: "classes" }, kind));
+  if (!crystal) {
+    heading.append(field?.quantity ?? name);
+    return element("header", { class: "title" }, heading, element("p", {}, name));
+  }
+  const { setting } = crystal;
+  heading.append(...formula(crystal.formula), " ", ownHtml(setting.symbol_html));
+  return element(
+    "header", { class: "title" },
+    element("p", { class: "number" }, `Space group ${setting.number}`), heading,
+    element("p", { class: "classes" }, `${crystal.atoms_in_cell} in the cell of ${name}`),
+  );
 }
 
 /** A formula with lower indices. */
@@ -69,20 +70,19 @@ function chooser(view: UploadView, choices: Choices): HTMLElement | undefined {
 }
 
 function setting(crystal: CrystalView): HTMLElement {
-  const { number, label, page } = crystal.setting;
-  const link = element("a", { href: page }, `${label}: functions, positions and tensors of this setting`);
+  const { label, page } = crystal.setting;
   const [a, b, c, ...angles] = crystal.cell;
-  const facts = crystal.facts.filter((one) => one.name !== "cell");
-  return element(
-    "section", { class: "facts", "aria-labelledby": "setting" },
-    element("h3", { id: "setting" }, `Space group ${number}`),
-    element("p", {}, link),
-    element("p", {}, "Found from the positions of the atoms; the crystal was brought to the standard setting exactly, without turning it."),
+  const facts = crystal.facts.filter((one) => !["setting", "cell"].includes(one.name));
+  return section(
+    "setting", "Setting",
+    element("p", {}, "Found from the positions of the atoms. The crystal was brought to the standard setting by an exact change of basis, without turning it."),
     element(
       "dl", {},
-      ...facts.flatMap((one) => [element("dt", {}, one.name), element("dd", {}, one.text)]),
+      element("dt", {}, "setting"),
+      element("dd", {}, `${label}, ${crystal.setting.full_symbol}, Hall number ${crystal.setting.hall_number} (`, element("a", { href: page }, "its page"), ")"),
       element("dt", {}, "cell"),
       element("dd", {}, `${[a, b, c].map((one) => one.toFixed(4)).join(", ")} Å; ${angles.map((one) => `${Number(one.toFixed(3))}°`).join(", ")}; ${crystal.volume.toFixed(2)} Å³`),
+      ...facts.flatMap((one) => [element("dt", {}, one.name), element("dd", {}, one.text)]),
     ),
     list("notes", crystal.encode.notes),
   );

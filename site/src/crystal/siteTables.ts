@@ -1,6 +1,6 @@
 /** Sites of the asymmetric unit, and the functions of the group at them. */
 import type { CrystalView, SiteView } from "./crystalView";
-import { element, section, table } from "./dom";
+import { element, ownHtml, section, table } from "./dom";
 
 export function siteTables(crystal: CrystalView): HTMLElement[] {
   const sites = crystal.encode.sites;
@@ -10,20 +10,24 @@ export function siteTables(crystal: CrystalView): HTMLElement[] {
   return [
     section(
       "sites", "Sites", element("p", {}, `${counted}.`),
-      table("Sites", ["Site", "Element", "Position", "Site symmetry", "x", "y", "z", "Atoms in the file"], sites.map((site, i) => [
-        name(site, i), site.element, `${site.multiplicity}${site.wyckoff}`, site.site_symmetry,
+      table("Table of sites", ["Site", "Element", "Position", "Site symmetry", "x", "y", "z", "Atoms in the file"], sites.map((site, i) => [
+        name(site, i), site.element, `${site.multiplicity}${site.wyckoff}`, ownHtml(crystal.site_symbols[i]),
         ...site.coordinates.map((one) => one.toFixed(5)), String(crystal.atoms[i]),
-      ]), "figures"),
+      ]), "figures", [1, 2, 3]),
     ),
     section(
       "encoding", "Encoding",
       element("p", {}, `The first ${count} invariant functions of the group at each site: equal for all atoms of a site, and for every cell in which the crystal is written. `,
         element("code", {}, "sgbasis encode --output"), " writes all of them."),
-      table("Encoding", ["Site", ...Array.from({ length: count }, (_, i) => `f${i + 1}`)], sites.map((site, i) => [
+      table("Table of functions at sites", ["Site", ...Array.from({ length: count }, (_, i) => functionName(i + 1))], sites.map((site, i) => [
         name(site, i), ...site.encoding.slice(1).map((one) => clean(one.toFixed(4))),
       ]), "figures"),
     ),
   ];
+}
+
+function functionName(number: number): HTMLElement {
+  return element("span", {}, element("i", {}, "f"), element("sub", {}, String(number)));
 }
 
 function clean(text: string): string {

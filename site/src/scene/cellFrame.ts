@@ -66,6 +66,7 @@ export function axisLabel(name: string, middle: Vector3, size: number, ink: stri
   map.colorSpace = SRGBColorSpace;
   const sprite = new Sprite(new SpriteMaterial({ map, depthTest: false }));
   sprite.position.copy(middle);
+  sprite.renderOrder = 1; // above surfaces through which one can see
   sprite.scale.setScalar(size);
   return sprite;
 }

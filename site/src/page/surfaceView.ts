@@ -42,10 +42,7 @@ export class SurfaceView {
     const limit = limitOf(sampled);
     const own = { field: sampled.field, limit };
     const look: SurfaceLook = { lattice, field: sampled.field, clip: this.clip ? [this.clip] : [] };
-    if (state.colour) {
-      const other = sample(WaveSum.of(this.data, state.colour), 24);
-      look.colour = { field: other.field, limit: limitOf(other) };
-    }
+    if (state.colour) look.colour = { field: WaveSum.of(this.data, state.colour) };
     if (state.solid) {
       const mesh = isosurface(sampled, { level: state.level, cells, solid: true });
       const [surface, caps] = splitCaps(mesh, cells);

@@ -1,9 +1,9 @@
 /** Edges of a block of cells, and the names of its axes. */
-import { CanvasTexture, Group, Sprite, SpriteMaterial, SRGBColorSpace, type Vector3 } from "three";
+import { CanvasTexture, Group, Sprite, SpriteMaterial, SRGBColorSpace, Vector3 } from "three";
 import { LineMaterial } from "three/addons/lines/LineMaterial.js";
 import { LineSegments2 } from "three/addons/lines/LineSegments2.js";
 import { LineSegmentsGeometry } from "three/addons/lines/LineSegmentsGeometry.js";
-import { place } from "./lattice";
+import { place, viewDirection } from "./lattice";
 
 /** The frame of `cells` cells with its corner at the origin; `ink` is a colour of CSS. */
 export function cellFrame(lattice: number[][], cells: [number, number, number], ink: string, named = true): Group {
@@ -45,11 +45,21 @@ export function axisLine(start: Vector3, end: Vector3, ink: string): LineSegment
   return lines([...start.toArray(), ...end.toArray()], ink, 1.6, 1);
 }
 
-/** The name of an axis beyond its end. */
+/** The name of an axis beside that of its four edges which lies outermost in the picture from the usual viewer. */
 function label(lattice: number[][], cells: [number, number, number], axis: number, name: string, ink: string): Sprite {
-  const along = place(lattice, +(axis === 0), +(axis === 1), +(axis === 2)).multiplyScalar(cells[axis]);
+  const viewer = viewDirection(lattice);
+  const middle = place(lattice, cells[0] / 2, cells[1] / 2, cells[2] / 2);
+  const along = place(lattice, +(axis === 0), +(axis === 1), +(axis === 2)).projectOnPlane(viewer).normalize();
+  let best = { centre: new Vector3(), outward: new Vector3() };
+  for (const [i, j] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
+    const at = [i, j].toSpliced(axis, 0, 0.5);
+    const centre = place(lattice, at[0] * cells[0], at[1] * cells[1], at[2] * cells[2]);
+    const fromMiddle = centre.clone().sub(middle).projectOnPlane(viewer);
+    const outward = fromMiddle.addScaledVector(along, -fromMiddle.dot(along));
+    if (outward.length() > best.outward.length() + 1e-9) best = { centre, outward };
+  }
   const size = 0.11 * Math.max(...cells);
-  return axisLabel(name, along.clone().add(along.clone().normalize().multiplyScalar(0.7 * size)), size, ink);
+  return axisLabel(name, best.centre.add(best.outward.setLength(0.75 * size)), size, ink);
 }
 
 /** The name of an axis, with its middle at a place. */
@@ -75,5 +85,5 @@ export function axisLabel(name: string, middle: Vector3, size: number, ink: stri
 export function blockRadius(lattice: number[][], cells: [number, number, number]): number {
   const middle = place(lattice, cells[0] / 2, cells[1] / 2, cells[2] / 2);
   const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => place(lattice, (i & 1) * cells[0], ((i >> 1) & 1) * cells[1], (i >> 2) * cells[2]));
-  return Math.max(...corners.map((one: Vector3) => one.distanceTo(middle)));
+  return Math.max(...corners.map((one) => one.distanceTo(middle)));
 }

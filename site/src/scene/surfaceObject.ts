@@ -9,12 +9,18 @@ import { cartesian } from "../surface/stl";
 import { diverging, LARGER, SMALLER } from "./colours";
 import { gradientMatrix } from "./lattice";
 
+/** `limit` is the absolute value that has the darkest colours. */
+export interface Colouring {
+  field: PeriodicField;
+  limit?: number;
+}
+
 export interface SurfaceLook {
   lattice: number[][];
   /** Whose gradient the normals are. */
   field: PeriodicField;
-  /** Values of another function as colours; `limit` is its largest absolute value. */
-  colour?: { field: PeriodicField; limit: number };
+  /** Values of another function as colours; without a limit, the darkest ones for its largest values on the surface. */
+  colour?: Colouring;
   clip?: Plane[];
 }
 
@@ -42,7 +48,7 @@ export function surfaceObject(mesh: SurfaceMesh, look: SurfaceLook): Group {
 }
 
 /** Flat faces of a solid, coloured by values. */
-export function capsObject(mesh: SurfaceMesh, look: SurfaceLook, colour: { field: PeriodicField; limit: number }): Group {
+export function capsObject(mesh: SurfaceMesh, look: SurfaceLook, colour: Colouring): Group {
   const geometry = new BufferGeometry();
   geometry.setAttribute("position", new BufferAttribute(cartesian(mesh.vertices, look.lattice), 3));
   geometry.setAttribute("color", new BufferAttribute(colours(mesh, colour), 3));
@@ -82,9 +88,10 @@ function normals(mesh: SurfaceMesh, look: SurfaceLook): Float32Array {
   return found;
 }
 
-function colours(mesh: SurfaceMesh, by: { field: PeriodicField; limit: number }): Float32Array {
+function colours(mesh: SurfaceMesh, by: Colouring): Float32Array {
   const values = by.field.evaluate(mesh.vertices);
+  const limit = by.limit ?? (values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1);
   const found = new Float32Array(3 * values.length);
-  values.forEach((value, i) => found.set(diverging(value / by.limit).map((one) => (one / 255) ** 2.2), 3 * i));
+  values.forEach((value, i) => found.set(diverging(value / limit).map((one) => (one / 255) ** 2.2), 3 * i));
   return found;
 }

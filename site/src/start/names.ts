@@ -11,8 +11,6 @@ export interface NamesData {
   names: Record<string, number[]>;
 }
 
-const MOST = 24;
-
 /** A symbol without what people write differently. */
 export function normalised(name: string): string {
   return name
@@ -37,5 +35,5 @@ export function findSettings(data: NamesData, text: string): number[] {
     .filter((name) => name.startsWith(key) && name !== key)
     .sort((one, other) => one.length - other.length || (one < other ? -1 : 1))
     .flatMap((name) => data.names[name]);
-  return [...new Set([...exact, ...begun])].slice(0, MOST);
+  return [...new Set([...exact, ...begun])];
 }

@@ -2,8 +2,10 @@
 import type { FunctionData } from "../functions/waveSum";
 import { jsonOf } from "../page/pageData";
 import { findSettings, type NamesData } from "./names";
+import { symbolElement } from "./symbolElement";
 import { Wall } from "./wall";
 
+const LISTED = 24;
 const FILTERS = ["system", "class", "centring"] as const;
 
 export function startPage(): void {
@@ -56,8 +58,9 @@ class Finder {
       tile.hidden = !fits || (text !== "" && !groups.has(Number(tile.dataset.number)));
       shown += Number(!tile.hidden);
     }
-    this.results.replaceChildren(...found.map((hall) => this.result(hall)));
-    const settings = text ? `${found.length} ${found.length === 1 ? "setting" : "settings"}, ` : "";
+    this.results.replaceChildren(...found.slice(0, LISTED).map((hall) => this.result(hall)));
+    const first = found.length > LISTED ? `, the first ${LISTED} of them listed` : "";
+    const settings = text ? `${found.length} ${found.length === 1 ? "setting" : "settings"}${first}; ` : "";
     this.count.textContent = text && !found.length
       ? `No setting has a name that begins with “${text}”. Try 227, Fd-3m, P21/c, P 1 21/n 1 or hall:525.`
       : `${settings}${shown} of ${this.tiles.length} groups`;
@@ -65,16 +68,14 @@ class Finder {
   }
 
   private result(hall: number): HTMLLIElement {
-    const [number, choice, symbol, full] = this.names.settings[hall - 1];
+    const [number, choice, short, full] = this.names.settings[hall - 1];
     const item = document.createElement("li");
     const link = document.createElement("a");
     link.href = `settings/hall-${hall}.html`;
     const label = document.createElement("small");
     label.textContent = choice ? `${number}:${choice}` : String(number);
-    const name = document.createElement("span");
-    name.className = "symbol";
-    name.textContent = full === symbol ? symbol : `${symbol}`;
-    link.append(label, name);
+    // Short symbols of monoclinic groups do not say which axis is unique.
+    link.append(label, symbolElement(number >= 3 && number <= 15 ? full : short));
     item.append(link);
     return item;
   }

@@ -14,6 +14,7 @@ from basis_store import Setting, open_store
 from sgbasis.explorer.page_facts import page_name
 from sgbasis.explorer.page_renderer import setting_html, start_html
 from sgbasis.explorer.site_writer import ASSETS
+from sgbasis.explorer.symbol_html import symbol_html
 from tests.sgbasis.explorer.pages.explorer_site import (
     AXE,
     SITE,
@@ -160,6 +161,14 @@ def test_search_and_filters(browser: Any, folder: Path) -> None:
         page.reload()
         assert page.evaluate(visible) == [211, 214]
         page.goto(address(folder, "start", ""))
+        page.locator("#search").fill("P4_2/nbc")
+        printed = page.locator("#results .symbol").first.evaluate("one => one.outerHTML")
+        assert printed == symbol_html("P4_2/nbc")
+        page.locator("#search").fill("R-3c:H")
+        printed = page.locator("#results .symbol").first.evaluate("one => one.outerHTML")
+        assert printed == symbol_html("R-3c")
+        page.locator("#search").fill("")
+        page.evaluate("document.activeElement.blur()")
         page.keyboard.press("/")
         page.keyboard.type("Pnma")
         assert page.evaluate(visible)[0] == 62

@@ -18,7 +18,7 @@ from sgbasis.explorer.start_facts import start_facts, wall_data
 from sgbasis.explorer.symbol_html import component_html, coordinates_html, schoenflies_html, symbol_html
 
 
-def setting_html(store: StoreReader, setting: Setting, *, root: str, crystals: bool = False) -> str:
+def setting_html(store: StoreReader, setting: Setting, *, root: str, **beside: bool) -> str:
     """The page of one setting.
 
     Args:
@@ -26,28 +26,30 @@ def setting_html(store: StoreReader, setting: Setting, *, root: str, crystals: b
         setting: the setting.
         root: the folder of the explorer, as seen from the page: ``"../"``; it has ``index.html``, ``assets`` and
             ``settings``.
-        crystals: whether there is a page for crystals of files, ``crystal.html``, as the local server has.
+        beside: what else there is to link to: ``crystals``, the page for crystals of files that the local server
+            has, and ``documentation``, the home page in the folder above the explorer; default, neither.
     """
     data = json_script(function_data(store.read(setting)))
     page = page_facts(store, setting)
-    return render("setting.html", root=root, crystals=crystals, page=page, data=data)
+    return render("setting.html", root=root, page=page, data=data, **beside)
 
 
-def start_html(store: StoreReader, *, root: str, crystals: bool = False) -> str:
+def start_html(store: StoreReader, *, root: str, **beside: bool) -> str:
     """The start page: the wall of the 230 groups, filters and search; arguments as of :func:`setting_html`."""
     return render(
         "start.html",
         root=root,
-        crystals=crystals,
         page=start_facts(),
         wall=json_script(wall_data(store)),
         names=json_script(names_index()),
+        **beside,
     )
 
 
 def render(template: str, **values: Any) -> str:
     """One template of this folder with its values; everything is escaped but what is marked as HTML."""
-    return _environment().get_template(template).render(version=VERSION, **values)
+    usual = {"version": VERSION, "crystals": False, "documentation": False}
+    return _environment().get_template(template).render(usual | values)
 
 
 def json_script(value: Any) -> Markup:

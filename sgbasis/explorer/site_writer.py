@@ -20,7 +20,7 @@ def write_site(folder: Path, *, workers: int = 1) -> int:
     """Write the explorer into ``folder``, which is made if there is none.
 
     Args:
-        folder: its files are replaced, others stay.
+        folder: its files are replaced, others stay. Pages link to the ``index.html`` of the folder above, if any.
         workers: processes.
 
     Returns:
@@ -33,9 +33,10 @@ def write_site(folder: Path, *, workers: int = 1) -> int:
     check_assets()
     (folder / "settings").mkdir(parents=True, exist_ok=True)
     shutil.copytree(ASSETS, folder / "assets", dirs_exist_ok=True)
+    documented = (folder.parent / "index.html").is_file()
     with open_store() as store:
-        write_atomically(folder / "index.html", start_html(store, root="").encode())
-    write_one = functools.partial(_write_setting, folder / "settings")
+        write_atomically(folder / "index.html", start_html(store, root="", documentation=documented).encode())
+    write_one = functools.partial(_write_setting, folder / "settings", documented)
     hint = "the pages that are written stay"
     return 1 + sum(parallel_map(write_one, all_settings(), workers=workers, hint=hint))
 
@@ -46,8 +47,8 @@ def check_assets() -> None:
         raise SgbasisError(f"the explorer's scripts and styles are not in {ASSETS}: run `make site` in a checkout")
 
 
-def _write_setting(folder: Path, setting: Setting) -> int:
-    html = setting_html(_store(), setting, root="../")
+def _write_setting(folder: Path, documented: bool, setting: Setting) -> int:
+    html = setting_html(_store(), setting, root="../", documentation=documented)
     write_atomically(folder / page_name(setting), html.encode())
     return 1
 

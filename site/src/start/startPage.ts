@@ -37,8 +37,10 @@ class Finder {
       select.addEventListener("change", () => this.update());
     }
     this.search.addEventListener("input", () => this.update());
-    this.search.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.results.querySelector("a")?.click();
+    // Enter opens the first setting; there is nothing to send.
+    this.search.form!.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.results.querySelector("a")?.click();
     });
     addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.target !== document.body) return;

@@ -69,7 +69,10 @@ from .groups.wave_shells import (
 )
 from .groups.wyckoff.position_table import WyckoffTable as WyckoffTable
 from .groups.wyckoff.wyckoff_points import WyckoffPoints as WyckoffPoints, wyckoff_points as wyckoff_points
-from .groups.wyckoff.wyckoff_position import WyckoffPosition as WyckoffPosition
+from .groups.wyckoff.wyckoff_position import (
+    WyckoffPosition as WyckoffPosition,
+    WyckoffPositions as WyckoffPositions,
+)
 from .published.download import fetch_store as fetch_store
 from .published.registry import PublishedStore as PublishedStore, published_stores as published_stores
 from .reflections.reflection_data import ReflectionData as ReflectionData

@@ -17,6 +17,7 @@ import numpy as np
 from basis_compiler.crystals.reduced_cell import reduced_basis, unimodular_inverse
 from basis_store import CrystalError
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.tables.short_repr import ShortRepr
 
 MIN_DISTANCE = 0.5
 """Angstrom. Atoms closer than this overlap: no bond is shorter (H-H in H2: 0.74)."""
@@ -46,8 +47,8 @@ _MAX_COORDINATE = 1e6
 """Cells: further away, floats have too few digits left to tell atoms apart."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Crystal:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Crystal(ShortRepr):
     """A periodic crystal in any cell; every atom of the cell is listed.
 
     Attributes:

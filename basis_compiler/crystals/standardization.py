@@ -35,6 +35,7 @@ from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_store import TURN, CrystalError, Operations, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.datasets.recipe import check_tolerance
+from basis_store.tables.short_repr import ShortRepr
 
 DEFAULT_TOLERANCE = 0.01
 """Angstrom."""
@@ -46,8 +47,8 @@ _SAME_24TH = 1e-9
 """24ths. An origin this close to a multiple of 1/24 differs from it by rounding only."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Site:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Site(ShortRepr):
     """One site of the asymmetric unit: an orbit of atoms, given by one of them.
 
     Attributes:
@@ -74,8 +75,8 @@ class Site:
         return ELEMENTS[self.number]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class StandardCrystal:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class StandardCrystal(ShortRepr):
     """A crystal in the standard setting of its space group; see the head of this module.
 
     Attributes:

@@ -12,10 +12,11 @@ from basis_store import Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import FieldError
 from basis_store.fields.grid_field import GridField
+from basis_store.tables.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class FieldFile:
+@dataclass(frozen=True, eq=False, repr=False)
+class FieldFile(ShortRepr):
     """The fields of one file, all on one grid of one cell.
 
     Attributes:

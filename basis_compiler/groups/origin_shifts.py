@@ -32,6 +32,7 @@ from basis_store.array_types import IntArray
 from basis_store.groups.generated_group import generated_group
 from basis_store.groups.operations import rotation_generators, rotation_of_key
 from basis_store.groups.setting import SettingName
+from basis_store.tables.short_repr import ShortRepr
 
 if TYPE_CHECKING:
     from sympy import Matrix
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 Translation = tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class OriginShifts:
+@dataclass(frozen=True, eq=False, repr=False)
+class OriginShifts(ShortRepr):
     """Generators of the allowed origin shifts modulo the translation lattice.
 
     Attributes:

@@ -20,12 +20,13 @@ import spglib
 from basis_store import TURN, CertificateError
 from basis_store.array_types import IntArray
 from basis_store.groups.characters import named_characters
+from basis_store.tables.short_repr import ShortRepr
 
 _SUPERSCRIPT = {1: "\u00b9", -1: "\u00b2"}
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SpinLaueGroup:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SpinLaueGroup(ShortRepr):
     """A Laue group with a sign for each of its operations.
 
     Attributes:

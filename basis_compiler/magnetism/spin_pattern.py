@@ -23,12 +23,13 @@ from basis_compiler.magnetism.sublattices import Quotient, contains
 from basis_store import TURN, CrystalError
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.groups.generated_group import generated_lattice
+from basis_store.tables.short_repr import ShortRepr
 
 _IDENTITY = np.eye(3, dtype=np.int64)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SpinPattern:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SpinPattern(ShortRepr):
     """The operations that keep or reverse a pattern of collinear moments: a group.
 
     Attributes:

@@ -27,6 +27,7 @@ from basis_compiler.magnetism.spin_pattern import SpinPattern, moment_levels, sp
 from basis_compiler.magnetism.splitting_form import SplittingForm, splitting_form
 from basis_store import CrystalError, cartesian_frame
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.tables.short_repr import ShortRepr
 
 MagnetKind = Literal["ferromagnet", "ferrimagnet", "antiferromagnet", "altermagnet"]
 Connection = Literal["translation", "inversion"]
@@ -35,8 +36,8 @@ MOMENT_TOLERANCE = 0.02
 """Of the largest moment: moments that differ by less are the same."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class SpinSymmetry:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class SpinSymmetry(ShortRepr):
     """What the symmetry of a collinear magnet says about the energies of its two spins.
 
     Attributes:

@@ -19,14 +19,15 @@ import numpy as np
 
 from basis_store import Operations
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.tables.short_repr import ShortRepr
 
 Reason = Literal["centring", "glide plane", "screw axis", "special position", "cancellation"]
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Absences:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Absences(ShortRepr):
     """Unique reflections that are 0.
 
     Attributes:

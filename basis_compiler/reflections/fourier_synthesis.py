@@ -35,6 +35,7 @@ from basis_store.array_types import FloatArray, IntArray
 from basis_store.counted import counted
 from basis_store.groups.setting import SettingName, as_setting
 from basis_store.reflections.reflection_data import inverse_squares
+from basis_store.tables.short_repr import ShortRepr
 
 Synthesis = Literal["density", "patterson", "difference"]
 
@@ -46,8 +47,8 @@ _DISAGREE = 0.02
 _SMALL = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
-class SynthesizedField:
+@dataclass(frozen=True, eq=False, repr=False)
+class SynthesizedField(ShortRepr):
     """A field that was summed from reflections.
 
     Attributes:

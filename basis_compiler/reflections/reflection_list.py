@@ -32,6 +32,7 @@ from basis_store.counted import counted
 from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.reflections.reflection_data import ReflectionData
 from basis_store.tables.data_frame import data_frame
+from basis_store.tables.short_repr import ShortRepr
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -45,8 +46,8 @@ DEFAULT_ELECTRON_D = 1.0
 """Angstrom: electrons have no useful limit of angle."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ReflectionList:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ReflectionList(ShortRepr):
     """The unique reflections of a crystal, in order of falling d.
 
     Attributes:

@@ -23,6 +23,7 @@ import numpy as np
 from basis_compiler.bases.phases import forbidding_operations
 from basis_store import Operations, ReflectionError
 from basis_store.array_types import BoolArray, FloatArray, IntArray
+from basis_store.tables.short_repr import ShortRepr
 
 MAX_WAVES = 5_000_000
 """Of all indices in the sphere, before equivalent ones are merged."""
@@ -34,8 +35,8 @@ _BASE = 1 << 17
 _BLOCK = 1 << 18
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class UniqueReflections:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class UniqueReflections(ShortRepr):
     """One reflection of each orbit, in order of falling d; at equal d, the representative with fewer signs first.
 
     Attributes:

@@ -25,13 +25,14 @@ from basis_compiler.vector_fields.site_vectors import (
 from basis_compiler.vector_fields.vector_gains import vector_gains
 from basis_store import MagneticGroup, Representation, magnetic_groups, representations
 from basis_store.array_types import IntArray
+from basis_store.tables.short_repr import ShortRepr
 from basis_store.tensors.exact_rows import reduced_rows
 
 _TABLE = Path(groups.__file__).with_name("magnetic_wyckoff.csv")
 
 
-@dataclass(frozen=True, eq=False)
-class SiteMoments:
+@dataclass(frozen=True, eq=False, repr=False)
+class SiteMoments(ShortRepr):
     """A Wyckoff position of a magnetic group, in its BNS cell, and its moments.
 
     Attributes:

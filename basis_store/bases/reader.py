@@ -41,7 +41,7 @@ from basis_store.groups.wave_shells import LATTICE_FAMILIES, ball_norm
 
 if TYPE_CHECKING:  # whoever reads bases only does not wait for the tensors
     from basis_store.groups.wyckoff.position_table import WyckoffTable
-    from basis_store.groups.wyckoff.wyckoff_position import WyckoffPosition
+    from basis_store.groups.wyckoff.wyckoff_position import WyckoffPositions
     from basis_store.tensors.index_symmetry import IndexSymmetry
     from basis_store.tensors.tensor_basis import TensorBasis
     from basis_store.tensors.tensor_table import TensorTable
@@ -255,7 +255,7 @@ class StoreReader:
         """Whether the store holds Wyckoff positions: those of format 1.3 do, see :meth:`wyckoff_positions`."""
         return has_wyckoff_positions(self.recipe, self.format_version)
 
-    def wyckoff_positions(self, setting: SettingName) -> dict[str, WyckoffPosition]:
+    def wyckoff_positions(self, setting: SettingName) -> WyckoffPositions:
         """The Wyckoff positions of a setting by letter, ``"a"`` first and the general position last.
 
         Each has one of its points; all its points are :func:`basis_store.wyckoff_points`.

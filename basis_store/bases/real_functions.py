@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from basis_store.array_types import IntArray
 from basis_store.groups.operations import TURN
 from basis_store.groups.wave_shells import is_leading
+from basis_store.tables.short_repr import ShortRepr
 
 if TYPE_CHECKING:  # exact amplitudes are seldom asked for, and importing them takes time
     from fractions import Fraction
@@ -29,8 +30,8 @@ if TYPE_CHECKING:  # exact amplitudes are seldom asked for, and importing them t
 _QUARTER = TURN // 4
 
 
-@dataclass(frozen=True, eq=False)
-class RealFunction:
+@dataclass(frozen=True, eq=False, repr=False)
+class RealFunction(ShortRepr):
     """One real function of a setting: ``sqrt(amplitude_squared) sum_k cos(2 pi (k.x + p_k / 24))``.
 
     Attributes:

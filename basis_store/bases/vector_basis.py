@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from basis_store.array_types import IntArray
 from basis_store.groups.operations import TURN
 from basis_store.groups.representation import Representation
+from basis_store.tables.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class VectorBasis:
+@dataclass(frozen=True, eq=False, repr=False)
+class VectorBasis(ShortRepr):
     """Real vector fields with the symmetry of a group: all of them up to a norm, see the head of this module.
 
     Both k and -k are among the terms of a function, with complex conjugate vectors. Functions are in the order of

@@ -13,10 +13,11 @@ from basis_store.array_types import FloatArray, Int16Array, IntArray
 from basis_store.datasets.columns import CrystalColumns
 from basis_store.datasets.record import CrystalRecord
 from basis_store.groups.setting import Setting, all_settings
+from basis_store.tables.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class CrystalArrays:
+@dataclass(frozen=True, eq=False, repr=False)
+class CrystalArrays(ShortRepr):
     """N crystals with S sites and A atoms in their conventional cells.
 
     Attributes:

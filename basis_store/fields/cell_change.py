@@ -20,6 +20,7 @@ from basis_store.errors import FieldError
 from basis_store.groups.group_names import GroupName, as_group
 from basis_store.groups.magnetic.magnetic_group import MagneticGroup
 from basis_store.groups.representation import Representation
+from basis_store.tables.short_repr import ShortRepr
 
 _PRIMITIVE: dict[str, tuple[int, list[list[int]]]] = {
     "P": (1, [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
@@ -35,8 +36,8 @@ _MAX_DETERMINANT = 1000
 """Conventional cells in a cell."""
 
 
-@dataclass(frozen=True, eq=False)
-class CellChange:
+@dataclass(frozen=True, eq=False, repr=False)
+class CellChange(ShortRepr):
     """A cell in terms of the conventional cell of a setting; see the head of this module.
 
     Attributes:

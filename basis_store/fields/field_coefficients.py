@@ -22,13 +22,14 @@ from basis_store.fields.cell_change import CellChange
 from basis_store.groups.group import Group
 from basis_store.groups.operations import TURN
 from basis_store.groups.representation import Representation
+from basis_store.tables.short_repr import ShortRepr
 
 _BLOCK = 1 << 14
 """Orbits at a time."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FieldSource:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FieldSource(ShortRepr):
     """The grid that coefficients come from.
 
     Attributes:
@@ -48,8 +49,8 @@ class FieldSource:
     sha256: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FieldCoefficients:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class FieldCoefficients(ShortRepr):
     """A field in the functions of its setting; see the head of this module.
 
     Attributes:

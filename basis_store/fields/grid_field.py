@@ -8,6 +8,7 @@ import numpy as np
 
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import FieldError
+from basis_store.tables.short_repr import ShortRepr
 
 _SMALLEST_VOLUME = 1e-6
 """Of a cell, over the product of its edges: a flatter one comes from a wrong file."""
@@ -17,8 +18,8 @@ _LARGEST_LENGTH = 1e6
 """Angstrom."""
 
 
-@dataclass(frozen=True, eq=False)
-class GridField:
+@dataclass(frozen=True, eq=False, repr=False)
+class GridField(ShortRepr):
     """A real periodic field sampled on a grid of its cell. Its arrays cannot be changed.
 
     Attributes:

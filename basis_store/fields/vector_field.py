@@ -11,10 +11,11 @@ import numpy as np
 from basis_store.array_types import FloatArray
 from basis_store.errors import FieldError
 from basis_store.fields.grid_field import GridField
+from basis_store.tables.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class VectorField:
+@dataclass(frozen=True, eq=False, repr=False)
+class VectorField(ShortRepr):
     """A real periodic vector field sampled on a grid, such as the magnetisation of non-collinear spins.
 
     Attributes:

@@ -27,13 +27,14 @@ from basis_store.array_types import BoolArray, IntArray
 from basis_store.errors import CertificateError
 from basis_store.groups.generated_group import generated_group
 from basis_store.groups.group import Group
+from basis_store.tables.short_repr import ShortRepr
 
 TURN = 24
 """Phases and translations are integers in units of 1/24 turn and 1/24 cell edge (D1)."""
 
 
-@dataclass(frozen=True, eq=False)
-class Operations:
+@dataclass(frozen=True, eq=False, repr=False)
+class Operations(ShortRepr):
     """A group in one setting, modulo the lattice translations of its cell.
 
     The identity comes first, the others follow in the order of the entries of R, row by row, then of t.

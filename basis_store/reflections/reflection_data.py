@@ -8,6 +8,7 @@ import numpy as np
 
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import ReflectionError
+from basis_store.tables.short_repr import ShortRepr
 
 MAX_INDEX = 10_000
 """Of |h|, |k| and |l|: a larger one comes from a wrong column."""
@@ -16,8 +17,8 @@ MAX_VALUE = 1e30
 """Of intensities and amplitudes: larger ones could not be squared and summed."""
 
 
-@dataclass(frozen=True, eq=False)
-class ReflectionData:
+@dataclass(frozen=True, eq=False, repr=False)
+class ReflectionData(ShortRepr):
     """Reflections of one crystal.
 
     An index may occur several times: every row is a measurement of its own. Friedel pairs are two rows.

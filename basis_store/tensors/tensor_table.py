@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from basis_store.bases.schema import TENSOR_COLUMNS
 from basis_store.files.integrity import add_column
 from basis_store.files.stored_arrays import ContentError
+from basis_store.tables.short_repr import ShortRepr
 from basis_store.tensors.exact_rows import ReducedRows
 from basis_store.tensors.index_symmetry import MAX_RANK
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class TensorTable:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class TensorTable(ShortRepr):
     """Invariant spaces of S settings in n orientations, with d rows of e non-zero entries altogether.
 
     Attributes:

@@ -17,7 +17,7 @@ from basis_store.groups.setting import SettingName
 from runtime.bases.basis import Basis
 
 if TYPE_CHECKING or "jaxtyping" in sys.modules:  # tensors are imported when they are used
-    from basis_store import IndexSymmetry, TensorBasis, WyckoffPosition
+    from basis_store import IndexSymmetry, TensorBasis, WyckoffPositions
 
 __all__ = ["Recipe", "Setting", "Store", "load_store"]
 
@@ -109,7 +109,7 @@ class Store:
         """
         return self._reader.tensor_basis(setting, formula, axial=axial)
 
-    def wyckoff_positions(self, setting: SettingName) -> dict[str, WyckoffPosition]:
+    def wyckoff_positions(self, setting: SettingName) -> WyckoffPositions:
         """The Wyckoff positions of a setting by letter, ``"a"`` first and the general position last.
 
         Args:

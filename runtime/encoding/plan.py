@@ -17,6 +17,7 @@ from basis_store import Representation, Setting
 from basis_store.groups.group import LatticeFamily
 from basis_store.groups.representation import RepresentationName, as_representation
 from basis_store.groups.wave_shells import LATTICE_FAMILIES
+from basis_store.tables.short_repr import ShortRepr
 from runtime.arrays import on_device
 
 POINTS = 256
@@ -48,8 +49,8 @@ class Block(NamedTuple):
         return self.segments[0].representation.setting.lattice_family
 
 
-@dataclass(frozen=True, eq=False)
-class EncodingPlan:
+@dataclass(frozen=True, eq=False, repr=False)
+class EncodingPlan(ShortRepr):
     """The points of a batch sorted by setting; made by :meth:`WaveEncoder.plan`.
 
     Attributes:

@@ -10,14 +10,15 @@ import numpy as np
 from basis_store import CrystalTable, EvaluationError, TargetError
 from basis_store.array_types import BoolArray, FloatArray, IntArray
 from basis_store.datasets.units import UNKNOWN_UNIT
+from basis_store.tables.short_repr import ShortRepr
 from runtime.targets.target import Target
 
 _LARGEST = 1e18
 """Squares of larger values overflow in single precision."""
 
 
-@dataclass(frozen=True, eq=False)
-class Labels:
+@dataclass(frozen=True, eq=False, repr=False)
+class Labels(ShortRepr):
     """One target of all N crystals of a dataset.
 
     Attributes:
@@ -31,8 +32,8 @@ class Labels:
     invalid: BoolArray
 
 
-@dataclass(frozen=True, eq=False)
-class ReferenceValues:
+@dataclass(frozen=True, eq=False, repr=False)
+class ReferenceValues(ShortRepr):
     """Values to compare predictions with.
 
     Attributes:

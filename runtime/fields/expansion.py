@@ -22,6 +22,7 @@ from basis_store.fields.field_coefficients import FieldCoefficients, FieldSource
 from basis_store.groups.cell_parameters import cell_parameters, symmetry_misfit
 from basis_store.groups.group import Group
 from basis_store.groups.representation import RepresentationName, as_representation
+from basis_store.tables.short_repr import ShortRepr
 from runtime.fields.grid_images import largest_difference
 from runtime.fields.grid_lattice import GridLattice, compatible_shapes, operations_of, text_of
 from runtime.fields.orbit_averages import OrbitAverages
@@ -34,8 +35,8 @@ LATTICE_TOLERANCE = 2e-3
 """By which cell vectors may differ, relative to their lengths, from those that the operations preserve."""
 
 
-@dataclass(frozen=True)
-class Residual:
+@dataclass(frozen=True, repr=False)
+class Residual(ShortRepr):
     """The part of a field that is not invariant, or has not the character, at the points of its grid.
 
     Attributes:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from basis_store.array_types import IntArray
+from basis_store.tables.short_repr import ShortRepr
 
 _AXIS, _TARGET, _COUNTED = "axis", "numbers_of", "counts_of"
 
@@ -28,8 +29,8 @@ def per(axis: str, *, numbers_of: str = "", counts_of: str = "") -> Any:
     return dataclasses.field(metadata={_AXIS: axis, _TARGET: numbers_of, _COUNTED: counts_of})
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
+@dataclass(frozen=True, eq=False, repr=False)
+class Batch(ShortRepr):
     """Any number of crystals, prepared for a model: a few in a step, all of a split in memory.
 
     Subclasses are dataclasses whose other fields are made by :func:`per`: tensors, all on one device, or NumPy

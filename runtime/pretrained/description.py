@@ -10,6 +10,7 @@ from typing import Any
 
 from basis_store import ModelError, StoreFormatError
 from basis_store.files.integrity import parse_version
+from basis_store.tables.short_repr import ShortRepr
 from runtime.pretrained.domain import Domain
 from runtime.targets.parse import from_plain_values, parse_target, shown
 from runtime.targets.target import Target
@@ -19,8 +20,8 @@ FORMAT_VERSION = (1, 0)
 """(major, minor). A change of meaning is a new major version; a newer minor one may only add keys."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelDescription:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ModelDescription(ShortRepr):
     """Everything about a model except its weights.
 
     Attributes:

@@ -9,11 +9,12 @@ from typing import Self
 
 from basis_store import CrystalRecord, ModelError
 from basis_store.datasets.formula import symbol
+from basis_store.tables.short_repr import ShortRepr
 from runtime.targets.parse import shown
 
 
-@dataclass(frozen=True)
-class Domain:
+@dataclass(frozen=True, repr=False)
+class Domain(ShortRepr):
     """The range of crystals that a training split spans.
 
     Attributes:

@@ -15,6 +15,7 @@ import numpy as np
 
 from basis_store import FieldError
 from basis_store.array_types import FloatArray, IntArray
+from basis_store.tables.short_repr import ShortRepr
 from sgbasis.fields.fourier_series import FourierSeries
 
 MAX_INDEX = 24
@@ -31,8 +32,8 @@ _MAX_IMAGES = 5_000_000
 """Images of atoms that are looked at: in a rectangle of more than thousands of cells there are none to be seen."""
 
 
-@dataclass(frozen=True, eq=False)
-class CrystalPlane:
+@dataclass(frozen=True, eq=False, repr=False)
+class CrystalPlane(ShortRepr):
     """A rectangle in a plane; see the head of this module.
 
     Attributes:

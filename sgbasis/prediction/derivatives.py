@@ -11,14 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from basis_store import CrystalRecord
 from basis_store.extras import needed_for
+from basis_store.tables.short_repr import ShortRepr
 from sgbasis.prediction.given_crystals import found_crystals
 
 if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PropertyDerivatives:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class PropertyDerivatives(ShortRepr):
     """One property of one crystal of n sites, and how it changes with the positions of atoms and with strain.
 
     With N atoms in a cell, each displaced by u_a, and a symmetric strain e (vectors r become r + r e, fractional

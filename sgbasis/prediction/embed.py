@@ -11,14 +11,15 @@ import numpy as np
 from basis_store import CrystalArrays, CrystalRecord
 from basis_store.array_types import FloatArray
 from basis_store.extras import needed_for
+from basis_store.tables.short_repr import ShortRepr
 from sgbasis.prediction.given_crystals import found_crystals
 
 if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
 
 
-@dataclass(frozen=True, eq=False)
-class CrystalEmbeddings:
+@dataclass(frozen=True, eq=False, repr=False)
+class CrystalEmbeddings(ShortRepr):
     """What a network makes of n crystals and their sites before its heads: features for models of your own.
 
     Attributes:

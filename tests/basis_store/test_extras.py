@@ -31,7 +31,7 @@ def requirements(extra: str) -> set[str]:
 
 @pytest.mark.parametrize("extra", PROJECT["optional-dependencies"])
 def test_the_extras_are_those_of_the_project(extra: str) -> None:
-    if extra in ("all", "dev"):  # for people, not needed by any code
+    if extra in ("all", "dev", "docs"):  # for people, not needed by any code
         assert extra not in EXTRAS
     else:
         assert {name.replace("skimage", "scikit-image") for name in EXTRAS[extra]} == requirements(extra)

@@ -10,6 +10,7 @@ import pytest
 
 from basis_compiler import compile_crystals, read_crystals, reflection_list
 from basis_store import (
+    CrystalArrays,
     IndexSymmetry,
     MagneticGroup,
     PlaneGroup,
@@ -21,6 +22,7 @@ from basis_store import (
 )
 from runtime import load_store
 from runtime.evaluation.scores import evaluate_scalars
+from sgbasis.reports.change_of_basis import triplet_text
 from tests.support.crystals.crystal_inputs import CRYSTALS
 
 EVIL = "<script>alert(1)</script>"
@@ -93,3 +95,29 @@ def test_tables_of_pandas() -> None:
     scores = evaluate_scalars([1.0, 2.0], [1.0, 3.0], [record.setting, Setting.standard(1)]).to_dataframe()
     assert scores["by"].tolist() == ["all", *["crystal_system"] * 2, *["space_group"] * 2]
     assert scores["mae"].tolist() == [0.5, 1.0, 0.0, 1.0, 0.0] and scores["mae_low"][1] == 1.0
+
+
+def test_objects_that_hold_arrays_have_short_texts() -> None:
+    (crystal,) = read_crystals(CRYSTALS / "spinel.cif")
+    found = reflection_list(crystal, cell="standard")
+    for one in (
+        crystal,
+        found.data(),
+        found.standard.sites[0],
+        CrystalArrays.of(compile_crystals(CRYSTALS / "spinel.cif")),
+    ):
+        assert len(repr(one)) < 300 and "\n" not in repr(one), one
+    assert "hkl=<(" in repr(found) and "coordinates=[0.125, 0.125, 0.125]" in repr(found.standard.sites[0])
+
+
+def test_wyckoff_positions_are_a_table() -> None:
+    pytest.importorskip("pandas")
+    with open_store() as store:
+        for setting in all_settings():
+            for one in store.wyckoff_positions(setting).values():
+                assert one.point == triplet_text(one.matrix, one.shift24 / 24), (setting, one)
+        found = store.wyckoff_positions(Setting.standard(136))
+    frame = found.to_dataframe()
+    assert frame["letter"].tolist() == list("abcdefghijk") and frame["multiplicity"].iloc[-1] == 16
+    assert frame["degrees_of_freedom"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3]
+    assert "4f" in shown(found) and repr(found["f"]) == "<WyckoffPosition 4f m.2m: x, x, 0>"

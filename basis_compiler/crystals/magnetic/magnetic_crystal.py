@@ -13,6 +13,7 @@ from basis_compiler.crystals.crystal import Crystal
 from basis_store import TURN, CrystalError, MagneticGroup
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.counted import counted
+from basis_store.tables.short_repr import ShortRepr
 
 MAX_MOMENT = 20.0
 """Bohr magneton. Moments of atoms are below 11 (Ho3+, Dy3+)."""
@@ -34,8 +35,8 @@ class MagneticOperationList(NamedTuple):
     time_reversal: IntArray
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class MagneticCrystal:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class MagneticCrystal(ShortRepr):
     """A crystal with magnetic moments.
 
     Attributes:

@@ -15,6 +15,7 @@ from basis_compiler.reflections.extinctions.laue_classes import LaueClass
 from basis_compiler.reflections.extinctions.orbit_likelihoods import OrbitLikelihoods
 from basis_store import ReflectionData
 from basis_store.array_types import BoolArray, FloatArray, IntArray
+from basis_store.tables.short_repr import ShortRepr
 
 _SAME = 1e-6
 _NAMED = 5
@@ -74,8 +75,8 @@ class PeakLine:
     allowed: bool
 
 
-@dataclass(frozen=True, eq=False)
-class GroupsFor:
+@dataclass(frozen=True, eq=False, repr=False)
+class GroupsFor(ShortRepr):
     """What :func:`groups_for` finds.
 
     Attributes:

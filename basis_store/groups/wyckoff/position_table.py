@@ -16,14 +16,15 @@ from numpy.typing import NDArray
 from basis_store.bases.schema import WYCKOFF_COLUMNS
 from basis_store.files.integrity import add_column
 from basis_store.files.stored_arrays import ContentError
-from basis_store.groups.wyckoff.wyckoff_position import LETTERS, WyckoffPosition
+from basis_store.groups.wyckoff.wyckoff_position import LETTERS, WyckoffPosition, WyckoffPositions
+from basis_store.tables.short_repr import ShortRepr
 
 _SYMBOL_WIDTH = 8
 _SYMBOL_CHARACTERS = np.frombuffer(b"-./12346m", np.uint8)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class WyckoffTable:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class WyckoffTable(ShortRepr):
     """The Wyckoff positions of S settings, W altogether; a setting has them in the order of their letters.
 
     Attributes:
@@ -61,18 +62,21 @@ class WyckoffTable:
             shifts24=np.array([one.shift24 for one in every], np.int8).reshape(-1, 3),
         )
 
-    def positions(self, row: int) -> dict[str, WyckoffPosition]:
+    def positions(self, row: int) -> WyckoffPositions:
         """The positions of setting number ``row`` of the table, by letter."""
-        return {
-            chr(self.letters[i]): WyckoffPosition(
-                letter=chr(self.letters[i]),
-                multiplicity=int(self.multiplicities[i]),
-                site_symmetry=self.site_symmetries[i].tobytes().rstrip(b"\0").decode("ascii"),
-                matrix=self.matrices[i].astype(np.int64),
-                shift24=self.shifts24[i].astype(np.int64),
+        return WyckoffPositions(
+            (
+                chr(self.letters[i]),
+                WyckoffPosition(
+                    letter=chr(self.letters[i]),
+                    multiplicity=int(self.multiplicities[i]),
+                    site_symmetry=self.site_symmetries[i].tobytes().rstrip(b"\0").decode("ascii"),
+                    matrix=self.matrices[i].astype(np.int64),
+                    shift24=self.shifts24[i].astype(np.int64),
+                ),
             )
             for i in range(self._starts[row], self._starts[row + 1])
-        }
+        )
 
     def check(self) -> None:
         """Check that the numbers of a stored table lie in their ranges and fit together.

@@ -10,10 +10,11 @@ from basis_store.array_types import IntArray
 from basis_store.errors import CertificateError
 from basis_store.groups.operations import TURN, Operations
 from basis_store.groups.wyckoff.wyckoff_position import WyckoffPosition
+from basis_store.tables.short_repr import ShortRepr
 
 
-@dataclass(frozen=True, eq=False)
-class WyckoffPoints:
+@dataclass(frozen=True, eq=False, repr=False)
+class WyckoffPoints(ShortRepr):
     """All points of a Wyckoff position in the conventional cell, ``n`` of them, centrings included.
 
     Point i has the coordinates ``matrices[i] @ (x, y, z) + shifts24[i] / 24``. Where the first point is free to

@@ -9,11 +9,12 @@ import numpy as np
 from basis_store import CellChange, CharacterError
 from basis_store.fields.vector_field import VectorField
 from basis_store.groups.representation import RepresentationName, as_representation
+from basis_store.tables.short_repr import ShortRepr
 from runtime.fields.vectors.grid_average import GridAverage
 
 
-@dataclass(frozen=True, eq=False)
-class SymmetrisedVectors:
+@dataclass(frozen=True, eq=False, repr=False)
+class SymmetrisedVectors(ShortRepr):
     """The part of a vector field that has the symmetry of a group, and what is left.
 
     Attributes:

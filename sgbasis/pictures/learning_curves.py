@@ -9,11 +9,14 @@ from sgbasis.pictures.style import INK, PictureKind, name_text, needs_plot_extra
 
 
 @needs_plot_extra
-def learning_curves_picture(histories: Mapping[str, Sequence[Mapping[str, Any]]], *, kind: PictureKind) -> bytes:
+def learning_curves_picture(
+    histories: Mapping[str, Sequence[Mapping[str, Any]]], labels: Mapping[str, str], *, kind: PictureKind
+) -> bytes:
     """Losses on training and validation data by epoch.
 
     Args:
         histories: of runs, by name: for each epoch its number and the losses of each target.
+        labels: what the losses of targets are, with their units, by name.
         kind: of picture.
 
     Raises:
@@ -32,6 +35,7 @@ def learning_curves_picture(histories: Mapping[str, Sequence[Mapping[str, Any]]]
                 label = name_text(name) if key == "val_loss" else None
                 panel.plot(epochs, values, style, color=f"C{number}", label=label)
         panel.set_title(name_text(target), color=INK)
-        panel.set(xlabel="epoch", ylabel="MAE (dotted: training)", yscale="log")
+        panel.set(xlabel="epoch", ylabel=name_text(labels.get(target, "loss")), yscale="log")
+        panel.plot([], [], ":", color=INK, label="training")
         panel.legend(frameon=False)
     return picture_bytes(figure, kind)

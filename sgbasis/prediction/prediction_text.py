@@ -8,6 +8,8 @@ import json
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from basis_store.printable import csv_cell, lines_text, short_line
 from basis_store.tables.text_table import table_lines
 from sgbasis.prediction.predicted_value import Prediction, tensor_kind
@@ -91,6 +93,8 @@ def tensor_lines(one: Prediction) -> list[str]:
     from sgbasis.reports.tensor import dielectric_lines, elastic_lines, other_lines, piezoelectric_lines
 
     assert not isinstance(one.value, float) and one.symmetry is not None
+    if not np.isfinite(one.value).all():
+        return ["no finite values"]
     kind = tensor_kind(one)
     if kind == "elastic":
         return elastic_lines(one.value, one.record)

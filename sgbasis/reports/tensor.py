@@ -135,10 +135,15 @@ def matrix_form(tensor: FloatArray, formula: str) -> FloatArray:
 
     Args:
         tensor: (3, ..., 3).
-        formula: index symmetry; with any other, the tensor is returned as it is.
+        formula: index symmetry; with any other, the tensor is returned as it is. All entries of a matrix are NaN
+            if one of the tensor is not finite.
     """
     form = {"ijk=ikj": piezoelectric_matrix, "ijkl=jikl=klij": stiffness_matrix}.get(formula)
-    return tensor if form is None else form(tensor)
+    if form is None:
+        return tensor
+    if not np.isfinite(tensor).all():
+        return np.full((3, 6) if formula == "ijk=ikj" else (6, 6), np.nan)
+    return form(tensor)
 
 
 def other_lines(tensor: FloatArray, record: CrystalRecord, symmetry: IndexSymmetry, unit: str) -> list[str]:

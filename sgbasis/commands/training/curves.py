@@ -21,8 +21,8 @@ from sgbasis.commands.options import check_picture
 def curves(runs: tuple[Path, ...], output: Path) -> None:
     """Draw learning curves of finished training runs.
 
-    Draws the mean absolute error on training and validation data by epoch, one panel per target. RUNS are output
-    folders of sgbasis train.
+    Draws the loss of each target on training and validation data by epoch, such as the mean absolute error, a
+    panel for each. RUNS are output folders of sgbasis train.
     """
     from basis_store.files.atomic_write import check_writable, write_atomically
     from runtime.training.runs.run_report import read_report
@@ -31,5 +31,22 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
 
     check_picture(output, "--output")
     check_writable(output)
-    histories = {run.name: read_report(run)["history"] for run in runs}
-    write_atomically(output, learning_curves_picture(histories, kind=picture_kind(output)))
+    reports = {run.name: read_report(run) for run in runs}
+    labels: dict[str, str] = {}
+    for run, report in zip(runs, reports.values(), strict=True):
+        labels |= report.get("loss", {}) | _with_units(run)
+    histories = {name: report["history"] for name, report in reports.items()}
+    write_atomically(output, learning_curves_picture(histories, labels, kind=picture_kind(output)))
+
+
+def _with_units(run: Path) -> dict[str, str]:
+    """What the losses of the targets of a run are, with their units; nothing if its model is gone."""
+    from basis_store import ModelError
+    from runtime.pretrained.pretrained import open_pretrained
+
+    try:
+        targets = open_pretrained(run / "model").description.targets
+    except (ModelError, OSError):
+        return {}
+    units = {one: one.loss_figure(0.0)[1].partition(" ")[2] for one in targets}
+    return {one.name: f"{one.loss_name} ({unit})" if unit else one.loss_name for one, unit in units.items()}

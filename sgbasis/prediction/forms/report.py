@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
+
+import numpy as np
 
 from basis_store.counted import counted
 from basis_store.datasets.units import PURE_NUMBER, with_unit
@@ -86,9 +89,9 @@ def tensor_section(one: Prediction) -> TensorSection:
     assert not isinstance(one.value, float)
     title = f"<h3>{cell_html(one.property)}</h3>"
     lines = tensor_lines(one)
-    if not one.value.any():
+    if not np.isfinite(one.value).all() or not one.value.any():
         section = TensorSection(f"{title}<p>{cell_html(lines[0])}</p>")
-        section.summary = "0 by symmetry"
+        section.summary = "0 by symmetry" if not one.value.any() else ""
         return section
     summary, picture = "", ""
     try:
@@ -140,7 +143,8 @@ def _cells(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]) 
         elif one.label:
             cells.append(f"<td>{cell_html(one.label)}</td>")
         else:
-            cells.append(f'<td class="number" data-value="{one.value!r}">{one.value:.4g}</td>')
+            value, shown = (one.value, f"{one.value:.4g}") if math.isfinite(one.value) else ("", "")
+            cells.append(f'<td class="number" data-value="{value}">{shown}</td>')
     return "".join(cells)
 
 

@@ -54,7 +54,7 @@ _FORMATS = ("csv", "jsonl", "xlsx", "html")
 )
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS),
-    help="Format of the output [default: by the ending of --output; a report when printed].",
+    help="Format of the output [default: by the ending of --output; text when printed].",
 )  # fmt: skip
 @click.option(
     "--wide", is_flag=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from basis_store.counted import counted
 from basis_store.tables.data_frame import data_frame
@@ -24,6 +24,20 @@ class Predictions(list[Prediction]):
 
     A list, which can also be a table: :meth:`to_dataframe`; notebooks show it as one.
     """
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Predictions: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Prediction | Predictions:
+        """One of them, or some, which are a table again."""
+        return (
+            Predictions(list.__getitem__(self, index))
+            if isinstance(index, slice)
+            else list.__getitem__(self, index)
+        )
 
     def to_dataframe(self, *, wide: bool = False) -> DataFrame:
         """A table of pandas: one row for each prediction, or one for each crystal.

@@ -63,7 +63,7 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
     for output in done:
         if output.output_type == "stream":
             # What a terminal shows at last, without the progress bars that carriage returns replace.
-            lines = (line.rsplit("\r", 1)[-1].rstrip() for line in output.text.split("\n"))
+            lines = (line.rsplit("\r", 1)[-1].rstrip() for line in output.text.replace("\r\n", "\n").split("\n"))
             output.text = "\n".join(line for line in lines if not _PROGRESS.search(line)).strip("\n") + "\n"
     return done
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,17 @@ def test_each_tutorial_has_a_notebook_and_a_line_in_the_list() -> None:
     assert [path.stem for path in sorted(TUTORIALS.glob("*.ipynb"))] == names
     index = (TUTORIALS / "index.md").read_text(encoding="utf-8")
     assert [name for name in names if f"({name}.ipynb)" not in index] == []
+
+
+def test_commands_in_notebooks_have_shown_something() -> None:
+    for path in TUTORIALS.glob("*.ipynb"):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if cell["cell_type"] == "code" and source.startswith("!sgbasis"):
+                assert "".join("".join(one.get("text", [])) for one in cell["outputs"]).strip(), (
+                    path.name,
+                    source,
+                )
 
 
 def test_notebooks_name_no_folder_of_a_machine() -> None:

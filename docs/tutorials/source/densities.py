@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Densities
 #
-# A density on a grid has thousands of numbers; its symmetry leaves a few dozen that are independent. You need
+# A density on a grid has tens of thousands of numbers, of which symmetry leaves a small part independent. You need
 # `pip install '.[structures,fields,plot]'`.
 #
 # ## A density

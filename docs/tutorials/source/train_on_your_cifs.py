@@ -19,16 +19,9 @@ import numpy as np
 from ase.build import bulk
 from ase.io import write
 
-radii = {"Li": 0.76, "Na": 1.02, "K": 1.38, "Rb": 1.52, "Cs": 1.67, "F": 1.33, "Cl": 1.81, "Br": 1.96, "I": 2.20}
-doubly = {
-    "Mg": 0.72,
-    "Ca": 1.00,
-    "Sr": 1.18,
-    "Ba": 1.35,
-    "O": 1.40,
-    "S": 1.84,
-    "Se": 1.98,
-}  # ionic radii, Angstrom
+# Ionic radii in Angstrom, of charges 1 and 2
+radii = dict(Li=0.76, Na=1.02, K=1.38, Rb=1.52, Cs=1.67, F=1.33, Cl=1.81, Br=1.96, I=2.20)
+doubly = dict(Mg=0.72, Ca=1.00, Sr=1.18, Ba=1.35, O=1.40, S=1.84, Se=1.98)
 madelung = {"rocksalt": 1.747565, "cesiumchloride": 1.762675, "zincblende": 1.638055}
 edge = {"rocksalt": 2.0, "cesiumchloride": 2 / 3**0.5, "zincblende": 4 / 3**0.5}  # cell edge over distance
 generator = np.random.default_rng(0)
@@ -47,7 +40,7 @@ for charge, ions in ((1, radii), (2, doubly)):
                 rows.append((name, -14.3996 * constant * charge**2 / distance))
 with (folder / "id_prop.csv").open("w", newline="") as file:
     csv.writer(file).writerows([("file", "madelung_energy"), *rows])
-print(len(rows), "crystals;", *rows[0])
+print(f"{len(rows)} crystals; {rows[0][0]}: {rows[0][1]:.4f} eV")
 
 # %% [markdown]
 # ## Compile it, once
@@ -106,7 +99,7 @@ import json
 import sgbasis
 
 # evaluated = !sgbasis evaluate --model runs/ionic/model --data ionic.h5 --split test --json
-evaluated = json.loads("".join(evaluated))  # noqa: F821
+evaluated = json.loads("".join(evaluated))
 
 table = sgbasis.open_crystals("ionic.h5")
 known = {

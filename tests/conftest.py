@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,10 +42,40 @@ def every_compiled(reader: StoreReader) -> list[CompiledSetting]:
     return list(reader)
 
 
-@pytest.fixture(params=all_settings(), ids=lambda setting: f"hall{setting.hall_number}")
-def setting(request: pytest.FixtureRequest) -> Setting:
-    """Each of the 530 settings in turn."""
+class SettingBundle(tuple[Setting, ...]):
+    """Some of the 530 settings: 40,000 tests of one setting each would take minutes to list and to report."""
+
+
+BUNDLES = [SettingBundle(all_settings()[start::10]) for start in range(10)]
+
+
+@pytest.fixture(params=BUNDLES, ids=lambda bundle: f"hall{bundle[0].hall_number}+")
+def setting(request: pytest.FixtureRequest) -> SettingBundle:
+    """Each of the 530 settings in turn: the test is called for every one of the bundle, see below."""
     return request.param
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Call a test of a bundle for each of its settings; all are tried, and the first that fail are named."""
+    bundle = pyfuncitem.funcargs.get("setting")
+    if not isinstance(bundle, SettingBundle):
+        return None
+    arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    failures, skipped = [], []
+    for one in bundle:
+        try:
+            pyfuncitem.obj(**arguments | {"setting": one})
+        except pytest.skip.Exception as skip:
+            skipped.append(skip)
+        except Exception as failure:
+            failure.add_note(f"in the setting {one.label} (hall:{one.hall_number})")
+            failures.append(failure)
+    if failures:
+        raise failures[0] if len(failures) == 1 else ExceptionGroup(f"{len(failures)} settings", failures[:3])
+    if len(skipped) == len(bundle):
+        raise skipped[0]
+    return True
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import error_line, sgbasis
+from tests.support.command_line import error_line, in_new_process
 
 
 @pytest.mark.parametrize("name", ["runtime", "basis_store", "basis_compiler"])
@@ -21,7 +21,7 @@ def test_a_file_beside_the_script(name: str, tmp_path: Path) -> None:
         f"sgbasis has a package {name!r}, but Python finds {own}, "
         "which is not part of it, under this name: rename it"
     )
-    assert error_line(sgbasis("info", cwd=tmp_path)) == message
+    assert error_line(in_new_process("info", cwd=tmp_path)) == message
     done = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.stdout == "sgbasis\n"
     assert done.stderr.splitlines()[-1] == f"ImportError: {message}"
@@ -31,7 +31,7 @@ def test_folders_and_scripts_of_these_names_do_no_harm(tmp_path: Path) -> None:
     for name in ("runtime", "data", "tests", "docs"):
         (tmp_path / name).mkdir()
     (tmp_path / "tests" / "__init__.py").touch()
-    assert sgbasis("info", cwd=tmp_path).returncode == 0
+    assert in_new_process("info", cwd=tmp_path).returncode == 0
     script = tmp_path / "elsewhere" / "use.py"
     script.parent.mkdir()
     script.write_text(

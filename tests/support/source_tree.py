@@ -52,8 +52,13 @@ def modules() -> dict[str, Path]:
     return {module_name(path): path for path in files() if path.relative_to(ROOT).parts[0] in PACKAGES}
 
 
-def imported_names(path: Path) -> Iterator[tuple[str, str]]:
+@functools.cache
+def imported_names(path: Path) -> tuple[tuple[str, str], ...]:
     """Pairs (module, name) that a file imports anywhere in it; the name is ``""`` for a whole module."""
+    return tuple(_imported_names(path))
+
+
+def _imported_names(path: Path) -> Iterator[tuple[str, str]]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             for alias in node.names:

@@ -1,9 +1,7 @@
 """Run by test_triton_path.py: the Triton kernels against PyTorch, on a GPU or in Triton's interpreter.
 
     python -m tests.support.triton_encoding groups FIRST STEP
-    python -m tests.support.triton_encoding functions FIRST STEP
-    python -m tests.support.triton_encoding batches
-    python -m tests.support.triton_encoding characters
+    python -m tests.support.triton_encoding functions FIRST STEP batches characters
 
 In a separate process: Triton reads TRITON_INTERPRET when it is imported, and its kernels cannot be wrapped by the
 shape checker.
@@ -243,10 +241,14 @@ def characters() -> None:
 
 def main() -> None:
     """Compare, and print that they are equal."""
-    name, *numbers = sys.argv[1:]
-    {"groups": groups, "functions": functions, "batches": batches, "characters": characters}[name](
-        *map(int, numbers)
-    )
+    checks = {"groups": groups, "functions": functions, "batches": batches, "characters": characters}
+    words = sys.argv[1:]
+    while words:
+        check = checks[words.pop(0)]
+        numbers = []
+        while words and words[0].isdigit():
+            numbers.append(int(words.pop(0)))
+        check(*numbers)
     print("equal on", DEVICE.type)
 
 

@@ -9,7 +9,8 @@ import sys
 import pytest
 import torch
 
-PARTS = 4
+PARTS = 2
+"""Each is a process, because Triton reads at its import that it shall interpret."""
 
 
 def check(*arguments: object) -> None:
@@ -29,14 +30,6 @@ def test_encodings_in_all_groups(part: int) -> None:
     check("groups", part, PARTS)
 
 
-def test_functions_of_settings() -> None:
-    """Every 23rd of the 530: both lattice families, all crystal systems."""
-    check("functions", 3, 23)
-
-
-def test_unusual_batches() -> None:
-    check("batches")
-
-
-def test_characters() -> None:
-    check("characters")
+def test_functions_unusual_batches_and_characters() -> None:
+    """Functions of every 23rd of the 530 settings: both lattice families, all crystal systems."""
+    check("functions", 3, 23, "batches", "characters")

@@ -20,7 +20,7 @@ from runtime.training.runs.ensemble_run import run_ensemble
 from runtime.training.runs.run_report import read_report
 from runtime.training.runs.training_run import run_training
 from tests.runtime.training.test_resumed_runs import Heard
-from tests.support.command_line import sgbasis
+from tests.support.command_line import in_new_process
 
 TINY = {"heads": 2, "head_width": 4, "width": 16, "layers": 1, "feed_forward": 16, "radial": 6, "cutoff": 4.0}
 
@@ -131,6 +131,6 @@ def test_the_command_takes_members(dataset: Path, tmp_path: Path) -> None:
     model = "\n".join(f"{name} = {value}" for name, value in TINY.items())
     head = f'data = "{dataset}"\noutput = "{tmp_path / "run"}"\ntargets = [{{name = "energy"}}]\nepochs = 1\n'
     sizes.write_text(f"{head}[model]\n{model}\n")
-    done = sgbasis("train", sizes, "--members", "2", "--device", "cpu")
+    done = in_new_process("train", sizes, "--members", "2", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert from_pretrained(tmp_path / "run" / "model").config.members == 2

@@ -23,7 +23,7 @@ from runtime.training.runs.training_run import run_training
 from runtime.training.trainer import EpochReport, Trainer
 from tests.runtime.training.test_tensor_training import ELASTIC, MODEL, PIEZOELECTRIC, Silent
 from tests.runtime.training.test_training_runs import TINY, configuration, trainer, weights
-from tests.support.command_line import error_line, sgbasis
+from tests.support.command_line import error_line, in_new_process
 from tests.support.crystals.made_datasets import made_dataset, made_tensor_dataset
 
 STIFFNESS = {"name": "stiffness", "unit": "GPa", "log10": True}
@@ -120,13 +120,13 @@ def test_the_error_of_epoch_minus_one_is_that_of_the_initial_model(
 
 
 def test_it_equals_what_the_command_evaluate_prints(energy: Path, other: Path, tmp_path: Path) -> None:
-    done = sgbasis(
+    done = in_new_process(
         "train", "--data", other, "--target", "energy", "--initial", energy, "--epochs", 1, "--batch-size", 8,
         "--output", tmp_path / "run", "--device", "cpu",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     evaluated = json.loads(
-        sgbasis("evaluate", "--model", energy, "--data", other, "--split", "val", "--json").stdout
+        in_new_process("evaluate", "--model", energy, "--data", other, "--split", "val", "--json").stdout
     )
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("epoch  -1")]
     assert f"energy {evaluated['mae']:.4f}" in line
@@ -285,5 +285,7 @@ def test_a_model_in_double_precision_can_be_fine_tuned(dataset: Path, tmp_path: 
 
 
 def test_freeze_without_an_initial_model_is_one_line(dataset: Path, tmp_path: Path) -> None:
-    done = sgbasis("train", "--data", dataset, "--target", "energy", "--output", tmp_path / "run", "--freeze")
+    done = in_new_process(
+        "train", "--data", dataset, "--target", "energy", "--output", tmp_path / "run", "--freeze"
+    )
     assert "give initial as well" in error_line(done)

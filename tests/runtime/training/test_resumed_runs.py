@@ -15,7 +15,7 @@ from runtime.training.config import TrainingConfig
 from runtime.training.runs.training_run import run_training
 from tests.runtime.training.test_tensor_training import Silent
 from tests.runtime.training.test_training_runs import configuration, trainer
-from tests.support.command_line import error_line, sgbasis
+from tests.support.command_line import error_line, in_new_process
 from tests.support.crystals.made_datasets import made_dataset
 
 
@@ -167,7 +167,7 @@ def test_the_card_names_the_data_that_were_trained_on(dataset: Path, tmp_path: P
 
 
 def test_the_command_says_what_differs_in_one_line(dataset: Path, output: Path) -> None:
-    done = sgbasis("train", "--data", dataset, "--target", "energy", "--output", output)
+    done = in_new_process("train", "--data", dataset, "--target", "energy", "--output", output)
     assert "belongs to another run: batch_size was 8 and is now 64; epochs was 3 and" not in error_line(done)
     assert "belongs to another run: batch_size was 8 and is now 64; learning_rate was" in error_line(done)
 

@@ -25,7 +25,7 @@ def test_compile_verify_info(tmp_path: Path) -> None:
     assert store.content_hash in done.stdout
     verified = sgbasis("verify", path)
     assert verified.returncode == 0
-    assert "3 settings proved, tensors of 2 orientations, in " in verified.stdout
+    assert "3 settings proved, tensors of 2 orientations, 24 Wyckoff positions, in " in verified.stdout
     assert store.content_hash in verified.stdout
     described = sgbasis("info", path)
     assert "radius 4" in described.stdout

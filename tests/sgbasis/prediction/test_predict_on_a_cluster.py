@@ -14,7 +14,7 @@ import pytest
 
 from basis_compiler import compile_dataset
 from basis_store.files.locations import data_folder
-from tests.support.command_line import error_line, sgbasis
+from tests.support.command_line import error_line, in_new_process
 from tests.support.crystals.crystal_inputs import CRYSTALS, write_folder
 from tests.support.dask_cluster import Cluster, dask_cluster
 
@@ -177,7 +177,7 @@ def test_a_device_that_no_worker_has(cluster: Cluster, here: Path) -> None:
 def test_workers_with_another_pytorch(here: Path, tmp_path: Path) -> None:
     preload = "import torch; torch.__version__ = '2.6.0+cu126'"
     with dask_cluster(tmp_path / "cluster", workers=1, preload=preload) as running:
-        done = sgbasis("predict", CRYSTALS / "nacl.cif", "--model", "model", "--scheduler", running.address)
+        done = in_new_process("predict", CRYSTALS / "nacl.cif", "--model", "model", "--scheduler", running.address)
     assert " has torch 2.6.0 instead of " in error_line(done)
     assert error_line(done).endswith(": install the same there")
 

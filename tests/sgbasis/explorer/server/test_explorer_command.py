@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from basis_store import SgbasisError
 from sgbasis.cli import main
 from sgbasis.explorer import site_writer
-from tests.support.command_line import error_line, sgbasis
+from tests.support.command_line import error_line, in_new_process
 
 BUILT = (site_writer.ASSETS / "explorer.js").is_file()
 
@@ -48,7 +48,7 @@ def test_it_serves_and_ends(number: int) -> None:
 def test_a_port_that_is_taken_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert str(port) in error_line(sgbasis("explorer", "--no-browser", "--port", str(port)))
+        assert str(port) in error_line(in_new_process("explorer", "--no-browser", "--port", str(port)))
 
 
 def test_without_scripts_it_says_how_to_build_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

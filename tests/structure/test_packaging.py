@@ -75,7 +75,7 @@ def test_the_workflow_pins_actions_and_needs_no_secrets() -> None:
     assert "secrets." not in WORKFLOW and "${{ github.token }}" in WORKFLOW
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     called = {step["run"].removeprefix("make ") for step in steps if step.get("run", "").startswith("make ")}
-    assert called == {"cpu-torch", "test", "release"} and called <= targets
+    assert {"cpu-torch", "test", "release"} <= called <= targets
     assert f"gh release upload {BASE_URL.rstrip('/').rpartition('/')[2]} " in WORKFLOW, "where sgbasis fetch looks"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sgbasis.explorer.pages.explorer_site import CHROMIUM, chromium, new_page
 from tests.structure.test_public_names import LISTED
 from tests.support.source_tree import ROOT
 
@@ -49,6 +50,19 @@ def test_the_site(tmp_path: Path) -> None:
         (page,) = (text for text in reference.values() if f'<h2 id="{name}"' in text)
         assert re.search(rf'href="[\w.]+#{re.escape(name)}"', index), name
         assert _first_words(name) in _words(page.split(f'<h2 id="{name}"')[1]), name
+
+    if CHROMIUM:
+        _assert_the_search_finds("gyroid", "A first basis", tmp_path)
+
+
+def _assert_the_search_finds(words: str, title: str, site: Path) -> None:
+    """In a browser, from the file system, without a network and without errors on its console."""
+    with chromium() as browser, new_page(browser) as (page, complaints):
+        page.goto(f"file://{site}/index.html")
+        page.locator(".md-search__input").click()
+        page.keyboard.type(words)
+        page.locator(".md-search-result__item", has_text=title).first.wait_for()
+        assert complaints == []
 
 
 def _first_words(name: str) -> str:

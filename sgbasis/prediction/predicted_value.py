@@ -136,6 +136,8 @@ def value_html(one: Prediction) -> Markup:
     if isinstance(one.value, float):
         text = with_unit(f"{one.value:.4g}", one.unit)
         return cell_html(f"{one.label} ({text})" if one.label else text)
+    if not one.value.any():
+        return cell_html("0 by symmetry")
     return Markup(f"{cell_html(unit_line(one))}{tensor_html(one)}")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from basis_store.array_types import IntArray
 from basis_store.tables.data_frame import data_frame
-from basis_store.tables.html_table import rows_html
+from basis_store.tables.html_table import rows_html, symbol_html
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -69,7 +69,9 @@ class WyckoffPositions(dict[str, WyckoffPosition]):
         )
 
     def _repr_html_(self) -> str:
-        rows = [(f"{one.multiplicity}{one.letter}", one.site_symmetry, one.point) for one in self.values()]
+        rows = [
+            (f"{one.multiplicity}{one.letter}", symbol_html(one.site_symmetry), one.point) for one in self.values()
+        ]
         return rows_html(("position", "site symmetry", "one of its points"), rows, left=(0, 1, 2))
 
 

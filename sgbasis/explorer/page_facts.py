@@ -51,6 +51,8 @@ def setting_link(setting: Setting) -> dict[str, Any]:
         "symbol": setting.symbol,
         "full_symbol": setting.full_symbol,
         "hall_symbol": setting.hall_symbol,
+        # Short symbols of monoclinic groups do not say which axis is unique.
+        "printed": setting.full_symbol if setting.crystal_system == "monoclinic" else setting.symbol,
         "standard": setting.is_standard,
         "page": page_name(setting),
     }

@@ -1,9 +1,12 @@
 /** Formulas by KaTeX, when they come into view. Without it they stay as text. */
 import katex from "katex";
 
-/** One formula into an element. Brackets do not grow, so that long formulas break into lines. */
+/** One formula into an element. Long ones break into lines between terms: not inside parentheses, but inside brackets. */
 export function showFormula(element: HTMLElement, latex: string): void {
-  const breakable = latex.replace(/\\left\[/g, "[").replace(/\\right\]/g, "]");
+  const breakable = latex
+    .replace(/\\left\[/g, "[")
+    .replace(/\\right\]/g, "]")
+    .replace(/\(([^()]*)\)/g, "\\!{($1)}");
   katex.render(breakable, element, { throwOnError: false, output: "htmlAndMathml" });
 }
 

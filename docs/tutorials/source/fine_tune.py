@@ -73,7 +73,8 @@ print(f"{len(val)} crystals, mean absolute error {np.abs(error_before).mean():.4
 # epoch is better, it is what is saved.
 
 # %%
-# !sgbasis train --data measured.h5 --target log10:bulk_modulus_vrh --initial bulk_modulus --epochs 12 --output runs/tuned | tail -n 3
+# !sgbasis train --data measured.h5 --target log10:bulk_modulus_vrh --initial bulk_modulus \
+#   --epochs 12 --output runs/tuned | tail -n 3
 
 # %% alt="Measured bulk moduli against those predicted before and after fine-tuning"
 import matplotlib.pyplot as plt

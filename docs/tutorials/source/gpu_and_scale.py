@@ -41,7 +41,7 @@ encoder = WaveEncoder().to(device)
 settings = list(standard_settings())  # one crystal in each of the 230 groups
 crystal = torch.arange(230).repeat_interleave(8)  # with 8 atoms each
 x = torch.rand(len(crystal), 3)
-plan = encoder.plan(settings, crystal)
+plan = encoder.plan(settings, crystal.to(device))  # on the device of the coordinates
 waves = encoder(x.to(device), plan)
 assert waves.shape[0] == 230 * 8
 

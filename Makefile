@@ -29,8 +29,8 @@ plane: .venv/compiler-installed  ## Compile and prove the 17 plane groups with a
 
 # The documentation first: mkdocs empties dist/site.
 site: .venv/docs-installed .venv/explorer-installed  ## Write documentation and explorer; open dist/site/index.html (needs npm)
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	cd site && npm ci --silent && npm run --silent build
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python -m sgbasis.explorer dist/site/explorer
 	$(BIN)/python docs/hooks/check_site.py dist/site
 

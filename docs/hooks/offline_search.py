@@ -1,7 +1,7 @@
 """Lets the search of the site run from the file system, where browsers allow no workers.
 
-The theme takes a replacement for workers from a network; here it comes from the npm packages of the explorer. A site
-that is built without them has no search unless a server shows it.
+The theme takes a replacement for workers from a network; here it comes from the npm packages of the explorer. A
+site that is built without them has no search unless a server shows it.
 """
 
 from __future__ import annotations

@@ -74,7 +74,22 @@ TYPED = {
     "0.1 eV": "a limit in the code",
     "100 GPa": "an example of a unit",
     "4 MiB": "a constant of the code",
-    **dict.fromkeys(("4 MB", "10 MB", "16 MB", "200 MB", "8 times", "100 times", "100 s"), "a limit in the code"),
+    **dict.fromkeys(
+        (
+            "4 MB",
+            "10 MB",
+            "16 MB",
+            "100 MB",
+            "200 MB",
+            "3 GB",
+            "8 times",
+            "100 times",
+            "60 s",
+            "60 seconds",
+            "100 s",
+        ),
+        "a limit in the code",
+    ),
 }
 """Quantities on pages that nobody measured, and why they are there."""
 

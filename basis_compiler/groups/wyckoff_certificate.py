@@ -9,6 +9,7 @@ Nothing here calls the code that found the positions. A point of a position is  
      site-symmetry group leaves free, (1/h) sum trace(R) over the h operations that fix it;
   3. h times the multiplicity is the order of the group;
   4. the symbol of the site symmetry is one of its point group: the order of rotations and their handedness agree;
+     in orthorhombic settings its three places are those of the axes a, b and c of the setting;
   5. of all points with coordinates in 24ths, each lies on a position whose h is the number of operations that fix
      it. Every position has such points that lie on no more special one, so none is missing;
   6. as many positions as listed are distinct: none is the image of another one.
@@ -73,7 +74,7 @@ def _prove_setting(positions: list[WyckoffPosition], group: Operations, setting:
     orders = []
     for position in positions:
         which = f"its Wyckoff position {position.letter}"
-        fixing = _site_symmetry(position, group)
+        fixing = site_symmetry(position, group)
         free = int(np.trace(fixing, axis1=1, axis2=2).sum())
         require(
             free == len(fixing) * int(np.trace(position.matrix)), setting, f"{which} is free in other directions"
@@ -88,12 +89,36 @@ def _prove_setting(positions: list[WyckoffPosition], group: Operations, setting:
             setting,
             f"{which} has another site symmetry than {position.site_symmetry}",
         )
+        if 16 <= setting.number <= 74:
+            require(
+                position.site_symmetry == orthorhombic_symbol(fixing),
+                setting,
+                f"{which} has the symbol {position.site_symmetry}, which is that of other axes",
+            )
         orders.append(len(fixing))
     _prove_distinct(positions, group, setting)
     _prove_complete(positions, orders, group, setting)
 
 
-def _site_symmetry(position: WyckoffPosition, group: Operations) -> IntArray:
+def orthorhombic_symbol(rotations: IntArray) -> str:
+    """The symbol of an orthorhombic site-symmetry group, oriented: a place for each of the axes a, b and c.
+
+    Args:
+        rotations: (h, 3, 3) of the group; all are diagonal.
+    """
+    diagonals = np.diagonal(rotations, axis1=1, axis2=2)
+    if set(diagonals.sum(axis=1).tolist()) <= {3, -3}:
+        return "-1" if len(diagonals) == 2 else "1"
+    places = []
+    for axis in range(3):
+        along = np.where(np.arange(3) == axis, 1, -1)
+        two, mirror = ((diagonals == sign * along).all(axis=1).any() for sign in (1, -1))
+        both = "m" if len(diagonals) == 8 else "2/m"  # mmm is short for 2/m 2/m 2/m
+        places.append(both if two and mirror else "2" if two else "m" if mirror else ".")
+    return "".join(places)
+
+
+def site_symmetry(position: WyckoffPosition, group: Operations) -> IntArray:
     """(h, 3, 3) the rotations of the operations that fix the point of a position for all free coordinates."""
     same = (group.rotations @ position.matrix == position.matrix).all(axis=(1, 2))
     moved = group.rotations @ position.shift24 + group.translations24 - position.shift24

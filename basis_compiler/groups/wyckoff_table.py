@@ -20,6 +20,7 @@ import spglib
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.table_file import write_table
 from basis_compiler.groups.wyckoff import integer_basis, lies_on
+from basis_compiler.groups.wyckoff_certificate import orthorhombic_symbol, site_symmetry
 from basis_store import TURN, CertificateError, Operations, Setting, WyckoffPosition, all_settings
 from basis_store.array_types import IntArray
 
@@ -136,11 +137,14 @@ def _lettered(setting: Setting) -> list[WyckoffPosition]:
             if one.multiplicity == len(orbit)
             and lies_on(one, rounded[None], TURN * _FINE, group, slack=_FINE // 1000)[0]
         ]
+        symbol = str(dataset.site_symmetry_symbols[start_of_orbit])
+        if 16 <= setting.number <= 74:  # spglib's symbol has the places of the standard axes
+            symbol = orthorhombic_symbol(site_symmetry(position, group))
         lettered.append(
             replace(
                 position,
                 letter=str(dataset.wyckoffs[start_of_orbit]),
-                site_symmetry=str(dataset.site_symmetry_symbols[start_of_orbit]),
+                site_symmetry=symbol,
             )
         )
     points_of = {(one.matrix.tobytes(), one.shift24.tobytes()) for one in lettered}

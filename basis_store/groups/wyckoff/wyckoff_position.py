@@ -29,7 +29,7 @@ class WyckoffPosition:
     Attributes:
         letter: of International Tables A: ``"a"`` to ``"z"``, then ``"A"``.
         multiplicity: number of its points in the conventional cell.
-        site_symmetry: symbol such as ``".-3m"``, oriented as in the standard setting of the group.
+        site_symmetry: oriented symbol, such as ``".-3m"``.
         matrix: (3, 3) integers M.
         shift24: (3,) s in 24ths, 0 to 23: one of its points is ``M (x, y, z) + s/24`` for any x, y and z.
     """

@@ -20,6 +20,7 @@ from basis_store import (
     Setting,
     SettingError,
     StoreCorruptError,
+    StoreReader,
     WyckoffTable,
     all_settings,
     open_store,
@@ -150,3 +151,20 @@ def test_the_command_needs_neither_compiler_nor_its_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "   32 e  .3m      (x, x, x)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "letter", "symbol"),
+    [
+        ("Pnma", "c", ".m."),
+        ("Pbnm", "c", "..m"),
+        ("Pmcn", "c", "m.."),
+        ("P2_122", "a", ".2."),
+        ("P22_12", "a", "..2"),
+    ],
+)
+def test_symbols_of_site_symmetry_have_the_places_of_the_axes(
+    name: str, letter: str, symbol: str, reader: StoreReader
+) -> None:
+    """The mirror of Pbnm is normal to c, that of Pnma to b; the certificate proves it of all settings."""
+    assert reader.wyckoff_positions(name)[letter].site_symmetry == symbol

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,8 @@ from basis_store.errors import StoreFormatError
 
 if TYPE_CHECKING:
     from hashlib import _Hash
+
+    from basis_store.files.stored_arrays import StoredArray
 
 ATTRIBUTES = ("format", "format_version", "recipe", "provenance", "content_sha256")
 
@@ -29,6 +31,20 @@ def add_column(digest: _Hash, name: str, dtype: str, array: NDArray[np.generic])
     array = np.ascontiguousarray(array, dtype=dtype)
     digest.update(f";{name}:{dtype}:{array.shape}:".encode())
     digest.update(array.data)
+
+
+def table_digest(content_hash: str, columns: Iterable[StoredArray], table: object) -> bytes:
+    """SHA-256 (32 bytes) of a table of a store that is not part of its content hash.
+
+    Args:
+        content_hash: of the store, so that the table of another store is recognised.
+        columns: of the table, in order.
+        table: has an attribute of the name of each.
+    """
+    digest = hashlib.sha256(f"{content_hash}\n".encode())
+    for column in columns:
+        add_column(digest, column.name, column.dtype, getattr(table, column.name))
+    return digest.digest()
 
 
 def parse_version(text: str, *, kind: str, reads: tuple[int, int], hint: str) -> tuple[int, int]:

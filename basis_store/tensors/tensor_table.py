@@ -10,7 +10,6 @@ tensors of rank 1 to 4, then axial ones. Any index symmetry follows from them
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store.bases.schema import TENSOR_COLUMNS
-from basis_store.files.integrity import add_column
+from basis_store.files.integrity import table_digest
 from basis_store.files.stored_arrays import ContentError
 from basis_store.tables.short_repr import ShortRepr
 from basis_store.tensors.exact_rows import ReducedRows
@@ -124,10 +123,7 @@ class TensorTable(ShortRepr):
 
     def digest(self, content_hash: str) -> bytes:
         """The tensors hash (32 bytes) in the store that has this ``content_hash``."""
-        digest = hashlib.sha256(f"{content_hash}\n".encode())
-        for column in TENSOR_COLUMNS:
-            add_column(digest, column.name, column.dtype, getattr(self, column.name))
-        return digest.digest()
+        return table_digest(content_hash, TENSOR_COLUMNS, self)
 
     @cached_property
     def _row_starts(self) -> NDArray[np.int64]:

@@ -5,7 +5,6 @@ Wyckoff hash = SHA-256( content hash of the store, newline, every column of the 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_store.bases.schema import WYCKOFF_COLUMNS
-from basis_store.files.integrity import add_column
+from basis_store.files.integrity import table_digest
 from basis_store.files.stored_arrays import ContentError
 from basis_store.groups.wyckoff.wyckoff_position import LETTERS, WyckoffPosition, WyckoffPositions
 from basis_store.tables.short_repr import ShortRepr
@@ -103,10 +102,7 @@ class WyckoffTable(ShortRepr):
 
     def digest(self, content_hash: str) -> bytes:
         """The Wyckoff hash (32 bytes) in the store that has this ``content_hash``."""
-        digest = hashlib.sha256(f"{content_hash}\n".encode())
-        for column in WYCKOFF_COLUMNS:
-            add_column(digest, column.name, column.dtype, getattr(self, column.name))
-        return digest.digest()
+        return table_digest(content_hash, WYCKOFF_COLUMNS, self)
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:

@@ -15,7 +15,6 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ import basis_compiler
 import basis_store
 import runtime
 import sgbasis
+from tests.support.command_line import become_command
 
 SECONDS = 20
 """A run that needs more processor time hangs, and so does one that takes ten times as long without."""
@@ -73,7 +73,7 @@ def run_forked(arguments: Sequence[str], folder: Path) -> Run:
         begun_with = _resident(os.getpid())
         child = os.fork()
         if child == 0:
-            _command(arguments, folder, output.fileno(), errors.fileno())
+            become_command(arguments, lambda: _set_up(folder, output.fileno(), errors.fileno()))
         status, peak, ended = _wait(child, begun_with)
         texts = []
         for file in (output, errors):
@@ -117,33 +117,16 @@ def _resident(child: int) -> int:
         return 0
 
 
-def _command(arguments: Sequence[str], folder: Path, output: int, errors: int) -> None:
-    """The child: become the command, and never return."""
-    code = 70
-    try:
-        os.setsid()
-        os.chdir(folder)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(output, 1)
-        os.dup2(errors, 2)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (_OUTPUT_LIMIT, _OUTPUT_LIMIT))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        # Of the processor, since other programs may keep it from this one.
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
-        sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
-        sys.argv = ["sgbasis", *arguments]
-        from sgbasis.entry_point import main
-
-        main()
-        code = 0
-    except SystemExit as exit_:
-        if isinstance(exit_.code, str):
-            print(exit_.code, file=sys.stderr)
-        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-    except BaseException:  # what a user would see as a traceback
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+def _set_up(folder: Path, output: int, errors: int) -> None:
+    """What the command has in the child: a group of its own, its folder and streams, and the limits."""
+    os.setsid()
+    os.chdir(folder)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(output, 1)
+    os.dup2(errors, 2)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_OUTPUT_LIMIT, _OUTPUT_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Of the processor, since other programs may keep it from this one.
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115

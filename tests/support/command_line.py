@@ -10,7 +10,7 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -79,9 +79,8 @@ def sgbasis(
             stream.flush()
         child = os.fork()
         if child == 0:
-            _become_command(
-                list(map(str, arguments)), cwd, [given.fileno(), output.fileno(), errors.fileno()], prepare
-            )
+            streams = [given.fileno(), output.fileno(), errors.fileno()]
+            become_command(list(map(str, arguments)), lambda: _set_up(cwd, streams, prepare))
         status = os.waitpid(child, 0)[1]
         texts = []
         for file in (output, errors):
@@ -90,25 +89,28 @@ def sgbasis(
     return subprocess.CompletedProcess(arguments, os.waitstatus_to_exitcode(status), *texts)
 
 
-def _become_command(
-    arguments: list[str], cwd: Path | None, streams: list[int], prepare: Callable[[], object]
-) -> NoReturn:
-    """The child: become the command, with warnings as a user has them, and never return."""
+def _set_up(cwd: Path | None, streams: list[int], prepare: Callable[[], object]) -> None:
+    """What a command of a test has in its process: its folder, its streams, warnings as a user has them."""
+    signal.alarm(300)  # a command that hangs ends with a signal
+    os.chdir(cwd or ".")
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
+        for number, mode in enumerate("rww")
+    )
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore", DeprecationWarning)
+    jaxtyping.config.update("jaxtyping_disable", True)
+    prepare()
+
+
+def become_command(arguments: Sequence[str], set_up: Callable[[], object]) -> NoReturn:
+    """A forked child: set it up, run ``sgbasis ARGUMENTS`` and end as an interpreter does; never return."""
     code = 70
     try:
-        signal.alarm(300)  # a command that hangs ends with a signal
-        os.chdir(cwd or ".")
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
-        sys.stdin, sys.stdout, sys.stderr = (
-            open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - lives as long as the process
-            for number, mode in enumerate("rww")
-        )
-        warnings.resetwarnings()
-        warnings.simplefilter("ignore", DeprecationWarning)
-        jaxtyping.config.update("jaxtyping_disable", True)
+        set_up()
         sys.argv = ["sgbasis", *arguments]
-        prepare()
         from sgbasis.entry_point import main as enter
 
         enter()

@@ -51,7 +51,8 @@ def test_the_site(tmp_path: Path) -> None:
         assert re.search(rf'href="[\w.]+#{re.escape(name)}"', index), name
         assert _first_words(name) in _words(page.split(f'<h2 id="{name}"')[1]), name
 
-    if CHROMIUM:
+    # From the file system the search needs a script that is one of the npm packages of the explorer: make site.
+    if CHROMIUM and (tmp_path / "assets" / "iframe-worker-shim.js").is_file():
         _assert_the_search_finds("gyroid", "A first basis", tmp_path)
 
 

@@ -79,7 +79,13 @@ export class Viewer {
     on("png", "click", () => void this.savePng());
     on("stl", "click", () => this.saveStl());
     addEventListener("hashchange", () => this.follow());
-    new ResizeObserver(() => this.update()).observe(this.element("section"));
+    // Each section sets its own height, which is no reason to draw everything again.
+    let width = 0;
+    new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width === width) return;
+      width = contentRect.width;
+      this.update();
+    }).observe(this.element("section"));
   }
 
   private choose(number: number): void {

@@ -24,6 +24,9 @@ _OPTIONS = [
     "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 
+_PATIENCE = 120_000
+"""Milliseconds until a test gives up: WebGL is drawn by software here, and the machine may be busy."""
+
 needs_assets = pytest.mark.skipif(not (ASSETS / "explorer.js").is_file(), reason="npm has not built the explorer")
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -50,7 +53,7 @@ def chromium() -> Iterator[Any]:
     """A browser of its own, without any network."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS)
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=_OPTIONS, timeout=_PATIENCE)
         yield browser
         browser.close()
 
@@ -60,6 +63,7 @@ def new_page(browser: Any, **options: Any) -> Iterator[tuple[Any, list[str]]]:
     """A page in a context of its own, and its complaints: errors of scripts, of the console, of loading."""
     usual = {"reduced_motion": "reduce", "viewport": {"width": 1280, "height": 900}}
     context = browser.new_context(**usual | options)
+    context.set_default_timeout(_PATIENCE)
     page, complaints = context.new_page(), []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("requestfailed", lambda request: complaints.append(f"not loaded: {request.url}"))

@@ -5,6 +5,7 @@ import { settingPage } from "./page/settingPage";
 import { startPage } from "./start/startPage";
 
 export { WaveSum } from "./functions/waveSum";
+export { defaultSection } from "./page/sectionPlane";
 export { isosurface, sample } from "./surface/isosurface";
 export { stlBytes } from "./surface/stl";
 export { findSettings } from "./start/names";

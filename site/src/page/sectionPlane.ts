@@ -1,6 +1,6 @@
 /** The plane of a section: which one is shown first, and the values on it. */
 import type { PeriodicField } from "../functions/periodicField";
-import type { SampledField } from "../surface/isosurface";
+import type { WaveSum } from "../functions/waveSum";
 import type { Axis } from "./viewState";
 
 /** The two other axes, in alphabetical order. */
@@ -23,21 +23,38 @@ export function planeValues(field: PeriodicField, axis: Axis, at: number, n: num
   return field.evaluate(points);
 }
 
-/** The plane that shows most of the range of the function; among equals z, and in the middle of the cell. */
-export function bestSection(sampled: SampledField): { axis: Axis; at: number } {
-  let best: { axis: Axis; at: number } = { axis: 2, at: 0.5 };
-  let most = 0;
-  for (const axis of [2, 1, 0] as Axis[]) {
-    for (const at of [0.5, 0.25, 0.75, 0.375, 0.125, 0.625, 0.875, 0]) {
-      const values = planeValues(sampled.field, axis, at, 24);
-      const span = Math.max(...values) - Math.min(...values);
-      if (span > 1.02 * most) {
-        most = span;
-        best = { axis, at };
-      }
+/**
+ * The plane that shows most of the range of the function, of those at eighths; of equal ones the simplest.
+ * The same rule as `default_section` of `sgbasis/pictures/section.py`, on the same points.
+ */
+export function defaultSection(field: WaveSum): { axis: Axis; at: number } {
+  const points = 24 * Math.max(2, Math.ceil(field.maxIndex / 4));
+  const values = field.grid(points);
+  const planes: { axis: Axis; at: number; span: number }[] = [];
+  for (const at of [0, 1 / 2, 1 / 4, 3 / 4, 1 / 8, 3 / 8, 5 / 8, 7 / 8]) {
+    for (const axis of [2, 1, 0] as Axis[]) {
+      planes.push({ axis, at, span: planeSpan(values, points, axis, at * points) });
     }
   }
-  return best;
+  const most = Math.max(...planes.map((one) => one.span));
+  const { axis, at } = planes.find((one) => one.span > 0.99 * most)!;
+  return { axis, at };
+}
+
+/** The range of values on a plane of the grid of a cell. */
+function planeSpan(values: Float64Array, points: number, axis: Axis, at: number): number {
+  const strides = [points * points, points, 1];
+  const [first, second] = otherAxes(axis);
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < points; i++) {
+    for (let j = 0; j < points; j++) {
+      const value = values[at * strides[axis] + i * strides[first] + j * strides[second]];
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return high - low;
 }
 
 /** A multiple of 1/48 as a fraction in lowest terms, other numbers with three digits. */

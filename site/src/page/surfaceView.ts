@@ -37,7 +37,8 @@ export class SurfaceView {
     const before = this.objects;
     before.forEach((one) => one.removeFromParent());
     const at = sectionPlace(state);
-    this.clip = state.cut ? cuttingPlane(lattice, state.axis, at, state.cells) : undefined;
+    const inside = at > 0 && at < state.cells;
+    this.clip = state.cut && inside ? cuttingPlane(lattice, state.axis, at, state.cells) : undefined;
     if (this.clip) keepBehind(this.clip, this.scene.camera.position);
     const limit = limitOf(sampled);
     const own = { field: sampled.field, limit };
@@ -58,6 +59,7 @@ export class SurfaceView {
     if (this.cells !== state.cells) {
       const direction = this.cells ? undefined : viewDirection(lattice);
       this.scene.look(blockRadius(lattice, cells), direction);
+      if (!this.cells && state.view) this.scene.direction = state.view;
       this.cells = state.cells;
     }
     this.scene.draw();
@@ -96,9 +98,13 @@ export function limitOf(sampled: SampledField): number {
   return Math.max(Math.abs(sampled.low), Math.abs(sampled.high)) || 1;
 }
 
-/** The section in a block of several cells lies in the middle one. */
-export function sectionPlace(state: ViewState): number {
-  return state.at + Math.floor(state.cells / 2);
+/**
+ * The section in a block of several cells lies in the middle one. At the end of a single cell it lies on the face that is
+ * seen from the start, of the two that are alike: nothing is cut then.
+ */
+export function sectionPlace({ axis, at, cells }: ViewState): number {
+  if (cells === 1 && at % 1 === 0) return axis === 1 ? 0 : 1;
+  return at + Math.floor(cells / 2);
 }
 
 /** Copies of the surface of one cell in all cells of a block. */

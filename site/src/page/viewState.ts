@@ -1,5 +1,7 @@
 /** What the viewer shows, and the part of the address after # that says it. Only what is not as usual is written. */
 
+import type { ViewDirection } from "../scene/crystalScene";
+
 export type Axis = 0 | 1 | 2;
 
 export interface ViewState {
@@ -16,6 +18,8 @@ export interface ViewState {
   cut: boolean;
   /** The function whose values are the colours; 0: the two sides have one colour each. */
   colour: number;
+  /** From where somebody looks who has turned the view. */
+  view?: ViewDirection;
 }
 
 const AXES = "xyz";
@@ -31,6 +35,7 @@ export function stateText(state: ViewState, usual: ViewState): string {
   }
   if (state.cut) parts.push("cut=1");
   if (state.colour) parts.push(`colour=${state.colour}`);
+  if (state.view) parts.push(`view=${state.view.azimuth},${state.view.elevation}`);
   return parts.join("&");
 }
 
@@ -49,6 +54,7 @@ export function parseState(text: string, usual: ViewState, count: number): ViewS
   };
   const section = /^([xyz])(\d(?:\.\d+)?)$/.exec(given.get("section") ?? "");
   const at = section ? Number(section[2]) : NaN;
+  const view = /^(-?\d{1,3}),(-?\d{1,2})$/.exec(given.get("view") ?? "");
   return {
     ...usual,
     level: number("level", -1e3, 1e3, usual.level),
@@ -57,5 +63,6 @@ export function parseState(text: string, usual: ViewState, count: number): ViewS
     ...(section && at <= 1 ? { axis: AXES.indexOf(section[1]) as Axis, at } : {}),
     cut: given.get("cut") === "1",
     colour: Math.round(number("colour", 0, count - 1, 0)),
+    ...(view ? { view: { azimuth: Number(view[1]), elevation: Number(view[2]) } } : {}),
   };
 }

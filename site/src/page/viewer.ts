@@ -1,10 +1,10 @@
 /** The viewer of a setting's page: its state, its controls, and the address that describes it. */
 import { WaveSum, type FunctionData } from "../functions/waveSum";
-import { sample, type SampledField } from "../surface/isosurface";
+import type { SampledField } from "../surface/isosurface";
 import { download } from "./download";
 import { showFormula } from "./formulas";
 import { ink, paper, whenThemeChanges } from "./theme";
-import { bestSection, fractionText, otherAxes, planeValues } from "./sectionPlane";
+import { defaultSection, fractionText, otherAxes, planeValues } from "./sectionPlane";
 import { drawSection, rasterOf } from "./sectionPicture";
 import { limitOf, sampleToDraw, SurfaceView } from "./surfaceView";
 import { functionOf, parseState, stateText, type Axis, type ViewState } from "./viewState";
@@ -41,16 +41,16 @@ export class Viewer {
 
   /** Another function, from its usual state on. */
   private start(number: number): void {
-    const field = WaveSum.of(this.data, number);
-    const section = bestSection(sample(field, 24));
+    const section = defaultSection(WaveSum.of(this.data, number));
     this.usual = { number, level: 0, cells: 1, solid: false, cut: false, colour: 0, ...section };
   }
 
   private openScene(): void {
     try {
       this.view = new SurfaceView(this.element("canvas"), this.data, ink());
-      this.view.scene.rotating = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-      this.view.scene.onTurn = () => this.showRotation();
+      const still = this.state.view || matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.view.scene.rotating = !still;
+      this.view.scene.onTurn = () => this.noteView();
     } catch {
       this.root.classList.add("flat");
       this.element("message").textContent =
@@ -75,7 +75,7 @@ export class Viewer {
     on("solid", "change", (input) => this.change({ solid: input.checked }));
     on("colour", "change", (input) => this.change({ colour: Number(input.value) }));
     on("rotate", "click", () => this.rotate());
-    on("reset", "click", () => this.view?.scene.reset());
+    on("reset", "click", () => this.reset());
     on("png", "click", () => void this.savePng());
     on("stl", "click", () => this.saveStl());
     addEventListener("hashchange", () => this.follow());
@@ -90,9 +90,9 @@ export class Viewer {
 
   private choose(number: number): void {
     if (number < 1 || number >= this.count) return;
-    const { cells, solid, cut } = this.state;
+    const { cells, solid, cut, view } = this.state;
     this.start(number);
-    this.change({ ...this.usual, cells, solid, cut });
+    this.change({ ...this.usual, cells, solid, cut, view });
   }
 
   private follow(): void {
@@ -100,7 +100,10 @@ export class Viewer {
     const number = functionOf(text, this.count);
     if (number === undefined || text === stateText(this.state, this.usual)) return;
     this.start(number);
+    const { view } = this.state;
     this.state = parseState(text, this.usual, this.count);
+    if (this.state.view) this.turn();
+    else this.state.view = view; // the view stays
     this.update();
     this.root.scrollIntoView({ block: "start" });
   }
@@ -108,7 +111,29 @@ export class Viewer {
   private change(part: Partial<ViewState>): void {
     this.state = { ...this.state, ...part };
     this.update();
-    history.replaceState(null, "", `#${stateText(this.state, this.usual)}`);
+    this.write();
+  }
+
+  private write(): void {
+    const hash = `#${stateText(this.state, this.usual)}`;
+    if (hash !== location.hash) history.replaceState(null, "", hash);
+  }
+
+  /** Look from where the state says. */
+  private turn(): void {
+    if (!this.view || !this.state.view) return;
+    this.view.scene.rotating = false;
+    this.view.scene.direction = this.state.view;
+    this.showRotation();
+  }
+
+  /** Somebody turned the view, let it rotate, or wants it as it was: the address says which. */
+  private noteView(): void {
+    const { scene } = this.view!;
+    this.state = { ...this.state, view: scene.rotating || scene.isHome ? undefined : scene.direction };
+    this.showRotation();
+    this.write();
+    if (!this.queued) this.root.dataset.drawn = stateText(this.state, this.usual);
   }
 
   /** Draw once in the next frame, however often this is called before. */
@@ -178,8 +203,15 @@ export class Viewer {
   }
 
   private rotate(): void {
-    if (this.view) this.view.scene.rotating = !this.view.scene.rotating;
-    this.showRotation();
+    if (!this.view) return;
+    this.view.scene.rotating = !this.view.scene.rotating;
+    this.noteView();
+  }
+
+  private reset(): void {
+    if (!this.view) return;
+    this.view.scene.reset();
+    this.noteView();
   }
 
   private showRotation(): void {

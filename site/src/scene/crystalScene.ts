@@ -6,6 +6,13 @@ import { addLights } from "./lights";
 const FIELD_OF_VIEW = 26;
 const STEP = Math.PI / 24;
 
+export interface ViewDirection {
+  /** Around c, from the x axis on. */
+  azimuth: number;
+  /** Above the plane perpendicular to c. */
+  elevation: number;
+}
+
 export class CrystalScene {
   readonly scene = new Scene();
   /** What is drawn; its middle is the point around which the view turns. */
@@ -13,7 +20,7 @@ export class CrystalScene {
   readonly camera = new PerspectiveCamera(FIELD_OF_VIEW, 1, 0.01, 100);
   readonly renderer: WebGLRenderer;
   readonly controls: OrbitControls;
-  /** Called when somebody turns the view. */
+  /** Called when somebody begins to turn the view, and when it is turned. */
   onTurn: () => void = () => {};
   private radius = 1;
   private queued = false;
@@ -39,6 +46,7 @@ export class CrystalScene {
     this.controls.autoRotateSpeed = 1.2;
     this.controls.addEventListener("change", () => this.draw());
     this.controls.addEventListener("start", () => this.turned());
+    this.controls.addEventListener("end", () => this.turned());
     host.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.resize()).observe(host);
     new IntersectionObserver(([entry]) => {
@@ -72,6 +80,25 @@ export class CrystalScene {
     this.controls.maxDistance = radius * 12;
     this.controls.update();
     this.draw();
+  }
+
+  /** From where one looks, in whole degrees. */
+  get direction(): ViewDirection {
+    return degrees(this.camera.position);
+  }
+
+  set direction({ azimuth, elevation }: ViewDirection) {
+    const [around, above] = [azimuth, Math.min(Math.max(elevation, -89.9), 89.9)].map((one) => (one * Math.PI) / 180);
+    const towards = new Vector3(Math.cos(above) * Math.cos(around), Math.cos(above) * Math.sin(around), Math.sin(above));
+    this.camera.position.copy(towards.setLength(this.camera.position.length()));
+    this.controls.update();
+    this.draw();
+  }
+
+  /** Whether one looks from where one did at the start. */
+  get isHome(): boolean {
+    const [own, home] = [this.direction, degrees(this.home)];
+    return own.azimuth === home.azimuth && own.elevation === home.elevation;
   }
 
   /** The view from the start. */
@@ -152,4 +179,9 @@ export class CrystalScene {
       length * Math.sin(polar) * Math.cos(azimuth), length * Math.sin(polar) * Math.sin(azimuth), length * Math.cos(polar),
     );
   }
+}
+
+function degrees({ x, y, z }: Vector3): ViewDirection {
+  const [azimuth, elevation] = [Math.atan2(y, x), Math.atan2(z, Math.hypot(x, y))];
+  return { azimuth: Math.round((azimuth * 180) / Math.PI), elevation: Math.round((elevation * 180) / Math.PI) };
 }

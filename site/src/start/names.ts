@@ -31,9 +31,21 @@ export function findSettings(data: NamesData, text: string): number[] {
   const key = normalised(symbol).replace(/^no\.?(?=\d)|^#/, "");
   if (!key) return [];
   const exact = data.names[key] ?? [];
-  const begun = Object.keys(data.names)
+  // A Hall symbol needs no prefix. A bare number is that of a group, unless there is none: then a Hall number.
+  const hall = /^\d+$/.test(key) && Number(key) <= 230 ? [] : (data.names[`hall:${key}`] ?? []);
+  const begun = begunNames(data, key);
+  // Hall symbols that differ in spaces only, P 32 and P 3 2, have one key.
+  const spaced = symbol.replace(/^\s*hall:/i, "").trim().split(/\s+/).join(" ");
+  const asWritten = [...exact, ...hall].filter((one) => data.settings[one - 1][4] === spaced);
+  const first = key.startsWith("hall:") ? [...asWritten, ...exact] : [...exact, ...asWritten, ...hall];
+  const found = [...new Set([...first, ...begun])];
+  return found.length ? found : begunNames(data, `hall:${key}`);
+}
+
+/** Settings with longer names that begin with a key, those of short names first. */
+function begunNames(data: NamesData, key: string): number[] {
+  return Object.keys(data.names)
     .filter((name) => name.startsWith(key) && name !== key)
     .sort((one, other) => one.length - other.length || (one < other ? -1 : 1))
     .flatMap((name) => data.names[name]);
-  return [...new Set([...exact, ...begun])];
 }

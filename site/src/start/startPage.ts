@@ -1,8 +1,8 @@
 /** The start page: the wall, its filters, and the search. Filters and search stand in the address as well. */
 import type { FunctionData } from "../functions/waveSum";
 import { jsonOf } from "../page/pageData";
-import { findSettings, type NamesData } from "./names";
-import { symbolElement } from "./symbolElement";
+import { findSettings, normalised, type NamesData } from "./names";
+import { printedSymbol, settingLabel, Tile } from "./tile";
 import { Wall } from "./wall";
 
 const LISTED = 24;
@@ -13,12 +13,22 @@ export function startPage(): void {
   const names = jsonOf<NamesData>("names-data");
   const wall = document.getElementById("wall");
   if (!data || !names || !wall) return;
-  new Finder(names, [...wall.querySelectorAll("li")]);
+  let pictures: Wall | undefined;
   try {
-    new Wall(data).watch([...wall.querySelectorAll("canvas")]);
+    pictures = new Wall(data);
   } catch {
     document.body.classList.add("flat");
     document.getElementById("no-webgl")!.hidden = false;
+  }
+  const tiles = [...wall.querySelectorAll("li")].map((item) => new Tile(item, names));
+  new Finder(names, wall, tiles, (tile) => pictures?.drawAgain(tile.canvas));
+  pictures?.watch(tiles.map((tile) => tile.canvas));
+  // On small screens a system shows some of its groups until it is asked for all.
+  for (const button of wall.querySelectorAll<HTMLButtonElement>(".more")) {
+    button.addEventListener("click", () => {
+      const whole = button.parentElement!.classList.toggle("whole");
+      button.setAttribute("aria-expanded", String(whole));
+    });
   }
 }
 
@@ -27,7 +37,12 @@ class Finder {
   private readonly results = document.getElementById("results")!;
   private readonly count = document.getElementById("count")!;
 
-  constructor(private readonly names: NamesData, private readonly tiles: HTMLLIElement[]) {
+  constructor(
+    private readonly names: NamesData,
+    private readonly wall: HTMLElement,
+    private readonly tiles: Tile[],
+    private readonly changed: (tile: Tile) => void,
+  ) {
     const given = new URLSearchParams(location.hash.slice(1));
     this.search.value = given.get("q") ?? "";
     for (const name of FILTERS) {
@@ -53,14 +68,25 @@ class Finder {
   private update(): void {
     const text = this.search.value.trim();
     const found = findSettings(this.names, text);
-    const groups = new Set(found.map((hall) => this.names.settings[hall - 1][0]));
+    // Of each group the setting that fits best.
+    const best = new Map<number, number>();
+    for (const hall of found.toReversed()) best.set(this.names.settings[hall - 1][0], hall);
     let shown = 0;
     for (const tile of this.tiles) {
-      const fits = FILTERS.every((name) => [undefined, "", tile.dataset[name]].includes(this.filter(name).value));
-      tile.hidden = !fits || (text !== "" && !groups.has(Number(tile.dataset.number)));
-      shown += Number(!tile.hidden);
+      const { item } = tile;
+      const fits = FILTERS.every((name) => ["", item.dataset[name]].includes(this.filter(name).value));
+      item.hidden = !fits || (text !== "" && !best.has(tile.number));
+      shown += Number(!item.hidden);
+      if (tile.show(best.get(tile.number))) this.changed(tile);
     }
-    this.results.replaceChildren(...found.slice(0, LISTED).map((hall) => this.result(hall)));
+    for (const system of this.wall.querySelectorAll<HTMLElement>(".system")) {
+      system.hidden = !system.querySelector("li:not([hidden])");
+    }
+    this.wall.classList.toggle("searched", text !== "");
+    this.wall.classList.toggle("chosen", shown < this.tiles.length);
+    const key = normalised(text).replace(/^hall:/, "");
+    const isHall = !Object.keys(this.names.names).some((name) => name.startsWith(key));
+    this.results.replaceChildren(...found.slice(0, LISTED).map((hall) => this.result(hall, isHall)));
     const first = found.length > LISTED ? `, the first ${LISTED} of them listed` : "";
     const settings = text ? `${found.length} ${found.length === 1 ? "setting" : "settings"}${first}; ` : "";
     this.count.textContent = text && !found.length
@@ -69,15 +95,19 @@ class Finder {
     this.write(text);
   }
 
-  private result(hall: number): HTMLLIElement {
-    const [number, choice, short, full] = this.names.settings[hall - 1];
+  /** A link to a setting; with its Hall symbol where that was asked for. */
+  private result(hall: number, isHall: boolean): HTMLLIElement {
     const item = document.createElement("li");
     const link = document.createElement("a");
     link.href = `settings/hall-${hall}.html`;
     const label = document.createElement("small");
-    label.textContent = choice ? `${number}:${choice}` : String(number);
-    // Short symbols of monoclinic groups do not say which axis is unique.
-    link.append(label, symbolElement(number >= 3 && number <= 15 ? full : short));
+    label.textContent = settingLabel(this.names, hall);
+    link.append(label, printedSymbol(this.names, hall));
+    if (isHall) {
+      const code = document.createElement("code");
+      code.textContent = this.names.settings[hall - 1][4];
+      link.append(code);
+    }
     item.append(link);
     return item;
   }

@@ -16,28 +16,37 @@ export class Wall {
   private readonly renderer = new WebGLRenderer({ antialias: true, alpha: true, preserveDrawingBuffer: true });
   private waiting: HTMLCanvasElement[] = [];
   private kept = false;
+  private readonly watcher: IntersectionObserver;
 
   /** @throws Error where the browser has no WebGL */
   constructor(private readonly data: Record<string, FunctionData>) {
     this.camera.up.set(0, 0, 1);
     this.scene.add(this.camera, new HemisphereLight(0xffffff, 0x9aa0a8, 1.5));
     addLights(this.camera);
-  }
-
-  /** Draw each canvas when it is seen; its tile has the number of the group. */
-  watch(canvases: HTMLCanvasElement[]): void {
-    const watcher = new IntersectionObserver(
+    this.watcher = new IntersectionObserver(
       (entries) => {
         for (const { target, isIntersecting } of entries) {
           if (!isIntersecting || !(target instanceof HTMLCanvasElement)) continue;
-          watcher.unobserve(target);
+          this.watcher.unobserve(target);
           this.waiting.push(target);
           if (this.waiting.length === 1) setTimeout(() => this.next());
         }
       },
       { rootMargin: "250px" },
     );
-    canvases.forEach((one) => watcher.observe(one));
+  }
+
+  /** Draw each canvas when it is seen; its tile has the Hall number of the setting. */
+  watch(canvases: HTMLCanvasElement[]): void {
+    canvases.forEach((one) => this.watcher.observe(one));
+  }
+
+  /** Draw a canvas whose tile has another setting now. */
+  drawAgain(canvas: HTMLCanvasElement): void {
+    canvas.width = canvas.height = 1;
+    delete canvas.dataset.drawn;
+    this.watcher.unobserve(canvas);
+    this.watcher.observe(canvas);
   }
 
   private next(): void {
@@ -48,11 +57,11 @@ export class Wall {
   }
 
   private draw(canvas: HTMLCanvasElement): void {
-    const number = canvas.closest("li")?.dataset.number ?? "";
+    const hall = canvas.closest("li")?.dataset.hall ?? "";
     const size = Math.round(canvas.clientWidth * Math.min(window.devicePixelRatio, 2));
-    if (!size || !(number in this.data)) return;
-    const { lattice } = this.data[number];
-    const field = WaveSum.of(this.data[number], 1);
+    if (!size || !(hall in this.data)) return;
+    const { lattice } = this.data[hall];
+    const field = WaveSum.of(this.data[hall], 1);
     const sampled = sample(field, 25);
     const mesh = isosurface(sampled, { level: 0, cells: [1, 1, 1], solid: false });
     const objects = [surfaceObject(mesh, { lattice, field }), cellFrame(lattice, [1, 1, 1], ink(), false)];

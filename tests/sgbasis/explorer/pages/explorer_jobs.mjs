@@ -19,6 +19,10 @@ const jobs = {
     const mesh = explorer.isosurface(sampled, { level, cells, solid: true });
     return Buffer.from(explorer.stlBytes(mesh, data.lattice, 1, data.label)).toString("base64");
   },
+  /** The plane that is shown first. */
+  section({ data, number }) {
+    return explorer.defaultSection(explorer.WaveSum.of(data, number));
+  },
   /** Hall numbers for a text. */
   search({ names, texts }) {
     return texts.map((text) => explorer.findSettings(names, text));

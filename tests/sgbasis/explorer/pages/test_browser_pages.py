@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def test_a_surface_is_drawn_and_moves_with_the_level(browser: Any, folder: Path,
 
 
 def test_an_address_says_everything(browser: Any, folder: Path) -> None:
-    state = "f=3&level=0.4&cells=2&show=solid&section=y0.25&cut=1&colour=2"
+    state = "f=3&level=0.4&cells=2&show=solid&section=y0.25&cut=1&colour=2&view=-20,35"
     with new_page(browser) as (page, complaints):
         page.goto(address(folder, "227", state))
         settled(page, state)
@@ -106,7 +107,7 @@ def test_an_address_says_everything(browser: Any, folder: Path) -> None:
         assert page.locator('[data-part="solid"]').is_checked()
         assert page.locator('[data-part="cut"]').is_checked()
         page.locator("#f5 .draw").click()
-        settled(page, "f=5")
+        settled(page, "f=5&view=-20,35")
         assert "f_{5}" in page.locator('[data-part="formula"] annotation').text_content()
         page.goto(address(folder, "227", "f=99999&level=x&cells=7&section=q9&colour=-1"))
         page.reload()
@@ -137,11 +138,20 @@ def test_keys_turn_the_view(browser: Any, folder: Path) -> None:
         page.locator('[data-part="canvas"]').focus()
         for _ in range(4):
             page.keyboard.press("ArrowLeft")
-        settled(page, "f=1")
-        assert (np.abs(pixels(page, "canvas") - before).max(axis=2) > 40).mean() > 0.02
+        state = page.evaluate("location.hash.slice(1)")
+        assert re.fullmatch(r"f=1&view=-?\d+,\d+", state)
+        settled(page, state)
+        turned = pixels(page, "canvas")
+        assert (np.abs(turned - before).max(axis=2) > 40).mean() > 0.02
         page.keyboard.press("Home")
         settled(page, "f=1")
+        assert page.url.endswith("#f=1")
         assert (np.abs(pixels(page, "canvas") - before).max(axis=2) > 40).mean() < 0.01
+        # The address of the turned view shows it again, to the degree.
+        page.goto(address(folder, "62", state))
+        page.reload()
+        settled(page, state)
+        assert (np.abs(pixels(page, "canvas") - turned).max(axis=2) > 40).mean() < 0.01
 
 
 def test_search_and_filters(browser: Any, folder: Path) -> None:
@@ -167,7 +177,15 @@ def test_search_and_filters(browser: Any, folder: Path) -> None:
         page.locator("#search").fill("R-3c:H")
         printed = page.locator("#results .symbol").first.evaluate("one => one.outerHTML")
         assert printed == symbol_html("R-3c")
-        page.locator("#search").fill("")
+        # The tile of a group shows the setting that was asked for, and the standard one again afterwards.
+        for text, link, symbol in (("Pbnm", 294, "Pbnm"), ("-P 2ac 2n", 292, "Pnma"), ("", 292, "Pnma")):
+            page.locator("#search").fill(text)
+            tile = page.locator("#wall li[data-number='62']")
+            assert tile.locator("a").get_attribute("href") == f"settings/hall-{link}.html"
+            assert tile.locator(".symbol").evaluate("one => one.outerHTML") == symbol_html(symbol)
+            if text:
+                page.wait_for_selector("#wall li[data-number='62'] canvas[data-drawn]")
+                assert page.locator("#results a").first.get_attribute("href") == f"settings/hall-{link}.html"
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("/")
         page.keyboard.type("Pnma")
@@ -187,6 +205,19 @@ def test_axe_finds_nothing(browser: Any, folder: Path, name: str, scheme: str) -
         page.add_script_tag(path=AXE)
         found = page.evaluate("() => axe.run()")["violations"]
         assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found] == []
+
+
+def test_the_start_page_is_short_on_a_phone(browser: Any, folder: Path) -> None:
+    shown = "() => [...document.querySelectorAll('.system li')].filter(one => one.offsetHeight).length"
+    with new_page(browser, viewport={"width": 390, "height": 844}, is_mobile=True) as (page, _):
+        page.goto(address(folder, "start"))
+        assert page.evaluate("document.documentElement.scrollHeight") < 3 * 844
+        assert page.locator(".top").bounding_box()["height"] < 60
+        before = page.evaluate(shown)
+        page.get_by_role("button", name="All 36 cubic groups").click()
+        assert page.evaluate(shown) == before + 33
+        page.locator("#filter-class").select_option("4/mmm")
+        assert page.evaluate(shown) == 20
 
 
 @pytest.mark.parametrize("name", ["start", "1", "227"])

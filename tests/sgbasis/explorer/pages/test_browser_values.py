@@ -8,8 +8,9 @@ import io
 import numpy as np
 import pytest
 
-from basis_store import open_store, standard_settings
+from basis_store import all_settings, open_store, standard_settings
 from sgbasis.explorer.function_data import function_data
+from sgbasis.pictures.section import default_section
 from sgbasis.pictures.wave_sum import WaveSum
 from sgbasis.surfaces.surface_source import SurfaceSource
 from tests.sgbasis.explorer.pages.explorer_site import in_node, needs_assets, needs_node
@@ -37,6 +38,19 @@ def test_values_of_60_groups_are_those_of_python() -> None:
         assert np.abs(np.array(found["gradients"]).reshape(-1, 3) - function.gradient(POINTS)).max() < 1e-9
         # The constant is one wave and its opposite, half each.
         assert np.abs(np.array(found["grid"]).reshape((GRID,) * 3) - function.values(grid)).max() < 1e-10
+
+
+def test_a_page_shows_the_section_that_plot_takes() -> None:
+    cases, expected = [], []
+    with open_store() as store:
+        for setting in all_settings():
+            compiled = store.read(setting)
+            # Function 1 of every setting, and another one of some.
+            for number in {1, 2 + setting.hall_number % 7} if setting.hall_number % 20 == 6 else {1}:
+                cases.append({"data": function_data(compiled, number + 1), "number": number})
+                expected.append(default_section(WaveSum.of(compiled, number)))
+    found = in_node("section", cases)
+    assert [(one["axis"], one["at"]) for one in found] == [(one.axis, float(one.at)) for one in expected]
 
 
 def test_solids_are_closed_and_have_the_volume_of_those_of_python() -> None:

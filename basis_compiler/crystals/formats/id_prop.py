@@ -3,12 +3,16 @@
 Lines are ``id,value,value ...``; the id is the name of a file with or without its ending. A first line that names
 no file and holds no numbers is a header, and a column ``split`` is the split. Without the listing, all crystal
 files of the folder are taken.
+
+Semicolons or tabs may stand in place of the commas, as spreadsheets write them; numbers have a decimal point in any
+case, since 1,234 is 1.234 to some and 1234 to others.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -23,6 +27,12 @@ LISTING = "id_prop.csv"
 _ROWS_PER_FILE, _MORE_ROWS = 10, 10_000
 """More lines than this are not a listing of the folder."""
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How the "Unicode text" of Excel begins."""
+
+_DECIMAL_COMMA = re.compile(r"[+-]?[\d.]*,[\d.,]+([eE][+-]?\d+)?")
+"""A number with a decimal comma, or with commas between thousands."""
+
 
 def listed_entries(files: Mapping[str, Path], digests: Mapping[str, str], *, limit: int) -> Iterator[Entry]:
     """The entries of a folder that has a listing.
@@ -36,7 +46,7 @@ def listed_entries(files: Mapping[str, Path], digests: Mapping[str, str], *, lim
         CrystalError: the listing is empty or not a table.
         OSError: it may not be read.
     """
-    rows = _rows(files[LISTING], len(files), limit)
+    rows = _rows(files, limit)
     names = _column_names(rows[0])
     if _file_of(rows[0][0], files) is None and len(rows[0]) > 1 and all(map(_is_text, rows[0][1:])):
         names = [cell.strip() for cell in rows.pop(0)[1:]]
@@ -50,24 +60,42 @@ def listed_entries(files: Mapping[str, Path], digests: Mapping[str, str], *, lim
             yield Unreadable(plain_name(name), f"{LISTING} does not list it")
 
 
-def _rows(listing: Path, n_files: int, limit: int) -> list[list[str]]:
+def _rows(files: Mapping[str, Path], limit: int) -> list[list[str]]:
+    listing = files[LISTING]
     with opened(listing, limit=limit) as source:
         content = source.content(str(listing))
-    most = _ROWS_PER_FILE * n_files + _MORE_ROWS
+    most = _ROWS_PER_FILE * len(files) + _MORE_ROWS
     rows = []
     try:
-        for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))):
+        text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, files))
+        for row in reader:
             if any(row):
                 rows.append(row)
             if len(row) > MAX_PROPERTIES:
                 raise CrystalError(f"{listing}: a line of {len(row)} values, more than {MAX_PROPERTIES}")
             if len(rows) > most:
-                raise CrystalError(f"{listing}: it has more than {most} lines, for a folder of {n_files} files")
-    except (csv.Error, UnicodeDecodeError) as error:
+                raise CrystalError(f"{listing}: it has more than {most} lines, for a folder of {len(files)} files")
+            if comma := next((cell.strip() for cell in row[1:] if _DECIMAL_COMMA.fullmatch(cell.strip())), ""):
+                raise CrystalError(
+                    f"{listing}, line {reader.line_num}: {comma} has a comma: write numbers with a decimal point"
+                )
+    except UnicodeDecodeError as error:
+        raise CrystalError(f"{listing}: not UTF-8 text: save it as CSV in UTF-8") from error
+    except csv.Error as error:
         raise CrystalError(f"{listing}: not a readable CSV file: {error}") from error
     if not rows:
         raise CrystalError(f"{listing}: the file is empty")
     return rows
+
+
+def _delimiter(text: str, files: Mapping[str, Path]) -> str:
+    """What separates entries: in the first line, a semicolon or a tab that comes before all commas; or else commas."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    first = line.partition(",")[0]
+    if ";" in first and _file_of(first.strip('"'), files) is not None:  # names of files may have semicolons
+        return ","
+    return next((one for one in ";\t" if one in first), ",")
 
 
 def _column_names(row: list[str]) -> list[str]:
@@ -80,7 +108,7 @@ def _entry(
     identifier = row[0].strip()
     found = _file_of(identifier, files)
     if found is None:
-        return Unreadable(identifier, f"{LISTING} lists it, but there is no such file")
+        return Unreadable(identifier, f"{LISTING} lists it, but there is no such file{_hint(identifier)}")
     if len(row) != len(names) + 1:
         entries = counted(len(row), "entry", "entries")
         return Unreadable(plain_name(found.name), f"its line in {LISTING} has {entries}, not {len(names) + 1}")
@@ -95,6 +123,10 @@ def _entry(
         digests.get(found.name, ""),
         limit,
     )
+
+
+def _hint(identifier: str) -> str:
+    return ": separate its entries by commas" if len(identifier.split()) > 1 else ""
 
 
 def _file_of(identifier: str, files: Mapping[str, Path]) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from basis_compiler.groups.reflection_conditions import ReflectionCondition
 from basis_compiler.reflections.extinctions.extinction_classes import ExtinctionClass, extinction_classes
 from basis_store.array_types import BoolArray, FloatArray, IntArray
+from basis_store.counted import counted
 
 OBSERVED = 3.0
 """I / sigma from which a reflection counts as observed."""
@@ -23,7 +25,7 @@ class ConditionRow:
         condition: such as ``"h0l: l=2n"``; its equivalents under the Laue class are counted with it.
         holds: whether the first class requires it, or it follows from what it requires.
         forbidden: number of measurements that it forbids; where it does not hold, without those that the first
-            class forbids anyway.
+            class forbids anyway. If 0, the measurements do not test the condition.
         observed: how many of them are above 3 sigma.
         mean_ratio: their mean I / sigma; NaN if there are none.
         mean_intensity: their mean intensity over that of all reflections of the same resolution; NaN if there are
@@ -78,6 +80,24 @@ def condition_table(
     kinds = {"integral": 0, "zonal": 1, "serial": 2}
     rows.sort(key=lambda row: (not row.holds, kinds[conditions[row.condition][0].kind], row.condition))
     return tuple(rows)
+
+
+def untested_note(rows: Sequence[ConditionRow], ratio: FloatArray) -> str:
+    """What to do about conditions that no measurement tests; ``""`` if each of them is tested.
+
+    Args:
+        rows: of :func:`condition_table`.
+        ratio: (n,) I / sigma of all measurements.
+    """
+    untested = [row for row in rows if not row.forbidden]
+    if not untested:
+        return ""
+    number = counted(len(untested), "reflection condition")
+    only = "only observed reflections" if (ratio > OBSERVED).all() else "no reflection that would be forbidden"
+    return (
+        f"not decided: {number}, for which the list has {only}; give those that were looked for and not observed "
+        "as well, with an intensity of about 0 and its sigma"
+    )
 
 
 def _forbids(condition: ReflectionCondition, hkl: IntArray, source: ExtinctionClass) -> BoolArray:

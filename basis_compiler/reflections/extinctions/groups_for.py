@@ -26,7 +26,7 @@ from basis_compiler.reflections.extinctions.class_ranking import (
     evidence_of_absences,
     ranked_classes,
 )
-from basis_compiler.reflections.extinctions.condition_table import condition_table
+from basis_compiler.reflections.extinctions.condition_table import condition_table, untested_note
 from basis_compiler.reflections.extinctions.extinction_classes import ExtinctionClass, extinction_classes
 from basis_compiler.reflections.extinctions.group_frequencies import log_frequencies
 from basis_compiler.reflections.extinctions.lattice_symmetry import conventional_cell_note
@@ -126,16 +126,19 @@ def groups_for(
     allowed = best.allows(waves)[orbits]
     ratio = intensities / np.maximum(sigmas, 1e-300)
     against = np.flatnonzero(~allowed & (ratio > 3))
+    conditions = condition_table(best, data.hkl, y, ratio, allowed)
+    untested = untested_note(conditions, ratio)
     return GroupsFor(
         classes=ranked,
         laue=laue_rows,
-        conditions=condition_table(best, data.hkl, y, ratio, allowed),
+        conditions=conditions,
         against=against[np.argsort(-y[against])],
         reflections=data,
         unique=len(waves),
         mean_e2=_mean_e2(intensities[allowed], inverse_squares(data.hkl[allowed], cell), orbits[allowed]),
         notes=(
             *notes,
+            *([untested] if untested else []),
             *_laue_notes(laue_rows),
             *class_notes(ranked),
             *([] if laue or system else _cell_notes(cell, laue_rows)),

@@ -91,25 +91,28 @@ def _condition_lines(found: GroupsFor, of_peaks: bool) -> Iterator[str]:
     head = (
         ("condition", what, "observed") if of_peaks else ("condition", what, "observed", "mean I/sigma", "I/<I>")
     )
+    unknown = [row.condition.replace(", ", ",") for row in found.conditions if not (row.forbidden or row.holds)]
     for holds, title in ((True, f"Required by {best.symbol}"), (False, "Not required")):
-        rows: list[Sequence[str]] = [(*head, "strongest" if not of_peaks else "")]
+        rows: list[Sequence[str]] = [(*head, "strongest observed" if not of_peaks else "")]
         for row in found.conditions:
-            if row.holds != holds or not row.forbidden:
+            if row.holds != holds or not (row.forbidden or holds):
                 continue
             strongest = "; ".join(_index(found, place) for place in row.worst[:3])
+            if not row.forbidden:
+                strongest = "not tested"
             numbers = [str(row.forbidden), str(row.observed)]
             if not of_peaks:
                 numbers += [_number(row.mean_ratio, ".1f"), _number(row.mean_intensity, ".3f")]
             rows.append((row.condition, *numbers, strongest))
         if len(rows) == 1:
             if holds:
-                yield f"{title}: no condition"
+                yield f"{title}: no condition" + (f"; not tested: {len(unknown)}, see below" if unknown else "")
             continue
-        yield f"{title}: of the reflections that a condition forbids" if holds else f"{title}, among the others:"
+        yield f"{title}, of the reflections that a condition forbids:" if holds else f"{title}, among the others:"
         yield from (f"  {line}" for line in table_lines(rows, left=(0, len(rows[0]) - 1)))
-    unknown = [row.condition.replace(", ", ",") for row in found.conditions if not row.forbidden]
     if unknown:
-        yield from _hanging("Nothing measured for ", ", ".join(unknown))
+        what = "line of its own" if of_peaks else "reflection in the list"
+        yield from _hanging(f"Not tested, since no {what} is one that they forbid: ", ", ".join(unknown))
 
 
 def _index(found: GroupsFor, place: int) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from basis_compiler import compile_dataset
+from basis_compiler.crystals.formats.sources import read_source
 from basis_compiler.datasets.targets import UNITS
 from basis_store import CrystalError, RecipeError
 from tests.support.crystals.crystal_inputs import (
@@ -121,6 +123,44 @@ def test_a_first_line_that_names_a_file_is_no_header(tmp_path: Path) -> None:
     )
     assert table.identifiers == ("nacl", "rutile")
     np.testing.assert_array_equal(table.targets["target"], [np.nan, 1])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", [";", "\t", ","])
+def test_listings_as_spreadsheets_write_them(tmp_path: Path, separator: str, encoding: str) -> None:
+    listing = "id,gap,a;b\r\nnacl,8.5,x\r\nrutile.cif,3.0,y\r\n".replace(",", separator)
+    folder = write_folder(tmp_path / "cifs", None, names=["nacl", "rutile"])
+    (folder / "id_prop.csv").write_bytes(listing.replace("a;b", "text").encode(encoding))
+    rows = list(read_source(folder).entries)
+    assert [dict(row.targets) for row in rows] == [{"gap": 8.5, "text": "x"}, {"gap": 3.0, "text": "y"}]
+    (folder / "id_prop.csv").write_bytes(listing[listing.index("nacl") :].replace(".5", "").encode(encoding))
+    assert [row.targets["target_1"] for row in read_source(folder).entries] == [8, 3]
+
+
+@pytest.mark.parametrize(
+    ("listing", "message"),
+    [
+        (b"nacl;1,5\n", "id_prop.csv, line 1: 1,5 has a comma: write numbers with a decimal point"),
+        (b"nothing;1,5\n", "line 1: 1,5 has a comma"),
+        (b"id;gap;n\nnacl;-1.234,5e-3;2\n", "line 2: -1.234,5e-3 has a comma"),
+        (b'id,gap\nnacl,"1,234"\n', "line 2: 1,234 has a comma"),
+        (b"nacl\t,5\n", "line 1: ,5 has a comma"),
+        ("id;g\xe4p\nnacl;1\n".encode("latin-1"), "id_prop.csv: not UTF-8 text: save it as CSV in UTF-8"),
+        (b"nacl 1.5\n", "lists it, but there is no such file: separate its entries by commas"),
+    ],
+)
+def test_a_number_in_a_listing_is_never_guessed(tmp_path: Path, listing: bytes, message: str) -> None:
+    folder = write_folder(tmp_path / "cifs", None, names=["nacl"])
+    (folder / "id_prop.csv").write_bytes(listing)
+    with pytest.raises(CrystalError, match=re.escape(message)):
+        compile_inputs(tmp_path, folder)
+
+
+def test_names_of_files_may_have_semicolons(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "cifs", "a;b,8.5\n", names=["nacl"])
+    (folder / "nacl.cif").rename(folder / "a;b.cif")
+    (entry,) = read_source(folder).entries
+    assert dict(entry.targets) == {"target": 8.5}
 
 
 def test_one_column_is_the_target(tmp_path: Path) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from basis_store import Setting
+from basis_compiler import groups_for
+from basis_compiler.reflections.extinctions.condition_table import condition_table
+from basis_store import ReflectionData, Setting
 from sgbasis.cli import main
+from sgbasis.reports.diffraction.groups_for_report import groups_for_lines
 from tests.support.crystals.general_positions import general_intensities, half_sphere
 
 CELL = ("7", "8", "9", "90", "90", "90")
@@ -58,6 +62,32 @@ def test_instructions_beside_the_list_give_the_cell(measured: Path) -> None:
     result = run(measured, "--system", "orthorhombic", "--count", "2")
     assert result.exit_code == 0 and "the cell comes from a.ins" in result.stdout
     assert len(json.loads(run(measured, "--laue", "mmm", "--json").stdout)["classes"]) == 111
+
+
+def test_a_list_without_absent_reflections_says_what_it_does_not_decide(measured: Path) -> None:
+    lines = measured.read_text().splitlines()
+    measured.write_text("\n".join(line for line in lines if float(line[12:20]) > 3 or line.endswith("0.00")) + "\n")
+    facts = json.loads(run(measured, "--cell", *CELL, "--laue", "mmm", "--json").stdout)
+    text = run(measured, "--cell", *CELL, "--laue", "mmm").stdout
+    untested = sum(not row["forbidden"] for row in facts["conditions"])
+    assert untested > 2
+    (note,) = (line for line in text.splitlines() if "not decided" in line)
+    assert f"{untested} reflection conditions, for which the list has only observed reflections" in note
+    assert "give those that were looked for and not observed as well, with an intensity of about 0" in note
+
+
+def test_conditions_that_follow_are_shown_if_nothing_tests_them() -> None:
+    hkl = half_sphere(np.array([7.0, 7, 7, 90, 90, 90]), 1.3)
+    hkl = hkl[(hkl.sum(axis=1) % 2 == 0)]
+    intensities = general_intensities(Setting.standard(229), hkl, np.random.default_rng(1))
+    data = ReflectionData(hkl, intensities=intensities, sigmas=np.full(len(hkl), 1e-3), cell=[7, 7, 7, 90, 90, 90])
+    found = groups_for(data, laue="m-3m")
+    required = replace(found, classes=sorted(found.classes, key=lambda one: one.extinction.symbol != "I - - -"))
+    assert required.best.symbol == "I - - -"
+    rows = condition_table(required.best, hkl, intensities, intensities, required.best.allows(hkl))
+    lines = list(groups_for_lines(replace(required, conditions=rows), name="x", count=1))
+    (at,) = (i for i, line in enumerate(lines) if line.startswith("Required by I - - -"))
+    assert "no condition" not in lines[at] and lines[at + 2].split()[-2:] == ["not", "tested"]
 
 
 def test_peaks(tmp_path: Path) -> None:

@@ -22,13 +22,47 @@ def standard_crystals(
     Of a magnetic CIF with the moments, and the structure as if there were none.
 
     Args:
-        files: CIF, POSCAR and extended XYZ files.
+        files: CIF, POSCAR and extended XYZ files, and folders of such files.
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
         max_file_size: in bytes.
     """
-    for file in files:
+    for file in _files(files):
+        if isinstance(file, str):
+            yield file
+            continue
         for found in crystals_of_file(file, tolerance=tolerance, max_file_size=max_file_size):
             yield found if isinstance(found, str) else standardized(found, str(file), tolerance=tolerance)
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path | str]:
+    """Files; folders as the crystal files in them, or why there are none."""
+    from basis_compiler.crystals.formats.folder_contents import folder_files, not_read
+    from sgbasis.prediction.inputs import message
+
+    for path in paths:
+        try:
+            if not path.is_dir():
+                yield path
+            elif found := folder_files(path):
+                yield from found
+            else:
+                left = not_read(path)
+                yield f"{path}: the folder holds no crystal files{f'; {left}' if left else ''}"
+        except OSError as error:
+            yield message(error, str(path))
+
+
+def report_not_read(paths: Iterable[Path]) -> None:
+    """Print a note for each folder of which subfolders or files are not read.
+
+    Args:
+        paths: what a command was given.
+    """
+    from basis_compiler.crystals.formats.folder_contents import not_read
+
+    for path in paths:
+        if left := not_read(path):
+            echo_line(f"Note: {path}: {left}", err=True)
 
 
 def crystals_of_file(

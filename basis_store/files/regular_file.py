@@ -63,6 +63,6 @@ def too_large(path: str | os.PathLike[str], limit: int) -> OSError:
 
 def _check_mode(mode: int, path: str | os.PathLike[str]) -> None:
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+        raise IsADirectoryError(errno.EISDIR, "A folder, where a file is needed", os.fspath(path))
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "Not a regular file but a pipe, a socket or a device", os.fspath(path))

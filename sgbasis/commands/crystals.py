@@ -11,6 +11,7 @@ from basis_store.counted import counted
 from basis_store.datasets.recipe import MAX_FOLDS
 from sgbasis.commands.options import max_file_size_option, parallel_arguments, parallel_options, tolerance_option
 from sgbasis.echo import echo, echo_line, resume_hint
+from sgbasis.standard_crystals import report_not_read
 
 
 @click.command()
@@ -49,8 +50,8 @@ def crystals(
     """Compile crystals, with targets and splits, to a dataset.
 
     INPUTS are .jsonl files (one object per line with id, lattice, species, frac_coords, targets, split), .json
-    tables of matbench and matminer, either of them also as .gz; .extxyz files; folders of crystal files with an
-    id_prop.csv; CIF and POSCAR files.
+    tables of matbench and matminer, either of them also as .gz; .extxyz files; folders of crystal files, whose
+    targets an id_prop.csv may list (subfolders are not searched); CIF and POSCAR files.
 
     --split and --folds put all crystals of one structure on one side, whatever their cells, origins and
     handedness. The outcome depends on structures and seed only, and not on the order of the inputs.
@@ -70,6 +71,7 @@ def crystals(
     parallel = parallel_arguments(workers, scheduler)
     if seed is not None and shares is None and folds is None:
         raise click.UsageError("--seed is that of --split and --folds: give one of them, or leave it out.")
+    report_not_read(inputs)
     started = time.perf_counter()
     with tqdm(unit="crystal", desc="Compiling", disable=None) as bar, resume_hint(output):
 

@@ -19,7 +19,7 @@ from sgbasis.commands.options import (
     tolerance_option,
 )
 from sgbasis.echo import echo, echo_line
-from sgbasis.standard_crystals import report_failures, standard_crystals
+from sgbasis.standard_crystals import report_failures, report_not_read, standard_crystals
 
 if TYPE_CHECKING:
     from sgbasis.reports.encoding import EncodedCrystal
@@ -68,9 +68,10 @@ def encode(
     rule, which may choose different origins for two similar crystals; with --origin-free the encoding is |psi|,
     which is the same for every allowed origin and does not distinguish them.
 
-    FILES are CIF, POSCAR and extended XYZ files; every block and frame is read. Of a magnetic CIF the structure is
-    encoded, and its magnetic group and the moments of the sites are printed as well. A crystal that cannot be read
-    is reported in one line; the others are encoded all the same, and the exit code is not 0.
+    FILES are CIF, POSCAR and extended XYZ files, and folders of them (subfolders are not searched); every block
+    and frame is read. Of a magnetic CIF the structure is encoded, and its magnetic group and the moments of the
+    sites are printed as well. A crystal that cannot be read is reported in one line; the others are encoded all
+    the same, and the exit code is not 0.
 
     --output: .npz has arrays "0/encodings", "0/site_of_atom" and so on, one set per crystal; .json the same as
     objects; .csv has one row per atom.
@@ -90,6 +91,7 @@ def encode(
     place = chosen_device(device)
     check_double(place, "sgbasis encode")
     store = load_store(store_path)
+    report_not_read(files)
     encoded: list[EncodedCrystal] = []
     failures: list[str] = []
     for one in standard_crystals(files, tolerance=tolerance, max_file_size=max_file_size):

@@ -24,6 +24,7 @@ from sgbasis.commands.options import (
 )
 from sgbasis.echo import echo, echo_line, resume_hint
 from sgbasis.prediction.standard_input import ENDINGS, with_standard_input
+from sgbasis.standard_crystals import report_not_read
 
 if TYPE_CHECKING:
     from sgbasis.prediction.inputs import InputFile
@@ -98,7 +99,7 @@ def predict(
     """Predict properties of crystals.
 
     FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), folders of
-    crystal files, and - for standard input. Predictions do not depend on the cell in which a crystal is given. The
+    crystal files (subfolders are not searched), and - for standard input. Predictions do not depend on the cell in which a crystal is given. The
     column "notes" says where there was doubt when a crystal was read, in which respects it is unlike all that a
     model was trained on, and which model to prefer where two predict one property. Of ten intervals, "low" to
     "high", nine hold the value, if crystals are like those of the validation split.
@@ -135,6 +136,7 @@ def predict(
     paths, copy = click.get_current_context().with_resource(with_standard_input(files, input_format))
     job = replace(job, standard_input=copy)
     found = survey(paths, limit=max_file_size)
+    report_not_read(files)
     # A picture that cannot be drawn is an error before anything is written.
     here = job if scheduler is None else replace(job, device=CPU)
     drawing = None if picture is None else _drawing(found, here, picture)

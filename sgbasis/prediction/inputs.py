@@ -8,7 +8,6 @@ never stops the others.
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,8 @@ from typing import NamedTuple
 from basis_compiler import available_cores
 from basis_compiler.crystals.asymmetric_unit import compile_entry
 from basis_compiler.crystals.formats.entries import Entry
-from basis_compiler.crystals.formats.file_formats import CrystalFile, format_of, inlined
+from basis_compiler.crystals.formats.file_formats import CrystalFile, inlined
+from basis_compiler.crystals.formats.folder_contents import folder_files
 from basis_compiler.crystals.formats.id_prop import LISTING
 from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE, changed
 from basis_compiler.crystals.formats.sources import EntryCursor, read_source, reopened_source
@@ -112,12 +112,12 @@ def survey(paths: Iterable[Path], *, limit: int = MAX_FILE_SIZE) -> list[InputFi
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir() or (path / LISTING).exists():
-        return [path]
-    # Pipes, devices and links to nothing are reported when they are read.
-    names = sorted(one.name for one in os.scandir(path) if not one.is_dir())
-    crystals = [path / name for name in names if format_of(name).in_folders and not name.startswith(".")]
-    return crystals or [path]  # an empty folder is reported when it is read
+    try:
+        if not path.is_dir() or (path / LISTING).exists():
+            return [path]
+        return folder_files(path) or [path]  # an empty folder is reported when it is read
+    except OSError:
+        return [path]  # as one that may not be read
 
 
 def _surveyed(path: Path, limit: int) -> InputFile:

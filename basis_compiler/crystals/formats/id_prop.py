@@ -4,8 +4,8 @@ Lines are ``id,value,value ...``; the id is the name of a file with or without i
 no file and holds no numbers is a header, and a column ``split`` is the split. Without the listing, all crystal
 files of the folder are taken.
 
-Semicolons or tabs may stand in place of the commas, as spreadsheets write them; numbers have a decimal point in any
-case, since 1,234 is 1.234 to some and 1234 to others.
+Semicolons or tabs may stand in place of the commas, as spreadsheets write them; numbers have a decimal point in
+any case, since 1,234 is 1.234 to some and 1234 to others.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _rows(files: Mapping[str, Path], limit: int) -> list[list[str]]:
 
 
 def _delimiter(text: str, files: Mapping[str, Path]) -> str:
-    """What separates entries: in the first line, a semicolon or a tab that comes before all commas; or else commas."""
+    """What separates entries: a semicolon or a tab that stands in the first line before all commas; else commas."""
     line = next((line for line in text.splitlines() if line.strip()), "")
     first = line.partition(",")[0]
     if ";" in first and _file_of(first.strip('"'), files) is not None:  # names of files may have semicolons

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from basis_compiler.crystals.formats.entries import Entry, Unreadable, plain_name
 from basis_compiler.crystals.formats.file_formats import format_of
+from basis_compiler.crystals.formats.folder_contents import not_read
 from basis_compiler.crystals.formats.id_prop import LISTING, listed_entries
 from basis_compiler.crystals.formats.input_text import (
     MAX_FILE_SIZE,
@@ -207,7 +208,8 @@ def _folder(path: Path, limit: int) -> Source:
     else:
         entries = list(_entries(files, digests, problems, limit))
     if not entries:
-        raise CrystalError(f"{path}: the folder holds no {LISTING} and no crystal files")
+        more = f"; {left}" if (left := not_read(path)) else ""
+        raise CrystalError(f"{path}: the folder holds no {LISTING} and no crystal files{more}")
     return Source(path, CrystalInput(name=path.resolve().name, sha256=digest), len(entries), limit, entries)
 
 

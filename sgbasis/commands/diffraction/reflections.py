@@ -11,7 +11,7 @@ from basis_store.counted import counted
 from basis_store.errors import CrystalError, ReflectionError
 from sgbasis.commands.options import FiniteRange, max_file_size_option, tolerance_option
 from sgbasis.echo import echo, echo_line
-from sgbasis.standard_crystals import report_failures, standard_crystals
+from sgbasis.standard_crystals import report_failures, report_not_read, standard_crystals
 
 if TYPE_CHECKING:
     from basis_compiler import MagneticCrystal, ReflectionList, StandardCrystal
@@ -99,8 +99,9 @@ def reflections(
     each with the operation that proves it; or the positions of the atoms, which other crystals of the group do not
     share.
 
-    FILES are CIF, POSCAR and extended XYZ files; every block and frame is read. A crystal that cannot be read is
-    reported in one line; the others are listed all the same, and the exit code is not 0.
+    FILES are CIF, POSCAR and extended XYZ files, and folders of them (subfolders are not searched); every block
+    and frame is read. A crystal that cannot be read is reported in one line; the others are listed all the same,
+    and the exit code is not 0.
     """
     from basis_store.files.atomic_write import write_atomically
     from sgbasis.pictures.style import PICTURE_KINDS
@@ -122,6 +123,7 @@ def reflections(
         "anomalous": anomalous,
         "deuterium": deuterium,
     }
+    report_not_read(files)
     lists: list[ReflectionList] = []
     failures: list[str] = []
     for one in standard_crystals(files, tolerance=tolerance, max_file_size=max_file_size):

@@ -108,7 +108,7 @@ def test_bad_input_gets_one_line(name: str, tmp_path: Path) -> None:
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     assert encode(tmp_path / "none.cif").stderr == f"Error: {tmp_path}/none.cif: No such file or directory\n"
-    assert "Is a directory" in encode(tmp_path).stderr
+    assert encode(tmp_path).stderr == f"Error: {tmp_path}: the folder holds no crystal files\n"
 
 
 def test_a_group_that_changes_near_the_tolerance_is_reported_on_standard_error() -> None:

@@ -66,7 +66,9 @@ def test_instructions_beside_the_list_give_the_cell(measured: Path) -> None:
 
 def test_a_list_without_absent_reflections_says_what_it_does_not_decide(measured: Path) -> None:
     lines = measured.read_text().splitlines()
-    measured.write_text("\n".join(line for line in lines if float(line[12:20]) > 3 or line.endswith("0.00")) + "\n")
+    measured.write_text(
+        "\n".join(line for line in lines if float(line[12:20]) > 3 or line.endswith("0.00")) + "\n"
+    )
     facts = json.loads(run(measured, "--cell", *CELL, "--laue", "mmm", "--json").stdout)
     text = run(measured, "--cell", *CELL, "--laue", "mmm").stdout
     untested = sum(not row["forbidden"] for row in facts["conditions"])

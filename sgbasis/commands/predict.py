@@ -99,10 +99,11 @@ def predict(
     """Predict properties of crystals.
 
     FILES are CIF, POSCAR and extended XYZ files, .jsonl files (also .gz), compiled datasets (.h5), folders of
-    crystal files (subfolders are not searched), and - for standard input. Predictions do not depend on the cell in which a crystal is given. The
-    column "notes" says where there was doubt when a crystal was read, in which respects it is unlike all that a
-    model was trained on, and which model to prefer where two predict one property. Of ten intervals, "low" to
-    "high", nine hold the value, if crystals are like those of the validation split.
+    crystal files (subfolders are not searched), and - for standard input. Predictions do not depend on the cell in
+    which a crystal is given. The column "notes" says where there was doubt when a crystal was read, in which
+    respects it is unlike all that a model was trained on, and which model to prefer where two predict one
+    property. Of ten intervals, "low" to "high", nine hold the value, if crystals are like those of the validation
+    split; tensors and classes have no intervals.
 
     Tensors (elastic_tensor, dielectric_electronic, piezoelectric_tensor) obey the crystal's point group. They are
     printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv,

@@ -90,7 +90,7 @@ def _rows(files: Mapping[str, Path], limit: int) -> list[list[str]]:
 
 
 def _delimiter(text: str, files: Mapping[str, Path]) -> str:
-    """What separates entries: a semicolon or a tab that stands in the first line before all commas; else commas."""
+    """What separates entries: a semicolon or a tab that is in the first line before all commas; or commas."""
     line = next((line for line in text.splitlines() if line.strip()), "")
     first = line.partition(",")[0]
     if ";" in first and _file_of(first.strip('"'), files) is not None:  # names of files may have semicolons

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from basis_store.printable import csv_cell
+from basis_store.version import VERSION
 from sgbasis.prediction.chunk_file import ChunkResult
 from sgbasis.prediction.forms.report import MOST, report_page, report_rows
 from sgbasis.prediction.forms.wide_rows import (
@@ -29,6 +30,17 @@ from sgbasis.prediction.forms.wide_rows import (
 from sgbasis.prediction.job import Job
 from sgbasis.prediction.predicted_value import Prediction
 from sgbasis.prediction.prediction_text import csv_head, csv_rows, jsonl_text, text_report
+
+_ABOUT = (
+    "A row for each crystal. Values are those of the given geometry, from models trained on calculated data.",
+    "_low and _high are the ends of an interval: of ten, nine hold the value of a crystal like those of the "
+    "validation split. Tensors and classes have no intervals.",
+    "Components of tensors are in the frame of the file's lattice vectors; pairs of indices are numbered "
+    "xx yy zz yz xz xy.",
+    "Cells show some of the digits of their numbers and hold all of them.",
+    f"Written by sgbasis {VERSION}.",
+)
+"""What a workbook says of its columns."""
 
 Results = Callable[[], Iterator[ChunkResult]]
 """The results of all chunks in their order, from the first one each time that it is called."""
@@ -88,7 +100,8 @@ def _workbook(job: Job, results: Results) -> Iterator[bytes]:
     from sgbasis.prediction.forms.workbook import workbook_bytes
 
     lines = itertools.chain.from_iterable(one.text.splitlines() for one in results())
-    yield workbook_bytes(headings(job), map(json.loads, lines))
+    units = [None] * len(IDENTITY) + [one.unit for one in columns_of(quantities_of(job))] + [None]
+    yield workbook_bytes(headings(job), map(json.loads, lines), units=units, about=_ABOUT)
 
 
 def headings(job: Job) -> list[str]:

@@ -67,8 +67,7 @@ def report_page(results: Iterator[ChunkResult]) -> Iterator[bytes]:
             sections.append(f'<section id="crystal-{number}">{one["section"]}</section>\n')
     unread = ""
     if failures:
-        listed = "".join(f"<li>{cell_html(one)}</li>" for one in failures)
-        unread = f'<h3>Could not be read</h3><ul class="notes">{listed}</ul>'
+        unread = f"<h3>Could not be read</h3>{_notes_html(failures)}"
     page = files("sgbasis.prediction.forms").joinpath("report_page.html").read_text(encoding="utf-8")
     parts = {
         "version": VERSION, "count": counted(len(rows), "crystal"), "head": head, "rows": "".join(rows),
@@ -114,13 +113,14 @@ def tensor_section(one: Prediction) -> TensorSection:
 
 
 def _headings(predictions: Sequence[Prediction]) -> str:
-    names = [("crystal", False), ("formula", False), ("space group", True), ("notes", True)]
+    names = [("crystal", False), ("formula", False), ("space group", True)]
     for one in predictions:
         is_number = isinstance(one.value, float) and not one.label
         name = one.property.replace("_", " ")  # so that it can be broken
         if quantity := QUANTITIES.get(tensor_kind(one)):
             name = f"{name}: {quantity}"
         names.append((name if one.label or one.unit == PURE_NUMBER else f"{name} ({one.unit})", is_number))
+    names.append(("notes", False))
     return "".join(
         f'<th scope="col"{" class=number" * is_number}><button>{cell_html(name)}</button></th>'
         for name, is_number in names
@@ -135,8 +135,6 @@ def _cells(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]) 
         f"<td>{formula_html(first.formula)}</td>",
         f'<td class="number" data-value="{first.setting.number}">{group}</td>',
     ]
-    count = len(notes_of(predictions))
-    cells.append(f'<td class="number" data-value="{count}">{count or ""}</td>')
     for one in predictions:
         if not isinstance(one.value, float):
             cells.append(f"<td>{cell_html(next(left).summary)}</td>")
@@ -144,7 +142,14 @@ def _cells(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]) 
             cells.append(f"<td>{cell_html(one.label)}</td>")
         else:
             value, shown = (one.value, f"{one.value:.4g}") if math.isfinite(one.value) else ("", "")
-            cells.append(f'<td class="number" data-value="{value}">{shown}</td>')
+            ends = (
+                "" if one.interval is None else f" <small>[{one.interval[0]:.3g}, {one.interval[1]:.3g}]</small>"
+            )
+            cells.append(f'<td class="number" data-value="{value}">{shown}{ends}</td>')
+    notes = notes_of(predictions)
+    number = counted(len(notes), "note")
+    listed = f"<details><summary>{number}</summary>{_notes_html(notes)}</details>" if notes else ""
+    cells.append(f'<td class="about" data-value="{len(notes):04}">{listed}</td>')
     return "".join(cells)
 
 
@@ -164,11 +169,16 @@ def _section(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]
         for one in predictions
         if isinstance(one.value, float)
     ]
-    table = rows_html(("property", "value", "90 % interval or class"), numbers, left=(0, 1, 2)) if numbers else ""
-    notes = "".join(f"<li>{cell_html(note)}</li>" for note in notes_of(predictions))
-    listed = f'<ul class="notes">{notes}</ul>' if notes else ""
+    table = rows_html(("property", "value", "90 % interval, or class"), numbers, left=(0, 1, 2)) if numbers else ""
+    notes = notes_of(predictions)
+    listed = _notes_html(notes) if notes else ""
     title = f"<h2>{formula_html(first.formula)} <small>{cell_html(_name(first))}</small></h2>"
     return f'{title}{facts_html("", facts)}<br><div class="scroll">{table}</div>{listed}{"".join(tensors)}'
+
+
+def _notes_html(notes: Sequence[str]) -> str:
+    listed = "".join(f"<li>{cell_html(note)}</li>" for note in notes)
+    return f'<ul class="notes">{listed}</ul>'
 
 
 def _name(one: Prediction) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 
 from basis_store.extras import needed_for
@@ -12,16 +13,30 @@ Cell = str | float | None
 
 _MOST = 32_767
 """Characters that a cell of Excel can hold."""
-_WIDTHS = (8, 60)
-"""Of a column at least and at most, in characters."""
+_NUMBER_WIDTH, _TEXT_WIDTH, _LAST_WIDTH = 9, 18, 80
+"""Of columns of numbers at least, of texts, and of the last column, which has notes; in characters."""
+_FORMATS = {"GPa": "0.0", "C/m^2": "0.000", "eV": "0.000", "eV/atom": "0.000", "log10(GPa)": "0.000"}
+"""Of numbers, by unit; others by their size: four digits."""
+_RANGE = (1e-3, 1e6)
+"""Of sizes that are written without a power of ten."""
+_ROUNDING = 1e-12
+"""Sizes below this are 0 but for rounding."""
 
 
-def workbook_bytes(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """An ``.xlsx`` file with one sheet, the headings in a row that stays in sight.
+def workbook_bytes(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    units: Sequence[str | None],
+    about: Sequence[str] = (),
+) -> bytes:
+    """An ``.xlsx`` file: a sheet with the headings in a row that stays in sight, and one about the columns.
 
     Args:
         headings: of the columns.
         rows: the cells; rows are taken one at a time, and not kept.
+        units: of the numbers in each column, which decide how many digits are shown; None for texts.
+        about: lines of the second sheet.
 
     Raises:
         MissingDependencyError: openpyxl is not installed.
@@ -29,15 +44,16 @@ def workbook_bytes(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> b
     with needed_for("an .xlsx file", "tables"):
         from openpyxl import Workbook
         from openpyxl.cell import WriteOnlyCell
-        from openpyxl.styles import Font
+        from openpyxl.styles import Alignment, Font
         from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("predictions")
     sheet.freeze_panes = "A2"
-    for number, heading in enumerate(headings, 1):
-        low, high = _WIDTHS
-        sheet.column_dimensions[get_column_letter(number)].width = max(low, min(high, len(heading) + 2))
+    for number, (heading, unit) in enumerate(zip(headings, units, strict=True), 1):
+        least = _NUMBER_WIDTH if unit is not None else _LAST_WIDTH if number == len(headings) else _TEXT_WIDTH
+        longest = max(map(len, heading.split()))  # headings are broken at spaces
+        sheet.column_dimensions[get_column_letter(number)].width = max(least, longest + 2)
 
     def text(cell: str) -> WriteOnlyCell:
         made = WriteOnlyCell(sheet, printable(cell)[:_MOST])
@@ -46,13 +62,41 @@ def workbook_bytes(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> b
         made.quotePrefix = cell.lstrip(" ").startswith(FORMULA_STARTS)
         return made
 
-    bold = Font(bold=True)
+    def made_cell(cell: Cell, unit: str | None) -> WriteOnlyCell | None:
+        if cell is None or isinstance(cell, str):
+            return None if cell is None else text(cell)
+        made = WriteOnlyCell(sheet, cell)
+        made.number_format = number_format(cell, unit or "")
+        return made
+
     head = [text(one) for one in headings]
     for one in head:
-        one.font = bold
+        one.font = Font(bold=True)
+        one.alignment = Alignment(wrap_text=True, vertical="top")
     sheet.append(head)
     for row in rows:
-        sheet.append([text(cell) if isinstance(cell, str) else cell for cell in row])
+        sheet.append([made_cell(cell, unit) for cell, unit in zip(row, units, strict=True)])
+    if about:
+        sheet = book.create_sheet("about")
+        sheet.column_dimensions["A"].width = 120
+        for line in about:
+            sheet.append([text(line)])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def number_format(value: float, unit: str) -> str:
+    """The format of Excel in which a number is shown, such as ``"0.000"``; its cell holds all digits.
+
+    Args:
+        value: a finite number.
+        unit: its unit.
+    """
+    size = abs(value)
+    if unit in _FORMATS or size < _ROUNDING:
+        return _FORMATS.get(unit, "0.000")
+    if not _RANGE[0] <= size < _RANGE[1]:
+        return "0.000E+00"
+    decimals = max(0, 3 - math.floor(math.log10(size)))
+    return f"0.{'0' * decimals}" if decimals else "0"

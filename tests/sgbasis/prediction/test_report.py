@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from sgbasis import predict
 from tests.support.command_line import run_predict
-from tests.support.crystals.crystal_inputs import json_record, write_jsonl
+from tests.support.crystals.crystal_inputs import CRYSTALS, OTHER_CELLS, json_record, write_jsonl
 from tests.support.tiny_models import DIELECTRIC, ELASTIC, ENERGY, PIEZOELECTRIC, save_tiny
 
 pytest.importorskip("matplotlib")
@@ -64,6 +66,25 @@ def test_a_report_has_every_crystal(tmp_path: Path) -> None:
     assert text.count("in all directions") == 3 and "centre of inversion" in text
     assert not re.search(r"https?://|@[a-z]+@(?!\d)", text)
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["in.jsonl", "model", "report.html"]
+
+
+def test_the_table_on_top_has_intervals_and_notes(tmp_path: Path) -> None:
+    output = tmp_path / "report.html"
+    files = (CRYSTALS / "quartz.cif", OTHER_CELLS / "quartz_rounded.cif")
+    result = run_predict(*files, "--property", "bulk_modulus", "--property", "elastic_tensor", "-o", output)
+    assert result.exit_code == 0, result.output
+    text = output.read_text(encoding="utf-8")
+    found = predict(files, ["bulk_modulus", "elastic_tensor"])
+    rows = re.findall(r"<tr><td><a.*?</tr>\n", text)
+    assert len(rows) == 2
+    for row, number, tensor in zip(rows, found[::2], found[1::2], strict=True):
+        assert number.interval is not None
+        low, high = number.interval
+        assert f"{number.value:.4g} <small>[{low:.3g}, {high:.3g}]</small></td>" in row
+        notes = {*number.notes, *tensor.notes}
+        assert row.count("<li>") == len(notes) and all(note in unescape(row) for note in notes)
+    assert "<details><summary>" in rows[1]
+    assert "Tensors and\nclasses have no intervals" in text
 
 
 def test_a_report_has_a_limit(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from basis_store import IndexSymmetry
 from basis_store.tensors.voigt_pattern import named_components
 from runtime.targets.class_target import ClassTarget
 from sgbasis import predict
+from sgbasis.prediction.forms.workbook import number_format
 from tests.support.command_line import run_predict
 from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_jsonl
 from tests.support.tiny_models import DIELECTRIC, ELASTIC, ENERGY, PIEZOELECTRIC, save_tiny
@@ -79,6 +80,44 @@ def test_all_formats_have_the_numbers_of_the_prediction(tensors: Path, tmp_path:
                 assert (in_sheet or "") == text == (lines[i][name] or "")
             else:
                 assert float(text) == pytest.approx(in_sheet, rel=1e-5) == lines[i][name]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.0, "1", "0.000"),
+        (1e-17, "1", "0.000"),
+        (0.5, "1", "0.5000"),
+        (12.3456, "K", "12.35"),
+        (123456.7, "K", "123457"),
+        (1.2345e7, "K", "1.234E+07"),
+        (-3e-6, "1/K", "-3.000E-06"),
+        (-123.456, "GPa", "-123.5"),
+        (0.0123, "GPa", "0.0"),
+        (0.0123, "eV", "0.012"),
+    ],
+)
+def test_a_workbook_shows_the_digits_that_mean_something(value: float, unit: str, shown: str) -> None:
+    form = number_format(value, unit)
+    zeros = form.partition("E")[0].partition(".")[2]
+    assert f"{value:.{len(zeros)}{'E' if 'E' in form else 'f'}}" == shown and set(form) <= set("0.E+")
+
+
+def test_a_workbook_is_laid_out_for_reading(tensors: Path, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    run_predict(CRYSTALS / "quartz.cif", "--model", tensors, "-o", tmp_path / "out.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert book.sheetnames == ["predictions", "about"] and book.active.title == "predictions"
+    assert any("Tensors and classes have no intervals" in row[0].value for row in book["about"].rows)
+    sheet = book.active
+    assert sheet.freeze_panes == "A2"
+    head, row = sheet.rows
+    for heading, cell in zip(head, row, strict=True):
+        width = sheet.column_dimensions[heading.column_letter].width
+        assert heading.font.bold and width >= max(map(len, heading.value.split()))
+        assert (cell.number_format == "General") == (cell.data_type == "s" or cell.value is None), heading.value
+    (modulus,) = (cell for heading, cell in zip(head, row, strict=True) if heading.value == "C11 (GPa)")
+    assert modulus.number_format == "0.0" and round(modulus.value, 1) != modulus.value
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])

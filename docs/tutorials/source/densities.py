@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Densities
 #
-# A density on a grid has tens of thousands of numbers, of which symmetry leaves a small part independent. You need
-# `pip install '.[structures,fields,plot]'`.
+# A density on a grid has tens of thousands of numbers, of which symmetry leaves a small part independent.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook`.
 #
 # ## A density
 #

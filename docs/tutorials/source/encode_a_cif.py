@@ -2,7 +2,9 @@
 # # Encode a CIF, and understand the numbers
 #
 # From a crystal file in any cell to its setting, its sites, and numbers that do not depend on how the file was
-# written. You need `pip install '.[structures,runtime,plot]'`.
+# written.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook`.
 #
 # The package has example crystals, some of them in unusual cells. We work on copies in this folder.
 

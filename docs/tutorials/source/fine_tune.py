@@ -1,13 +1,15 @@
 # %% [markdown]
 # # Fine-tune a shipped model
 #
-# You have a few dozen measured values, and a model that has learnt from many calculated ones. You need
-# `pip install '.[structures,train,plot]'`.
+# You have a few dozen measured values, and a model that has learnt from many calculated ones.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook`.
 #
 # ## The data
 #
-# Bulk moduli in GPa and cell edges in Angstrom of cubic crystals at room temperature, rounded, as handbooks print
-# them. They were measured; the model that ships has learnt calculated ones.
+# Approximate experimental bulk moduli in GPa and cell edges in Angstrom of cubic crystals near room temperature.
+# They were typed and rounded for this demonstration, without a source for each: do not cite them, and put your own
+# measured values in their place. The model that ships has learnt calculated ones.
 
 # %%
 import csv
@@ -95,8 +97,8 @@ assert np.abs(error_after).mean() < np.abs(error_before).mean()
 # - The validation crystals chose the epoch, so their error is a little too good. With more data, keep a test
 #   split.
 # - So few crystals move a model a little, mostly where all of them are off in the same direction.
-# - Some of these compounds may be among the calculated crystals that the model was first trained on. For a
-#   compound that is new to it the gain can be another one; measure it.
+# - Most of these compounds are among the calculated crystals that the model was first trained on, with calculated
+#   values. For a compound that is new to it the gain can be another one; measure it.
 #
 # ## Read next
 #

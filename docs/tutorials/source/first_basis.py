@@ -1,8 +1,10 @@
 # %% [markdown]
 # # A first basis
 #
-# What a symmetry-adapted basis is, in ten lines, and how to be sure that it is right. You need
-# `pip install '.[runtime,plot]'` and no knowledge of space-group tables.
+# What a symmetry-adapted basis is, in ten lines, and how to be sure that it is right. It takes no
+# knowledge of space-group tables.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook`.
 #
 # ## Ten lines
 

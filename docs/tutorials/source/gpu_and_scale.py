@@ -1,8 +1,10 @@
 # %% [markdown]
 # # GPU and scale
 #
-# The same code on a GPU if there is one, and from one crystal to a million. You need
-# `pip install '.[structures,train]'`; this page was run on a CPU.
+# The same code on a GPU if there is one, and from one crystal to a million. This
+# page was run on a CPU.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook`.
 
 # %%
 import torch

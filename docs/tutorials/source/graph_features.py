@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Features in PyTorch Geometric
 #
-# Your own graph network, with invariant features of sites and pairs added to its nodes and edges. You need
-# `pip install '.[structures,pyg,plot]'`.
+# Your own graph network, with invariant features of sites and pairs added to its nodes and edges.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook torch_geometric`.
 #
 # ## From a crystal to a graph
 

@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Tensors and frames
 #
-# Which tensors a crystal may have, exactly; how to bring a measured one into line; and which axes are meant. You
-# need `pip install '.[structures,runtime,plot]'`.
+# Which tensors a crystal may have, exactly; how to bring a measured one into line; and which axes are meant.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook`.
 #
 # ## What symmetry allows
 

@@ -1,9 +1,10 @@
 # %% [markdown]
 # # A tour of one group
 #
-# Everything that can be asked about a space group, with P4_2/mnm, the group of rutile, as the example. You need
-# `pip install '.[compiler,runtime,plot]'`. The [explorer](../explorer/index.html) has a page like this one for
-# each of the 530 settings.
+# Everything that can be asked about a space group, with P4_2/mnm, the group of rutile, as the example. The
+# [explorer](../explorer/index.html) has a page like this one for each of the 530 settings.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook`.
 #
 # ## Its page
 

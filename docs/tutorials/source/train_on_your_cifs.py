@@ -1,8 +1,9 @@
 # %% [markdown]
 # # Train on your own folder of CIFs
 #
-# From a folder of crystal files and a table of values to a model that predicts files it has never seen. You need
-# `pip install '.[structures,train,plot]'`.
+# From a folder of crystal files and a table of values to a model that predicts files it has never seen.
+#
+# To run it: [the installation](../start.md#install), and `pip install notebook`.
 #
 # ## A folder
 #

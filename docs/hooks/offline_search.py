@@ -21,7 +21,7 @@ BOOST = {
 """Factors of the search by how addresses of pages begin, the first that fits: who searches wants to know how to
 do something, and lists of links and logs have every word as well."""
 EXCLUDED = "models/"
-"""Cards of models: seven pages of the same words, which come before all others; guides and results lead to them."""
+"""Cards of models: seven pages of the same words, found before all others; guides and results lead to them."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -28,10 +28,6 @@ from .fields.field_formats import (
     write_fields as write_fields,
 )
 from .groups.origin_shifts import OriginShifts as OriginShifts, origin_shifts as origin_shifts
-from .groups.reflection_conditions import (
-    ReflectionConditions as ReflectionConditions,
-    reflection_conditions as reflection_conditions,
-)
 from .groups.spglib_database import operations as operations
 from .groups.wyckoff import compile_wyckoff_positions as compile_wyckoff_positions
 from .magnetism.polynomial_text import form_text as form_text
@@ -40,6 +36,14 @@ from .magnetism.spin_pattern import SpinPattern as SpinPattern
 from .magnetism.spin_symmetry import SpinSymmetry as SpinSymmetry, spin_symmetry as spin_symmetry
 from .magnetism.splitting_form import Monomial as Monomial, SplittingForm as SplittingForm
 from .parallel.processes import available_cores as available_cores
+from .reflections.conditions.reflection_conditions import (
+    ReflectionConditions as ReflectionConditions,
+    reflection_conditions as reflection_conditions,
+)
+from .reflections.conditions.special_conditions import (
+    SpecialConditions as SpecialConditions,
+    special_conditions as special_conditions,
+)
 from .reflections.extinctions.class_ranking import GroupsFor as GroupsFor
 from .reflections.extinctions.groups_for import groups_for as groups_for
 from .reflections.extinctions.peak_lists import groups_for_peaks as groups_for_peaks, read_peaks as read_peaks

@@ -1,1 +1,1 @@
-"""Space groups: operations, origin shifts, normalizers, Wyckoff positions, reflection conditions."""
+"""Space groups: operations, origin shifts, normalizers, Wyckoff positions."""

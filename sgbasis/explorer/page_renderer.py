@@ -15,7 +15,13 @@ from sgbasis.explorer.function_data import function_data
 from sgbasis.explorer.names_index import names_index
 from sgbasis.explorer.page_facts import page_facts
 from sgbasis.explorer.start_facts import start_facts, wall_data
-from sgbasis.explorer.symbol_html import component_html, coordinates_html, schoenflies_html, symbol_html
+from sgbasis.explorer.symbol_html import (
+    component_html,
+    condition_html,
+    coordinates_html,
+    schoenflies_html,
+    symbol_html,
+)
 
 
 def setting_html(store: StoreReader, setting: Setting, *, root: str, **beside: bool) -> str:
@@ -70,5 +76,6 @@ def _environment() -> Environment:
     environment.filters["symbol"] = symbol_html
     environment.filters["component"] = component_html
     environment.filters["coordinates"] = coordinates_html
+    environment.filters["condition"] = condition_html
     environment.filters["schoenflies"] = schoenflies_html
     return environment

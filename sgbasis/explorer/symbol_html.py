@@ -39,6 +39,22 @@ def coordinates_html(triplet: str) -> Markup:
     return Markup('<span class="triplet">{}</span>').format(pieces)
 
 
+def condition_html(text: str) -> Markup:
+    """``hkl: h=2n+1 or h+k+l=4n``: letters in italics; lines break between alternatives only."""
+    label, _, rest = text.partition(": ")
+    pieces = re.split(r"(,? or )", rest)
+    parts = [Markup('<span class="nowrap">{}</span>').format(_letters(piece)) for piece in pieces[::2]]
+    joined = parts[0] + Markup("").join(word + part for word, part in zip(pieces[1::2], parts[1:], strict=True))
+    return Markup('<span class="condition"><span class="class">{}:</span> {}</span>').format(
+        _letters(label), joined
+    )
+
+
+def _letters(text: str) -> Markup:
+    pieces = re.split(r"(?<![a-z])([hkli]+|n)(?![a-z])", text.replace("-", "\u2212").replace("=", "\u2009=\u2009"))
+    return Markup("").join(Markup("<i>{}</i>").format(one) if odd % 2 else one for odd, one in enumerate(pieces))
+
+
 def component_html(text: str) -> Markup:
     """``(C11-C12)/2`` with lower indices and minus signs."""
     pieces = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_compiler.groups.reflection_conditions import ReflectionCondition
+from basis_compiler.reflections.conditions.reflection_conditions import ReflectionCondition
 from basis_compiler.reflections.extinctions.extinction_classes import ExtinctionClass, extinction_classes
 from basis_store.array_types import BoolArray, FloatArray, IntArray
 from basis_store.counted import counted

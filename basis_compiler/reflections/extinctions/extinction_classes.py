@@ -18,13 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_compiler.groups.reflection_conditions import (
+from basis_compiler.groups.spglib_database import operations
+from basis_compiler.reflections.conditions.reflection_conditions import (
     ReflectionConditions,
-    fixed_waves,
     reflection_conditions,
 )
-from basis_compiler.groups.reflection_congruences import Gains, Wave, gain_group
-from basis_compiler.groups.spglib_database import operations
+from basis_compiler.reflections.conditions.reflection_congruences import Gains, Wave, gain_group
+from basis_compiler.reflections.conditions.wave_zones import fixed_waves
 from basis_compiler.reflections.extinctions.extinction_symbols import extinction_symbol
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass
 from basis_store import Setting

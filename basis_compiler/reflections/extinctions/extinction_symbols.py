@@ -19,9 +19,9 @@ import re
 
 import numpy as np
 
-from basis_compiler.groups.reflection_conditions import fixed_waves
-from basis_compiler.groups.reflection_congruences import Gains, Wave, gain_group
 from basis_compiler.groups.spglib_database import operations
+from basis_compiler.reflections.conditions.reflection_congruences import Gains, Wave, gain_group
+from basis_compiler.reflections.conditions.wave_zones import fixed_waves
 from basis_store import Operations, Setting
 from basis_store.array_types import IntArray
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +19,7 @@ from basis_compiler import (
     trigonometric_form,
 )
 from basis_compiler.bases.formula_text import complex_formula, legend
+from basis_compiler.reflections.conditions.reflection_conditions import ReflectionCondition
 from basis_store import TURN, CompiledSetting, MagneticGroup, wave_norm
 from basis_store.counted import counted
 from basis_store.tables.text_table import table_lines
@@ -60,9 +62,9 @@ def _conditions(compiled: CompiledSetting) -> Iterator[str]:
     conditions = reflection_conditions(compiled)
     named = "Reflection conditions" if compiled.representation.is_trivial else "Waves of these functions"
     yield named + (f" ({conditions.permutable})" if conditions.permutable else "")
-    for condition in conditions.conditions:
-        yield f"  {condition}"
-    if not conditions.conditions:
+    for condition in conditions.listed:
+        yield f"  {condition}" + "  (follows)" * condition.follows
+    if not conditions.listed:
         yield "  none"
 
 
@@ -191,24 +193,23 @@ def _wrapped(formula: str, indent: str) -> Iterator[str]:
 def _condition_facts(conditions: ReflectionConditions) -> dict[str, Any]:
     return {
         "permutable": conditions.permutable,
-        "conditions": [
+        "conditions": [_one_condition(condition) for condition in conditions.conditions],
+        "listed": [{**_one_condition(condition), "follows": condition.follows} for condition in conditions.listed],
+    }
+
+
+def _one_condition(condition: ReflectionCondition) -> dict[str, Any]:
+    return {
+        "text": str(condition),
+        "kind": condition.kind,
+        "zones": [
             {
-                "text": str(condition),
-                "kind": condition.kind,
-                "zones": [
-                    {
-                        "label": zone.label,
-                        "basis": zone.basis,
-                        "absent": zone.absent,
-                        "congruences": [
-                            {"coefficients": one.coefficients, "modulus": one.modulus, "remainder": one.remainder}
-                            for one in zone.congruences
-                        ],
-                    }
-                    for zone in condition.zones
-                ],
+                "label": zone.label,
+                "basis": zone.basis,
+                "absent": zone.absent,
+                "congruences": [asdict(one) for one in zone.congruences],
             }
-            for condition in conditions.conditions
+            for zone in condition.zones
         ],
     }
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
+from basis_compiler import special_conditions
 from basis_store import TURN, Operations, WyckoffPosition, wyckoff_points
 from sgbasis.reports.change_of_basis import triplet_text
 
@@ -19,7 +21,9 @@ Facts = list[dict[str, Any]]
 
 
 def wyckoff_facts(group: Operations, positions: Iterable[WyckoffPosition]) -> Facts:
-    """Each Wyckoff position, the general one first; coordinates of one point for all that differ by centrings.
+    """Each Wyckoff position, the general one first, with its special reflection conditions.
+
+    Coordinates are those of one point for all that differ by centrings.
 
     Args:
         group: the operations of the setting.
@@ -28,6 +32,7 @@ def wyckoff_facts(group: Operations, positions: Iterable[WyckoffPosition]) -> Fa
     found = []
     for position in reversed(list(positions)):
         points = wyckoff_points(group, position)
+        special = special_conditions(group, position)
         found.append(
             {
                 "letter": position.letter,
@@ -36,13 +41,19 @@ def wyckoff_facts(group: Operations, positions: Iterable[WyckoffPosition]) -> Fa
                 "coordinates": [
                     triplet_text(points.matrices[i], points.shifts24[i] / TURN) for i in points.firsts.tolist()
                 ],
+                "reflection_conditions": [
+                    {"text": str(condition), **asdict(condition)} for condition in special.conditions
+                ],
             }
         )
     return found
 
 
 def wyckoff_page(group: Operations, facts: Facts) -> Iterator[str]:
-    """Lines: multiplicity, letter, site symmetry and coordinates of each position, the general one first."""
+    """Lines: multiplicity, letter, site symmetry and coordinates of each position, the general one first.
+
+    Below those of a special position is what it requires of reflections beyond the general conditions.
+    """
     centrings = [", ".join(str(Fraction(int(entry), TURN)) for entry in shift) for shift in group.centrings24]
     plus = "".join(f" ({one})+" for one in ["0, 0, 0", *centrings]) if centrings else ""
     yield "Wyckoff positions" + (f", each point{plus}" if plus else "")
@@ -55,3 +66,9 @@ def wyckoff_page(group: Operations, facts: Facts) -> Iterator[str]:
         )
         for number, line in enumerate(lines):
             yield (" " * len(head) if number else head) + line.replace("\0", " ")
+        if one is not facts[0]:
+            texts = [condition["text"] for condition in one["reflection_conditions"]]
+            for text in texts or ["no extra conditions"]:
+                yield from textwrap.wrap(
+                    text, _WIDTH, initial_indent=" " * len(head), subsequent_indent=" " * (len(head) + 5)
+                )

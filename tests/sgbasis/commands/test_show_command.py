@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -28,7 +29,13 @@ def test_page() -> None:
         "setting        standard setting",
     ]
     start = lines.index("Reflection conditions (h, k, l permutable)")
-    assert lines[start + 1 : start + 5] == ["  hkl: h+k+l=2n", "  0kl: k,l=2n", "  hhl: 2h+l=4n", ""]
+    assert lines[start + 1 : start + 6] == [
+        "  hkl: h+k+l=2n",
+        "  0kl: k,l=2n",
+        "  hhl: 2h+l=4n",
+        "  h00: h=4n  (follows)",
+        "",
+    ]
     assert lines[-4:] == [
         "  f1  {2 1 1}, 24 waves",
         "      -2 sqrt(2/3) [sin 2X cos Y sin Z + sin X sin 2Y cos Z + cos X sin Y sin 2Z]",
@@ -77,6 +84,11 @@ def test_json() -> None:
     }
     conditions = json.loads(show("227", "--json").stdout)["reflection_conditions"]
     assert conditions["permutable"] == "h, k, l permutable"
+    assert [(one["text"], one["follows"]) for one in conditions["listed"]][1:] == [
+        ("0kl: k+l=4n, k,l=2n", False),
+        ("hhl: h+l=2n", True),
+        ("h00: h=4n", True),
+    ]
     assert conditions["conditions"][1]["zones"][0] == {
         "label": "0kl",
         "basis": [[0, 1, 0], [0, 0, 1]],
@@ -122,12 +134,23 @@ def test_tables_are_printed_instead_of_functions() -> None:
     assert "  1  x+1/2, y, -z+1/2" in lines and not any("Functions" in line for line in lines)
     assert "Wyckoff positions, each point (0, 0, 0)+ (1/2, 1/2, 0)+" in show("5", "--wyckoff").stdout
     assert "192 i  1        (x, y, z)" in show("227", "--wyckoff").stdout
-    assert "... 24 more" in show("227", "--wyckoff").stdout
+    lines = show("227", "--wyckoff").stdout.splitlines()
+    assert any("... 24 more" in line for line in lines)
+    below = [following.strip() for line, following in itertools.pairwise(lines) if ".-3m" in line]
+    assert below == ["hkl: h=2n+1 or h,k,l=4n or h,k,l=4n+2"] * 2
+    assert sum(line.strip() == "no extra conditions" for line in lines) == 3
 
 
 def test_tables_of_every_kind_as_json() -> None:
     facts = json.loads(show("227", "--json", "--wyckoff", "--operations", "--generators", "--tensors").stdout)
     assert (len(facts["operations"]), len(facts["wyckoff"][0]["coordinates"])) == (192, 48)
+    assert facts["wyckoff"][0]["reflection_conditions"] == []
+    (condition,) = facts["wyckoff"][-1]["reflection_conditions"]
+    assert condition["text"] == "hkl: h=2n+1 or h+k+l=4n"
+    assert condition["alternatives"][1] == {
+        "congruences": [{"coefficients": [1, 1, 1], "modulus": 4, "remainder": 0}],
+        "permuted": False,
+    }
     assert facts["operations"][0]["operation"] == "x, y, z" and len(facts["generators"]) < 10
     assert {one["name"]: one["dimension"] for one in facts["tensors"]} == {
         "pyroelectric": 0, "dielectric": 1, "piezoelectric": 0, "elastic": 3, "gyration": 0,

@@ -69,7 +69,9 @@ def simplest_congruences(
         free: which of h, k, l (0, 1, 2) the gains belong to.
         dimension: how many indices there are.
     """
-    candidates = sorted({_congruence(element) for element in required - implied}, key=_simplicity)
+    every = {simplest_form(element) for element in required - implied}
+    # h+l=3n and l=2n, not 2h-l=6n; but l=6n of a single index.
+    candidates = sorted((one for one in every if _is_plain(one)), key=_simplicity)
     for count in itertools.count(1):
         for chosen in itertools.combinations(candidates, count):
             if _joined(chosen, implied) == required:
@@ -94,10 +96,14 @@ def _joined(chosen: Iterable[tuple[int, Gains, int]], implied: frozenset[Gains])
     return gain_group(np.array([*implied, *rows], dtype=np.int64))
 
 
-def _congruence(element: Gains) -> tuple[int, Gains, int]:
+def simplest_form(element: Gains) -> tuple[int, Gains, int]:
     """The simplest way to say that (n.g - c)/24 is an integer, over all multiples that say the same.
 
-    Modulus, coefficients and remainder.
+    Args:
+        element: a row (g, c).
+
+    Returns:
+        Modulus, coefficients and remainder.
     """
     *gains, c = element
     modulus = TURN // math.gcd(TURN, *gains)
@@ -110,15 +116,20 @@ def _congruence(element: Gains) -> tuple[int, Gains, int]:
     return min(ways, key=_simplicity)
 
 
-def _simplicity(congruence: tuple[int, Gains, int]) -> tuple[int, int, int, int, int, Gains]:
+def _is_plain(congruence: tuple[int, Gains, int]) -> bool:
+    modulus, coefficients, _ = congruence
+    return modulus % 6 != 0 or sum(entry != 0 for entry in coefficients) == 1
+
+
+def _simplicity(congruence: tuple[int, Gains, int]) -> tuple[int, int, int, int, Gains, int]:
     modulus, coefficients, remainder = congruence
     return (
         modulus,
         sum(entry != 0 for entry in coefficients),
         sum(map(abs, coefficients)),
         sum(entry < 0 for entry in coefficients),
-        remainder,
         tuple(-entry for entry in coefficients),
+        remainder,
     )
 
 

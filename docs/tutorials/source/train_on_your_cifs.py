@@ -116,7 +116,7 @@ assert evaluated["mae"] < guess / 4
 # ## Predict a new file
 #
 # A compound that was not in the folder, in a supercell. The note says what is unlike the training crystals:
-# believe it.
+# believe it. From 40 validation crystals on there is an interval as well; here there are too few.
 
 # %%
 write("new.cif", bulk("NaBr", "rocksalt", a=5.97) * (2, 1, 1))

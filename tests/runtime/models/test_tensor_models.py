@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -62,13 +63,21 @@ def single(model: AnyTransformer) -> AnyTransformer:
 
 def predict(model: AnyTransformer, record: CrystalRecord) -> dict[str, np.ndarray]:
     """Cartesian tensors."""
+    return predict_together(model, [record])[0]
+
+
+def predict_together(model: AnyTransformer, records: Sequence[CrystalRecord]) -> list[dict[str, np.ndarray]]:
+    """Cartesian tensors of each, by one batch: in a fraction of the time of a batch for each."""
     with torch.no_grad():
-        values = model(model.prepare([record]))[0].double().numpy()
-    return {
-        target.name: target.space.tensors(values[own])
-        for target, own in zip(TARGETS, columns(TARGETS), strict=True)
-        if isinstance(target, TensorTarget)
-    }
+        values = model(model.prepare(list(records))).double().numpy()
+    return [
+        {
+            target.name: target.space.tensors(row[own])
+            for target, own in zip(TARGETS, columns(TARGETS), strict=True)
+            if isinstance(target, TensorTarget)
+        }
+        for row in values
+    ]
 
 
 def assert_close(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], limit: float, what: str) -> None:
@@ -100,9 +109,10 @@ def test_tensors_are_equivariant_and_do_not_depend_on_the_description(
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
     expected = predict(model, record)
-    for what, other in rewritings(record, store, rng):
+    names, others = zip(*rewritings(record, store, rng), strict=True)
+    for what, other, found in zip(names, others, predict_together(model, others), strict=True):
         rotation = np.linalg.lstsq(record.lattice, other.lattice, rcond=None)[0].T
-        assert_close(predict(model, other), rotated(expected, rotation), 1e-10, what)
+        assert_close(found, rotated(expected, rotation), 1e-10, what)
     for operation in cartesian_operations(record, store):
         assert_close(rotated(expected, operation), expected, 1e-10, "an operation")
     allowed = {name: bool(np.abs(value).max() > 1e-9) for name, value in expected.items()}
@@ -118,9 +128,9 @@ def test_the_asymmetric_unit_gives_the_tensors_of_the_full_cell(setting: Setting
     """In P1 nothing is projected: the sum over all atoms obeys the group by itself."""
     record = made_record(setting, np.random.default_rng(setting.number), n_sites=2 if setting.number < 195 else 1)
     expected = predict(model, record)
-    for what, other in larger_cells(record):
-        if len(other) <= 100:
-            assert_close(predict(model, other), expected, 1e-9, what)
+    cells = {what: other for what, other in larger_cells(record) if len(other) <= 100}
+    for what, found in zip(cells, predict_together(model, list(cells.values())) if cells else (), strict=True):
+        assert_close(found, expected, 1e-9, what)
 
 
 @STANDARD
@@ -128,10 +138,9 @@ def test_twenty_orientations_in_single_precision(setting: Setting, single: AnyTr
     rng = np.random.default_rng(setting.number)
     record = made_record(setting, rng)
     expected = predict(single, record)
-    for _ in range(20):
-        rotation = orthogonal(rng)
-        other = dataclasses.replace(record, lattice=record.lattice @ rotation.T)
-        found = predict(single, other)
+    rotations = [orthogonal(rng) for _ in range(20)]
+    others = [dataclasses.replace(record, lattice=record.lattice @ rotation.T) for rotation in rotations]
+    for rotation, other, found in zip(rotations, others, predict_together(single, others), strict=True):
         assert_close(found, rotated(expected, rotation), 1e-5, "orientation")
         operations = cartesian_operations(other, store)
         for operation in operations[rng.integers(len(operations), size=3)]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+
+# Threads of PyTorch and of NumPy that wait do so asleep: by default they spin for a while, in every command that a
+# test starts, and take the processor from the other tests. What they compute is the same.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 import jaxtyping
 import pytest

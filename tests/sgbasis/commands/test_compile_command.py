@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,24 +71,6 @@ def test_an_unwritable_output(tmp_path: Path) -> None:
     assert error_line(sgbasis("compile", "-o", "/proc/store.h5")).startswith("/proc/")
 
 
-def test_interrupt(tmp_path: Path) -> None:
-    """Ctrl-C, sent to the whole process group as a terminal does: one line, exit code 130, nothing written."""
-    path = tmp_path / "store.h5"
-    with subprocess.Popen(
-        [sys.executable, "-m", "sgbasis", "compile", "-o", str(path), "--radius", "40", "--workers", "2"],
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    ) as running:  # fmt: skip
-        time.sleep(4)
-        os.killpg(running.pid, signal.SIGINT)
-        interrupted = time.monotonic()
-        _, errors = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert time.monotonic() - interrupted < 20, "workers are ended, not waited for"
-    assert "Traceback" not in errors
-    assert "interrupted; nothing was left half-written" in errors
-    assert not list(tmp_path.iterdir())
-
-
 def processes_of_group(group: int) -> list[int]:
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -98,21 +81,49 @@ def processes_of_group(group: int) -> list[int]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
+def wait_for_workers(running: subprocess.Popen[Any]) -> None:
+    """Until its two workers run."""
+    deadline = time.monotonic() + 60
+    while len(processes_of_group(running.pid)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(processes_of_group(running.pid)) >= 3, "the workers run"
+
+
+NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc")
+
+
+@NEEDS_PROC
+def test_interrupt(tmp_path: Path) -> None:
+    """Ctrl-C, sent to the whole process group as a terminal does: one line, exit code 130, nothing written."""
+    path = tmp_path / "store.h5"
+    with subprocess.Popen(
+        [sys.executable, "-m", "sgbasis", "compile", "-o", str(path), "--radius", "40", "--workers", "2"],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        wait_for_workers(running)
+        time.sleep(0.5)  # some bases are computed
+        os.killpg(running.pid, signal.SIGINT)
+        interrupted = time.monotonic()
+        _, errors = running.communicate(timeout=120)
+    assert running.returncode == 130
+    assert time.monotonic() - interrupted < 20, "workers are ended, not waited for"
+    assert "Traceback" not in errors
+    assert "interrupted; nothing was left half-written" in errors
+    assert not list(tmp_path.iterdir())
+
+
+@NEEDS_PROC
 def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "sgbasis", "compile", "-o", str(tmp_path / "s.h5"), "--radius", "30"],
         stderr=subprocess.DEVNULL, start_new_session=True,
     ) as running:  # fmt: skip
-        deadline = time.monotonic() + 30
-        while len(processes_of_group(running.pid)) < 3 and time.monotonic() < deadline:
-            time.sleep(0.2)
-        assert len(processes_of_group(running.pid)) >= 3, "the workers run"
+        wait_for_workers(running)
         running.kill()
         running.wait()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while processes_of_group(running.pid) and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(0.1)
     assert not processes_of_group(running.pid)
     assert not list(tmp_path.iterdir())
 

@@ -3,12 +3,15 @@
  *
  * As in `sgbasis/surfaces/isosurface.py`: values close to the level are moved away from it, so that each vertex lies
  * on one edge of the grid, which names it; a solid is closed by a layer of points around the block, and vertices in
- * that layer are put on its faces, where those of one grid point are one vertex.
+ * that layer are put on its faces, where those of one grid point are one vertex. Creases are sharpened afterwards.
  */
 import { edgeTable, triTable } from "three/addons/objects/MarchingCubes.js";
+import { refined } from "./refine";
 import { range, type PeriodicField } from "../functions/periodicField";
 
 const APART = 1e-4;
+/** Where the surface has grid points, rounding must not decide on which side they are: they lie outside of the solid. */
+const ZERO = 1e-9;
 
 /** Corners of a cube in the order of the table, and the two corners of each edge. */
 const CORNERS = [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]];
@@ -99,8 +102,8 @@ export function isosurface(sampled: SampledField, options: Omit<SurfaceOptions, 
     }
   }
   const mesh = { vertices: Float64Array.from(vertices), faces: Uint32Array.from(faces) };
-  moveOntoSurface(mesh.vertices, n, level, sampled.field);
-  return mesh;
+  const gradients = moveOntoSurface(mesh.vertices, n, level, sampled.field);
+  return refined(mesh, gradients, { field: sampled.field, level, cells, points: n, solid });
 }
 
 /** Values minus the level on the points of the block, with both of its ends, never close to 0. */
@@ -114,15 +117,15 @@ function blockValues(sampled: SampledField, level: number, size: number[], pad: 
       let at = (x * size[1] + y) * size[2] + pad;
       for (let z = pad; z < size[2] - pad; z++, at++) {
         const value = (values[row + ((z - pad) % n)] - level) * scale;
-        block[at] = Math.abs(value) < APART ? (value < 0 ? -APART : APART) : value;
+        block[at] = Math.abs(value) < APART ? (value < ZERO ? -APART : APART) : value;
       }
     }
   }
   return block;
 }
 
-/** One step of Newton's method along the edge of the grid on which a vertex lies. */
-function moveOntoSurface(vertices: Float64Array, n: number, level: number, field: PeriodicField): void {
+/** One step of Newton's method along the edge of the grid on which a vertex lies. Returns the gradients before it. */
+function moveOntoSurface(vertices: Float64Array, n: number, level: number, field: PeriodicField): Float64Array {
   const gradients = new Float64Array(vertices.length);
   const values = field.evaluate(vertices, gradients);
   for (let i = 0; i < vertices.length; i++) {
@@ -134,4 +137,5 @@ function moveOntoSurface(vertices: Float64Array, n: number, level: number, field
     // Where the function is nearly flat along the edge the step leads astray: the interpolated point serves.
     if (moved > 1e-4 && moved < 1 - 1e-4) vertices[i] = (start + moved) / n;
   }
+  return gradients;
 }

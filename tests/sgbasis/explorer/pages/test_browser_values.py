@@ -56,7 +56,7 @@ def test_a_page_shows_the_section_that_plot_takes() -> None:
 def test_solids_are_closed_and_have_the_volume_of_those_of_python() -> None:
     trimesh = pytest.importorskip("trimesh")
     wanted = [("1", 3, 0.0), ("19", 2, 0.3), ("62", 5, -0.4), ("167", 1, 0.0), ("194", 4, 0.8), ("214", 1, 0.0),
-              ("225", 1, 0.0), ("227", 6, 0.0), ("230", 1, 0.5)]  # fmt: skip
+              ("225", 1, 0.0), ("227", 6, 0.0), ("230", 1, 0.5), ("62", 1, 0.0), ("167", 4, 0.0)]  # fmt: skip
     cells = (1, 1, 2)
     cases, volumes = [], []
     with open_store() as store:
@@ -77,3 +77,19 @@ def test_solids_are_closed_and_have_the_volume_of_those_of_python() -> None:
         assert mesh.is_watertight, case
         assert mesh.is_winding_consistent, case
         assert mesh.volume == pytest.approx(volume, rel=0.01), case
+
+
+def test_sheets_that_cross_meet_at_their_crossing() -> None:
+    """Function 1 of group 62 is 2 cos X cos Z: nodal planes meet in lines, where marching cubes cuts corners."""
+    trimesh = pytest.importorskip("trimesh")
+    points = 35
+    with open_store() as store:
+        data = function_data(store.read("62"), 2)
+    case = {"data": data, "number": 1, "level": 0, "cells": (1, 1, 1), "points": points}
+    mesh = trimesh.load(io.BytesIO(base64.b64decode(in_node("stl", [case])[0])), file_type="stl")
+    assert mesh.is_watertight
+    x, y, z = np.linalg.solve(np.array(data["lattice"]).T, mesh.vertices.T)
+    for at in np.ndindex(2, 2):
+        away = np.hypot(x - 1 / 4 - at[0] / 2, z - 1 / 4 - at[1] / 2) * points
+        # All along the line, in steps of the grid.
+        assert {int(one) for one in np.round(y[away < 0.15] * points)} == set(range(points + 1))

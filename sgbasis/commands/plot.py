@@ -41,8 +41,8 @@ _MOST_CELLS = 4
 )
 @click.option(
     "--atoms", "crystal_path", type=click.Path(path_type=Path), metavar="FILE",
-    help="Draw the atoms of a crystal over the function, in its own cell, brought to the standard setting as "
-    "encode does: CIF, POSCAR or extended XYZ.",
+    help="Draw the atoms of a crystal of the group over the function, in its own cell, brought to SETTING "
+    "from any cell: CIF, POSCAR or extended XYZ.",
 )  # fmt: skip
 @character_option
 @store_option

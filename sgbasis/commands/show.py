@@ -50,7 +50,8 @@ def show(
     Prints the symbols of SETTING, its characters, its reflection conditions, the orbits of waves by shell, and the
     first functions as formulas. Function 0 is the constant 1; formulas start with function 1.
 
-    SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
+    SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m. It may also be a
+    magnetic group (BNS:62.446), or a group in fewer dimensions (plane:17, layer:64, rod:24).
 
     With --character the functions are not invariant but have that character of the group, f(g x) = chi(g) f(x),
     such as the d wave of 123 with B1g; 123:B1g means the same. They are numbered from 0, since the constant is not

@@ -32,6 +32,8 @@ WIDTH, HEIGHT = 11.0, 6.0
 """Of the picture, in inches."""
 
 _LONGEST_FORMULA = 80
+_LONGEST_CELL = 90
+"""Characters, in mathtext, that fit into the line below the surface."""
 
 
 @needs_plot_extra
@@ -55,7 +57,7 @@ def function_picture(
         section: the plane; default, the one at eighths that shows most of the range of the function.
         cells: how many cells to draw along each axis.
         kind: of picture.
-        crystal: in this setting; its atoms are drawn over the function, in its own cell.
+        crystal: of this group; its atoms are drawn over the function, in its own cell.
 
     Returns:
         The bytes of the picture; of a PNG, 1650 x 900 pixels.
@@ -63,7 +65,7 @@ def function_picture(
     Raises:
         IndexError: the setting has no function of this number, or it is the constant.
         TypeError: ``compiled`` is something else, such as a :class:`runtime.Basis`.
-        CrystalError: the crystal has another group or setting.
+        CrystalError: the crystal has another group.
         basis_store.MissingDependencyError: matplotlib or scikit-image is not installed.
     """
     check_compiled(compiled)
@@ -100,10 +102,11 @@ def _write_texts(figure: Figure, compiled: CompiledSetting, function: int, secti
     figure.text(0.03, 0.93, name, fontsize=17, color=INK, va="center")
     formula = _formula(compiled, function)
     figure.text(0.03, 0.865, f"$f_{{{function}}} = {formula}$", fontsize=13, color=INK, va="center")
-    figure.text(0.235, 0.045, f"{section}; zero line black", fontsize=10, color=INK, ha="center")
+    figure.text(0.235, 0.045, f"{section}; zero line black", fontsize=10, color=INK, ha="center", va="center")
     drawn = f"f_{{{function}}}" if named.is_real else rf"\mathrm{{Re}}\,f_{{{function}}}"
-    note = f"surface ${drawn} = 0$, red on the positive side; {cell}"
-    figure.text(0.74, 0.045, note, fontsize=10, color=INK, ha="center")
+    space = "\n" if len(cell) > _LONGEST_CELL else " "
+    note = f"surface ${drawn} = 0$, red on the positive side;{space}{cell}"
+    figure.text(0.74, 0.045, note, fontsize=10, color=INK, ha="center", va="center")
 
 
 def _formula(compiled: CompiledSetting, function: int) -> str:

@@ -61,9 +61,10 @@ def groups_for(
     """Find the space groups that fit reflections.
 
     REFLECTIONS is a list of measured intensities with sigmas, best with all equivalents: .hkl of SHELX (its .ins
-    beside it gives the cell), .cif, .fcf, .csv with the headings h,k,l,intensity,sigma, or .mtz. The systematic
-    absences of all 530 settings in these axes are compared with them. A few reflections that are observed although
-    they are forbidden, as by multiple scattering, are allowed for.
+    beside it gives the cell), .cif, .fcf, .csv with the headings h,k,l,intensity,sigma, or .mtz. Reflections that
+    were looked for and not observed belong in it, with an intensity of about 0: without them conditions are not
+    tested. The systematic absences of all 530 settings in these axes are compared with them. A few reflections
+    that are observed although they are forbidden, as by multiple scattering, are allowed for.
 
     Printed are the Laue classes that the cell allows; the extinction symbols with their space groups, the best
     first; and for each reflection condition how many of the reflections that it forbids were observed.

@@ -65,7 +65,7 @@ def surface(
     character: str | None,
     store_path: Path | None,
 ) -> None:
-    """Write the surface of a basis function or a field as a mesh.
+    """Write the surface of a function or a field as a mesh.
 
     SOURCE is a setting, such as 214 or Ia-3d, or a file of a field or of its coefficients. Written is the closed
     surface of the solid in which the function is larger than the level, cut off at the faces of the cells: ready

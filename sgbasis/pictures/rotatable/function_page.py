@@ -50,11 +50,11 @@ def function_page(
         function: its number, not that of the constant; of complex functions the real part is drawn.
         section: a plane, which the legend shows; default: the one that shows most.
         cells: along each axis.
-        crystal: in this setting; its atoms are drawn as well, in its own cell.
+        crystal: of this group; its atoms are drawn as well, in its own cell.
 
     Raises:
         IndexError: the setting has no function of this number, or it is the constant.
-        CrystalError: the crystal has another group or setting.
+        CrystalError: the crystal has another group.
         basis_store.MissingDependencyError: plotly or scikit-image is not installed.
     """
     check_compiled(compiled)

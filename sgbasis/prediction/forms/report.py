@@ -142,14 +142,13 @@ def _cells(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]) 
             cells.append(f"<td>{cell_html(one.label)}</td>")
         else:
             value, shown = (one.value, f"{one.value:.4g}") if math.isfinite(one.value) else ("", "")
-            ends = (
-                "" if one.interval is None else f" <small>[{one.interval[0]:.3g}, {one.interval[1]:.3g}]</small>"
-            )
-            cells.append(f'<td class="number" data-value="{value}">{shown}{ends}</td>')
+            ends = ", ".join(f"{end:.4g}" for end in one.interval or ())
+            interval = f" <small>[{ends}]</small>" if ends else ""
+            cells.append(f'<td class="number" data-value="{value}">{shown}{interval}</td>')
     notes = notes_of(predictions)
     number = counted(len(notes), "note")
     listed = f"<details><summary>{number}</summary>{_notes_html(notes)}</details>" if notes else ""
-    cells.append(f'<td class="about" data-value="{len(notes):04}">{listed}</td>')
+    cells.append(f'<td class="about" data-value="{len(notes)}">{listed}</td>')
     return "".join(cells)
 
 

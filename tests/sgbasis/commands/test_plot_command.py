@@ -14,7 +14,7 @@ import torch
 from click.testing import CliRunner, Result
 
 import runtime
-from basis_compiler import compile_crystals
+from basis_compiler import compile_crystals, read_crystals
 from basis_store import MissingDependencyError, Setting, StoreReader, open_store
 from sgbasis.cli import main
 from sgbasis.pictures.basis_function import HEIGHT, WIDTH, function_picture
@@ -145,6 +145,61 @@ def test_atoms_are_those_of_the_crystal_in_any_cell() -> None:
         assert len(places) > 56 and ((places > -1e-3) & (places < 1.001)).all() and len(numbers) == len(places)
 
 
+@pytest.mark.parametrize(
+    ("setting", "file", "count"),
+    [
+        ("227:1", CRYSTALS / "spinel.cif", 56),
+        ("227:1", OTHER_CELLS / "spinel_primitive.cif", 56),
+        ("Pbnm", CRYSTALS / "catio3.cif", 20),
+        ("Pcmn", OTHER_CELLS / "catio3_pbnm.cif", 20),
+        ("167:R", CRYSTALS / "calcite.cif", 10),
+        ("167:H", OTHER_CELLS / "calcite_rhombohedral.cif", 30),
+        ("141:1", CRYSTALS / "anatase.cif", 12),
+    ],
+)
+def test_atoms_are_brought_to_the_setting_of_the_function(
+    setting: str, file: Path, count: int, reader: StoreReader
+) -> None:
+    compiled, record = reader.read(Setting.parse(setting)), compile_crystals(file)[0]
+    atoms = PlacedAtoms.of(record, compiled)
+    volume = np.linalg.det(atoms.lattice * atoms.unit)
+    assert len(atoms.numbers) == count
+    assert count / volume == pytest.approx(record.multiplicities.sum() / record.volume)
+    metric = atoms.lattice @ atoms.lattice.T
+    for rotation, shift in zip(compiled.rotations, compiled.translations24 / 24, strict=True):
+        np.testing.assert_allclose(rotation.T @ metric @ rotation, metric, atol=1e-6)
+        moved = atoms.coordinates @ rotation.T + shift
+        apart = moved[:, None] - atoms.coordinates
+        near = (np.abs(apart - np.rint(apart)).max(axis=2) < 1e-4) & (atoms.numbers[:, None] == atoms.numbers)
+        assert (near.sum(axis=1) == 1).all()
+
+
+def test_atoms_of_a_file_in_the_setting_stay_where_they_are(reader: StoreReader) -> None:
+    (crystal,) = read_crystals(OTHER_CELLS / "catio3_pbnm.cif")
+    atoms = PlacedAtoms.of(
+        compile_crystals(OTHER_CELLS / "catio3_pbnm.cif")[0], reader.read(Setting.parse("Pbnm"))
+    )
+    np.testing.assert_allclose(
+        np.linalg.norm(atoms.lattice * atoms.unit, axis=1), np.linalg.norm(crystal.lattice, axis=1), rtol=1e-3
+    )
+    apart = crystal.coordinates[:, None] - atoms.coordinates
+    assert (np.abs(apart - np.rint(apart)).max(axis=2).min(axis=1) < 1e-3).all()
+
+
+@needs_plot
+@pytest.mark.parametrize(
+    ("setting", "file", "text"),
+    [
+        ("167:R", "calcite.cif", r"$a = b = c = 6.375$ $\mathrm{\AA}$, $\alpha = \beta = \gamma = 46.1\degree$"),
+        ("154", "quartz.cif", r"$a = b = 4.916, c = 5.405$ $\mathrm{\AA}$, $\gamma = 120.0\degree$"),
+        ("62", "catio3.cif", r"$a = 5.422, b = 7.651, c = 5.404$ $\mathrm{\AA}$"),
+    ],
+)
+def test_the_cell_is_said_in_short(setting: str, file: str, text: str, reader: StoreReader) -> None:
+    record = compile_crystals(CRYSTALS / file)[0]
+    assert PlacedAtoms.of(record, reader.read(Setting.parse(setting))).cell_text == text
+
+
 @needs_plot
 def test_atoms_are_drawn(tmp_path: Path) -> None:
     plain, drawn = tmp_path / "plain.png", tmp_path / "drawn.png"
@@ -156,8 +211,7 @@ def test_atoms_are_drawn(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "file", "message"),
     [
-        ("225", "quartz.cif", "quartz.cif (154 P3_221) cannot be drawn with 225 Fm-3m: another group"),
-        ("227:1", "spinel.cif", "atoms are drawn in the standard setting 227:2 Fd-3m"),
+        ("225", "quartz.cif", "quartz.cif (154 P3_221) cannot be drawn with 225 Fm-3m: another group; draw 154"),
     ],
 )
 def test_atoms_of_another_group(setting: str, file: str, message: str, tmp_path: Path) -> None:

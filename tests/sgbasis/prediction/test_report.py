@@ -80,7 +80,7 @@ def test_the_table_on_top_has_intervals_and_notes(tmp_path: Path) -> None:
     for row, number, tensor in zip(rows, found[::2], found[1::2], strict=True):
         assert number.interval is not None
         low, high = number.interval
-        assert f"{number.value:.4g} <small>[{low:.3g}, {high:.3g}]</small></td>" in row
+        assert f"{number.value:.4g} <small>[{low:.4g}, {high:.4g}]</small></td>" in row
         notes = {*number.notes, *tensor.notes}
         assert row.count("<li>") == len(notes) and all(note in unescape(row) for note in notes)
     assert "<details><summary>" in rows[1]

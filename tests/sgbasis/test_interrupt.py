@@ -68,7 +68,7 @@ def test_at_any_time_after_the_start(delay: float, tmp_path: Path) -> None:
         running.stdout.readline()
         time.sleep(delay)
         running.send_signal(signal.SIGINT)
-        _, errors = running.communicate(timeout=60)
+        _, errors = running.communicate(timeout=300)
     assert error_line(subprocess.CompletedProcess([], running.returncode, "", errors)).startswith("interrupted;")
     assert running.returncode == 130
     assert not list(tmp_path.iterdir())

@@ -40,7 +40,7 @@ def local_cluster(tmp_path: Path) -> Iterator[Cluster]:
     ) as running:
         assert running.stdout is not None
         yield Cluster(running.stdout.readline().decode().strip(), running, tmp_path)
-        running.communicate(b"\n", timeout=30)
+        running.communicate(b"\n", timeout=300)
 
 
 def test_a_store_from_a_local_cluster(local_cluster: Cluster, tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_store_from_a_local_cluster(local_cluster: Cluster, tmp_path: Path) ->
         time.sleep(0.5)
         local_cluster.kill_a_worker()
         assert running.poll() is None, "it was killed in the middle of the work"
-        printed, errors = running.communicate(timeout=120)
+        printed, errors = running.communicate(timeout=3000)
     assert running.returncode == 0, errors
     assert errors == ""
     assert "Compiled and proved 230 settings in " in printed
@@ -115,7 +115,7 @@ def in_the_middle(output: Path, cluster: Cluster) -> Iterator[subprocess.Popen[s
         small_chunks(output.with_name("many.jsonl"), "-o", output, "--scheduler", cluster.address),
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     ) as running:  # fmt: skip
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while len(list(output.parent.glob("*.chunks/*/*.h5"))) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)
         assert running.poll() is None
@@ -126,7 +126,7 @@ def test_a_worker_is_killed(slow_cluster: Cluster, many: Path, tmp_path: Path) -
     output = tmp_path / "out.h5"
     with in_the_middle(output, slow_cluster) as running:
         slow_cluster.kill_a_worker()
-        _, errors = running.communicate(timeout=60)
+        _, errors = running.communicate(timeout=3000)
     assert running.returncode == 0, errors
     assert errors == ""
     assert open_crystals(output).content_hash == finished(tmp_path / "here.h5")
@@ -143,7 +143,7 @@ def test_a_killed_run_is_resumed(slow_cluster: Cluster, many: Path, tmp_path: Pa
     assert slow_cluster.is_idle(), "no task is left"
     with in_the_middle(output, slow_cluster) as running:
         assert {path: path.stat().st_mtime_ns for path in kept} == kept, "finished chunks are not done again"
-        assert running.wait(timeout=60) == 0
+        assert running.wait(timeout=3000) == 0
     assert open_crystals(output).content_hash == finished(tmp_path / "here.h5")
 
 
@@ -152,7 +152,7 @@ def test_an_interrupted_run_is_resumed(slow_cluster: Cluster, many: Path, tmp_pa
     output = tmp_path / "out.h5"
     with in_the_middle(output, slow_cluster) as running:
         os.killpg(running.pid, signal.SIGINT)
-        _, errors = running.communicate(timeout=30)
+        _, errors = running.communicate(timeout=300)
     assert running.returncode == 130
     assert errors.splitlines() == [
         f"Run again, the same command resumes with what is in {output}.chunks.",
@@ -170,7 +170,7 @@ def test_an_interrupted_compilation(slow_cluster: Cluster, tmp_path: Path) -> No
     ) as running:  # fmt: skip
         slow_cluster.wait_for_tasks()
         os.killpg(running.pid, signal.SIGINT)
-        _, errors = running.communicate(timeout=30)
+        _, errors = running.communicate(timeout=300)
     assert running.returncode == 130
     assert errors == "Error: interrupted; nothing was left half-written\n"
     assert not list(tmp_path.iterdir())
@@ -185,7 +185,7 @@ def test_a_scheduler_is_killed(many: Path, tmp_path: Path) -> None:
         in_the_middle(output, cluster) as running,
     ):
         cluster.scheduler.kill()
-        _, errors = running.communicate(timeout=60)
+        _, errors = running.communicate(timeout=3000)
         address = cluster.address
     assert running.returncode == 1
     assert errors == (

@@ -27,7 +27,7 @@ class Cluster:
         """A new client, as a context."""
         import distributed
 
-        return distributed.Client(self.address, timeout=20, set_as_default=False)
+        return distributed.Client(self.address, timeout=120, set_as_default=False)
 
     def run(self, function: Any) -> dict[str, Any]:
         """What a function returns on each worker."""
@@ -48,12 +48,12 @@ class Cluster:
 
     def wait_for_tasks(self) -> None:
         """Until a run has submitted some of its tasks."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not self.tasks():
             assert time.monotonic() < deadline
             time.sleep(0.02)
 
-    def is_idle(self, within: float = 20.0) -> bool:
+    def is_idle(self, within: float = 120.0) -> bool:
         """Whether it has nothing left to do, after some seconds at most."""
         deadline = time.monotonic() + within
         while (left := self.tasks()) and time.monotonic() < deadline:
@@ -99,14 +99,14 @@ def dask_cluster(
                     "--nthreads", threads, "--local-directory", folder, "--preload", folder / "preload.py",
                 )
             )  # fmt: skip
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not known.exists() or not known.read_text():
             assert time.monotonic() < deadline, (folder / "log.txt").read_text()
             time.sleep(0.1)
         cluster = Cluster(json.loads(known.read_text())["address"], started[0], folder)
         if workers:
             with cluster.client() as client:
-                client.wait_for_workers(workers, timeout=60)
+                client.wait_for_workers(workers, timeout=300)
         yield cluster
     finally:
         for process in started:

@@ -33,10 +33,10 @@ def test_it_serves_and_ends(number: int) -> None:
     line = process.stdout.readline()
     url = line.split()[0]
     assert url.startswith("http://127.0.0.1:") and "Ctrl-C" in line
-    with urllib.request.urlopen(f"{url}crystal.html", timeout=20) as answer:
+    with urllib.request.urlopen(f"{url}crystal.html", timeout=120) as answer:
         assert b"drop-zone" in answer.read()
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out, err) == (0, "The explorer has ended.\n", "")
     with pytest.raises(ProcessLookupError):  # nor has it left a process
         for _ in range(50):

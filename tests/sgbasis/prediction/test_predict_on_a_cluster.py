@@ -14,7 +14,8 @@ import pytest
 
 from basis_compiler import compile_dataset
 from basis_store.files.locations import data_folder
-from tests.support.command_line import error_line, in_new_process
+from sgbasis.prediction import predict_many
+from tests.support.command_line import error_line, in_new_process, sgbasis
 from tests.support.crystals.crystal_inputs import CRYSTALS, write_folder
 from tests.support.dask_cluster import Cluster, dask_cluster
 
@@ -63,6 +64,15 @@ def run(*arguments: object, standard_input: str = "") -> subprocess.CompletedPro
     )
 
 
+def alone_here(*arguments: object, standard_input: str = "") -> subprocess.CompletedProcess[str]:
+    """The same by one process without a cluster, forked from this one, which has PyTorch imported already."""
+
+    def small() -> None:
+        predict_many.CHUNK = 4
+
+    return sgbasis("predict", *arguments, "--workers", 1, standard_input=standard_input, prepare=small)
+
+
 def many_inputs(folder: Path) -> list[str]:
     """Files of every kind, some of which cannot be read."""
     cifs = write_folder(folder / "cifs", None)
@@ -84,7 +94,7 @@ def test_the_same_bytes(form: str, cluster: Cluster, here: Path) -> None:
     output = here / f"out.{form}"
     if form:
         arguments += ["-o", output.name]
-    alone = run(*arguments, "--workers", 1)
+    alone = alone_here(*arguments)
     expected = output.read_bytes() if form else b""
     output.unlink(missing_ok=True)
     there = run(*arguments, "--scheduler", cluster.address)
@@ -98,7 +108,7 @@ def test_the_same_bytes(form: str, cluster: Cluster, here: Path) -> None:
 def test_standard_input(cluster: Cluster, here: Path) -> None:
     lines = (here / "many.jsonl").read_text()
     arguments = ("-", "--model", "model", "--json")
-    alone = run(*arguments, standard_input=lines)
+    alone = alone_here(*arguments, standard_input=lines)
     there = run(*arguments, "--scheduler", cluster.address, standard_input=lines)
     assert (there.stdout, there.stderr) == (alone.stdout, alone.stderr)
     assert there.stdout.count("\n") == 40
@@ -123,7 +133,7 @@ def chunks(output: Path) -> dict[Path, int]:
 
 
 def expected(here: Path) -> bytes:
-    run("many.jsonl", "--model", "model", "-o", "expected.csv", "--workers", 1)
+    alone_here("many.jsonl", "--model", "model", "-o", "expected.csv")
     return (here / "expected.csv").read_bytes()
 
 

@@ -11,6 +11,7 @@ import click
 
 from sgbasis.commands.options import chosen_device, device_option
 from sgbasis.echo import echo, echo_line
+from sgbasis.standard_crystals import report_not_read
 
 if TYPE_CHECKING:
     from basis_store import CrystalTable
@@ -68,6 +69,7 @@ def evaluate(
     index = pretrained.target_index(target)
     chosen, own = targets[index], columns(targets)[index]
     model = moved(pretrained.load(), place)
+    report_not_read([data])
     table = _table(data, split)
     reference = reference_values(table, chosen, split, fold)
     if fold is not None and (tested := _tested_fold(pretrained.description.training)) != fold:

@@ -42,16 +42,27 @@ def coordinates_html(triplet: str) -> Markup:
 def condition_html(text: str) -> Markup:
     """``hkl: h=2n+1 or h+k+l=4n``: letters in italics; lines break between alternatives only."""
     label, _, rest = text.partition(": ")
-    pieces = re.split(r"(,? or )", rest)
-    parts = [Markup('<span class="nowrap">{}</span>').format(_letters(piece)) for piece in pieces[::2]]
-    joined = parts[0] + Markup("").join(word + part for word, part in zip(pieces[1::2], parts[1:], strict=True))
-    return Markup('<span class="condition"><span class="class">{}:</span> {}</span>').format(
-        _letters(label), joined
+    first, *others = re.split(r"(?= or )", rest)
+    start = Markup('<span class="class">{}:</span> {}').format(_class_html(label), _letters(first))
+    lines = [start, *(_letters(other.strip()) for other in others)]
+    unbroken = Markup(" ").join(Markup('<span class="nowrap">{}</span>').format(line) for line in lines)
+    return Markup('<span class="condition">{}</span>').format(unbroken)
+
+
+def _class_html(label: str) -> Markup:
+    """``h-h0l`` with bars, as coordinates have them."""
+    pieces = re.split(r"-(\d*)([hkl])", label)
+    barred = zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True)
+    after = (
+        Markup('<span class="unseen">-</span>{}<i class="bar">{}</i>{}').format(number, letter, _letters(rest))
+        for number, letter, rest in barred
     )
+    return _letters(pieces[0]) + Markup("").join(after)
 
 
 def _letters(text: str) -> Markup:
-    pieces = re.split(r"(?<![a-z])([hkli]+|n)(?![a-z])", text.replace("-", "\u2212").replace("=", "\u2009=\u2009"))
+    printed = text.replace("-", "\u2212").replace("=", "\u2009=\u2009")
+    pieces = re.split(r"(?<![a-z])([hkli]+|n)(?![a-z])", printed)
     return Markup("").join(Markup("<i>{}</i>").format(one) if odd % 2 else one for odd, one in enumerate(pieces))
 
 

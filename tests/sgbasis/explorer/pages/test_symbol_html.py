@@ -10,7 +10,13 @@ from basis_compiler.groups.spglib_database import schoenflies_symbol
 from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_compiler.reflections.extinctions.laue_classes import laue_classes, laue_symbol
 from basis_store import Setting, all_settings
-from sgbasis.explorer.symbol_html import component_html, coordinates_html, schoenflies_html, symbol_html
+from sgbasis.explorer.symbol_html import (
+    component_html,
+    condition_html,
+    coordinates_html,
+    schoenflies_html,
+    symbol_html,
+)
 
 
 def text_of(html: str) -> str:
@@ -55,3 +61,12 @@ def test_laue_symbols_are_those_of_the_laue_classes() -> None:
     for one in laue_classes():
         symbol = "-3m" if one.symbol in ("-3m1", "-31m") else one.symbol
         assert {laue_symbol(setting.point_group) for setting in one.settings} == {symbol}
+
+
+def test_conditions_are_copied_as_they_are_typed() -> None:
+    """Letters in italics, bars over negative indices, and "or" on the line of what it introduces."""
+    text = "h-h0l: l=2n or h-k=3n+1, or h,k=2n+1 and l=4n in any order"
+    html = str(condition_html(text))
+    assert text_of(html).replace("\u2009", "").replace("\u2212", "-") == text
+    assert '<i>h</i><span class="unseen">-</span><i class="bar">h</i>0<i>l</i>:' in html
+    assert '<span class="nowrap">or <i>h</i>,<i>k</i>' in html and "<i>in" not in html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 import re
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ _HEADINGS = {
     "amplitude sigma": ("sigf", "sigma_f", "sigma(f)", "sigmaf"),
     "calculated": ("fcalc", "fc", "f_calc"),
     "phase": ("phase", "phi", "phi_deg", "phase_deg", "phase(deg)", "phicalc", "phic"),
+    "crystal": ("crystal",),
     "d": ("d", "d_spacing", "d(a)", "d_angstrom", "d(angstrom)"),
 }  # fmt: skip
 _WITHOUT_HEADINGS = ("h", "k", "l", "intensity", "intensity sigma")
@@ -32,7 +34,8 @@ def parse_table(text: str, *, name: str) -> RawReflections:
 
     The first line names the columns: h, k, l, and intensity, sigma, or F, phase; others are left out. A table of
     five columns of numbers without such a line has h, k, l, intensity, sigma. Lines that begin with # are
-    comments.
+    comments. The phase of a reflection with F = 0 may be missing. A column "crystal", as `sgbasis reflections`
+    writes it, has the same text in all lines.
 
     Args:
         text: content of the file.
@@ -40,7 +43,7 @@ def parse_table(text: str, *, name: str) -> RawReflections:
 
     Raises:
         ReflectionError: columns that are missing or named twice, a line of another length, values that are no
-            numbers; names the line.
+            numbers, reflections of several crystals; names the line.
     """
     lines = [
         (count, line) for count, line in enumerate(text.splitlines(), 1) if line.strip() and line.strip()[0] != "#"
@@ -48,7 +51,7 @@ def parse_table(text: str, *, name: str) -> RawReflections:
     if not lines:
         raise ReflectionError(f"{name}: the file has no reflections")
     separator = next((one for one in (";", "\t", ",") if one in lines[0][1]), None)
-    first = _cells(lines[0][1], separator)
+    first = _cells(name, *lines[0], separator)
     if all(_number(one, separator) is not None for one in first):
         if len(first) != len(_WITHOUT_HEADINGS):
             raise ReflectionError(
@@ -58,15 +61,24 @@ def parse_table(text: str, *, name: str) -> RawReflections:
         columns: Sequence[str] = _WITHOUT_HEADINGS
     else:
         columns = _columns(first, name, lines.pop(0)[0])
-    kept = [column for column in columns if column not in ("", "h", "k", "l")]
+    kept = [column for column in columns if column not in ("", "crystal", "h", "k", "l")]
     raw = RawReflections(name, columns=kept, unmerged="phase" not in kept)
     if left_out := [text for text, column in zip(first, columns, strict=True) if not column]:
         raw.notes.append(f"{name}: columns that are not known are left out: {', '.join(left_out[:8])}")
     places = [columns.index(column) for column in ("h", "k", "l", *kept)]
+    crystals = set()
     for count, line in lines:
-        cells = _cells(line, separator)
+        cells = _cells(name, count, line, separator)
         if len(cells) != len(columns):
             raise line_error(name, count, line, f"{len(cells)} values in a table of {len(columns)} columns")
+        row = dict(zip(columns, cells, strict=True))
+        crystals.add(row.get("crystal"))
+        if len(crystals) > 1:
+            raise line_error(
+                name, count, line, "another crystal than in the lines before; keep those of one crystal"
+            )
+        if row.get("phase") == "" and _number(row.get("amplitude", ""), separator) == 0:
+            cells[columns.index("phase")] = "0"  # as an absent reflection, whose phase nothing decides
         numbers = [_number(cells[place], separator) for place in places]
         for value, column in zip(numbers, ("h", "k", "l", *kept), strict=True):
             if value is None:
@@ -93,8 +105,14 @@ def _columns(headings: Sequence[str], name: str, count: int) -> list[str]:
     return columns
 
 
-def _cells(line: str, separator: str | None) -> list[str]:
-    return [cell.strip().strip('"') for cell in line.split(separator)]
+def _cells(name: str, count: int, line: str, separator: str | None) -> list[str]:
+    """The values of a line; a quoted one may contain the separator."""
+    if separator is None:
+        return [cell.strip('"') for cell in line.split()]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+    except csv.Error as error:
+        raise line_error(name, count, line, str(error)) from error
 
 
 def _number(text: str, separator: str | None) -> float | None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from basis_compiler import groups_for
 from basis_compiler.reflections.extinctions.condition_table import condition_table
 from basis_store import ReflectionData, Setting
+from basis_store.files.locations import data_folder
 from sgbasis.cli import main
 from sgbasis.reports.diffraction.groups_for_report import groups_for_lines
 from tests.support.crystals.general_positions import general_intensities, half_sphere
@@ -62,6 +63,18 @@ def test_instructions_beside_the_list_give_the_cell(measured: Path) -> None:
     result = run(measured, "--system", "orthorhombic", "--count", "2")
     assert result.exit_code == 0 and "the cell comes from a.ins" in result.stdout
     assert len(json.loads(run(measured, "--laue", "mmm", "--json").stdout)["classes"]) == 111
+
+
+def test_the_list_that_reflections_writes_is_read_with_its_absences(tmp_path: Path) -> None:
+    crystals = [str(data_folder() / "crystals" / f"{name}.cif") for name in ("quartz", "catio3")]
+    for count, path in ((1, tmp_path / "one.csv"), (2, tmp_path / "two.csv")):
+        command = ["reflections", *crystals[:count], "--d-min", "0.9", "--absences", "-o", str(path)]
+        assert CliRunner().invoke(main, command).exit_code == 0
+    cell = ("4.916", "4.916", "5.4054", "90", "90", "120")
+    best = json.loads(run(tmp_path / "one.csv", "--cell", *cell, "--json").stdout)["classes"][0]
+    assert best["extinction_symbol"] == "P 31 - -"
+    result = run(tmp_path / "two.csv", "--cell", *cell)
+    assert result.exit_code != 0 and "another crystal than in the lines before" in result.stderr
 
 
 def test_a_list_without_absent_reflections_says_what_it_does_not_decide(measured: Path) -> None:

@@ -21,6 +21,7 @@ from runtime import (
     OrbitTransformerConfig,
     ScalarTarget,
     SplitData,
+    calibrate,
     mean_losses,
     save_pretrained,
     set_scale,
@@ -80,6 +81,7 @@ def main() -> None:
         workers=arguments.workers,
     )
     if arguments.output:
+        found = calibrate(model, arguments.dataset)  # for intervals, from 40 validation crystals on
         records = (record for record in open_crystals(arguments.dataset) if record.split == "train")
         save_pretrained(
             model,
@@ -87,6 +89,8 @@ def main() -> None:
             card=f"# {arguments.target}\n\nTrained by examples/training_loop.py.\n",
             domain=Domain.of(records),
             training={"epochs": arguments.epochs},
+            calibration=found.calibration,
+            coverage=found.coverage,
         )
 
 

@@ -125,6 +125,7 @@ from .tensors.voigt import (
     symmetric_vector as symmetric_vector,
     to_mandel as to_mandel,
 )
+from .training.calibrate import Calibrated as Calibrated, calibrate as calibrate
 from .training.config import TrainingConfig as TrainingConfig
 from .training.data import SplitData as SplitData, TrainingData as TrainingData
 from .training.loss import mean_losses as mean_losses, target_losses as target_losses

@@ -63,8 +63,9 @@ def save_pretrained(
         card: text of the model card; see :mod:`runtime.pretrained.card`.
         domain: what it was trained on.
         training: how it was trained, for the model card: values that JSON can hold.
-        calibration: for intervals and notes of predictions; see :mod:`runtime.training.calibrate`.
-        coverage: what was measured of its intervals, by target.
+        calibration: for intervals and notes of predictions: that of :func:`runtime.calibrate`. Without one
+            predictions have no intervals.
+        coverage: what was measured of its intervals, by target: of :func:`runtime.calibrate`, too.
 
     Raises:
         ModelError: an architecture that could not be loaded again, or weights that are not finite.

@@ -20,6 +20,10 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "figures"
 
 
+_BUFFERS = ("target_mean", "target_scale")
+"""What a file of weights has besides parameters."""
+
+
 def read_figures() -> dict[str, Any]:
     """Everything that a mark can name.
 
@@ -116,10 +120,10 @@ def _together(description: dict[str, Any]) -> list[str]:
 
 
 def _parameters(weights: Path) -> int:
-    """Numbers in a file of weights, from its header."""
+    """Parameters in a file of weights, from its header; mean and scale of the targets are not learnt."""
     with weights.open("rb") as file:
         header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    shapes = (entry["shape"] for name, entry in header.items() if name != "__metadata__")
+    shapes = (entry["shape"] for name, entry in header.items() if name not in ("__metadata__", *_BUFFERS))
     return sum(math.prod(shape) for shape in shapes)
 
 

@@ -44,8 +44,10 @@ _SMALLER = 8
 
 
 class Derivatives(NamedTuple):
-    """A property of a crystal of n sites, and its derivatives; see the head of this file.
+    """A property of a crystal of n sites, and its derivatives.
 
+    If each of the N atoms of a cell moves by a small u_a, and the whole crystal is strained by a small symmetric e
+    (vectors r become r + r e), the property changes by (1/N) sum_a positions_a . u_a + sum_ij strain_ij e_ij.
     For a tensor, its indices come last: (n, 3, 3, ..., 3) and (3, 3, 3, ..., 3).
 
     Attributes:

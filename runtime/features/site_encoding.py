@@ -17,8 +17,10 @@ class SiteEncoding(nn.Module):
     """Neighbour-density moments of each site: of its own orbit, its element and all atoms, by shells in |G|.
 
     ``encoding(*records)`` are (n, n_features), the sites of all records one after the other. The columns are, for
-    each of three classes of atoms, each degree l and each shell, the norm over m of the moments of
-    :class:`runtime.ReciprocalKernel` about the site:
+    each of three classes of atoms, each degree l and each shell, from the moments of
+    :class:`runtime.ReciprocalKernel` about the site: for l = 0 the moment itself, with its sign; for l > 0 the
+    root mean square over m. Column (c (degree + 1) + l) shells + s is class c, degree l, shell s; columns are not
+    scaled. The classes are
 
     * its own orbit: with l = 0 this is T6's K_w(x, x) = sum_O w(|G_O|) |psi_O(x)|^2, the moduli of the group's
       basis at the site (T5), collected by |G|; they depend on where the site is among the symmetry elements;

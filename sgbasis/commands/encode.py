@@ -73,6 +73,10 @@ def encode(
     sites are printed as well. A crystal that cannot be read is reported in one line; the others are encoded all
     the same, and the exit code is not 0.
 
+    Functions f1, f2, ... are those of the group of each crystal: they cannot be compared between crystals in
+    different groups, so that a table of many crystals is no table of features. For features that mean the same in
+    all crystals take runtime.SiteEncoding in Python.
+
     --output: .npz has arrays "0/encodings", "0/site_of_atom" and so on, one set per crystal; .json the same as
     objects; .csv has one row per atom.
     """

@@ -15,7 +15,8 @@ def learning_curves_picture(
     """Losses on training and validation data by epoch.
 
     Args:
-        histories: of runs, by name: for each epoch its number and the losses of each target.
+        histories: of runs, by name: for each epoch its number and the losses of each target; of fine-tuning first
+            epoch -1, the initial model, which has no training loss.
         labels: what the losses of targets are, with their units, by name.
         kind: of picture.
 
@@ -29,13 +30,17 @@ def learning_curves_picture(
         for number, (name, history) in enumerate(histories.items()):
             if target not in history[0]["val_loss"]:
                 continue
-            epochs = [entry["epoch"] + 1 for entry in history]
             for key, style in (("val_loss", "-"), ("train_loss", ":")):
-                values = [entry[key][target] for entry in history]
+                known = [entry for entry in history if target in entry.get(key, {})]
+                epochs = [entry["epoch"] for entry in known]
+                values = [entry[key][target] for entry in known]
                 label = name_text(name) if key == "val_loss" else None
                 panel.plot(epochs, values, style, color=f"C{number}", label=label)
         panel.set_title(name_text(target), color=INK)
-        panel.set(xlabel="epoch", ylabel=name_text(labels.get(target, "loss")), yscale="log")
+        tuned = any(history[0]["epoch"] < 0 for history in histories.values())
+        xlabel = "epoch (-1: the initial model)" if tuned else "epoch"
+        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.set(xlabel=xlabel, ylabel=name_text(labels.get(target, "loss")), yscale="log")
         panel.plot([], [], ":", color=INK, label="training")
         panel.legend(frameon=False)
     return picture_bytes(figure, kind)

@@ -27,7 +27,9 @@ _ = shutil.copytree(data_folder() / "crystals", "crystals", dirs_exist_ok=True)
 # - **setting**: 141 in its standard setting, origin choice 2. The file used origin choice 1.
 # - **axes**, **coordinates**: how the setting is reached, exactly, and back.
 # - **sites**: one atom of each orbit. Ti has the Wyckoff position 4a, O 8e.
-# - **f1, f2, ...**: the values of the basis functions at the site. These are the encoding.
+# - **f1, f2, ...**: the values of the basis functions at the site. These are the encoding. They are functions of
+#   this group: f1 of another group is another function, so that a table of several crystals (`sgbasis encode
+#   FOLDER -o FILE.csv`) is no table of features. For that, [see below](#what-the-numbers-depend-on).
 #
 # ## The same in Python
 

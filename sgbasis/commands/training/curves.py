@@ -22,7 +22,8 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
     """Draw learning curves of finished training runs.
 
     Draws the loss of each target on training and validation data by epoch, such as the mean absolute error, a
-    panel for each. RUNS are output folders of sgbasis train.
+    panel for each. Epochs count from 0, as training prints them; of fine-tuning, -1 is the initial model before
+    the first step. RUNS are output folders of sgbasis train.
     """
     from basis_store.files.atomic_write import check_writable, write_atomically
     from runtime.training.runs.run_report import read_report
@@ -35,7 +36,8 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
     labels: dict[str, str] = {}
     for run, report in zip(runs, reports.values(), strict=True):
         labels |= report.get("loss", {}) | _with_units(run)
-    histories = {name: report["history"] for name, report in reports.items()}
+    starts = {name: [report["start"]] if report.get("start") else [] for name, report in reports.items()}
+    histories = {name: [*starts[name], *report["history"]] for name, report in reports.items()}
     write_atomically(output, learning_curves_picture(histories, labels, kind=picture_kind(output)))
 
 

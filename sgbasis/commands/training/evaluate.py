@@ -34,10 +34,21 @@ if TYPE_CHECKING:
 )
 @click.option("--fold", type=click.IntRange(0), help="Only this fold of a dataset that has folds.")
 @click.option("--target", metavar="NAME", help="Which of the model's targets [default: its first].")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a row for each crystal (.csv): true and predicted value, error, interval, split.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @device_option("compute")
 def evaluate(
-    name: str, data: Path, split: str | None, fold: int | None, target: str | None, as_json: bool, device: str
+    name: str,
+    data: Path,
+    split: str | None,
+    fold: int | None,
+    target: str | None,
+    output: Path | None,
+    as_json: bool,
+    device: str,
 ) -> None:
     """Compare a model's predictions with known values.
 
@@ -52,6 +63,7 @@ def evaluate(
     from tqdm import tqdm
 
     from basis_store import CrystalArrays
+    from basis_store.files.atomic_write import check_writable, write_atomically
     from runtime.device import moved
     from runtime.evaluation.interval_score import IntervalScore
     from runtime.evaluation.reference_values import reference_values
@@ -61,13 +73,20 @@ def evaluate(
     from runtime.targets.equivalent_labels import equivalent_labels
     from runtime.targets.target import columns
     from sgbasis.reports.evaluation import EvaluationReport
+    from sgbasis.reports.evaluation_table import evaluation_csv
 
+    if output is not None:
+        if output.suffix.lower() != ".csv":
+            raise click.BadParameter(f"{output} does not end in .csv", param_hint="--output")
+        check_writable(output)
     place = chosen_device(device)
     # 1. The model, one of its targets, and the values of the dataset.
     pretrained = open_pretrained(name)
     targets = pretrained.description.targets
     index = pretrained.target_index(target)
     chosen, own = targets[index], columns(targets)[index]
+    if output is not None and chosen.n_columns > 1:
+        raise click.UsageError(f"--output is for numbers and classes, and {chosen.name} is a {chosen.kind}.")
     model = moved(pretrained.load(), place)
     report_not_read([data])
     table = _table(data, split)
@@ -92,6 +111,9 @@ def evaluate(
     evaluation = chosen.evaluate(predicted, labels, [record.setting for record in records])
 
     # 3. Report.
+    if output is not None:
+        rows = evaluation_csv(records, chosen.physical_unit, reference.values[:, 0], predicted[:, 0], *ends)
+        write_atomically(output, rows.encode())
     report = EvaluationReport(
         model=name,
         data=str(data),

@@ -163,7 +163,7 @@ def _line(report: EpochReport, names: list[str]) -> str:
         f"{name} {train:.4f} / {val:.4f}"
         for name, train, val in zip(names, report.train_loss, report.val_loss, strict=True)
     )
-    mark = " *" if report.best else ""
+    mark = "  best so far" if report.best else ""
     return (
         f"epoch {report.epoch:3d}  loss train / val: {figures}  {report.crystals_per_second:.0f} crystals/s{mark}"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 from pathlib import Path
@@ -122,6 +124,24 @@ def test_what_a_user_reads(model: Path, data: Path) -> None:
     ]
     assert "this includes the split 'train'" in result.stderr
     assert evaluate("--model", model, "--data", data, "--split", "val").stderr == ""
+
+
+def test_a_table_of_all_crystals(model: Path, data: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    result = evaluate("--model", model, "--data", data, "--target", "bulk_modulus_vrh", "-o", table)
+    assert result.exit_code == 0, result.output
+    rows = {row["identifier"]: row for row in csv.DictReader(io.StringIO(table.read_text()))}
+    assert {name: row["split"] for name, row in rows.items()} == {
+        "nacl": "train",
+        "spinel": "val",
+        "quartz": "val",
+    }
+    for name, row in rows.items():
+        assert float(row["true"]) / float(row["predicted"]) == pytest.approx(10 ** ERRORS[name], rel=1e-4)
+        assert float(row["error"]) == pytest.approx(float(row["predicted"]) - float(row["true"]), rel=1e-4)
+        assert (row["low"], row["high"], row["unit"]) == ("", "", "GPa")
+    result = evaluate("--model", model, "--data", data, "-o", tmp_path / "table.txt")
+    assert result.exit_code == 2 and "does not end in .csv" in result.stderr
 
 
 def test_groups_of_ten_have_a_row(model: Path, tmp_path: Path) -> None:

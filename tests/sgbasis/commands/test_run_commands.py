@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sgbasis.pictures.learning_curves import learning_curves_picture
 from tests.support.command_line import error_line, sgbasis
 
 
@@ -55,6 +56,15 @@ def test_curves_are_a_picture(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", {"1": 0.1})
     assert sgbasis("curves", run, "-o", tmp_path / "curves.png").returncode == 0
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_have_the_epochs_of_the_report_and_the_initial_model() -> None:
+    pytest.importorskip("matplotlib")
+    start = {"epoch": -1, "val_loss": {"energy": 0.5}}
+    later = [{"epoch": e, "val_loss": {"energy": 0.25}, "train_loss": {"energy": 0.2}} for e in (0, 1)]
+    drawn = learning_curves_picture({"run": [start, *later]}, {}, kind="svg").decode()
+    assert "epoch (-1: the initial model)" in drawn
+    assert "initial model" not in learning_curves_picture({"run": later}, {}, kind="svg").decode()
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[1]"])

@@ -8,7 +8,8 @@ Two kinds of HTML comments mark a place; they are invisible where the page is re
 * ``<!-- rows KEY: | {name} | {mae:.3f} | -->`` stands above a table and ``<!-- end -->`` below it. The two lines
   of headings stay; below them every entry of KEY makes a row of this form. A cell with a missing value is empty.
 
-FORMAT is one of Python's, or ``time`` for seconds, ``size`` for bytes, or a number of significant digits.
+FORMAT is one of Python's, or ``time`` for seconds, ``size`` for bytes, ``log10%`` for an error of a decimal
+logarithm as one of the value in per cent, or a number of significant digits.
 """
 
 from __future__ import annotations
@@ -101,6 +102,8 @@ class _Formatter(string.Formatter):
             raise _MissingError
         if format_spec == "time":
             return duration(value)
+        if format_spec == "log10%":
+            return f"{significant(100 * (10**value - 1), 2)} %"
         if format_spec == "size":
             unit, name = next((unit, name) for unit, name in _SIZES if value >= 0.1 * unit)
             return f"{significant(value / unit, 2)} {name}"

@@ -44,7 +44,11 @@ def write_site(folder: Path, *, workers: int = 1) -> int:
 def check_assets() -> None:
     """Raise an error that says how to build scripts and styles unless they are there."""
     if not (ASSETS / "explorer.js").is_file() or not (ASSETS / "explorer.css").is_file():
-        raise SgbasisError(f"the explorer's scripts and styles are not in {ASSETS}: run `make site` in a checkout")
+        raise SgbasisError(
+            f"the explorer's scripts and styles are not in {ASSETS}: in the folder of the clone run "
+            "`npm --prefix site ci && npm --prefix site run build` (Node.js), then install it again: "
+            "`pip install '.[all]'`; the wheel of a release has them"
+        )
 
 
 def _write_setting(folder: Path, documented: bool, setting: Setting) -> int:

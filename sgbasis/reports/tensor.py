@@ -176,11 +176,19 @@ def _in_both_frames(
 ) -> list[str]:
     """A heading and a tensor (3, ..., 3) in the record's frame, then in the IEEE frame if that is another."""
     frame = ieee_frame(record)
-    lines = [f"{title}, in the crystal's own frame", *write(full)]
+    head = f"{title}, in the crystal's own frame"
     if np.abs(frame - np.eye(3)).max() < _SAME_FRAME:
-        return [*lines, "which is the IEEE frame"]
+        return [head, *write(full), "which is the IEEE frame"]
+    lines = [head, *_own_axes_line(record), *write(full)]
     axes = ", ".join(f"x{i + 1} {_direction_text(axis, record)}" for i, axis in enumerate(frame))
     return [*lines, f"in the IEEE frame: {axes}", *write(rotate_tensor(full, frame))]
+
+
+def _own_axes_line(record: CrystalRecord) -> list[str]:
+    """Which directions of the conventional cell x, y and z are, where small indices name them."""
+    named = [(axis, _named_direction(n, record)) for axis, n in zip("xyz", np.eye(3), strict=True)]
+    text = ", ".join(f"{axis} {name}" for axis, name in named if name)
+    return [f"own frame: {text} of the conventional cell"] if text else []
 
 
 def _polycrystal_lines(moduli: ElasticModuli) -> list[str]:
@@ -231,11 +239,17 @@ def _axis_text(n: FloatArray, record: CrystalRecord) -> str:
 
 def _direction_text(n: FloatArray, record: CrystalRecord) -> str:
     """``along [1 1 1]`` or ``normal to (1 1 0)`` of the conventional cell; a vector if no small indices fit."""
+    vector = ", ".join(f"{value:.3f}" for value in n.round(3) + 0.0)
+    return _named_direction(n, record) or f"along x, y, z = {vector}"
+
+
+def _named_direction(n: FloatArray, record: CrystalRecord) -> str:
+    """The first two of these, or nothing."""
     planes = np.asarray(np.linalg.inv(record.lattice).T, np.float64)
     for name, rows in (("along [{}]", record.lattice), ("normal to ({})", planes)):
         if (indices := _indices(n, rows)) is not None:
             return name.format(" ".join(map(str, indices)))
-    return f"along x, y, z = {', '.join(f'{value:.3f}' for value in n.round(3) + 0.0)}"
+    return ""
 
 
 def _indices(n: FloatArray, rows: FloatArray, largest: int = 3) -> Sequence[int] | None:

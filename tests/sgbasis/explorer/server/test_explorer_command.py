@@ -53,7 +53,7 @@ def test_a_port_that_is_taken_is_one_line() -> None:
 
 def test_without_scripts_it_says_how_to_build_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(site_writer, "ASSETS", tmp_path)
-    with pytest.raises(SgbasisError, match="make site"):
+    with pytest.raises(SgbasisError, match="npm --prefix site ci"):
         site_writer.check_assets()
     done = CliRunner().invoke(main, ["explorer", "--no-browser"])
-    assert done.exit_code == 1 and "make site" in done.stderr
+    assert done.exit_code == 1 and "pip install '.[all]'" in done.stderr

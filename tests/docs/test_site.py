@@ -63,6 +63,10 @@ def test_the_site(tmp_path: Path) -> None:
         assert re.search(rf'href="[\w.]+#{re.escape(name)}"', index), name
         assert _first_words(name) in _words(page.split(f'<h2 id="{name}"')[1]), name
 
+    shown = " ".join(map(_words, reference.values()))
+    assert "see the head of" not in shown
+    assert "width: int = 128" in shown and not re.search(r"= (?:size|quantity|dropout)\(", shown)
+
     # From the file system the search needs a script that is one of the npm packages of the explorer: make site.
     if CHROMIUM and (tmp_path / "assets" / "iframe-worker-shim.js").is_file():
         _assert_the_search_finds(tmp_path)
@@ -91,7 +95,7 @@ def _first_words(name: str) -> str:
     value = getattr(importlib.import_module(package), own)
     if not callable(value):
         return ""
-    return _words(re.split(r"[:`\[*<>\n]", inspect.getdoc(value) or "")[0])
+    return _words(re.split(r"[:`\[*<>\n]|[;,] see the head", inspect.getdoc(value) or "")[0])
 
 
 def _words(text: str) -> str:

@@ -46,7 +46,8 @@ class SpinSymmetry(ShortRepr):
         axis: (3,) that axis, a Cartesian unit vector; None if the source gives numbers instead of vectors.
         moment_tolerance: Bohr magneton, by which moments may differ that are the same.
         pattern: the operations that keep or reverse the moments.
-        kind: see the head of this module.
+        kind: ferro- or ferrimagnet if no operation reverses the moments; antiferromagnet if a translation or an
+            inversion does; altermagnet if only others do.
         connected_by: of antiferromagnets, what connects opposite moments: a translation, an inversion, or both.
         laue_group: of altermagnets, the spin Laue group.
         form: of altermagnets, the leading form of the spin splitting.

@@ -46,11 +46,12 @@ _OTHER_PROPERTIES = {
     "born charge": "ij",
     "pyroelectric": "i",
     "gyration": "ij=ji with --axial",
+    "magnetoelectric": "ij with --axial",
     "stiffness": "ijkl=jikl=klij",
     "compliance": "ijkl=jikl=klij",
     "electrostriction": "ijkl=jikl=ijlk",
 }
-"""Names that messages suggest formulas for."""
+"""Names that messages suggest formulas for; a whole one is not what was refused, but needs its formula."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,7 +86,7 @@ class IndexSymmetry:
         """
         text = "".join(formula.lower().split())
         if text not in SHORTHANDS and (near := _near_properties(formula)):
-            raise FormulaError(f"{formula!r} is no index symmetry and no name of one; did you mean {near}?")
+            raise FormulaError(near)
         terms = [_read_term(term, formula) for term in SHORTHANDS.get(text, text).split("=")]
         (first_sign, letters), *others = terms
         if len(set(letters)) != len(letters):
@@ -154,12 +155,16 @@ def _read_term(term: str, formula: str) -> tuple[int, str]:
 
 
 def _near_properties(word: str) -> str:
-    """Properties of a name like a word, with their formulas: ``"stress (ij=ji)"``; ``""`` if there are none."""
+    """What to say of the name of a property, or of a word like one; ``""`` if it is neither."""
     key = " ".join(word.lower().replace("_", " ").split())
+    if key in _OTHER_PROPERTIES:
+        names = ", ".join(SHORTHANDS)
+        return f"{word!r} is given by its index symmetry: {_OTHER_PROPERTIES[key]} (names are taken for {names})"
     known = SHORTHANDS | _OTHER_PROPERTIES
     near = difflib.get_close_matches(key, known, cutoff=0.75)
     found = [name for name in known if name in near or (len(key) > 4 and (key in name or name in key))]
-    return ", ".join(f"{name} ({known[name]})" for name in found)
+    listed = ", ".join(f"{name} ({known[name]})" for name in found)
+    return f"{word!r} is no index symmetry and no name of one; did you mean {listed}?" if found else ""
 
 
 def _generated(rank: int, generators: Iterable[SignedPermutation]) -> set[SignedPermutation]:

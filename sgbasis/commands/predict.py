@@ -62,6 +62,11 @@ _FORMATS = ("csv", "jsonl", "xlsx", "html")
     help="One row for each crystal, with the components of tensors (C11, e31, eps12) in columns; printed as CSV. "
     ".xlsx is always so.",
 )  # fmt: skip
+@click.option(
+    "--frame", "axes", type=click.Choice(("file", "ieee")), default="file", show_default=True,
+    help="Axes of the components of tensors in tables and reports: the frame of the file's lattice vectors, or "
+    "the IEEE frame, that of the conventional axes, in which a cubic crystal has C12 = C13 in any cell.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each prediction: --format jsonl.")
 @click.option(
     "--input-format", type=click.Choice(list(ENDINGS)),
@@ -87,6 +92,7 @@ def predict(
     output: Path | None,
     form: str | None,
     wide: bool,
+    axes: str,
     as_json: bool,
     input_format: str | None,
     picture: Path | None,
@@ -106,8 +112,8 @@ def predict(
     split; tensors and classes have no intervals.
 
     Tensors (elastic_tensor, dielectric_electronic, piezoelectric_tensor) obey the crystal's point group. They are
-    printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy; .csv,
-    .jsonl and .xlsx hold them in the former.
+    printed in the frame of the file's lattice vectors and in the IEEE frame, in the order xx yy zz yz xz xy;
+    tables and reports hold them in the one that --frame names, and .jsonl (not --wide) in both.
 
     A crystal that cannot be read is reported in one line; the others are predicted all the same, and the exit code
     is not 0.
@@ -135,7 +141,7 @@ def predict(
     with _garbage_collection_paused():
         job = _job(properties, folders, tolerance, chosen, device, on_cluster=scheduler is not None)
     paths, copy = click.get_current_context().with_resource(with_standard_input(files, input_format))
-    job = replace(job, standard_input=copy)
+    job = replace(job, standard_input=copy, axes=axes)
     found = survey(paths, limit=max_file_size)
     report_not_read(files)
     # A picture that cannot be drawn is an error before anything is written.

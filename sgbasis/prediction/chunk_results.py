@@ -97,7 +97,7 @@ def predicted_chunk(job: Job, crystals: StandardCrystals) -> ChunkResult:
     predicted = chunk_predictions(job, crystals)
     outside = sum(one.is_outside for one in predicted)
     noted = len({id(one.record) for one in predicted if one.record.notes})
-    text = output_form(job).rows(predicted, job.n_predictions)
+    text = output_form(job).rows(predicted, job)
     return ChunkResult(len(crystals.found), len(predicted), outside, noted, crystals.failures, text)
 
 

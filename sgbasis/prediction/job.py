@@ -53,6 +53,8 @@ class Job:
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
         form: a name of :data:`sgbasis.prediction.forms.output_forms.FORMS`.
         device: where models compute: a name that :func:`runtime.device.find_device` knows.
+        axes: of the components of tensors in tables and reports: a key of
+            :data:`sgbasis.prediction.forms.tensor_axes.AXES`.
         standard_input: path of its copy, which is shown as ``-``; ``""`` where it is not read.
     """
 
@@ -61,6 +63,7 @@ class Job:
     form: str
     device: str = CPU
     standard_input: str = ""
+    axes: str = "file"
 
     @property
     def in_processes(self) -> bool:

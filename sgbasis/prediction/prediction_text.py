@@ -12,6 +12,7 @@ import numpy as np
 
 from basis_store.printable import csv_cell, lines_text, short_line
 from basis_store.tables.text_table import table_lines
+from sgbasis.prediction.forms.tensor_axes import in_axes
 from sgbasis.prediction.predicted_value import Prediction, tensor_kind
 
 _COLUMNS = ("file", "identifier", "formula", "space group", "property", "value", "unit", "notes")
@@ -49,12 +50,17 @@ def csv_rows(predictions: Sequence[Prediction]) -> str:
 def jsonl_text(predictions: Sequence[Prediction]) -> str:
     """One object per crystal and property, a line each; tensors as matrices, as in :func:`csv_rows`.
 
+    ``value`` is in the frame of the crystal's source, ``value_ieee`` in the IEEE frame.
+
     Names are exact. A value that is not finite, of which JSON has none, is null.
     """
     lines = []
     for one in predictions:
         record: dict[str, object] = dict(zip(_KEYS, _cells(one, ""), strict=True))
-        record |= {"value": _rounded_value(one), "notes": list(one.notes)}
+        record |= {"value": _rounded_value(*in_axes([one], "file")), "notes": list(one.notes)}
+        if not isinstance(one.value, float):
+            (ieee,) = in_axes([one], "ieee")
+            record["value_ieee"] = _rounded_value(ieee)
         if one.label:
             record["class"] = one.label
         if one.interval is not None:
@@ -112,7 +118,7 @@ def _cells(one: Prediction, value: str) -> tuple[str, ...]:
 
 
 def _rounded_value(one: Prediction) -> object:
-    """Six digits; tensors in nested lists, in the frame of the crystal's source.
+    """Six digits; tensors in nested lists.
 
     (3, 6) and (6, 6) in Voigt notation without factors where index symmetry allows it, else all indices.
     """

@@ -157,5 +157,6 @@ def check_occupancies(name: str, sites: Iterable[Iterable[tuple[str, float]]]) -
         if len(kinds) != 1 or abs(kinds[0][1] - 1) > 1e-3:
             mixture = ", ".join(f"{kind} {amount:g}" for kind, amount in kinds)
             raise CrystalError(
-                f"{name}: partial occupancy ({mixture}): only ordered crystals have a symmetric basis"
+                f"{name}: partial occupancy ({mixture}): only ordered crystals have a symmetric "
+                "basis; make an ordered supercell"
             )

@@ -257,14 +257,16 @@ def _check_sites(block: CifBlock, name: str, labels: Sequence[str]) -> None:
     for label, text in zip(labels, block.column(_OCCUPANCY), strict=False):
         if text and not abs(cif_number(text) - 1) <= 1e-3:
             raise CrystalError(
-                f"{name}: partial occupancy ({label} {text}): only ordered crystals have a symmetric basis"
+                f"{name}: partial occupancy ({label} {text}): only ordered crystals have a symmetric "
+                "basis; make an ordered supercell"
             )
     groups = {text: label for label, text in zip(labels, block.column(_DISORDER), strict=False) if text}
     if len(groups) > 1:
         (one, first), (other, second), *_ = groups.items()
         raise CrystalError(
             f"{name}: {first} and {second} are of the alternatives {one} and {other} of a disordered crystal "
-            f"({_DISORDER}): only ordered crystals have a symmetric basis"
+            f"({_DISORDER}): only ordered crystals have a symmetric "
+            "basis; make an ordered supercell"
         )
     for label, text in zip(labels, block.column(_DUMMY_FLAG), strict=False):
         if text.lower() == "dum":

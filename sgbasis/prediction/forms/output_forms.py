@@ -17,6 +17,7 @@ from basis_store.printable import csv_cell
 from basis_store.version import VERSION
 from sgbasis.prediction.chunk_file import ChunkResult
 from sgbasis.prediction.forms.report import MOST, report_page, report_rows
+from sgbasis.prediction.forms.tensor_axes import AXES, in_axes
 from sgbasis.prediction.forms.wide_rows import (
     IDENTITY,
     NOTES,
@@ -35,12 +36,11 @@ _ABOUT = (
     "A row for each crystal. Values are those of the given geometry, from models trained on calculated data.",
     "_low and _high are the ends of an interval: of ten, nine hold the value of a crystal like those of the "
     "validation split. Tensors and classes have no intervals.",
-    "Components of tensors are in the frame of the file's lattice vectors; pairs of indices are numbered "
-    "xx yy zz yz xz xy.",
+    "Components of tensors are @axes@; pairs of indices are numbered xx yy zz yz xz xy.",
     "Cells show some of the digits of their numbers and hold all of them.",
     f"Written by sgbasis {VERSION}.",
 )
-"""What a workbook says of its columns."""
+"""What a workbook says of its columns, with ``@axes@`` for an entry of :data:`AXES`."""
 
 Results = Callable[[], Iterator[ChunkResult]]
 """The results of all chunks in their order, from the first one each time that it is called."""
@@ -51,13 +51,13 @@ class OutputForm:
     """One form.
 
     Attributes:
-        rows: the text of the predictions of a chunk, for a number of predictions for each crystal.
+        rows: the text of the predictions of a chunk of a job.
         head: the text above all chunks.
         whole: the bytes of the output, if they are not the head and the texts; such a form cannot be printed.
         most: crystals that an output may hold; None for any number.
     """
 
-    rows: Callable[[Sequence[Prediction], int], str]
+    rows: Callable[[Sequence[Prediction], Job], str]
     head: Callable[[Job], str] = lambda job: ""
     whole: Callable[[Job, Results], Iterable[bytes]] | None = None
     most: int | None = None
@@ -72,17 +72,16 @@ def _wide_csv_head(job: Job) -> str:
     return _csv_text([headings(job)])
 
 
-def _wide_csv_rows(predictions: Sequence[Prediction], count: int) -> str:
+def _wide_csv_rows(predictions: Sequence[Prediction], job: Job) -> str:
     return _csv_text(
-        [*map(_csv_cell, row_of(one)), csv_cell("; ".join(notes_of(one)))]
-        for one in crystals_of(predictions, count)
+        [*map(_csv_cell, row_of(one)), csv_cell("; ".join(notes_of(one)))] for one in _crystals(predictions, job)
     )
 
 
-def _wide_jsonl(predictions: Sequence[Prediction], count: int) -> str:
+def _wide_jsonl(predictions: Sequence[Prediction], job: Job) -> str:
     """One object for each crystal; the keys are the headings of the other forms."""
     lines = []
-    for one in crystals_of(predictions, count):
+    for one in _crystals(predictions, job):
         names = [*IDENTITY, *(column.heading for column in columns_of(quantities_in(one)))]
         cells = [_six_digits(cell) if isinstance(cell, float) else cell for cell in row_of(one)]
         record = dict(zip(names, cells, strict=True)) | {NOTES: notes_of(one)}
@@ -90,9 +89,9 @@ def _wide_jsonl(predictions: Sequence[Prediction], count: int) -> str:
     return "".join(lines)
 
 
-def _cell_lines(predictions: Sequence[Prediction], count: int) -> str:
+def _cell_lines(predictions: Sequence[Prediction], job: Job) -> str:
     """The cells of each crystal, a line of JSON for each, for :func:`_workbook`."""
-    rows = ([*row_of(one), "; ".join(notes_of(one))] for one in crystals_of(predictions, count))
+    rows = ([*row_of(one), "; ".join(notes_of(one))] for one in _crystals(predictions, job))
     return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows)
 
 
@@ -101,7 +100,12 @@ def _workbook(job: Job, results: Results) -> Iterator[bytes]:
 
     lines = itertools.chain.from_iterable(one.text.splitlines() for one in results())
     units = [None] * len(IDENTITY) + [one.unit for one in columns_of(quantities_of(job))] + [None]
-    yield workbook_bytes(headings(job), map(json.loads, lines), units=units, about=_ABOUT)
+    about = [line.replace("@axes@", AXES[job.axes]) for line in _ABOUT]
+    yield workbook_bytes(headings(job), map(json.loads, lines), units=units, about=about)
+
+
+def _crystals(predictions: Sequence[Prediction], job: Job) -> Iterator[Sequence[Prediction]]:
+    return crystals_of(in_axes(predictions, job.axes), job.n_predictions)
 
 
 def headings(job: Job) -> list[str]:
@@ -126,12 +130,12 @@ def _six_digits(value: float) -> float:
 
 
 FORMS = {
-    "text": OutputForm(lambda predictions, count: text_report(predictions)),
-    "csv": OutputForm(lambda predictions, count: csv_rows(predictions), lambda job: csv_head()),
-    "jsonl": OutputForm(lambda predictions, count: jsonl_text(predictions)),
+    "text": OutputForm(lambda predictions, job: text_report(predictions)),
+    "csv": OutputForm(lambda predictions, job: csv_rows(in_axes(predictions, job.axes)), lambda job: csv_head()),
+    "jsonl": OutputForm(lambda predictions, job: jsonl_text(predictions)),
     "wide csv": OutputForm(_wide_csv_rows, _wide_csv_head),
     "wide jsonl": OutputForm(_wide_jsonl),
-    "html": OutputForm(report_rows, whole=lambda job, results: report_page(results()), most=MOST),
+    "html": OutputForm(report_rows, whole=lambda job, results: report_page(results(), job), most=MOST),
     "xlsx": OutputForm(_cell_lines, whole=_workbook, most=1_048_575),
 }
 """By name; those without ``wide`` or ``text`` are also the endings of files."""

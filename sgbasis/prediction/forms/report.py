@@ -26,7 +26,9 @@ from basis_store.version import VERSION
 from sgbasis.pictures.tensors.directional import QUANTITIES, directional_of
 from sgbasis.pictures.tensors.tensor_surface import tensor_picture
 from sgbasis.prediction.chunk_file import ChunkResult
+from sgbasis.prediction.forms.tensor_axes import AXES, in_axes
 from sgbasis.prediction.forms.wide_rows import crystals_of, notes_of
+from sgbasis.prediction.job import Job
 from sgbasis.prediction.predicted_value import Prediction, interval_text, tensor_html, tensor_kind, unit_line
 from sgbasis.prediction.prediction_text import tensor_lines
 
@@ -37,22 +39,22 @@ _STEP, _DPI = 2, 80
 """Of the pictures, which are drawn by the thousand: see :func:`tensor_picture`."""
 
 
-def report_rows(predictions: Sequence[Prediction], count: int) -> str:
+def report_rows(predictions: Sequence[Prediction], job: Job) -> str:
     """A line of JSON for each crystal: the cells of its row in the table on top, and its section.
 
     Args:
         predictions: of a chunk.
-        count: predictions for each crystal.
+        job: what was predicted, and the axes of the matrices.
     """
     lines = []
-    for one in crystals_of(predictions, count):
-        tensors = [tensor_section(some) for some in one if some.symmetry is not None]
+    for one in crystals_of(predictions, job.n_predictions):
+        tensors = [tensor_section(some, job.axes) for some in one if some.symmetry is not None]
         row = {"head": _headings(one), "cells": _cells(one, tensors), "section": _section(one, tensors)}
         lines.append(json.dumps(row) + "\n")
     return "".join(lines)
 
 
-def report_page(results: Iterator[ChunkResult]) -> Iterator[bytes]:
+def report_page(results: Iterator[ChunkResult], job: Job) -> Iterator[bytes]:
     """The whole page, from the texts of all chunks."""
     head = ""
     rows: list[str] = []
@@ -71,7 +73,7 @@ def report_page(results: Iterator[ChunkResult]) -> Iterator[bytes]:
     page = files("sgbasis.prediction.forms").joinpath("report_page.html").read_text(encoding="utf-8")
     parts = {
         "version": VERSION, "count": counted(len(rows), "crystal"), "head": head, "rows": "".join(rows),
-        "unread": unread, "sections": "".join(sections),
+        "unread": unread, "axes": AXES[job.axes], "sections": "".join(sections),
     }  # fmt: skip
     pieces = re.split("@([a-z]+)@", page)  # every second one is the name of a part; parts are not searched
     yield "".join(parts[one] if i % 2 else one for i, one in enumerate(pieces)).encode("utf-8", "replace")
@@ -83,9 +85,10 @@ class TensorSection(Markup):
     summary: str = ""
 
 
-def tensor_section(one: Prediction) -> TensorSection:
+def tensor_section(one: Prediction, axes: str = "file") -> TensorSection:
     """A heading, the matrix, a picture, and what follows from the tensor."""
     assert not isinstance(one.value, float)
+    (shown,) = in_axes([one], axes)
     title = f"<h3>{cell_html(one.property)}</h3>"
     lines = tensor_lines(one)
     if not np.isfinite(one.value).all() or not one.value.any():
@@ -106,7 +109,7 @@ def tensor_section(one: Prediction) -> TensorSection:
         picture = f"<p>{cell_html(f'No picture: {error}.')}</p>"
     more = f"<details><summary>Values and frames</summary><pre>{_text(lines)}</pre></details>"
     unit = f"<p>{cell_html(text)}</p>" if (text := unit_line(one)) else ""
-    matrix = f'<div class="matrix">{unit}{tensor_html(one)}{more}</div>'
+    matrix = f'<div class="matrix">{unit}{tensor_html(shown)}{more}</div>'
     section = TensorSection(f'{title}<div class="tensor">{matrix}{picture}</div>')
     section.summary = summary
     return section

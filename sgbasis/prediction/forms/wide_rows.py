@@ -1,6 +1,6 @@
 """Predictions with one row for each crystal: numbers, their intervals and the components of tensors in columns.
 
-Components have the names of Nye's tables: C11, e31, eps12, in the frame of the crystal's source. A matrix is
+Components have the names of Nye's tables: C11, e31, eps12, in the axes that the predictions are in. A matrix is
 written row by row, of components that are equal by index symmetry the first, so that every model has the same
 columns for all crystals.
 """
@@ -11,11 +11,14 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from basis_store import IndexSymmetry
+from basis_store.array_types import FloatArray
 from basis_store.datasets.units import PURE_NUMBER
 from basis_store.tensors.voigt_pattern import named_components
 from sgbasis.prediction.job import Job
-from sgbasis.prediction.predicted_value import Prediction, kind_of_tensor
+from sgbasis.prediction.predicted_value import Prediction, kind_of_tensor, tensor_kind
 
 Cell = str | float | None
 """Of a row; None where there is no number, or it is not finite."""
@@ -26,6 +29,10 @@ NOTES = "notes"
 """The last column."""
 
 _LETTERS = {"elastic": "C", "piezoelectric": "e", "dielectric": "eps"}
+
+
+_HILL = ("K_hill", "G_hill", "E_hill")
+"""Moduli of a polycrystal that follow from an elastic tensor."""
 
 
 class Quantity(NamedTuple):
@@ -82,6 +89,8 @@ def columns_of(quantities: Sequence[Quantity]) -> list[Column]:
         if one.symmetry is not None:
             letter = _LETTERS[kind] if kind and kinds.count(kind) == 1 else f"{one.name}_"
             names = [f"{letter}{name}" for name, _ in named_components(one.symmetry)]
+            if kind == "elastic":
+                names += (f"{letter.removesuffix('C')}{name}" for name in _HILL)
         elif one.is_class:
             names = names[:1]
         columns += (Column(name, one.unit) for name in names)
@@ -103,6 +112,8 @@ def row_of(predictions: Sequence[Prediction]) -> list[Cell]:
         if not isinstance(one.value, float):
             assert one.symmetry is not None
             cells += (_number(one.value[indices]) for _, indices in named_components(one.symmetry))
+            if tensor_kind(one) == "elastic":
+                cells += map(_number, _hill(one.value))
         elif one.label:
             cells += (_number(one.value), one.label)
         else:
@@ -135,6 +146,16 @@ def _numbered(quantities: Iterable[Quantity]) -> list[Quantity]:
         seen[one.name] = count = seen.get(one.name, 0) + 1
         found.append(one if count == 1 else one._replace(name=f"{one.name}_{count}"))
     return found
+
+
+def _hill(stiffness: FloatArray) -> tuple[float, ...]:
+    """NaN where they have no meaning."""
+    from runtime.tensors.elasticity import elastic_moduli
+
+    if not np.isfinite(stiffness).all():
+        return (math.nan,) * len(_HILL)
+    average = elastic_moduli(stiffness).hill
+    return average.bulk, average.shear, average.young
 
 
 def _number(value: float) -> float | None:

@@ -151,7 +151,8 @@ def test_other_spellings_of_a_space_group(spelling: str) -> None:
     ("word", "near"),
     [
         ("thermal", "thermal expansion (ij=ji), thermal conductivity (ij=ji)"), ("pizoelectric", "piezoelectric"),
-        ("elastic_constants", "elastic (ijkl=jikl=klij)"), ("stiffnes", "stiffness"), ("strain", "strain (ij=ji)"),
+        ("elastic_constants", "elastic (ijkl=jikl=klij)"), ("stiffnes", "stiffness"),
+        ("strains", "strain (ij=ji)"),
     ],
 )  # fmt: skip
 def test_an_unknown_property_gets_near_names(word: str, near: str) -> None:
@@ -159,6 +160,16 @@ def test_an_unknown_property_gets_near_names(word: str, near: str) -> None:
     assert done.exit_code == 1
     assert f"{word!r} is no index symmetry and no name of one; did you mean" in done.stderr
     assert near in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "formula"),
+    [("pyroelectric", "i"), ("stiffness", "ijkl=jikl=klij"), ("Gyration", "ij=ji with --axial")],
+)
+def test_a_property_without_a_name_of_its_own_gets_its_formula(word: str, formula: str) -> None:
+    done = tensor("m-3m", word)
+    assert done.exit_code == 1 and "did you mean" not in done.stderr
+    assert f"{word!r} is given by its index symmetry: {formula} (names are taken for dielectric" in done.stderr
 
 
 @pytest.mark.parametrize(

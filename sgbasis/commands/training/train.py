@@ -78,7 +78,8 @@ def train(
     CONFIG is a TOML file, or the name of one that ships, such as mp_scalar. Options replace its entries, and
     suffice without it.
 
-    The best epoch on the validation split is saved in OUTPUT/model, for --model of predict and evaluate. A run
+    Each epoch prints its losses; epochs count from 0, here and in sgbasis curves. The best epoch on the validation
+    split (the last one marked "best so far") is saved in OUTPUT/model, for --model of predict and evaluate. A run
     that was killed resumes after its last epoch with the same command; with more --epochs a finished one goes on.
     --initial fine-tunes a trained model. To train in several processes, each with a GPU of its own where there are
     GPUs: torchrun --nproc-per-node 2 -m sgbasis train CONFIG.

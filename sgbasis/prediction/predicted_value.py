@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,10 @@ _TENSOR_KINDS = (
 
 _DECIMALS = {"elastic": 1, "piezoelectric": 3, "dielectric": 3}
 """Digits after the point in tables, by kind of tensor."""
+
+
+_MOST_DECIMALS = 6
+"""Of numbers that are written without a power of ten."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -71,7 +76,7 @@ class Prediction:
     interval: tuple[float, float] | None = None
 
     def __repr__(self) -> str:
-        shown = with_unit(f"{self.value:.6g}", self.unit) if isinstance(self.value, float) else ""
+        shown = with_unit(number_text(self), self.unit) if isinstance(self.value, float) else ""
         if self.symmetry is not None:
             shown = in_unit(f"tensor {self.symmetry}", self.unit)
         ends = "" if self.interval is None else f" (90 %: {interval_text(self)})"
@@ -134,7 +139,7 @@ def kind_of_tensor(name: str, unit: str, symmetry: IndexSymmetry | None) -> str:
 def value_html(one: Prediction) -> Markup:
     """The value with its unit: a number, a class with its probability, or a matrix."""
     if isinstance(one.value, float):
-        text = with_unit(f"{one.value:.4g}", one.unit)
+        text = with_unit(number_text(one, digits=4), one.unit)
         return cell_html(f"{one.label} ({text})" if one.label else text)
     if not one.value.any():
         return cell_html("0 by symmetry")
@@ -162,9 +167,30 @@ def unit_line(one: Prediction) -> str:
     return ", ".join(text for text in (with_unit("", one.unit).strip(), order) if text)
 
 
+def number_text(one: Prediction, *, digits: int = 6) -> str:
+    """A number with as many decimals as its interval deserves; with that many digits if it has none."""
+    assert isinstance(one.value, float)
+    return f"{one.value:{_number_form(one) or f'.{digits}g'}}"
+
+
+def interval_ends(one: Prediction) -> tuple[str, ...]:
+    """Both ends with as many decimals as :func:`number_text`; nothing without an interval."""
+    form = _number_form(one) or ".3g"
+    return tuple(f"{end:{form}}" for end in one.interval or ())
+
+
 def interval_text(one: Prediction) -> str:
-    """``"1.2 to 1.4"``; ``""`` without."""
-    return "" if one.interval is None else " to ".join(f"{end:.3g}" for end in one.interval)
+    """``"1.20 to 1.41"``; ``""`` without."""
+    return " to ".join(interval_ends(one))
+
+
+def _number_form(one: Prediction) -> str:
+    """Of Python: two digits of the width of the interval; ``""`` without one, or where it needs a power of ten."""
+    if one.interval is None or not all(map(math.isfinite, one.interval)):
+        return ""
+    width = one.interval[1] - one.interval[0]
+    decimals = 1 - math.floor(math.log10(width)) if width > 0 else _MOST_DECIMALS + 1
+    return f"z.{max(decimals, 0)}f" if decimals <= _MOST_DECIMALS else ""
 
 
 def _number(value: FloatArray | float, decimals: int) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from basis_store.printable import csv_cell, lines_text, short_line
 from basis_store.tables.text_table import table_lines
 from sgbasis.prediction.forms.tensor_axes import in_axes
-from sgbasis.prediction.predicted_value import Prediction, tensor_kind
+from sgbasis.prediction.predicted_value import Prediction, interval_text, number_text, tensor_kind
 
 _COLUMNS = ("file", "identifier", "formula", "space group", "property", "value", "unit", "notes")
 _MORE = ("class", "low", "high")
@@ -70,18 +70,14 @@ def jsonl_text(predictions: Sequence[Prediction]) -> str:
 
 
 def _number_table(predictions: Sequence[Prediction]) -> str:
-    values = (f"{one.value:.6g}{f' ({one.label})' if one.label else ''}" for one in predictions)
+    values = (f"{number_text(one)}{f' ({one.label})' if one.label else ''}" for one in predictions)
     rows = [_COLUMNS, *(_cells(one, value) for one, value in zip(predictions, values, strict=True))]
     at = _COLUMNS.index("value") + 1
     if any(one.interval is not None for one in predictions):
-        cells = ["90 % interval", *map(_interval_text, predictions)]
+        cells = ["90 % interval", *map(interval_text, predictions)]
         rows = [(*row[:at], cell, *row[at:]) for row, cell in zip(rows, cells, strict=True)]
     left = [i for i, name in enumerate(rows[0]) if name != "value"]
     return "\n".join(table_lines(rows, left=left))
-
-
-def _interval_text(one: Prediction) -> str:
-    return "" if one.interval is None else " to ".join(f"{end:.3g}" for end in one.interval)
 
 
 def _tensor_block(one: Prediction) -> str:

@@ -23,6 +23,8 @@ _T = TypeVar("_T")
 FONT = "STIXGeneral, 'STIX Two Text', 'Times New Roman', serif"
 POSITIVE, NEGATIVE = "rgb(219, 102, 77)", "rgb(69, 138, 194)"
 """The two sides of surfaces, as in other pictures."""
+MIN_HEIGHT = 18
+"""Of a picture, in rem."""
 _LIGHT = {"ambient": 0.5, "diffuse": 0.75, "specular": 0.25, "roughness": 0.6, "fresnel": 0.1}
 _LAMP = {"x": 2000, "y": -3000, "z": 4000}
 
@@ -130,7 +132,14 @@ def scene_layout(viewer: FloatArray, *, zoom: float = 1.0) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def page_bytes(traces: Iterable[Trace], layout: dict[str, Any], *, title: str, notes: Sequence[str] = ()) -> bytes:
+def page_bytes(
+    traces: Iterable[Trace],
+    layout: dict[str, Any],
+    *,
+    title: str,
+    notes: Sequence[str] = (),
+    height: int = MIN_HEIGHT,
+) -> bytes:
     """The page: a title, the picture, and lines of text below; plotly.js is part of it.
 
     Args:
@@ -138,6 +147,7 @@ def page_bytes(traces: Iterable[Trace], layout: dict[str, Any], *, title: str, n
         layout: of plotly, in addition to fonts and colours.
         title: in the markup that plotly and HTML share: ``<i>``, ``<sub>``.
         notes: lines below the picture, in the same markup.
+        height: of the picture at least, in rem.
     """
     from plotly.graph_objects import Figure
     from plotly.io import to_html
@@ -172,7 +182,7 @@ body {{ margin: 0; height: 100vh; display: flex; flex-direction: column; color: 
   font-family: {FONT}; }}
 h1 {{ font-size: 1.45rem; font-weight: normal; margin: .8rem 1.2rem .2rem; overflow-wrap: anywhere; }}
 p {{ margin: .1rem 1.2rem .4rem; }}
-main {{ flex: 1; min-height: 18rem; }}
+main {{ flex: 1; min-height: {height}rem; }}
 main > div {{ height: 100%; }}
 </style>
 </head>

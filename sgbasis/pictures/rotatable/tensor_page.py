@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,15 @@ import numpy as np
 
 from basis_store import CrystalRecord
 from basis_store.array_types import FloatArray
-from sgbasis.pictures.rotatable.scene import FONT, Trace, needs_plotly, page_bytes, scene_layout, text_html
+from sgbasis.pictures.rotatable.scene import (
+    FONT,
+    MIN_HEIGHT,
+    Trace,
+    needs_plotly,
+    page_bytes,
+    scene_layout,
+    text_html,
+)
 from sgbasis.pictures.style import INK
 from sgbasis.pictures.tensors.directional import Directional
 from sgbasis.pictures.tensors.tensor_surface import check_drawn, drawing_frame, viewer
@@ -18,6 +27,10 @@ from sgbasis.pictures.tensors.tensor_surface import check_drawn, drawing_frame, 
 _STEP = 2
 """Only every such line of the net is drawn."""
 _COLUMNS = 4
+_TITLE, _TITLE_OF_ROWS = 0.09, 0.17
+"""Of the height of a row, the part of its titles: where there is one row, and where there are several."""
+_ROW = 17
+"""Height of one of several rows at least, in rem."""
 
 
 @needs_plotly
@@ -33,7 +46,8 @@ def tensor_page(drawn: Sequence[Directional]) -> bytes:
     """
     limits = check_drawn(drawn)
     radius = max(float(np.abs(one.values).max()) for one in drawn)
-    columns = min(_COLUMNS, len(drawn))
+    # Scenes that are narrower than high are cut off at their sides.
+    columns = min(_COLUMNS, math.ceil(math.sqrt(len(drawn))))
     rows = -(-len(drawn) // columns)
     layout: dict[str, Any] = {"annotations": [], "showlegend": False}
     layout["coloraxis"] = {
@@ -46,8 +60,11 @@ def tensor_page(drawn: Sequence[Directional]) -> bytes:
         scene = f"scene{number + 1 if number else ''}"
         row, column = divmod(number, columns)
         left, top = column / columns, 1 - row / rows
-        layout[scene] = scene_layout(viewer(), zoom=1.7 if len(drawn) == 1 else 1.35) | {
-            "domain": {"x": [left, left + 1 / columns], "y": [top - 1 / rows, top - 0.09 / rows]}
+        layout[scene] = scene_layout(viewer(), zoom=1.7 if len(drawn) == 1 else 1.15) | {
+            "domain": {
+                "x": [left, left + 1 / columns],
+                "y": [top - 1 / rows, top - (_TITLE if rows == 1 else _TITLE_OF_ROWS) / rows],
+            }
         }
         reach = [-1.3 * radius, 1.3 * radius]
         for axis in ("xaxis", "yaxis", "zaxis"):
@@ -58,7 +75,8 @@ def tensor_page(drawn: Sequence[Directional]) -> bytes:
             text = f"{crystal_html(one.record)}<br>{_plain(one.summary)}"
             layout["annotations"].append(
                 {
-                    "x": left + 0.5 / columns, "y": top, "xref": "paper", "yref": "paper", "yanchor": "top",
+                    "x": left + 0.5 / columns, "y": top, "xref": "paper", "yref": "paper",
+                    "xanchor": "center", "yanchor": "top",
                     "text": text, "showarrow": False, "font": {"size": 14, "family": FONT, "color": INK},
                 }
             )  # fmt: skip
@@ -66,7 +84,7 @@ def tensor_page(drawn: Sequence[Directional]) -> bytes:
         title = f"{drawn[0].quantity} of {crystal_html(drawn[0].record)}: {_plain(drawn[0].summary)}"
     else:
         title = f"{drawn[0].quantity}, all on one scale"
-    return page_bytes(traces, layout, title=title)
+    return page_bytes(traces, layout, title=title, height=max(_ROW * rows, MIN_HEIGHT))
 
 
 def crystal_html(record: CrystalRecord) -> str:

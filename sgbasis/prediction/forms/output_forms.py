@@ -95,13 +95,17 @@ def _cell_lines(predictions: Sequence[Prediction], job: Job) -> str:
     return "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows)
 
 
+_KEPT = IDENTITY.index("formula") + 1
+"""Columns of a workbook that stay in sight."""
+
+
 def _workbook(job: Job, results: Results) -> Iterator[bytes]:
     from sgbasis.prediction.forms.workbook import workbook_bytes
 
     lines = itertools.chain.from_iterable(one.text.splitlines() for one in results())
     units = [None] * len(IDENTITY) + [one.unit for one in columns_of(quantities_of(job))] + [None]
     about = [line.replace("@axes@", AXES[job.axes]) for line in _ABOUT]
-    yield workbook_bytes(headings(job), map(json.loads, lines), units=units, about=about)
+    yield workbook_bytes(headings(job), map(json.loads, lines), units=units, kept=_KEPT, about=about)
 
 
 def _crystals(predictions: Sequence[Prediction], job: Job) -> Iterator[Sequence[Prediction]]:

@@ -29,7 +29,15 @@ from sgbasis.prediction.chunk_file import ChunkResult
 from sgbasis.prediction.forms.tensor_axes import AXES, in_axes
 from sgbasis.prediction.forms.wide_rows import crystals_of, notes_of
 from sgbasis.prediction.job import Job
-from sgbasis.prediction.predicted_value import Prediction, interval_text, tensor_html, tensor_kind, unit_line
+from sgbasis.prediction.predicted_value import (
+    Prediction,
+    interval_ends,
+    interval_text,
+    number_text,
+    tensor_html,
+    tensor_kind,
+    unit_line,
+)
 from sgbasis.prediction.prediction_text import tensor_lines
 
 MOST = 1000
@@ -89,7 +97,7 @@ def tensor_section(one: Prediction, axes: str = "file") -> TensorSection:
     """A heading, the matrix, a picture, and what follows from the tensor."""
     assert not isinstance(one.value, float)
     (shown,) = in_axes([one], axes)
-    title = f"<h3>{cell_html(one.property)}</h3>"
+    title = f"<h3>{cell_html(_words(one))}</h3>"
     lines = tensor_lines(one)
     if not np.isfinite(one.value).all() or not one.value.any():
         section = TensorSection(f"{title}<p>{cell_html(lines[0])}</p>")
@@ -119,10 +127,10 @@ def _headings(predictions: Sequence[Prediction]) -> str:
     names = [("crystal", False), ("formula", False), ("space group", True)]
     for one in predictions:
         is_number = isinstance(one.value, float) and not one.label
-        name = one.property.replace("_", " ")  # so that it can be broken
+        name = _words(one)
         if quantity := QUANTITIES.get(tensor_kind(one)):
             name = f"{name}: {quantity}"
-        names.append((name if one.label or one.unit == PURE_NUMBER else f"{name} ({one.unit})", is_number))
+        names.append((name if one.label or one.unit == PURE_NUMBER else f"{name} ({_plain_unit(one)})", is_number))
     names.append(("notes", False))
     return "".join(
         f'<th scope="col"{" class=number" * is_number}><button>{cell_html(name)}</button></th>'
@@ -144,8 +152,8 @@ def _cells(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]) 
         elif one.label:
             cells.append(f"<td>{cell_html(one.label)}</td>")
         else:
-            value, shown = (one.value, f"{one.value:.4g}") if math.isfinite(one.value) else ("", "")
-            ends = ", ".join(f"{end:.4g}" for end in one.interval or ())
+            value, shown = (one.value, number_text(one, digits=4)) if math.isfinite(one.value) else ("", "")
+            ends = ", ".join(interval_ends(one))
             interval = f" <small>[{ends}]</small>" if ends else ""
             cells.append(f'<td class="number" data-value="{value}">{shown}{interval}</td>')
     notes = notes_of(predictions)
@@ -167,7 +175,7 @@ def _section(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]
         ("atoms in the cell", f"{int(record.multiplicities.sum())}, {counted(len(record), 'site')}"),
     )
     numbers = [
-        (one.property, with_unit(f"{one.value:.4g}", one.unit), one.label or interval_text(one))
+        (_words(one), with_unit(number_text(one, digits=4), _plain_unit(one)), one.label or interval_text(one))
         for one in predictions
         if isinstance(one.value, float)
     ]
@@ -181,6 +189,15 @@ def _section(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]
 def _notes_html(notes: Sequence[str]) -> str:
     listed = "".join(f"<li>{cell_html(note)}</li>" for note in notes)
     return f'<ul class="notes">{listed}</ul>'
+
+
+def _words(one: Prediction) -> str:
+    """The name of the property in words, which can be broken."""
+    return one.property.replace("_", " ")
+
+
+def _plain_unit(one: Prediction) -> str:
+    return one.unit.replace("^2", "\u00b2").replace("^3", "\u00b3")
 
 
 def _name(one: Prediction) -> str:

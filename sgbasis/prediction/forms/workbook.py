@@ -28,6 +28,7 @@ def workbook_bytes(
     rows: Iterable[Sequence[Cell]],
     *,
     units: Sequence[str | None],
+    kept: int = 0,
     about: Sequence[str] = (),
 ) -> bytes:
     """An ``.xlsx`` file: a sheet with the headings in a row that stays in sight, and one about the columns.
@@ -36,6 +37,7 @@ def workbook_bytes(
         headings: of the columns.
         rows: the cells; rows are taken one at a time, and not kept.
         units: of the numbers in each column, which decide how many digits are shown; None for texts.
+        kept: columns at the left that stay in sight, too.
         about: lines of the second sheet.
 
     Raises:
@@ -49,7 +51,7 @@ def workbook_bytes(
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("predictions")
-    sheet.freeze_panes = "A2"
+    sheet.freeze_panes = f"{get_column_letter(kept + 1)}2"
     for number, (heading, unit) in enumerate(zip(headings, units, strict=True), 1):
         least = _NUMBER_WIDTH if unit is not None else _LAST_WIDTH if number == len(headings) else _TEXT_WIDTH
         longest = max(map(len, heading.split()))  # headings are broken at spaces
@@ -74,8 +76,11 @@ def workbook_bytes(
         one.font = Font(bold=True)
         one.alignment = Alignment(wrap_text=True, vertical="top")
     sheet.append(head)
+    last = 1
     for row in rows:
+        last += 1
         sheet.append([made_cell(cell, unit) for cell, unit in zip(row, units, strict=True)])
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(headings))}{last}"
     if about:
         sheet = book.create_sheet("about")
         sheet.column_dimensions["A"].width = 120

@@ -79,8 +79,8 @@ def test_the_table_on_top_has_intervals_and_notes(tmp_path: Path) -> None:
     assert len(rows) == 2
     for row, number, tensor in zip(rows, found[::2], found[1::2], strict=True):
         assert number.interval is not None
-        low, high = number.interval
-        assert f"{number.value:.4g} <small>[{low:.4g}, {high:.4g}]</small></td>" in row
+        shown = [f"{one:.0f}" for one in (number.value, *number.interval)]  # two digits of the width
+        assert f"{shown[0]} <small>[{shown[1]}, {shown[2]}]</small></td>" in row
         notes = {*number.notes, *tensor.notes}
         assert row.count("<li>") == len(notes) and all(note in unescape(row) for note in notes)
     assert "<details><summary>" in rows[1]

@@ -110,7 +110,8 @@ def test_a_workbook_is_laid_out_for_reading(tensors: Path, tmp_path: Path) -> No
     assert book.sheetnames == ["predictions", "about"] and book.active.title == "predictions"
     assert any("Tensors and classes have no intervals" in row[0].value for row in book["about"].rows)
     sheet = book.active
-    assert sheet.freeze_panes == "A2"
+    assert sheet.freeze_panes == "D2"  # file, identifier and formula stay in sight
+    assert sheet.auto_filter.ref == sheet.dimensions
     head, row = sheet.rows
     for heading, cell in zip(head, row, strict=True):
         width = sheet.column_dimensions[heading.column_letter].width

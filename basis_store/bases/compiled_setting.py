@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,7 +151,10 @@ class CompiledSetting(BasisTexts):
         limit = ball_norm(radius)
         if limit > self.norm_limit:
             available = (self.norm_limit / 3) ** 0.5
-            raise CutoffError(f"{self.label} is compiled to radius {available:.2f} only, not {radius}")
+            raise CutoffError(
+                f"{self.label} is compiled to radius {available:.2f} only, not {radius}: "
+                f"'sgbasis compile --radius {math.ceil(radius)}' makes a store with more"
+            )
         return limit
 
     def real_function(self, number: int) -> RealFunction:

@@ -44,7 +44,7 @@ class CompositionConfig:
         check_sizes(self)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CompositionBatch(Batch):
     """The elements of p crystals, e in all.
 

@@ -79,7 +79,7 @@ class OrbitTransformerConfig:
         check_sizes(self)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SitesBatch(Batch):
     """p crystals with S sites, and P pairs of them that are neighbours with E periodic images.
 

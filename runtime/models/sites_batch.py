@@ -13,7 +13,7 @@ _IMAGES = 64
 """A site costs as much as this many images."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SitesBatch(Batch):
     """p crystals with S sites and E periodic images near them, and R rows of waves with F values at the sites.
 

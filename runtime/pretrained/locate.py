@@ -69,6 +69,8 @@ def unknown_model(name: str, reason: str) -> ModelError:
 def _checked(folder: Path) -> Path:
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
+            if (inner := folder / "model" / CONFIG).is_file():
+                raise ModelError(f"{folder} is the folder of a training run: its model is {inner.parent}")
             raise ModelError(f"{folder} is not the folder of a model: it has no {name}, or one that is no file")
     return folder
 

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from basis_store import CrystalArrays, TargetError, TrainingError, all_settings
+from basis_store import CrystalArrays, StoreFormatError, TargetError, TrainingError, all_settings
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.datasets.reader import CrystalTable, open_crystals
+from basis_store.tables.short_repr import ShortRepr
 from runtime.evaluation.reference_values import Labels, read_labels
 from runtime.models.base import CrystalModel
 from runtime.models.batch import Batch
@@ -41,8 +42,8 @@ _WINDOW = 40
 """Steps that are shuffled and sorted together: enough for similar lengths, few enough to stay random."""
 
 
-@dataclass(frozen=True, eq=False)
-class SplitData(Dataset[tuple[Batch, Tensor]]):
+@dataclass(frozen=True, eq=False, repr=False)
+class SplitData(ShortRepr, Dataset[tuple[Batch, Tensor]]):
     """The crystals of a split, prepared for a model, with their labels.
 
     It is a dataset of PyTorch: ``DataLoader(data, batch_size=64, shuffle=True, collate_fn=data.collate)`` yields
@@ -146,7 +147,7 @@ class TrainingData:
     """
 
     def __init__(self, config: TrainingConfig) -> None:
-        self.tables = [open_crystals(path) for path in config.data]
+        self.tables = [_opened(path) for path in config.data]
         self.groups = [table_groups(table) for table in self.tables]
         self.targets, self.notes = targets_with_units(self.tables, config.targets)
         labels = _labels_by_table(self.tables, self.targets)
@@ -264,6 +265,19 @@ def training_parts(table: CrystalTable, fold: int) -> Sequence[str]:
         raise TrainingError(f"there is no fold {fold}: {table.name} {have}")
     parts = np.array(["test", "val", *["train"] * (n - 2)])[(table.folds - fold) % n]
     return tuple(np.where(table.folds < 0, table.splits, parts).tolist())
+
+
+def _opened(path: str) -> CrystalTable:
+    """A compiled dataset; what is none is said together with the command that makes one."""
+    compiled = f"'sgbasis crystals {path} --output data.h5 --split 0.8,0.1,0.1' compiles one"
+    if os.path.isdir(path):  # noqa: PTH112
+        raise TrainingError(f"{path} is a folder; training needs a compiled dataset: {compiled}")
+    try:
+        return open_crystals(path)
+    except StoreFormatError as error:
+        if path.lower().endswith((".h5", ".hdf5")):
+            raise
+        raise StoreFormatError(f"{error}: {compiled}") from error
 
 
 def _labels_by_table(tables: Sequence[CrystalTable], targets: Sequence[Target]) -> list[list[Labels]]:

@@ -157,6 +157,7 @@ class Trainer:
         Args:
             progress: wraps the iterable of steps of an epoch, such as ``tqdm``.
         """
+        self.folder.mkdir(parents=True, exist_ok=True)
         if self.config.initial and self.start is None:
             yield self._score_start()
         while not is_last_epoch(self.config, self.epoch, self.best_epoch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -80,7 +81,10 @@ class PropertyDerivatives(ShortRepr):
 
 @needed_for("sgbasis.derivatives", "structures", "runtime")
 def derivatives(
-    structures: object, model: str | os.PathLike[str] | CrystalModel, *, tolerance: float = 0.01
+    structures: object,
+    model: str | os.PathLike[str] | CrystalModel | Sequence[str | os.PathLike[str] | CrystalModel],
+    *,
+    tolerance: float = 0.01,
 ) -> list[PropertyDerivatives]:
     """Properties of crystals, and their derivatives by the positions of atoms and by strain.
 
@@ -93,30 +97,48 @@ def derivatives(
 
     Args:
         structures: as for :func:`predict`: paths, structures of ASE and pymatgen, records, or several of these.
-        model: the property of a model that ships, what else :func:`runtime.from_pretrained` takes, or a model.
+        model: the property of a model that ships, what else :func:`runtime.from_pretrained` takes, or a model;
+            or several of these.
         tolerance: in Angstrom; atoms and their images by symmetry this close are the same.
 
     Returns:
-        One for every crystal and target of the model, in this order.
+        One for every crystal, model, and target of the model, in this order.
 
     Raises:
         CrystalError: a file cannot be read, or holds no ordered crystal.
         ModelError: there is no such model, it is damaged, or its architecture has no derivatives.
         OSError: there is no such file.
+        TypeError: a model is anything else.
     """
-    from runtime.features.gradients import derivatives
+    given: Sequence[object] = model if isinstance(model, Sequence) and not isinstance(model, str) else [model]
+    models = [_opened(one) for one in given]
+    found = list(found_crystals(structures, tolerance=tolerance))
+    of_models = [_of_model(found, one, labels) for one, labels in models]
+    return [one for of_crystal in zip(*of_models, strict=True) for parts in of_crystal for one in parts]
+
+
+def _opened(model: object) -> tuple[CrystalModel, Sequence[str]]:
+    """A model, and readable names of its targets."""
+    from runtime.models.base import CrystalModel
     from runtime.pretrained.pretrained import open_pretrained
 
     if isinstance(model, str | os.PathLike):
         opened = open_pretrained(model)
-        labels, model = opened.labels, opened.load()
-    else:
-        labels = tuple(target.name for target in model.targets)
-    found = list(found_crystals(structures, tolerance=tolerance))
-    made = []
+        return opened.load(), opened.labels
+    if isinstance(model, CrystalModel):
+        return model, [target.name for target in model.targets]
+    raise TypeError(f"a model, or the name or folder of one, is needed, not {type(model).__name__}")
+
+
+def _of_model(
+    found: Sequence[tuple[str, CrystalRecord]], model: CrystalModel, labels: Sequence[str]
+) -> Iterator[list[PropertyDerivatives]]:
+    """For each crystal those of each target."""
+    from runtime.features.gradients import derivatives
+
     for (source, record), parts in zip(found, derivatives(model, (one for _, one in found)), strict=True):
-        for target, label, part in zip(model.targets, labels, parts, strict=True):
-            one = PropertyDerivatives(
+        yield [
+            PropertyDerivatives(
                 source=source,
                 identifier=record.identifier,
                 property=label,
@@ -127,5 +149,5 @@ def derivatives(
                 record=record,
                 axial=target.index_symmetry is not None and target.index_symmetry.axial,
             )
-            made.append(one)
-    return made
+            for target, label, part in zip(model.targets, labels, parts, strict=True)
+        ]

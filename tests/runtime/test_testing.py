@@ -32,6 +32,11 @@ def test_a_basis_is_invariant_under_its_own_setting_only(store: Store) -> None:
         assert_invariant(other, store.basis(Setting.standard(227)))
 
 
+def test_a_function_without_the_period_of_the_lattice(store: Store) -> None:
+    with pytest.raises(AssertionError, match=r"225 Fm-3m: a lattice translation, .* period 1 in each"):
+        assert_invariant(lambda x: x[:, :1], store.basis(Setting.standard(225)))
+
+
 def test_nan_is_not_invariant(store: Store) -> None:
     with pytest.raises(AssertionError, match="nan"):
         assert_invariant(lambda x: x[:, :1] * torch.nan, store.basis(Setting.standard(2)))

@@ -30,6 +30,16 @@ def test_every_crystal_and_target(tmp_path: Path) -> None:
         assert isinstance(one.value, float) == (shape == ())
 
 
+def test_several_models(tmp_path: Path) -> None:
+    """By crystal, model and target, as predictions are."""
+    both = [save_tiny(tmp_path / "a", ENERGY), tiny_model(BULK)]
+    found = sgbasis.derivatives([example_path("quartz"), example_path("nacl")], both)
+    assert [one.property for one in found] == ["formation_energy_per_atom", "bulk_modulus_vrh"] * 2
+    assert [one.identifier for one in found[::2]] == [one.identifier for one in found[1::2]]
+    with pytest.raises(TypeError, match=r"^a model, or the name or folder of one, is needed, not int$"):
+        sgbasis.derivatives(example_path("nacl"), 7)  # type: ignore[arg-type]
+
+
 def test_of_a_cell_of_your_own() -> None:
     """A crystal of ASE in any orientation: strains are along its own axes, and finite differences agree."""
     from ase.io import read

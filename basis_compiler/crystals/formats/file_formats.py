@@ -112,6 +112,11 @@ def read_file(source: InputText, *, name: str, tolerance: float) -> Sequence[Cry
     content = source.content(name)
     if not content.strip():
         raise CrystalError(f"{name}: the file is empty")
+    if name.lower().endswith(_DATASET_ENDINGS):
+        raise CrystalError(
+            f"{name}: holds crystals for 'sgbasis crystals', 'predict' and 'evaluate'; here a CIF, POSCAR or "
+            "extended XYZ file is needed"
+        )
     parse = format_of(source.path.name).parse
     if parse is None:
         require_ase()
@@ -123,6 +128,8 @@ def read_file(source: InputText, *, name: str, tolerance: float) -> Sequence[Cry
     with np.errstate(all="ignore"):
         return parse(decoded(content), name=name, tolerance=tolerance)
 
+
+_DATASET_ENDINGS = (".h5", ".hdf5", ".jsonl", ".jsonl.gz")
 
 _UNKNOWN_FORMAT = (
     "not a CIF, POSCAR or extended XYZ file; name it *.cif, POSCAR or *.vasp, *.extxyz, "

@@ -89,7 +89,7 @@ class CrystalFourierTransformerConfig:
             raise ModelError(f"width of {name} is a multiple of heads, not {self.width} for {self.heads}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class WaveBatch(Batch):
     """p crystals with S sites.
 

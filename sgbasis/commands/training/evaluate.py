@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sgbasis.commands.options import chosen_device, device_option
+from sgbasis.commands.training.trained_on import tested_fold, trained_on, training_note
 from sgbasis.echo import echo, echo_line
 from sgbasis.standard_crystals import report_not_read
 
 if TYPE_CHECKING:
     from basis_store import CrystalTable
+    from basis_store.array_types import IntArray
 
 
 @click.command()
@@ -91,11 +93,7 @@ def evaluate(
     report_not_read([data])
     table = _table(data, split)
     reference = reference_values(table, chosen, split, fold)
-    if fold is not None and (tested := _tested_fold(pretrained.description.training)) != fold:
-        which = "without folds" if tested < 0 else f"with fold {tested} kept apart"
-        echo_line(f"Note: {name} was trained {which}; it may have been trained on fold {fold}", err=True)
-    elif split is None and fold is None and "train" in table.splits and not as_json:
-        echo_line(f"Note: this includes the split 'train' of {data.name}; --split val leaves it out", err=True)
+    _say_what_was_seen(name, pretrained.description.training, table, reference.rows, split, fold, as_json=as_json)
 
     # 2. Predict and compare.
     records = [table[int(row)] for row in reference.rows]
@@ -129,11 +127,29 @@ def evaluate(
     echo(report.to_json() if as_json else report.to_text())
 
 
-def _tested_fold(training: Mapping[str, Any]) -> int:
-    """The fold that was kept apart when a model was trained; -1 if there was none."""
-    configuration = training.get("configuration")
-    fold = configuration.get("fold") if isinstance(configuration, dict) else None
-    return fold if isinstance(fold, int) else -1
+def _say_what_was_seen(
+    name: str,
+    training: Mapping[str, Any],
+    table: CrystalTable,
+    rows: IntArray,
+    split: str | None,
+    fold: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print notes on crystals that the model was, or may have been, trained on."""
+    if note := training_note(name, training, table, rows):
+        echo_line(f"Note: {note}", err=True)
+    if table.content_hash in trained_on(training).values():
+        pass  # the note is exact
+    elif fold is not None and (tested := tested_fold(training)) != fold:
+        which = "without folds" if tested < 0 else f"with fold {tested} kept apart"
+        echo_line(f"Note: {name} was trained {which}; it may have been trained on fold {fold}", err=True)
+    elif split is None and fold is None and "train" in table.splits and not as_json:
+        echo_line(
+            f"Note: this includes the split 'train' of {Path(table.name).name}; --split val leaves it out",
+            err=True,
+        )
 
 
 def _table(data: Path, split: str | None) -> CrystalTable:

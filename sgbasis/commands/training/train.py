@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 _EXAMPLES = """\b
-sgbasis crystals mp.jsonl.gz --output mp.h5
+sgbasis crystals mp.jsonl.gz --output mp.h5 --split 0.8,0.1,0.1
 sgbasis train --data mp.h5 --target band_gap --output runs/gap
 sgbasis train --data mine.h5 --target band_gap --initial band_gap --output runs/fine_tuned
-sgbasis evaluate --model runs/gap/model --data mp.h5
+sgbasis evaluate --model runs/gap/model --data mp.h5 --split test
 """
 
 

@@ -14,12 +14,24 @@ import torch
 from torch.utils.data import ConcatDataset, DataLoader, Subset
 
 import sgbasis
-from basis_store import CrystalRecord, CrystalTable, TargetError, TrainingError, open_crystals
+from basis_store import CrystalRecord, CrystalTable, SgbasisError, TargetError, TrainingError, open_crystals
 from basis_store.datasets.writer import write_crystals
-from runtime import CrystalModel, ScalarTarget, SplitData, predict, set_scale, target_losses
+from runtime import (
+    ARCHITECTURES,
+    CrystalModel,
+    ScalarTarget,
+    SplitData,
+    Trainer,
+    TrainingConfig,
+    TrainingData,
+    load_store,
+    predict,
+    set_scale,
+    target_losses,
+)
 from tests.support.crystals.made_datasets import made_dataset
 from tests.support.source_tree import ROOT
-from tests.support.tiny_models import tiny_model
+from tests.support.tiny_models import CONFIG, tiny_model
 
 ENERGY = ScalarTarget("energy", "eV/atom")
 STIFFNESS = ScalarTarget("stiffness", "GPa", log10=True)
@@ -112,6 +124,34 @@ def test_scales_are_those_of_the_training_values(table: CrystalTable, model: Cry
     data, fresh = SplitData.of(table, model), tiny_model(ENERGY, STIFFNESS, seed=3)
     set_scale(fresh, data)
     np.testing.assert_allclose(fresh.target_mean, np.nanmean(data.values, axis=0), rtol=1e-6)
+
+
+def test_reprs_are_short(table: CrystalTable) -> None:
+    """A split that fills the screen cannot be printed, nor seen in a traceback or a debugger."""
+    wanted = {kind.__name__: kind for kind in ARCHITECTURES.values()}
+    for name in ("OrbitTransformer", "SiteTransformer", "CrystalFourierTransformer", "CompositionModel"):
+        model = wanted[name](wanted[name].config_class(), [ENERGY], load_store())
+        data = SplitData.of(table, model)
+        assert len(repr(data)) < 3000 and len(repr(data.crystals)) < 2000, name
+        assert repr(data).startswith("SplitData(crystals=")
+
+
+def test_the_trainer_makes_its_folder(table: CrystalTable, tmp_path: Path) -> None:
+    config = TrainingConfig(
+        (str(table.path),), (ENERGY,), str(tmp_path / "a" / "run"), model=dataclasses.asdict(CONFIG), epochs=1
+    )
+    model = config.new_model()
+    train, val = (SplitData.of(table, model, split=split) for split in ("train", "val"))
+    assert len(list(Trainer(config, model, train, val).epochs())) == 1
+    assert (tmp_path / "a" / "run" / "checkpoint.pt").is_file()
+
+
+@pytest.mark.parametrize(("name", "what"), [("", "is a folder; "), ("x.cif", "is not an sgbasis crystal dataset")])
+def test_what_is_no_dataset_is_said_with_the_command(name: str, what: str, tmp_path: Path) -> None:
+    (tmp_path / "x.cif").write_text("data_x")
+    path = tmp_path / name
+    with pytest.raises(SgbasisError, match=f"{what}.*'sgbasis crystals {path} --output data.h5"):
+        TrainingData(TrainingConfig((str(path),), (ENERGY,), str(tmp_path / "run")))
 
 
 def test_the_example_learns(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from basis_compiler import compile_dataset
+from runtime import save_pretrained
 from sgbasis import predict
 from sgbasis.cli import main
 from tests.support.crystals.crystal_inputs import CRYSTALS, json_record, write_jsonl
-from tests.support.tiny_models import BULK, ENERGY, save_tiny
+from tests.support.tiny_models import BULK, DOMAIN, ENERGY, save_tiny, tiny_model
 
 # Known minus predicted, by example; the last two lack a valid value.
 ERRORS = {"nacl": 1.0, "spinel": -2.0, "rutile": 0.5, "quartz": 0.25}
@@ -100,6 +101,31 @@ def test_a_fold(model: Path, data: Path, tmp_path: Path) -> None:
     assert "data.h5 has the folds 0 to 2: there is no fold 3" in result.stderr
     result = evaluate("--model", model, "--data", data, "--fold", 0)
     assert f"{data} has no folds (sgbasis crystals --folds 5 makes them): there is no fold 0" in result.stderr
+
+
+def test_what_the_model_was_trained_on_is_said(model: Path, data: Path, tmp_path: Path) -> None:
+    """Errors on crystals of the training split are too small, with or without a note from elsewhere."""
+    compiled = tmp_path / "data.h5"
+    table = compile_dataset([data], compiled)
+    trained = {"data": {"data.h5": table.content_hash}, "configuration": {"fold": -1, "hold_out_groups": []}}
+    own = tmp_path / "own"
+    save_pretrained(tiny_model(ENERGY), own, card="# Own", domain=DOMAIN, training=trained)
+    result = evaluate("--model", own, "--data", compiled)
+    assert result.stderr.splitlines() == [
+        f"Note: 1 of these 3 crystals are in the training split of this dataset, which {own} was trained on, so "
+        "these errors are too small: take --split val"
+    ]
+    assert evaluate("--model", own, "--data", compiled, "--split", "val").stderr == ""
+    compile_dataset([data], compiled, split=(0.5, 0.25, 0.25))
+    assert (
+        f"Note: {own} was trained on data.h5: errors on crystals that were there are too small"
+        in evaluate("--model", own, "--data", compiled).stderr
+    )
+    # Groups that were held out were not trained on, and neither was a fold that was kept apart.
+    trained["configuration"] = {"fold": -1, "hold_out_groups": [225]}
+    save_pretrained(tiny_model(ENERGY), own, card="# Own", domain=DOMAIN, training=trained)
+    compile_dataset([data], compiled)
+    assert evaluate("--model", own, "--data", compiled).stderr == ""
 
 
 def test_logarithms(model: Path, data: Path) -> None:

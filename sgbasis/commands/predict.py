@@ -299,6 +299,6 @@ def _report(outcome: Outcome, output: Path | None) -> None:
         made, crystals = counted(outcome.predictions, "prediction"), counted(outcome.crystals, "crystal")
         noted = f"; read with a note: {outcome.noted:,}" if outcome.noted else ""
         echo_line(
-            f"{output}: {made} for {crystals}, {outcome.outside:,} of them outside the range of the training data"
-            + noted
+            f"{output}: {made} for {crystals}, {outcome.outside:,} of the predictions outside the range of the "
+            "training data" + noted
         )

@@ -121,7 +121,7 @@ def test_the_sure_have_no_notes(folder: Path, model: Path, tmp_path: Path) -> No
 def test_notes_do_not_count_as_outside_of_the_training_data(folder: Path, model: Path, tmp_path: Path) -> None:
     assert 225 in DOMAIN.groups
     done = run("predict", folder / "unnamed.cif", folder / "sure.cif", "--model", model, "-o", tmp_path / "x.csv")
-    assert "2 predictions for 2 crystals, 1 of them outside" in done.stdout
+    assert "2 predictions for 2 crystals, 1 of the predictions outside" in done.stdout
     # Na and Cl at one place each are not rock salt: the note on the space group is one on the model.
     assert "; read with a note: 1" in done.stdout
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -37,6 +38,8 @@ from basis_store.groups.operations import TURN
 
 _LENGTHS = ("_cell_length_a", "_cell_length_b", "_cell_length_c")
 _ANGLES = ("_cell_angle_alpha", "_cell_angle_beta", "_cell_angle_gamma")
+_MIXED = re.compile(r"([A-Z][a-z]?\d*\.\d+[+-]?){2,}|[A-Z][a-z]?(/[A-Z][a-z]?)+")
+"""A type symbol of several elements: ``Si0.75Al0.25``, ``Fe/Mn``."""
 _FRACTIONS = ("_atom_site_fract_x", "_atom_site_fract_y", "_atom_site_fract_z")
 _TYPE, _LABEL, _OCCUPANCY = "_atom_site_type_symbol", "_atom_site_label", "_atom_site_occupancy"
 _DUMMY_FLAG, _HYDROGENS = "_atom_site_calc_flag", "_atom_site_attached_hydrogens"
@@ -237,6 +240,11 @@ def _elements(block: CifBlock, name: str, count: int) -> tuple[list[str], IntArr
     for i in range(count):
         kind = types[i] if types else ""
         number = element_of_type(kind) if kind else element_of_label(labels[i] if labels else "")
+        if number == 0 and kind and _MIXED.fullmatch(kind):
+            raise CrystalError(
+                f"{name}: {shown[i]!r} is a mixed site (type symbol {kind!r}): only ordered crystals have a "
+                "symmetric basis; make an ordered supercell"
+            )
         if number == 0:
             given = f"; its type symbol is {kind!r}" if kind and kind != shown[i] else ""
             raise CrystalError(

@@ -104,8 +104,11 @@ def _workbook(job: Job, results: Results) -> Iterator[bytes]:
 
     lines = itertools.chain.from_iterable(one.text.splitlines() for one in results())
     units = [None] * len(IDENTITY) + [one.unit for one in columns_of(quantities_of(job))] + [None]
+    unread = [line for one in results() for line in one.failures]
     about = [line.replace("@axes@", AXES[job.axes]) for line in _ABOUT]
-    yield workbook_bytes(headings(job), map(json.loads, lines), units=units, kept=_KEPT, about=about)
+    yield workbook_bytes(
+        headings(job), map(json.loads, lines), units=units, kept=_KEPT, about=about, unread=unread
+    )
 
 
 def _crystals(predictions: Sequence[Prediction], job: Job) -> Iterator[Sequence[Prediction]]:

@@ -30,6 +30,7 @@ def workbook_bytes(
     units: Sequence[str | None],
     kept: int = 0,
     about: Sequence[str] = (),
+    unread: Sequence[str] = (),
 ) -> bytes:
     """An ``.xlsx`` file: a sheet with the headings in a row that stays in sight, and one about the columns.
 
@@ -39,6 +40,7 @@ def workbook_bytes(
         units: of the numbers in each column, which decide how many digits are shown; None for texts.
         kept: columns at the left that stay in sight, too.
         about: lines of the second sheet.
+        unread: lines ``file: reason``, of a sheet "not read" that there is only if there are any.
 
     Raises:
         MissingDependencyError: openpyxl is not installed.
@@ -86,6 +88,13 @@ def workbook_bytes(
         sheet.column_dimensions["A"].width = 120
         for line in about:
             sheet.append([text(line)])
+    if unread:
+        sheet = book.create_sheet("not read")
+        sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = _LAST_WIDTH / 2, 120
+        sheet.append([text("file"), text("reason")])
+        for line in unread:
+            file, _, reason = line.partition(": ")
+            sheet.append([text(file), text(reason)])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()

@@ -29,6 +29,7 @@ BROKEN = {
     "partial.cif": (OCCUPIED.replace("Na 0 0 0", "Na 0 0 0 0.5"), r"partial occupancy \(Na1 0.5\)"),
     "mixed.cif": (OCCUPIED.replace("Na1 Na 0 0 0", "Na1 Na 0 0 0 0.5\nK1 K 0 0 0 0.5"), "partial occupancy"),
     "unknown.cif": (NACL.replace("Na 0 0 0", "Na ? 0 0"), "coordinates of Na1 are not numbers"),
+    "typed.cif": (NACL.replace("Na1 Na", "T1 Si0.75Al0.25"), "'T1' is a mixed site .*ordered supercell"),
     "dummy.cif": (NACL.replace("Na1 Na", "X1 X"), "'X1' is of no known element"),
     "copies.cif": (NACL + "K1 K 0.02 0 0\n", "K1 and its copy by symmetry are 0.160 Angstrom apart"),
     "twice.cif": (NACL + "Na2 Na 0.5 0.5 0\n", "Na1 .* and Na2 .* overlap"),

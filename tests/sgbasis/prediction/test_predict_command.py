@@ -67,7 +67,7 @@ def test_every_kind_of_input(model: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.csv"
     result = run_predict(*inputs, "--model", model, "--output", output)
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith(f"{output}: 9 predictions for 9 crystals, 6 of them outside")
+    assert result.stdout.startswith(f"{output}: 9 predictions for 9 crystals, 6 of the predictions outside")
     found = rows(output)
     assert list(found[0]) == COLUMNS
     assert [Path(row["file"]).name for row in found] == [

@@ -22,7 +22,7 @@ from tests.support.tiny_models import BULK, ENERGY, save_tiny
 def test_any_number_of_processes(suffix: str, many: Path, model: Path, tmp_path: Path) -> None:
     for workers in (1, 2, 3):
         result = run_predict(many, "--model", model, "-o", tmp_path / f"{workers}.{suffix}", "--workers", workers)
-        assert "40 predictions for 40 crystals, 30 of them outside" in result.stdout
+        assert "40 predictions for 40 crystals, 30 of the predictions outside" in result.stdout
         *failures, error = result.stderr.splitlines()
         assert [line.removeprefix(str(many)).split(": ")[:2] for line in failures] == [
             [":12", "not JSON"],

@@ -43,7 +43,7 @@ def test_one_of_two_values_for_a_modulus_is_preferred(tmp_path: Path) -> None:
         assert any(note in one for one in found["notes"]) == (found["property"] == "elastic_tensor")
     result = run_predict(*options, "-o", tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text().count(note) == 1
-    assert "2 predictions for 1 crystal, 0 of them outside" in result.stdout
+    assert "2 predictions for 1 crystal, 0 of the predictions outside" in result.stdout
     assert note not in run_predict(*options[:1], "--property", "elastic_tensor").stdout
     one = run_predict(*options[:3], "-o", tmp_path / "out.csv")
     assert "1 prediction for 1 crystal, " in one.stdout

@@ -127,6 +127,9 @@ def test_a_name_is_never_a_formula(ending: str, model: Path, tmp_path: Path) -> 
     output = tmp_path / f"out.{ending}"
     result = run_predict(path, "--model", model, "--wide", "-o", output)
     assert result.exit_code == 1 and "1 of 2 crystals could not be read" in result.stderr
+    if ending == "xlsx":
+        (_, row) = pytest.importorskip("openpyxl").load_workbook(output)["not read"].values
+        assert row[0] == f"{path}:2" and row[1]
     if ending == "csv":
         assert list(csv.reader(io.StringIO(output.read_text())))[1][1] == f"'{FORMULA}"
         return

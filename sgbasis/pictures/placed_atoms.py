@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from basis_compiler.crystals.other_setting import atoms_in_setting
 from basis_store import CompiledSetting, CrystalError, CrystalRecord, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.groups.cell_parameters import cell_parameters
@@ -40,6 +39,8 @@ class PlacedAtoms:
         Raises:
             CrystalError: the function is one of another group.
         """
+        from basis_compiler.crystals.other_setting import atoms_in_setting
+
         name, setting = record.identifier.rpartition("/")[2] or record.formula, compiled.setting
         if not isinstance(setting, Setting) or setting.number != record.setting.number:
             raise CrystalError(

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
-from basis_compiler import special_conditions
+from basis_compiler.reflections.conditions.special_conditions import special_conditions
 from basis_store import TURN, Operations, WyckoffPosition, wyckoff_points
 from sgbasis.reports.change_of_basis import triplet_text
 

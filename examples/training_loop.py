@@ -30,6 +30,7 @@ from runtime import (
 
 def train(dataset: str, name: str, *, epochs: int, batch_size: int, workers: int) -> OrbitTransformer:
     """Train on the train split; prints the mean absolute error on both splits after every epoch."""
+    torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     table = open_crystals(dataset)
     target = ScalarTarget(name, table.units[name])

@@ -10,7 +10,7 @@ export function showFormula(element: HTMLElement, latex: string): void {
   katex.render(breakable, element, { throwOnError: false, output: "htmlAndMathml" });
 }
 
-/** Watch all elements with `data-tex`. */
+/** Watch all elements with `data-tex`. The margin is wide: a row must not move while somebody clicks on it. */
 export function watchFormulas(): void {
   const watcher = new IntersectionObserver(
     (entries) => {
@@ -20,7 +20,7 @@ export function watchFormulas(): void {
         showFormula(target, target.dataset.tex ?? "");
       }
     },
-    { rootMargin: "400px" },
+    { rootMargin: "300%" },
   );
   document.querySelectorAll("[data-tex]").forEach((one) => watcher.observe(one));
 }

@@ -106,6 +106,7 @@ def test_an_address_says_everything(browser: Any, folder: Path) -> None:
             assert page.locator(f'[data-part="{part}"]').input_value() == value
         assert page.locator('[data-part="solid"]').is_checked()
         assert page.locator('[data-part="cut"]').is_checked()
+        page.locator("#f5 .katex").first.wait_for()
         page.locator("#f5 .draw").click()
         settled(page, "f=5&view=-20,35")
         assert "f_{5}" in page.locator('[data-part="formula"] annotation').text_content()

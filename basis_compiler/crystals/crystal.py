@@ -25,6 +25,9 @@ MIN_DISTANCE = 0.5
 MAX_ATOMS = 5000
 """Of a cell, with all images by symmetry: time and memory grow with the square of their number."""
 
+ORDERED_ONLY = "only ordered crystals have a symmetric basis; make an ordered supercell"
+"""Why a crystal whose sites are shared, or not full, is refused."""
+
 ELEMENTS: tuple[str, ...] = tuple(
     re.findall(
         "[A-Z][a-z]?",

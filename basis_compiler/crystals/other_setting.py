@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import spglib
 
+from basis_compiler.crystals.record_atoms import record_atoms
 from basis_compiler.groups.spglib_database import operations
 from basis_store import TURN, CrystalError, CrystalRecord, Operations, Setting
 from basis_store.array_types import FloatArray, IntArray
@@ -47,10 +48,7 @@ def atoms_in_setting(record: CrystalRecord, setting: Setting) -> Cell:
 
 
 def _standard_cell(record: CrystalRecord) -> Cell:
-    group = operations(record.setting)
-    sites = np.repeat(np.arange(len(record)), record.multiplicities)
-    moved = np.einsum("nij,nj->ni", group.rotations[record.images].astype(float), record.coordinates[sites])
-    places = moved + group.translations24[record.images] / TURN
+    sites, places = record_atoms(record)
     return np.asarray(record.lattice), record.numbers[sites].astype(np.int64), places
 
 

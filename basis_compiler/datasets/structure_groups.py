@@ -20,8 +20,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from basis_compiler.groups.spglib_database import operations
-from basis_store import TURN, CrystalRecord
+from basis_compiler.crystals.record_atoms import record_atoms
+from basis_store import CrystalRecord
 from basis_store.array_types import FloatArray, IntArray
 
 SAME = 0.05
@@ -97,10 +97,7 @@ def mean_distances(record: CrystalRecord) -> FloatArray:
     Args:
         record: the crystal.
     """
-    group = operations(record.setting)
-    owners = np.repeat(np.arange(len(record)), record.multiplicities)
-    rotated = np.einsum("nij,nj->ni", group.rotations[record.images], record.coordinates[owners])
-    atoms = rotated + group.translations24[record.images] / TURN
+    owners, atoms = record_atoms(record)
     elements, kinds = np.unique(record.numbers, return_inverse=True)
     counts = np.bincount(kinds, weights=record.multiplicities)
     radius = _MARGIN * float(np.cbrt(3 * (_NEIGHBOURS + 1) * record.volume / (4 * math.pi * counts.min())))

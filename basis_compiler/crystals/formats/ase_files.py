@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from basis_compiler.crystals.crystal import Crystal, crystals_of_parts
+from basis_compiler.crystals.crystal import ORDERED_ONLY, Crystal, crystals_of_parts
 from basis_compiler.crystals.formats.element_symbols import element_of_type, unknown_element
 from basis_compiler.crystals.formats.text_elements import poscar_with_elements, xyz_frames, xyz_with_elements
 from basis_store import CrystalError
@@ -156,7 +156,4 @@ def check_occupancies(name: str, sites: Iterable[Iterable[tuple[str, float]]]) -
         kinds = list(site)
         if len(kinds) != 1 or abs(kinds[0][1] - 1) > 1e-3:
             mixture = ", ".join(f"{kind} {amount:g}" for kind, amount in kinds)
-            raise CrystalError(
-                f"{name}: partial occupancy ({mixture}): only ordered crystals have a symmetric "
-                "basis; make an ordered supercell"
-            )
+            raise CrystalError(f"{name}: partial occupancy ({mixture}): {ORDERED_ONLY}")

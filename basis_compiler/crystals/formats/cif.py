@@ -23,6 +23,7 @@ from basis_compiler.crystals.crystal import (
     ELEMENTS,
     MAX_ATOMS,
     MIN_DISTANCE,
+    ORDERED_ONLY,
     Crystal,
     check_range,
     crystals_of_parts,
@@ -241,10 +242,7 @@ def _elements(block: CifBlock, name: str, count: int) -> tuple[list[str], IntArr
         kind = types[i] if types else ""
         number = element_of_type(kind) if kind else element_of_label(labels[i] if labels else "")
         if number == 0 and kind and _MIXED.fullmatch(kind):
-            raise CrystalError(
-                f"{name}: {shown[i]!r} is a mixed site (type symbol {kind!r}): only ordered crystals have a "
-                "symmetric basis; make an ordered supercell"
-            )
+            raise CrystalError(f"{name}: {shown[i]!r} is a mixed site (type symbol {kind!r}): {ORDERED_ONLY}")
         if number == 0:
             given = f"; its type symbol is {kind!r}" if kind and kind != shown[i] else ""
             raise CrystalError(
@@ -264,17 +262,13 @@ def _elements(block: CifBlock, name: str, count: int) -> tuple[list[str], IntArr
 def _check_sites(block: CifBlock, name: str, labels: Sequence[str]) -> None:
     for label, text in zip(labels, block.column(_OCCUPANCY), strict=False):
         if text and not abs(cif_number(text) - 1) <= 1e-3:
-            raise CrystalError(
-                f"{name}: partial occupancy ({label} {text}): only ordered crystals have a symmetric "
-                "basis; make an ordered supercell"
-            )
+            raise CrystalError(f"{name}: partial occupancy ({label} {text}): {ORDERED_ONLY}")
     groups = {text: label for label, text in zip(labels, block.column(_DISORDER), strict=False) if text}
     if len(groups) > 1:
         (one, first), (other, second), *_ = groups.items()
         raise CrystalError(
             f"{name}: {first} and {second} are of the alternatives {one} and {other} of a disordered crystal "
-            f"({_DISORDER}): only ordered crystals have a symmetric "
-            "basis; make an ordered supercell"
+            f"({_DISORDER}): {ORDERED_ONLY}"
         )
     for label, text in zip(labels, block.column(_DUMMY_FLAG), strict=False):
         if text.lower() == "dum":

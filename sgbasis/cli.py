@@ -9,6 +9,7 @@ import click
 
 from basis_store.errors import SgbasisError, error_text
 from basis_store.extras import missing_package, missing_text
+from basis_store.groups.setting_table import hall_number_of_symbol
 from basis_store.printable import short_line
 from basis_store.version import VERSION
 from sgbasis.commands.compile import compile_command
@@ -64,9 +65,11 @@ EXTRAS = {
 class _Group(click.Group):
     """A group whose commands fail with one short line on standard error and a non-zero exit, never a traceback."""
 
-    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
         try:
-            return super().make_context(*arguments, **options)
+            return super().make_context(info_name, [_no_option(one) for one in args], parent, **extra)
         except click.UsageError as error:
             raise _in_one_line(error) from error
 
@@ -95,7 +98,7 @@ class _Group(click.Group):
 def main() -> None:
     """Exact symmetry-adapted Fourier bases for every space group.
 
-    A SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m.
+    A SETTING is written 227 (standard setting), 227:1 (number and choice), hall:525, Fd-3m or Oh^7.
     """
 
 
@@ -105,6 +108,12 @@ for command in (
     explorer,
 ):  # fmt: skip
     main.add_command(command)
+
+
+def _no_option(argument: str) -> str:
+    """A Hall symbol such as ``-P 2c 2ab`` with its prefix: without it, click reads an option -P."""
+    is_hall = argument[:1] == "-" and " " in argument and hall_number_of_symbol(argument.partition(":")[0])
+    return f"hall:{argument}" if is_hall else argument
 
 
 def _in_one_line(error: click.ClickException) -> click.ClickException:

@@ -11,7 +11,7 @@ import spglib
 from basis_compiler.groups.table_file import write_table
 from basis_store import Setting
 
-COLUMNS = ("hall_number", "number", "choice", "symbol", "full_symbol", "hall_symbol", "point_group")
+COLUMNS = ("hall_number", "number", "choice", "symbol", "full_symbol", "hall_symbol", "point_group", "schoenflies")
 
 
 def settings_rows() -> Iterator[dict[str, str]]:
@@ -28,6 +28,7 @@ def settings_rows() -> Iterator[dict[str, str]]:
             group.international_full,
             group.hall_symbol,
             group.pointgroup_international,
+            group.schoenflies,
         )
         yield dict(zip(COLUMNS, map(str, values), strict=True))
 

@@ -38,18 +38,6 @@ def operations_of(group: Operations | RepresentationName) -> Operations:
     return group if isinstance(group, Operations) else operations(group)
 
 
-def schoenflies_symbol(setting: Setting) -> str:
-    """The Schoenflies symbol of the space group, such as ``"Oh^7"``; the same in all of its settings.
-
-    Raises:
-        CertificateError: the database does not know the setting.
-    """
-    found = spglib.get_spacegroup_type(setting.hall_number)
-    if found is None:
-        raise CertificateError(f"spglib has no entry for {setting.label}")
-    return str(found.schoenflies)
-
-
 @functools.cache
 def _represented(representation: Representation) -> Operations:
     setting = representation.setting

@@ -12,42 +12,31 @@ the origin) for the 24 groups that have two.
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 from basis_store.errors import SettingError
 from basis_store.groups.character_symbols import CHARACTER_SYMBOLS
 from basis_store.groups.group import Group, Kind, LatticeFamily
 from basis_store.groups.low_dimensional.low_dimensional_names import row_of_name
 from basis_store.groups.name_text import as_integer, normalised, respelled
+from basis_store.groups.setting_table import (
+    POINT_GROUP_ORDERS,
+    SettingRow,
+    did_you_mean,
+    hall_number_of_symbol,
+    point_group_of_symbol,
+    setting_rows,
+)
 
-_TABLE = Path(__file__).with_name("settings.csv")
 _NUMBERED = re.compile(
     r"(?<=\S)\s*\(?\s*(?:\bno\b\.?|#)\s*(\d+)\s*\)?$|(?<=\S)\s*\(\s*(\d\d+)\s*\)$", re.IGNORECASE
 )
 """The number behind a symbol: ``(No. 62)``, ``#62``, ``(62)``; but ``P2(1)`` is P2_1."""
-_POINT_GROUP_ORDERS = {
-    "1": 1, "-1": 2, "2": 2, "m": 2, "2/m": 4, "222": 4, "mm2": 4, "mmm": 8, "4": 4, "-4": 4, "4/m": 8, "422": 8,
-    "4mm": 8, "-42m": 8, "4/mmm": 16, "3": 3, "-3": 6, "32": 6, "3m": 6, "-3m": 12, "6": 6, "-6": 6, "6/m": 12,
-    "622": 12, "6mm": 12, "-6m2": 12, "6/mmm": 24, "23": 12, "m-3": 24, "432": 24, "-43m": 24, "m-3m": 48,
-}  # fmt: skip
 _STANDARD_CHOICES = frozenset({"", "b", "b1", "H", "2"})
-
-
-class _Row(NamedTuple):
-    """A row of ``settings.csv`` after its Hall number."""
-
-    number: int
-    choice: str
-    symbol: str
-    full_symbol: str
-    hall_symbol: str
-    point_group: str
 
 
 _MAX_NAME = 100
@@ -113,10 +102,12 @@ class Setting(Group):
         Accepted as ``text``: ``"227"`` (standard setting), ``"227:1"`` (number and spglib's setting choice), a
         Hermann-Mauguin symbol, short or full, alone or with a choice (``"Fd-3m"``, ``"Fd-3m:1"``,
         ``"P 1 21/c 1"``, ``"P21/n"``, ``"P2(1)/n"``, ``"P2_{1}/n"``; ``"Cmca"`` and ``"F m 3 m"`` as before
-        1992; ``"F d -3 m Z"`` as in ICSD; ``"Pnma (62)"``; spaces, underscores and case do not matter), a Hall
-        number or a Hall symbol (``"hall:525"``, ``"hall:F 4d 2 3 -1d"``), a :attr:`label`; a layer or rod group
-        by number or symbol (``"layer:64"``, ``"layer:p4/nmm"``, ``"rod:24"``), for the setting of its cell with
-        vacuum, see :class:`SubperiodicGroup`. Without a choice, the standard setting is preferred.
+        1992; ``"F d -3 m Z"`` as in ICSD; ``"Pnma (62)"``; spaces, underscores and case do not matter), a symbol
+        of Schoenflies (``"D2h^16"``, ``"Oh7"``), a Hall number or a Hall symbol (``"hall:525"``,
+        ``"hall:F 4d 2 3 -1d"``, ``"-P 2c 2ab"``; with ``hall:`` where it is a Hermann-Mauguin symbol as well, as
+        ``"P 4 2"`` is that of P4_2), a :attr:`label`; a layer or rod group by number or symbol
+        (``"layer:64"``, ``"layer:p4/nmm"``, ``"rod:24"``), for the setting of its cell with vacuum, see
+        :class:`SubperiodicGroup`. Without a choice, the standard setting is preferred.
 
         Raises:
             SettingError: nothing or more than one setting matches.
@@ -143,10 +134,8 @@ class Setting(Group):
         symbol, _, choice = text.partition(":")
         choice = choice.strip().lower()
         found = [s for s in by_name.get(normalised(symbol), ()) if choice in ("", s.choice.lower())]
-        if not found and (spelled := respelled(text)) != text:
-            return cls.parse(spelled)
         if not found:
-            raise SettingError(f"unknown space-group setting {text!r}: try 227, 227:1, hall:525 or Fd-3m")
+            return cls._from_other_name(text)
         if len(found) > 1 and not choice:
             # Short symbols of monoclinic groups mean unique axis b, else c: P2_1/n is b2, B2/b is -c1.
             by_axis = [[s for s in found if s.choice.lstrip("-").startswith(axis)] for axis in "bc"]
@@ -160,29 +149,33 @@ class Setting(Group):
     def of_point_group(cls, symbol: str) -> Setting:
         """The first standard setting of a crystal class: its axes are the usual ones of the class.
 
-        Accepted as ``symbol``: that of one of the 32 point groups (``"m-3m"`` gives 221 Pm-3m), and ``"m3"`` and
-        ``"m3m"`` as before 1992.
+        Accepted as ``symbol``: that of one of the 32 point groups (``"m-3m"`` gives 221 Pm-3m), ``"m3"`` and
+        ``"m3m"`` as before 1992, and the symbols of Schoenflies (``"Oh"``, ``"C2v"``).
 
         Raises:
             SettingError: there is no such class.
         """
-        key = normalised(symbol)
-        key = {"m3": "m-3", "m3m": "m-3m"}.get(key, key)
+        point_group = point_group_of_symbol(symbol)
         for setting in standard_settings():
-            if setting.point_group == key:
+            if setting.point_group == point_group:
                 return setting
-        raise SettingError(f"unknown point group {symbol!r}: try m-3m, 6/mmm or -42m")
+        raise SettingError(f"unknown point group {symbol!r}: try m-3m, 6/mmm, -42m or Oh")
 
     @classmethod
     def _from_hall_text(cls, text: str) -> Setting:
         if re.fullmatch(r"[+-]?\d+", text):
             return cls.from_hall(int(text))
-        # Two settings share a Hall symbol only if they are the same group (68:1 and 68:1ba-c): take the first.
-        symbol = text.split()
-        for setting in all_settings():
-            if setting.hall_symbol.split() == symbol:
-                return setting
-        raise SettingError(f"unknown Hall symbol {text!r}: try a number, such as hall:525")
+        if hall_number := hall_number_of_symbol(text):
+            return cls.from_hall(hall_number)
+        raise SettingError(f"unknown Hall symbol {text!r}{did_you_mean(f'hall:{text}')}")
+
+    @classmethod
+    def _from_other_name(cls, text: str) -> Setting:
+        if (spelled := respelled(text)) != text:
+            return cls.parse(spelled)
+        if hall_number := hall_number_of_symbol(text):
+            return cls.from_hall(hall_number)
+        raise SettingError(f"unknown space-group setting {text!r}{did_you_mean(text)}")
 
     def __repr__(self) -> str:
         return f"<Setting {self.label}, {self.name}>"
@@ -233,6 +226,11 @@ class Setting(Group):
         return self._row.point_group
 
     @property
+    def schoenflies(self) -> str:
+        """Schoenflies symbol of the space group, such as ``"Oh^7"``; the same in all of its settings."""
+        return self._row.schoenflies
+
+    @property
     def centring(self) -> str:
         """Centring letter of the cell of this setting: P A B C I F R (R: hexagonal axes, else P)."""
         return self.hall_symbol.lstrip("-")[0]
@@ -240,7 +238,7 @@ class Setting(Group):
     @property
     def n_operations(self) -> int:
         """Number of operations modulo the lattice translations of the conventional cell: 1 to 192."""
-        return _POINT_GROUP_ORDERS[self.point_group] * {"P": 1, "R": 3, "F": 4}.get(self.centring, 2)
+        return POINT_GROUP_ORDERS[self.point_group] * {"P": 1, "R": 3, "F": 4}.get(self.centring, 2)
 
     @property
     def crystal_system(self) -> str:
@@ -265,19 +263,8 @@ class Setting(Group):
         return f"{self.number}{':' * bool(self.choice)}{self.choice} {self.symbol}"
 
     @property
-    def _row(self) -> _Row:
-        return _rows()[self.hall_number - 1]
-
-    @property
-    def _names(self) -> frozenset[str]:
-        names = [str(self.number), self.symbol, self.full_symbol]
-        if self.crystal_system == "monoclinic":  # P 1 2_1/n 1 is written P2_1/n
-            names.append(" ".join(part for part in self.full_symbol.split() if part != "1"))
-        if "e" in self.symbol:  # before 1992 one of the two axial glides was written: Cmce was Cmca
-            names += [self.symbol.replace("e", glide) for glide in "abc" if glide != self.centring.lower()]
-        if self.point_group in ("m-3", "m-3m"):  # before 1992 the bar was left out: Fm-3m was Fm3m
-            names += [name.replace("-3", "3") for name in (self.symbol, self.full_symbol)]
-        return frozenset(map(normalised, names))
+    def _row(self) -> SettingRow:
+        return setting_rows()[self.hall_number - 1]
 
 
 @functools.cache
@@ -288,7 +275,7 @@ def all_settings() -> tuple[Setting, ...]:
 
 def space_group_numbers(hall_numbers: Iterable[int]) -> list[int]:
     """The space-group number of each Hall number, without making settings."""
-    return [_rows()[hall_number - 1].number for hall_number in hall_numbers]
+    return [setting_rows()[hall_number - 1].number for hall_number in hall_numbers]
 
 
 @functools.cache
@@ -302,16 +289,9 @@ def settings_by_name() -> dict[str, tuple[Setting, ...]]:
     """By label, and by every squeezed name, the settings that have it."""
     found: dict[str, list[Setting]] = {}
     for setting in all_settings():
-        for name in {setting.label, *setting._names}:
+        for name in {setting.label, *setting._row.names}:
             found.setdefault(name, []).append(setting)
     return {name: tuple(settings) for name, settings in found.items()}
-
-
-@functools.cache
-def _rows() -> list[_Row]:
-    with _TABLE.open(newline="", encoding="utf-8") as file:
-        _, *lines = csv.reader(file)
-    return [_Row(int(number), *rest) for _, number, *rest in lines]
 
 
 def _checked(what: str, number: object, largest: int) -> int:

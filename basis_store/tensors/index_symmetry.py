@@ -29,29 +29,26 @@ SignedPermutation = tuple[Permutation, int]
 """(p, s): T[i_0, i_1, ...] = s T[i_p0, i_p1, ...]."""
 Indices = tuple[int, ...]
 
-SHORTHANDS = {
-    "dielectric": "ij=ji",
-    "piezoelectric": "ijk=ikj",
-    "elastic": "ijkl=jikl=klij",
-    "photoelastic": "ijkl=jikl=ijlk",
+PROPERTIES = {
+    "dielectric": ("ij=ji", False),
+    "piezoelectric": ("ijk=ikj", False),
+    "elastic": ("ijkl=jikl=klij", False),
+    "photoelastic": ("ijkl=jikl=ijlk", False),
+    "pyroelectric": ("i", False),
+    "thermal expansion": ("ij=ji", False),
+    "thermal conductivity": ("ij=ji", False),
+    "electrical conductivity": ("ij=ji", False),
+    "magnetic susceptibility": ("ij=ji", False),
+    "stress": ("ij=ji", False),
+    "strain": ("ij=ji", False),
+    "born charge": ("ij", False),
+    "stiffness": ("ijkl=jikl=klij", False),
+    "compliance": ("ijkl=jikl=klij", False),
+    "electrostriction": ("ijkl=jikl=ijlk", False),
+    "gyration": ("ij=ji", True),
+    "magnetoelectric": ("ij", True),
 }
-"""Names that :meth:`IndexSymmetry.parse` accepts for these formulas."""
-_OTHER_PROPERTIES = {
-    "thermal expansion": "ij=ji",
-    "thermal conductivity": "ij=ji",
-    "electrical conductivity": "ij=ji",
-    "magnetic susceptibility": "ij=ji",
-    "stress": "ij=ji",
-    "strain": "ij=ji",
-    "born charge": "ij",
-    "pyroelectric": "i",
-    "gyration": "ij=ji with --axial",
-    "magnetoelectric": "ij with --axial",
-    "stiffness": "ijkl=jikl=klij",
-    "compliance": "ijkl=jikl=klij",
-    "electrostriction": "ijkl=jikl=ijlk",
-}
-"""Names that messages suggest formulas for; a whole one is not what was refused, but needs its formula."""
+"""Names that :meth:`IndexSymmetry.parse` accepts, with their formulas and whether the tensors are axial."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,19 +72,21 @@ class IndexSymmetry:
         """Read a formula: terms joined by ``=``, each a rearrangement of the letters of the first.
 
         Any distinct letters, of either case; spaces do not matter; a term may have a sign. The names
-        in :data:`SHORTHANDS` stand for their formulas.
+        in :data:`PROPERTIES` stand for their formulas: ``"elastic"``, ``"thermal expansion"``.
 
         Args:
             formula: such as ``"ijkl=jikl=klij"``, or ``"elastic"``.
-            axial: whether the tensor is axial (a pseudotensor).
+            axial: whether the tensor is axial (a pseudotensor). ``"gyration"`` and ``"magnetoelectric"`` are
+                axial in any case.
 
         Raises:
             FormulaError: it is not a formula, or its signs contradict each other so that every such tensor is 0.
         """
-        text = "".join(formula.lower().split())
-        if text not in SHORTHANDS and (near := _near_properties(formula)):
+        name = _property_name(formula)
+        text, always_axial = PROPERTIES.get(name, ("".join(formula.lower().split()), False))
+        if name not in PROPERTIES and (near := _near_properties(formula)):
             raise FormulaError(near)
-        terms = [_read_term(term, formula) for term in SHORTHANDS.get(text, text).split("=")]
+        terms = [_read_term(term, formula) for term in text.split("=")]
         (first_sign, letters), *others = terms
         if len(set(letters)) != len(letters):
             raise FormulaError(f"{formula!r} names an index twice: the letters of a term are all different")
@@ -101,7 +100,7 @@ class IndexSymmetry:
         group = _generated(len(letters), generators)
         if len(group) != len({permutation for permutation, _ in group}):
             raise FormulaError(f"{formula!r} leaves nothing: it says that every component is minus itself")
-        return cls(len(letters), axial, tuple(sorted(group)))
+        return cls(len(letters), axial or always_axial, tuple(sorted(group)))
 
     @property
     def text(self) -> str:
@@ -147,23 +146,25 @@ def component_name(indices: Iterable[int]) -> str:
 def _read_term(term: str, formula: str) -> tuple[int, str]:
     match = _TERM.fullmatch(term)
     if not match:
-        names = ", ".join(SHORTHANDS)
+        names = ", ".join(PROPERTIES)
         raise FormulaError(
             f"{formula!r} is no index symmetry: try ij, ij=ji, ijk=ikj or ijkl=jikl=klij, or one of {names}"
         )
     return -1 if match[1] == "-" else 1, match[2]
 
 
+def _property_name(text: str) -> str:
+    """``Thermal-expansion tensor``, ``thermal_expansion`` and ``thermal expansion`` are one name."""
+    words = re.sub(r"[_-]", " ", text.lower()).split()
+    return " ".join(words[:-1] if len(words) > 1 and words[-1] in ("tensor", "constants") else words)
+
+
 def _near_properties(word: str) -> str:
-    """What to say of the name of a property, or of a word like one; ``""`` if it is neither."""
-    key = " ".join(word.lower().replace("_", " ").split())
-    if key in _OTHER_PROPERTIES:
-        names = ", ".join(SHORTHANDS)
-        return f"{word!r} is given by its index symmetry: {_OTHER_PROPERTIES[key]} (names are taken for {names})"
-    known = SHORTHANDS | _OTHER_PROPERTIES
-    near = difflib.get_close_matches(key, known, cutoff=0.75)
-    found = [name for name in known if name in near or (len(key) > 4 and (key in name or name in key))]
-    listed = ", ".join(f"{name} ({known[name]})" for name in found)
+    """What to say of a word that is like the name of a property; ``""`` if it is not."""
+    key = _property_name(word)
+    near = difflib.get_close_matches(key, PROPERTIES, cutoff=0.75)
+    found = [name for name in PROPERTIES if name in near or (len(key) > 4 and (key in name or name in key))]
+    listed = ", ".join(f"{name} ({PROPERTIES[name][0]}{', axial' * PROPERTIES[name][1]})" for name in found)
     return f"{word!r} is no index symmetry and no name of one; did you mean {listed}?" if found else ""
 
 

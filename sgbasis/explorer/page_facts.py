@@ -8,7 +8,6 @@ from typing import Any
 
 from basis_compiler import formula_latex, formula_text, operations, trigonometric_form
 from basis_compiler.bases.formula_text import legend
-from basis_compiler.groups.spglib_database import schoenflies_symbol
 from basis_compiler.reflections.extinctions.laue_classes import laue_symbol
 from basis_store import TURN, CompiledSetting, Setting, StoreReader, all_settings, standard_settings
 from basis_store.counted import counted
@@ -26,7 +25,7 @@ def page_facts(store: StoreReader, setting: Setting) -> dict[str, Any]:
     return {
         **setting_facts(compiled, count=0),
         "label": setting.label,
-        "schoenflies": schoenflies_symbol(setting),
+        "schoenflies": setting.schoenflies,
         "rows": group_rows(setting),
         "laue_class": laue_symbol(setting.point_group),
         "settings": [setting_link(one) for one in all_settings() if one.number == setting.number],

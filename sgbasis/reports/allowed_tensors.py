@@ -17,7 +17,8 @@ _VOIGT = "1 to 6 are xx yy zz yz xz xy"
 _NOTES = {
     "ijk=ikj": f"Columns {_VOIGT}; entries are components, as for the constants e: class 32 has e26 = -e11. "
     "In constants d, columns 4 to 6 are twice the component.",
-    "ijkl=jikl=klij": f"Rows and columns {_VOIGT}; entries are components, as for stiffnesses.",
+    "ijkl=jikl=klij": f"Rows and columns {_VOIGT}; entries are components, as for stiffnesses. In the matrix of "
+    "compliances, entries with one index of 4 to 6 are twice the component, with two four times.",
     "ijkl=ijlk=jikl": f"Rows and columns {_VOIGT}; entries are components.",
 }
 

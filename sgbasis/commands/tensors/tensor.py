@@ -59,10 +59,14 @@ def tensor(setting: Setting, formula: str, axial: bool, as_json: bool, store_pat
     They are those with index symmetry FORMULA that all operations of the point group of GROUP leave unchanged.
 
     GROUP is written 227 (standard setting), 227:1 (number and choice), hall:525 or Fd-3m, or is a point group such
-    as m-3m, in the orientation of its first space group (1, 2, 3, 4, 6, 23, 32 and 222 are numbers of space
+    as m-3m or Oh, in the orientation of its first space group (1, 2, 3, 4, 6, 23, 32 and 222 are numbers of space
     groups: a note says what to write for these classes, such as P312). FORMULA is written
-    "ij=ji", "ijk=ikj", "ijkl=jikl=klij" and so on, up to four indices, with signs where needed ("ij=-ji"); or one
-    of dielectric, piezoelectric, elastic, photoelastic.
+    "ij=ji", "ijk=ikj", "ijkl=jikl=klij" and so on, up to four indices, with signs where needed ("ij=-ji"); or it
+    is the name of a property.
+
+    Properties: pyroelectric; dielectric, "thermal expansion", "thermal conductivity", "electrical conductivity",
+    "magnetic susceptibility", stress, strain; "Born charge"; piezoelectric; elastic, stiffness, compliance;
+    photoelastic, electrostriction; and, axial without --axial, gyration and magnetoelectric.
     """
     from basis_store import open_store
     from sgbasis.reports.allowed_tensors import allowed_tensors_facts, allowed_tensors_page

@@ -42,6 +42,7 @@ def group_rows(group: Group) -> dict[str, str]:
     return {
         "space group": f"{group.number}  {group.symbol}",
         "full symbol": group.full_symbol,
+        "Schoenflies": group.schoenflies,
         "Hall symbol": f"{group.hall_symbol}  ({group.name})",
         "setting": f"{group.choice}  ({standard})" if group.choice else standard,
         "point group": f"{group.point_group}, {group.crystal_system}",
@@ -81,6 +82,7 @@ def group_facts(group: Group) -> dict[str, Any]:
         "standard": group.is_standard,
         "symbol": group.symbol,
         "full_symbol": group.full_symbol,
+        "schoenflies": group.schoenflies,
         "hall_symbol": group.hall_symbol,
         "point_group": group.point_group,
         "crystal_system": group.crystal_system,

@@ -11,20 +11,14 @@ from basis_compiler.bases.dual_graph import lifted_generators
 from basis_store import TURN, MagneticGroup, Operations, Setting, representations
 from basis_store.groups.group import Group
 from basis_store.tables.text_table import table_lines
+from basis_store.tensors.index_symmetry import PROPERTIES
 from sgbasis.reports.change_of_basis import triplet_text
 from sgbasis.reports.groups.wyckoff_pages import Facts
 
 if TYPE_CHECKING:
     from basis_store import StoreReader
 
-_TENSORS = (
-    ("pyroelectric", "i", False),
-    ("dielectric", "ij=ji", False),
-    ("piezoelectric", "ijk=ikj", False),
-    ("elastic", "ijkl=jikl=klij", False),
-    ("gyration", "ij=ji", True),
-)
-"""Name, index symmetry and whether it is axial."""
+_TENSORS = ("pyroelectric", "dielectric", "piezoelectric", "elastic", "gyration")
 
 
 def operations_page(group: Group, facts: Facts) -> Iterator[str]:
@@ -92,9 +86,9 @@ def tensor_facts(store: StoreReader, setting: Setting) -> Facts:
     return [
         {
             "name": name,
-            "formula": formula,
-            "axial": axial,
-            "dimension": store.tensor_basis(setting, formula, axial=axial).dimension,
+            "formula": PROPERTIES[name][0],
+            "axial": PROPERTIES[name][1],
+            "dimension": store.tensor_basis(setting, name).dimension,
         }
-        for name, formula, axial in _TENSORS
+        for name in _TENSORS
     ]

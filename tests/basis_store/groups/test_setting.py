@@ -24,6 +24,7 @@ def test_the_table_is_that_of_spglib() -> None:
             setting.full_symbol,
             setting.hall_symbol,
             setting.point_group,
+            setting.schoenflies,
         )
         assert tuple(map(str, found)) == tuple(row.values())
 

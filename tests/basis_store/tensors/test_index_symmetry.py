@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from basis_store import FormulaError, IndexSymmetry
-from basis_store.tensors.index_symmetry import SHORTHANDS, component_name
+from basis_store.tensors.index_symmetry import PROPERTIES, component_name
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,14 @@ def test_different_symmetries_differ() -> None:
 def test_canonical_texts_are_the_usual_ones() -> None:
     for text in ("ij=ji", "ij=-ji", "ijk=ikj", "ijkl=jikl=klij"):
         assert IndexSymmetry.parse(text).text == text
-    assert list(SHORTHANDS) == ["dielectric", "piezoelectric", "elastic", "photoelastic"]
+
+
+def test_names_of_properties_stand_for_their_formulas() -> None:
+    for name, (formula, axial) in PROPERTIES.items():
+        found = IndexSymmetry.parse(formula, axial=axial)
+        for written in (name, name.title(), name.replace(" ", "_"), f"{name} tensor"):
+            assert IndexSymmetry.parse(written) == found
+    assert {name for name, (_, axial) in PROPERTIES.items() if axial} == {"gyration", "magnetoelectric"}
 
 
 def test_orbits_are_signed() -> None:

@@ -22,9 +22,10 @@ def test_page() -> None:
     done = show("230", "--count", "2")
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    assert lines[:4] == [
+    assert lines[:5] == [
         "space group    230  Ia-3d",
         "full symbol    I 4_1/a -3 2/d",
+        "Schoenflies    Oh^10",
         "Hall symbol    -I 4bd 2c 3  (hall:530)",
         "setting        standard setting",
     ]

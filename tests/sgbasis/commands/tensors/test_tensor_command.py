@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from basis_store import Recipe, Setting, StoreReader, all_settings
+from basis_store.tensors.index_symmetry import PROPERTIES
 from sgbasis.cli import main
 from tests.support.command_line import error_line, sgbasis
 from tests.support.compiled import write_compiled
@@ -40,7 +41,9 @@ def test_page() -> None:
         "  0    0    0    0  C44    0",
         "  0    0    0    0    0  C44",
         "",
-        "Rows and columns 1 to 6 are xx yy zz yz xz xy; entries are components, as for stiffnesses.",
+        "Rows and columns 1 to 6 are xx yy zz yz xz xy; entries are components, as for stiffnesses. In the",
+        "matrix of compliances, entries with one index of 4 to 6 are twice the component, with two four",
+        "times.",
     ]
 
 
@@ -151,8 +154,8 @@ def test_other_spellings_of_a_space_group(spelling: str) -> None:
     ("word", "near"),
     [
         ("thermal", "thermal expansion (ij=ji), thermal conductivity (ij=ji)"), ("pizoelectric", "piezoelectric"),
-        ("elastic_constants", "elastic (ijkl=jikl=klij)"), ("stiffnes", "stiffness"),
-        ("strains", "strain (ij=ji)"),
+        ("elastic_moduli", "elastic (ijkl=jikl=klij)"), ("stiffnes", "stiffness"),
+        ("strains", "strain (ij=ji)"), ("gyrations", "gyration (ij=ji, axial)"),
     ],
 )  # fmt: skip
 def test_an_unknown_property_gets_near_names(word: str, near: str) -> None:
@@ -162,14 +165,11 @@ def test_an_unknown_property_gets_near_names(word: str, near: str) -> None:
     assert near in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("word", "formula"),
-    [("pyroelectric", "i"), ("stiffness", "ijkl=jikl=klij"), ("Gyration", "ij=ji with --axial")],
-)
-def test_a_property_without_a_name_of_its_own_gets_its_formula(word: str, formula: str) -> None:
-    done = tensor("m-3m", word)
-    assert done.exit_code == 1 and "did you mean" not in done.stderr
-    assert f"{word!r} is given by its index symmetry: {formula} (names are taken for dielectric" in done.stderr
+def test_help_lists_the_names_of_properties_that_are_taken() -> None:
+    text = " ".join(CliRunner().invoke(main, ["tensor", "--help"]).output.lower().split())
+    for name, (formula, axial) in PROPERTIES.items():
+        assert name in text
+        assert tensor(186, name).stdout == tensor(186, formula, *["--axial"] * axial).stdout
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ SPELLINGS = [
     "227", "Fd-3m", "fd3m", "F d -3 m", "P2_1/c", "P 21/c", "P2(1)/n", "P2_{1}/n", "P 1 21/n 1", "Cmca", "R-3c",
     "227:1", "hall:525", "hall:-P 2ybc", "P-1", "P\u22121", "P1\u0304", "$P\\bar{1}$", "No. 62", "#62",
     "Pnma (62)", "Pnma No. 62", "Pbnm", "I4_1/amd:1", "hall:F 4d 2 3 -1d", "F d -3 m S", "F d -3 m Z", "R -3 c R",
-    "layer:64", "layer:p4/nmm", "rod:24",
+    "layer:64", "layer:p4/nmm", "rod:24", "D2h^16", "Oh7", "C_{2h}^5", "-P 2c 2ab",
 ]  # fmt: skip
 
 
@@ -62,7 +62,8 @@ def test_hall_symbols_need_no_prefix() -> None:
 @needs_node
 @needs_assets
 def test_beginnings_are_found_and_nonsense_is_not() -> None:
-    found = search(["Fd", "xyz", "", "22"])
+    found = search(["Fd", "xyz", "", "22", "Td"])
+    assert {Setting.from_hall(hall).number for hall in found[4]} == set(range(215, 221))
     assert {Setting.from_hall(hall).number for hall in found[0]} >= {203, 227, 228, 43}
     assert found[1:3] == [[], []]
     assert found[3][0] == Setting.standard(22).hall_number

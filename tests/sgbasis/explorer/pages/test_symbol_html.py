@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from basis_compiler.groups.spglib_database import schoenflies_symbol
 from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_compiler.reflections.extinctions.laue_classes import laue_classes, laue_symbol
 from basis_store import Setting, all_settings
@@ -48,13 +47,13 @@ def test_a_bar_is_over_what_the_sign_belongs_to() -> None:
 def test_schoenflies_symbols_belong_to_point_groups() -> None:
     found: dict[str, set[str]] = {}
     for setting in all_settings():
-        symbol = schoenflies_symbol(setting)
+        symbol = setting.schoenflies
         found.setdefault(setting.point_group, set()).add(symbol.split("^")[0])
         assert text_of(schoenflies_html(symbol)).startswith(symbol[0])
     assert len(found) == 32
     assert all(len(one) == 1 for one in found.values())
     assert found["m-3m"] == {"Oh"}
-    assert schoenflies_symbol(Setting.standard(227)) == "Oh^7"
+    assert Setting.standard(227).schoenflies == "Oh^7"
 
 
 def test_laue_symbols_are_those_of_the_laue_classes() -> None:

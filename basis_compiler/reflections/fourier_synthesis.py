@@ -81,11 +81,12 @@ def fourier_synthesis(
         minus: for a difference, the reflections of the model, with amplitudes and phases.
         shape: (N1, N2, N3) of the grid; default, three points for each smallest spacing, and every operation maps
             the grid to itself.
-        f000: F(000); default, that of the reflections, or 0: values are then differences from the mean.
+        f000: F(000); default, that of the reflections, or 0: values are then differences from the mean. In a
+            difference it counts as 0 unless it is given here.
 
     Raises:
         ReflectionError: no cell, no setting, no phases where they are needed, a cell that does not fit the
-            setting, or a grid that is too coarse or too large.
+            setting, reflections that say another setting, or a grid that is too coarse or too large.
         SettingError: there is no such setting.
     """
     # 1. The cell and its symmetry.
@@ -105,6 +106,9 @@ def fourier_synthesis(
 
     # 2. The coefficients of all waves.
     notes: list[str] = []
+    _check_setting(reflections, group, "reflections", notes)
+    if minus is not None:
+        _check_setting(minus, group, "reflections of the model", notes)
     one = _Rows.of(reflections, group, kind, notes, "reflections")
     other = None if minus is None else _Rows.of(minus, group, "density", notes, "reflections of the model")
     indices = one.hkl if other is None else np.concatenate([one.hkl, other.hkl])
@@ -119,11 +123,19 @@ def fourier_synthesis(
         coefficients = _difference(first.values, second.values, known, one.phased, notes)
 
     # 3. F(000), and what is missing.
-    given = bool(known[0, 0, 0])
-    if f000 is not None:
-        coefficients[0, 0, 0] = f000 * f000 if kind == "patterson" else f000
-    elif not given and kind != "difference":
-        notes.append("F(000) is not given and counts as 0: values are differences from the mean")
+    own = None if kind == "difference" else reflections.f000
+    zero = f000
+    if zero is None and kind != "difference" and not known[0, 0, 0]:
+        zero = own
+        notes.append(
+            "F(000) is not given and counts as 0: values are differences from the mean"
+            if own is None
+            else f"F(000) = {own:g} is that of the reflections"
+        )
+    elif zero is not None and own is not None and abs(zero - own) > _SMALL * max(abs(zero), abs(own)):
+        notes.append(f"F(000) = {zero:g} is given, and the reflections say {own:g}")
+    if zero is not None:
+        coefficients[0, 0, 0] = zero * zero if kind == "patterson" else zero
     notes += _missing(group, lattice, one.hkl, reflections.cell, known, box)
 
     # 4. The sum: the transform of conj F has the sign of exp(-2 pi i k.x).
@@ -140,6 +152,31 @@ def _setting(reflections: ReflectionData, name: SettingName | None) -> Setting:
     if reflections.setting is None:
         raise ReflectionError("the reflections do not say their setting: give it, such as P2_1/n or 227:1")
     return Setting.from_hall(reflections.setting)
+
+
+def _check_setting(data: ReflectionData, group: Operations, what: str, notes: list[str]) -> None:
+    """An error where the reflections are of other axes or another origin; a note where one group has the other."""
+    if data.setting is None:
+        return
+    setting = Setting.from_hall(data.setting)
+    own, asked = (_operation_set(one) for one in (operations(setting), group))
+    if own == asked:
+        return
+    if not (own < asked or asked < own):
+        raise ReflectionError(
+            f"the {what} are of {setting.label} by their own symmetry, and {group.setting.label} has other "
+            "operations (neither group contains the other): give no other setting, or remove the symmetry from "
+            "the file"
+        )
+    notes.append(
+        f"the {what} are of {setting.label} by their own symmetry; taken for {group.setting.label}, with "
+        f"{counted(len(asked), 'operation')} in place of {len(own)}"
+    )
+
+
+def _operation_set(group: Operations) -> set[bytes]:
+    rows = np.concatenate([group.rotations.reshape(-1, 9), group.translations24], axis=1, dtype=np.int64)
+    return {row.tobytes() for row in rows}
 
 
 @dataclass(frozen=True)

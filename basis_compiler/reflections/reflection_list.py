@@ -179,7 +179,7 @@ class ReflectionList(ShortRepr):
         return data_frame(columns, units | {"amplitude": UNITS[self.radiation]})
 
     def data(self) -> ReflectionData:
-        """The same as plain reflections: |F|, phases, |F|^2, cell, and the setting if it is the standard one."""
+        """The same as plain reflections: |F|, phases, |F|^2, F(000), cell, and the setting if it is standard."""
         amplitudes = self.amplitudes
         return ReflectionData(
             hkl=self.hkl,
@@ -189,6 +189,7 @@ class ReflectionList(ShortRepr):
             cell=cell_parameters(self.lattice),
             setting=self.standard.setting.hall_number if self.cell == "standard" else None,
             wavelength=self.wavelength,
+            f000=self.zero_factor,
         )
 
 

@@ -33,11 +33,13 @@ class ReflectionData(ShortRepr):
         cell: (6,) a, b, c in Angstrom, alpha, beta, gamma in degrees; or None if it is not known.
         setting: Hall number of the setting that the indices refer to; or None.
         wavelength: in Angstrom; or None.
+        f000: F(000) on the scale of the amplitudes, the electrons of the cell for X-rays; or None.
         notes: what was decided when they were read, one sentence each.
 
     Raises:
         ReflectionError: arrays of different lengths; values that are not finite; indices that are not integers;
-            negative sigmas or amplitudes; a cell without volume; no setting of this number.
+            negative sigmas or amplitudes; a cell without volume; no setting of this number; an F(000) beyond
+            :data:`MAX_VALUE`.
     """
 
     hkl: IntArray
@@ -48,6 +50,7 @@ class ReflectionData(ShortRepr):
     cell: FloatArray | None = None
     setting: int | None = None
     wavelength: float | None = None
+    f000: float | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -67,6 +70,8 @@ class ReflectionData(ShortRepr):
             raise ReflectionError(f"there is no Hall number {self.setting}: they run from 1 to 530")
         if self.wavelength is not None and not 0 < self.wavelength < np.inf:
             raise ReflectionError(f"a wavelength is a positive number of Angstrom, not {self.wavelength:g}")
+        if self.f000 is not None and not abs(self.f000) <= MAX_VALUE:
+            raise ReflectionError(f"F(000) is {self.f000:g}, not a number up to {MAX_VALUE:g}")
 
     def __len__(self) -> int:
         return len(self.hkl)

@@ -24,7 +24,7 @@ from basis_compiler.reflections.formats.shelx_files import parse_shelx
 from basis_store import CrystalError, ReflectionError, all_settings
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
-from basis_store.reflections.reflection_data import checked_cell, metric_tensor
+from basis_store.reflections.reflection_data import MAX_VALUE, checked_cell, metric_tensor
 
 _CELL = (
     "_cell_length_a",
@@ -35,6 +35,7 @@ _CELL = (
     "_cell_angle_gamma",
 )
 _WAVELENGTH = ("_diffrn_radiation_wavelength", "_diffrn_radiation_wavelength_wavelength")
+_ZERO_FACTOR = "_exptl_crystal_f_000"
 _EMBEDDED = ("_shelx_hkl_file", "_iucr_refine_reflections_details")
 _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "_refln_": {
@@ -164,6 +165,17 @@ def _add_crystal(raw: RawReflections, block: CifBlock, blocks: Sequence[CifBlock
     wavelength = cif_number(source.first(_WAVELENGTH))
     raw.wavelength = wavelength if wavelength > 0 and math.isfinite(wavelength) else None
     raw.setting = _setting(source, raw) if raw.cell is not None else None
+    # Raw intensities are on a scale of their own.
+    if _kinds(block)[0] == "_refln_":
+        raw.f000 = _zero_factor(source, raw)
+
+
+def _zero_factor(block: CifBlock, raw: RawReflections) -> float | None:
+    text = block.first([_ZERO_FACTOR])
+    value = cif_number(text) if text else math.nan
+    if text and not abs(value) <= MAX_VALUE:
+        raw.notes.append(f"_exptl_crystal_F_000 {text[:40]!r} of the CIF is not used: it is not a number")
+    return value if abs(value) <= MAX_VALUE else None
 
 
 def _cell(block: CifBlock, name: str) -> FloatArray | None:

@@ -33,6 +33,7 @@ class RawReflections:
         cell: (6,) or None.
         setting: Hall number or None.
         wavelength: in Angstrom, or None.
+        f000: F(000) on the scale of the amplitudes, or None.
         notes: sentences.
         places: where each row stands.
     """
@@ -44,6 +45,7 @@ class RawReflections:
     cell: FloatArray | None = None
     setting: int | None = None
     wavelength: float | None = None
+    f000: float | None = None
     notes: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)
     _hkl: list[tuple[int, ...]] = field(default_factory=list)

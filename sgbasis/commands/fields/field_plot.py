@@ -49,7 +49,7 @@ class _Look(NamedTuple):
 
     levels: int | tuple[float, ...] | None
     limits: tuple[float, float] | None
-    logarithmic: bool
+    logarithmic: bool | None
     nearby: float | None
     cells: tuple[int, ...] | None
     dpi: int
@@ -76,13 +76,18 @@ class _Look(NamedTuple):
 )  # fmt: skip
 @click.option(
     "--levels", type=LevelsType(), metavar="N | L,L,...",
-    help="About how many contours, or their values [default: about 12, or 20 with signs].",
+    help="About how many contours, or their values, whose steps are those of the colours [default: about 12, or "
+    "20 with signs].",
 )  # fmt: skip
 @click.option(
     "--range", "limits", nargs=2, type=FiniteRange(), metavar="LOW HIGH",
     help="Values at the ends of the scale [default: those of the picture].",
 )  # fmt: skip
-@click.option("--log", "logarithmic", is_flag=True, help="Logarithmic scale, for densities.")
+@click.option(
+    "--log/--linear", "logarithmic", default=None,
+    help="Levels in equal ratios or at equal steps [default: in ratios for densities with high peaks, as at heavy "
+    "atoms; a line is linear].",
+)  # fmt: skip
 @click.option(
     "--atoms-within", "nearby", type=FiniteRange(0, 10), metavar="DISTANCE",
     help="Draw atoms up to this distance from the plane, in Angstrom [default: 0.5].",
@@ -106,7 +111,7 @@ def plot_command(
     cells: tuple[int, ...] | None,
     levels: int | tuple[float, ...] | None,
     limits: tuple[float, float] | None,
-    logarithmic: bool,
+    logarithmic: bool | None,
     nearby: float | None,
     dpi: int,
     atoms: Path | None,
@@ -158,7 +163,7 @@ def _check(
     for option, is_given, allowed in (
         ("--levels", look.levels is not None, is_section),
         ("--range", look.limits is not None, not isosurfaces),
-        ("--log", look.logarithmic, not isosurfaces),
+        ("--log/--linear", look.logarithmic is not None, not isosurfaces),
         ("--atoms-within", look.nearby is not None, is_section),
         ("--cells", look.cells is not None, line is None),
     ):
@@ -231,7 +236,7 @@ def _line(given: GivenField, line: tuple[Place, Place], look: _Look, output: Pat
     if output.suffix.lower() == ".csv":
         return table_bytes(table, given.field), text
     content = profile_picture(
-        given.field, start, end, kind=_kind(output), limits=look.limits, logarithmic=look.logarithmic,
+        given.field, start, end, kind=_kind(output), limits=look.limits, logarithmic=bool(look.logarithmic),
         name=given.name, dpi=look.dpi,
     )  # fmt: skip
     return content, text

@@ -16,7 +16,11 @@ _POSITIVE = FiniteRange(0, min_open=True)
 
 @click.command()
 @click.argument("reflections", type=click.Path(path_type=Path))
-@click.option("--setting", type=SETTING, help="Setting of the indices [default: that of the file].")
+@click.option(
+    "--setting",
+    type=SETTING,
+    help="Setting of the indices, if the file does not say it [default: that of the file].",
+)
 @click.option(
     "--cell", nargs=6, type=_POSITIVE, metavar="A B C ALPHA BETA GAMMA",
     help="In Angstrom and degrees [default: that of the file].",
@@ -29,7 +33,8 @@ _POSITIVE = FiniteRange(0, min_open=True)
 @click.option("--calculated", is_flag=True, help="Take calculated amplitudes even where there are measured ones.")
 @click.option(
     "--f000", type=FiniteRange(), metavar="F",
-    help="F(000): the electrons of the cell [default: that of the file, or 0].",
+    help="F(000): the electrons of the cell [default: that of the file, _exptl_crystal_F_000 in a CIF, or 0; 0 in "
+    "a difference].",
 )  # fmt: skip
 @click.option(
     "--grid", nargs=3, type=click.IntRange(1, 4096), metavar="N1 N2 N3",

@@ -31,7 +31,7 @@ def section_picture(
     kind: PictureKind = "png",
     levels: int | Sequence[float] | None = None,
     limits: tuple[float, float] | None = None,
-    logarithmic: bool = False,
+    logarithmic: bool | None = None,
     nearby: float | None = None,
     name: str = "",
     dpi: int = PRINT_DPI,
@@ -47,8 +47,8 @@ def section_picture(
         kind: of picture.
         levels: about how many contours, or their values in ascending order; default: about 12, or 20
             where the sign matters.
-        limits: values at the ends of the scale; default: those of the section.
-        logarithmic: scale, for densities.
+        limits: values at the ends of the scale; default: those of the section, without ripples about 0.
+        logarithmic: scale, for densities; default: if they have high peaks, as at heavy atoms.
         nearby: atoms up to this distance from the plane are drawn, in Angstrom; default: 0.5.
         name: for the title.
         dpi: dots per inch.
@@ -78,7 +78,7 @@ def section_scale(
     levels: int | Sequence[float] | None,
     limits: tuple[float, float] | None,
     *,
-    logarithmic: bool,
+    logarithmic: bool | None,
 ) -> ValueScale:
     """Levels and colours of a section with these values; arguments as for :func:`section_picture`.
 
@@ -87,7 +87,7 @@ def section_scale(
         values: of the section.
         levels: about how many contours, or their values.
         limits: values at the ends of the scale.
-        logarithmic: scale.
+        logarithmic: scale; None: chosen by the values.
 
     Raises:
         FieldError: the levels do not fit.

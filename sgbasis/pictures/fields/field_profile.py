@@ -9,8 +9,9 @@ import numpy as np
 
 from basis_store import GridField
 from basis_store.array_types import FloatArray
+from sgbasis.pictures.fields.picture_title import PictureTitle
 from sgbasis.pictures.fields.value_scale import is_signed, quantity_label
-from sgbasis.pictures.style import INK, name_text, new_figure
+from sgbasis.pictures.style import INK, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,9 +69,10 @@ def profile_figure(
             symbol, (at, 1.0), (0, 3), xycoords=("data", "axes fraction"), textcoords="offset points", ha="center",
             fontsize=9, color=INK,
         )  # fmt: skip
-    figure.text(0.125, 0.945, name_text(name), fontsize=12, color=INK, va="center")
     points = " to ".join(f"({', '.join(f'{one:.4g}' for one in place)})" for place in (start, end))
-    figure.text(0.97, 0.945, points.replace("-", "\u2212"), fontsize=10, color=INK, va="center", ha="right")
+    left, right = 0.125 * WIDTH, 0.97 * WIDTH
+    title = PictureTitle.of(name, [points.replace("-", "\u2212")], room=right - left, widest=right - left)
+    title.write(figure, left, right, 0.055 * HEIGHT - 0.4 * title.height)
     return figure
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from basis_store import GridField
-from basis_store.array_types import FloatArray
+from basis_store.array_types import FloatArray, IntArray
 from sgbasis.fields.crystal_plane import CrystalPlane
+from sgbasis.pictures.fields.picture_title import PictureTitle, text_inches
 from sgbasis.pictures.fields.value_scale import ValueScale, quantity_label
-from sgbasis.pictures.style import INK, PAPER, indices_mathtext, name_text, new_figure
+from sgbasis.pictures.style import INK, PAPER, indices_mathtext, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,8 @@ _BAR = 0.17
 """Width of the colour bar in inches."""
 IN_PLANE = 0.05
 """Angstrom: atoms that are closer to a plane lie in it."""
+_NUMBER = 0.22
+"""Of the height of a colour bar for each of its numbers at least, in inches."""
 NEARBY = 0.5
 """Angstrom: atoms that are closer are drawn."""
 
@@ -51,14 +54,20 @@ def section_figure(
     inches = _LARGEST / max(high_u - low_u, high_v - low_v)
     width, height = (high_u - low_u) * inches, (high_v - low_v) * inches
     # A flat section has room for the label of its colour bar.
-    whole_width, whole_height = _LEFT + width + _RIGHT, _BOTTOM + max(height, 1.6) + _TOP
+    whole_width = _LEFT + width + _RIGHT
+    atoms = plane.images(field.coordinates, max(nearby, IN_PLANE))
+    texts = [plane_text(plane)]
+    if (np.abs(atoms[1][:, 2]) > IN_PLANE).any():
+        texts.append(f"(open circles: within {nearby:g} $\\mathrm{{\\AA}}$)")
+    title = PictureTitle.of(name, texts, room=width, widest=whole_width - _LEFT - 0.1)
+    whole_height = _BOTTOM + max(height, 1.6) + _TOP + title.height
     figure = new_figure(whole_width, whole_height)
     low = (_BOTTOM + (max(height, 1.6) - height) / 2) / whole_height
     axes = figure.add_axes((_LEFT / whole_width, low, width / whole_width, height / whole_height))
     bar = figure.add_axes(((_LEFT + width + 0.14) / whole_width, low, _BAR / whole_width, height / whole_height))
     _draw_values(axes, section, scale)
     _draw_cells(axes, plane)
-    some_are_near = _draw_atoms(axes, field, plane, nearby)
+    _draw_atoms(axes, field, plane, atoms, inches)
     axes.set_aspect("equal")
     axes.set(xlim=plane.u_range, ylim=plane.v_range)
     axes.tick_params(direction="in", top=True, right=True, labelsize=9, colors=INK)
@@ -66,18 +75,7 @@ def section_figure(
     axes.set_xlabel(across, fontsize=11, color=INK)
     axes.set_ylabel(upwards, fontsize=11, color=INK)
     _draw_bar(figure, bar, axes, scale, quantity_label(field))
-    top = 1 - 0.25 / whole_height
-    figure.text(_LEFT / whole_width, top, name_text(name), fontsize=12, color=INK, va="center")
-    note = f"  (open circles: within {nearby:g} $\\mathrm{{\\AA}}$)" if some_are_near else ""
-    figure.text(
-        (_LEFT + width) / whole_width,
-        top,
-        plane_text(plane) + note,
-        fontsize=10,
-        color=INK,
-        va="center",
-        ha="right",
-    )
+    title.write(figure, _LEFT, _LEFT + width, 0.25)
     return figure
 
 
@@ -97,9 +95,6 @@ def _draw_values(axes: Axes, section: tuple[FloatArray, FloatArray, FloatArray],
     # Contours through values that rounding scatters about a level would be noise.
     near = 1e-10 * float(np.abs(scale.levels).max())
     values = np.where(np.abs(values) < near, 0.0, values)
-    if scale.logarithmic:
-        # What has no logarithm has the lowest colour; matplotlib leaves out what is much smaller than that.
-        values = np.maximum(values, 0.9 * scale.levels[0])
     filled = axes.contourf(
         u, v, values.T, levels=scale.levels, cmap=scale.colours, norm=scale.norm, extend=scale.extend
     )
@@ -108,14 +103,14 @@ def _draw_values(axes: Axes, section: tuple[FloatArray, FloatArray, FloatArray],
         return
     if scale.signed:
         for levels, style, line in (
-            (scale.levels[scale.levels > 0], "-", 0.55),
-            (scale.levels[scale.levels < 0], "--", 0.55),
-            (scale.levels[scale.levels == 0], "-", 1.3),
+            (scale.lines[scale.lines > 0], "-", 0.55),
+            (scale.lines[scale.lines < 0], "--", 0.55),
+            (scale.lines[scale.lines == 0], "-", 1.3),
         ):
             if len(levels):
                 axes.contour(u, v, values.T, levels=levels, colors=INK, linewidths=line, linestyles=style)
     else:
-        axes.contour(u, v, values.T, levels=scale.levels, colors=INK, linewidths=0.55)
+        axes.contour(u, v, values.T, levels=scale.lines, colors=INK, linewidths=0.55)
 
 
 def _draw_cells(axes: Axes, plane: CrystalPlane) -> None:
@@ -131,30 +126,35 @@ def _draw_cells(axes: Axes, plane: CrystalPlane) -> None:
             axes.plot(*np.array([start, end]).T, color=colour, linewidth=width, linestyle=style, zorder=4)
 
 
-def _draw_atoms(axes: Axes, field: GridField, plane: CrystalPlane, nearby: float) -> bool:
-    """Draw atoms that are close to the plane; whether there are some that do not lie in it."""
+def _draw_atoms(
+    axes: Axes, field: GridField, plane: CrystalPlane, atoms: tuple[IntArray, FloatArray], inches: float
+) -> None:
+    """Draw atoms that are close to the plane: their numbers and places. An Angstrom has some inches."""
     from matplotlib.patheffects import withStroke
 
     from basis_compiler.crystals.crystal import ELEMENTS
 
-    numbers, places = plane.images(field.coordinates, max(nearby, IN_PLANE))
+    numbers, places = atoms
     rim = [withStroke(linewidth=2.2, foreground=PAPER)]
     lies_in = np.abs(places[:, 2]) <= IN_PLANE
     size = 5.5 if len(numbers) <= 60 else 3.0
-    for atoms, face in ((places[lies_in], INK), (places[~lies_in], PAPER)):
+    for some, face in ((places[lies_in], INK), (places[~lies_in], PAPER)):
         axes.plot(
-            *atoms[:, :2].T, "o", markersize=size, markerfacecolor=face, markeredgecolor=INK, markeredgewidth=0.9,
+            *some[:, :2].T, "o", markersize=size, markerfacecolor=face, markeredgecolor=INK, markeredgewidth=0.9,
             path_effects=rim, zorder=6, clip_on=False, gid="atoms in the plane" if face == INK else "atoms nearby",
         )  # fmt: skip
     if len(numbers) <= 60:
-        right, top = (high - 0.1 * (high - low) for low, high in (plane.u_range, plane.v_range))
         for number, (u, v, _) in zip(numbers, places, strict=True):
-            side, aligned = (-5, "right") if u > right else (5, "left")
+            symbol = ELEMENTS[field.elements[number]]
+            # Right and above, unless it would lie over the frame there.
+            room_u, room_v = (
+                (one[1] - at) * inches * 72 - 8 for one, at in ((plane.u_range, u), (plane.v_range, v))
+            )
+            side, aligned = (-5, "right") if 72 * text_inches(symbol, 10) > room_u else (5, "left")
             axes.annotate(
-                ELEMENTS[field.elements[number]], (u, v), (side, -13 if v > top else 5), ha=aligned,
+                symbol, (u, v), (side, -13 if room_v < 8 else 5), ha=aligned,
                 textcoords="offset points", fontsize=10, color=INK, path_effects=rim, zorder=7, clip_on=True,
             )  # fmt: skip
-    return bool((~lies_in).any())
 
 
 def _axis_labels(plane: CrystalPlane) -> tuple[str, str]:
@@ -175,12 +175,14 @@ def _draw_bar(figure: Figure, bar: Axes, axes: Axes, scale: ValueScale, label: s
     from matplotlib.ticker import FixedLocator, NullLocator
 
     filled = axes.collections[0]
-    # The bands have equal heights where levels are powers; otherwise heights are values.
-    spacing = "uniform" if scale.logarithmic else "proportional"
+    # The bands have equal heights where each is one step of the colours; otherwise heights are values.
+    spacing = "proportional" if scale.even else "uniform"
+    height = figure.get_size_inches()[1] * bar.get_position().height
+    ticks = scale.ticks(max(2, min(13, round(height / _NUMBER))))
     drawn = figure.colorbar(filled, cax=bar, spacing=spacing, drawedges=False)
-    drawn.set_ticks(FixedLocator(scale.ticks.tolist()))
+    drawn.set_ticks(FixedLocator(ticks.tolist()))
     drawn.ax.yaxis.set_minor_locator(NullLocator())
-    drawn.ax.set_yticklabels([f"{one:.6g}".replace("-", "\u2212") for one in scale.ticks])
+    drawn.ax.set_yticklabels([f"{one:.6g}".replace("-", "\u2212") for one in ticks])
     drawn.set_label(label, fontsize=11, color=INK)
     drawn.outline.set_linewidth(0.5)
     drawn.ax.tick_params(length=2, labelsize=9, colors=INK)

@@ -22,6 +22,10 @@ _SIGNED = ("potential", "spin density", "magnetisation", "difference")
 """Words in quantities whose sign matters."""
 _BALANCED = 0.05
 """The smaller of the largest positive and negative values over the larger one, of fields whose sign matters."""
+_RATIOS = 7
+"""Of levels in the ratios 1, 2, 5 at least, if nothing is said."""
+_PEAKS = 0.1
+"""Values are peaks if less than this share of them is above the first of ``_COUNT`` equal steps."""
 _DECADES = 3.0
 """Of a logarithmic scale at most, if nothing is said."""
 _ROUND_NUMBERS = ((1, 2, 5), (1, 1.5, 2, 3, 5, 7))
@@ -40,15 +44,21 @@ class ValueScale:
     """What values are drawn at and in which colours.
 
     Attributes:
-        levels: (n,) ascending; contours, and edges of the bands of colour.
+        levels: (n,) ascending; edges of the bands of colour.
+        lines: (m,) those of them that have a contour.
         signed: whether the colours are symmetric about 0.
-        logarithmic: whether colours go by the logarithm.
+        even: whether colours go by the value; otherwise each band is one step of the colours.
+        logarithmic: whether the levels have about equal ratios.
+        limited: whether the first and the last level were asked for, and so have numbers.
         extend: on which sides values lie beyond the levels, in matplotlib's words.
     """
 
     levels: FloatArray
+    lines: FloatArray
     signed: bool
+    even: bool
     logarithmic: bool
+    limited: bool
     extend: str
 
     @property
@@ -59,24 +69,44 @@ class ValueScale:
     @property
     def norm(self) -> Normalize:
         """From values to places in the colour map."""
-        from matplotlib.colors import LogNorm, Normalize
+        from matplotlib.colors import FuncNorm, Normalize
 
-        low, high = float(self.levels[0]), float(self.levels[-1])
+        nodes = _nodes(self.levels, signed=self.signed)
+        low, high = (-float(nodes[-1]), float(nodes[-1])) if self.signed else (float(nodes[0]), float(nodes[-1]))
+        if self.even:
+            return Normalize(low, high)
+        places = np.arange(len(nodes), dtype=np.float64)
         if self.signed:
-            high = max(abs(low), abs(high))
-            low = -high
-        return LogNorm(low, high) if self.logarithmic else Normalize(low, high)
+            nodes, places = (np.concatenate([-one[:0:-1], one]) for one in (nodes, places))
+        return FuncNorm(
+            (lambda values: np.interp(values, nodes, places), lambda found: np.interp(found, places, nodes)),
+            low, high,
+        )  # fmt: skip
 
-    @property
-    def ticks(self) -> FloatArray:
-        """The levels that have numbers at the colour bar."""
-        step = math.ceil(len(self.levels) / 13)
+    def ticks(self, most: int = 13) -> FloatArray:
+        """The levels that have numbers at the colour bar, about ``most``."""
+        step = math.ceil(len(self.levels) / most)
         if self.signed and not (self.levels == 0).any():  # the same above and below
             above, below = self.levels[self.levels > 0], self.levels[self.levels < 0]
             return np.concatenate([below[::-1][::step][::-1], above[::step]])
         # Counted from 0, where that is a level.
         zero = int(np.abs(self.levels).argmin()) if self.signed else 0
-        return self.levels[zero % step :: step]
+        found = self.levels[zero % step :: step]
+        if not self.limited or step == 1:
+            return found
+        ends = self.levels[[0, -1]]
+        places = np.searchsorted(self.levels, found)
+        apart = (places > step / 2) & (places < len(self.levels) - 1 - step / 2)
+        return np.concatenate([ends[:1], found[apart], ends[1:]])
+
+
+def _nodes(levels: FloatArray, *, signed: bool) -> FloatArray:
+    """Between which colours are interpolated: the levels, or 0 and their distances from it."""
+    if not signed:
+        return levels
+    distances = np.unique(np.abs(levels))
+    apart = np.diff(distances, prepend=0) > 1e-9 * distances[-1]
+    return np.concatenate([[0.0], distances[apart]])
 
 
 def is_signed(field: GridField) -> bool:
@@ -89,7 +119,7 @@ def is_signed(field: GridField) -> bool:
 
 def is_difference(field: GridField) -> bool:
     """Whether a field is a difference: about 0 rounding and the ends of series decide about its sign."""
-    return field.quantity.endswith("difference")
+    return "difference" in field.quantity
 
 
 def quantity_label(field: GridField) -> str:
@@ -105,7 +135,7 @@ def value_scale(
     *,
     signed: bool,
     with_zero: bool = True,
-    logarithmic: bool = False,
+    logarithmic: bool | None = False,
     levels: int | Sequence[float] | None = None,
     limits: tuple[float, float] | None = None,
 ) -> ValueScale:
@@ -115,9 +145,11 @@ def value_scale(
         values: that are drawn.
         signed: whether the scale is symmetric about 0.
         with_zero: whether 0 is a level of a signed scale that is chosen here.
-        logarithmic: levels in equal ratios, for positive values.
+        logarithmic: levels in about equal ratios, for positive values; None: where the values are peaks, so that
+            levels at equal steps would all lie close to the highest.
         levels: about how many, or the levels themselves; default: 12, or 20 if ``signed``.
-        limits: the lowest and the highest level; default: that of the values.
+        limits: the lowest and the highest level; default: levels that enclose the values, but not the ripples
+            about 0 of densities, which come from the end of a Fourier series.
 
     Raises:
         FieldError: logarithms of values that are not positive, or levels that are not numbers in ascending order.
@@ -129,21 +161,60 @@ def value_scale(
         raise FieldError("a logarithmic scale is for values that are positive, such as densities")
     if logarithmic and not high > 0:
         raise FieldError("a logarithmic scale needs values above 0, and there are none")
+    # Where one sign is small, it is that of ripples.
+    ripples = 0.0 if signed or limits is not None else min(abs(low), abs(high))
+    ripples = ripples if low < 0 < high and ripples <= _BALANCED * max(abs(low), abs(high)) else 0.0
+    if logarithmic is None:
+        logarithmic = not signed and _levels_in_ratios(values, levels, limits)
     if levels is not None and not isinstance(levels, int):
         found = _given_levels(levels, logarithmic=logarithmic)
-    elif logarithmic:
-        positive = values[values > 0]
-        smallest = low if limits is not None else max(float(positive.min()), high * 10**-_DECADES)
-        if not smallest > 0:
-            raise FieldError(f"a logarithmic scale begins above 0, not at {smallest:g}")
-        found = _ratios(smallest, high, levels)
+        steps = np.diff(_nodes(found, signed=signed))
+        even = not logarithmic and bool(steps.max() <= (1 + 1e-6) * steps.min())
+        lines = found
     else:
-        found = _steps(low, high, levels or (_SIGNED_COUNT if signed else _COUNT), signed=signed)
+        even = not logarithmic
+        if logarithmic:
+            smallest = low
+            if limits is None:
+                smallest = max(float(values[values > 0].min()), high * 10**-_DECADES, ripples)
+            if not smallest > 0:
+                raise FieldError(f"a logarithmic scale begins above 0, not at {smallest:g}")
+            found = _ratios(smallest, high, levels)
+            # The first level is above the ripples.
+            found = found[found >= ripples] if ripples == smallest else found
+        else:
+            ends = (0.0 if ripples == -low else low, 0.0 if ripples == high else high) if ripples else (low, high)
+            found = _steps(*ends, levels or (_SIGNED_COUNT if signed else _COUNT), signed=signed)
+        if limits is not None:
+            found = _ending_at(found, low, high, even=even)
         if signed and not with_zero and len(found) > 3:
             found = found[np.abs(found) > 1e-9 * np.abs(found).max()]
+        lines = found[found != 0] if ripples else found
     below, above = float(values.min()) < found[0], float(values.max()) > found[-1]
     extend = "both" if below and above else "min" if below else "max" if above else "neither"
-    return ValueScale(found, signed, logarithmic, extend)
+    return ValueScale(found, lines, signed, even, logarithmic, limits is not None, extend)
+
+
+def _levels_in_ratios(
+    values: FloatArray, levels: int | Sequence[float] | None, limits: tuple[float, float] | None
+) -> bool:
+    """Whether levels are in equal ratios if nothing is said: few of the values reach the first of equal steps."""
+    low, high = (float(values.min()), float(values.max())) if limits is None else limits
+    if (levels is not None and not isinstance(levels, int)) or not high > 0 or -low > _BALANCED * high:
+        return False
+    if limits is not None and low <= 0:
+        return False
+    return float((values > high / _COUNT).mean()) < _PEAKS
+
+
+def _ending_at(levels: FloatArray, low: float, high: float, *, even: bool) -> FloatArray:
+    """The levels between two values, and these, without levels so close to them that numbers would overlap."""
+    if even:
+        room = 0.3 * float(np.diff(levels).min())
+        inside = (levels > low + room) & (levels < high - room)
+    else:
+        inside = (levels > 1.2 * low) & (levels < high / 1.2)
+    return np.concatenate([[low], levels[inside], [high]])
 
 
 def _given_levels(levels: Sequence[float], *, logarithmic: bool) -> FloatArray:
@@ -183,7 +254,7 @@ def _ratios(low: float, high: float, count: int | None) -> FloatArray:
         first = int(np.searchsorted(one, low * (1 + 1e-9), side="right")) - 1
         enclosing.append(one[first : int(np.searchsorted(one, high * (1 - 1e-9))) + 1])
     if count is None:
-        return enclosing[0] if len(enclosing[0]) >= _COUNT else enclosing[1]
+        return enclosing[0] if len(enclosing[0]) >= _RATIOS else enclosing[1]
     if count <= max(len(one) for one in enclosing):
         return min(enclosing, key=lambda one: abs(len(one) - count - 1))
     return np.geomspace(low, high, count + 1)

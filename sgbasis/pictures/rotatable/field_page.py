@@ -27,6 +27,7 @@ from sgbasis.pictures.rotatable.scene import (
     surface_trace,
     text_html,
 )
+from sgbasis.pictures.style import INK
 from sgbasis.surfaces.surface_mesh import SurfaceMesh
 from sgbasis.surfaces.surface_source import SurfaceSource
 
@@ -109,23 +110,37 @@ def section_page(
         name: for the title.
 
     Raises:
-        FieldError: a logarithmic scale, which pages have not.
         basis_store.MissingDependencyError: plotly is not installed.
     """
     from plotly.graph_objects import Contour
 
-    if scale.logarithmic:
-        raise FieldError("a page has no logarithmic scale: take .png, .svg or .pdf")
     u, v, values = section
     unit = "" if field.unit == "1" else f" ({field.unit})"
-    levels = np.asarray(scale.levels)
-    contours = {"start": float(levels[0]), "end": float(levels[-1]), "size": float(np.diff(levels).min())}
+    # Pages draw contours at equal steps: of the places in the colours, whose numbers are those of the values.
+    norm, ticks = scale.norm, scale.ticks()
+    places = {
+        "x": u.astype(np.float32), "y": v.astype(np.float32),
+        "z": np.asarray(norm(values.T), dtype=np.float32).clip(0, 1),
+    }  # fmt: skip
     trace = Contour(
-        x=u.astype(np.float32), y=v.astype(np.float32), z=values.T.astype(np.float32), contours=contours,
-        colorscale="RdBu_r" if scale.signed else "Viridis", zmin=scale.norm.vmin, zmax=scale.norm.vmax,
-        line={"width": 0.6}, colorbar={"title": {"text": f"{text_html(field.quantity)}{unit}"}, "thickness": 14},
-        hovertemplate="%{x:.2f}, %{y:.2f} \u00c5: %{z:.4g}<extra></extra>",
+        **places, zmin=0, zmax=1, colorscale="RdBu_r" if scale.signed else "Viridis",
+        contours=_at(np.asarray(norm(scale.levels))), line={"width": 0},
+        colorbar={
+            "title": {"text": f"{text_html(field.quantity)}{unit}"}, "thickness": 14,
+            "tickvals": np.asarray(norm(ticks)).tolist(), "ticktext": [f"{one:.6g}" for one in ticks],
+        },
+        customdata=values.T.astype(np.float32),
+        hovertemplate="%{x:.2f}, %{y:.2f} \u00c5: %{customdata:.4g}<extra></extra>",
     )  # fmt: skip
+    # Lines of both signs apart, since there may be none at 0.
+    lines = [
+        Contour(
+            **places, contours=_at(np.asarray(norm(some))) | {"coloring": "none"}, showscale=False,
+            line={"width": 0.6, "color": INK, "dash": dash}, hoverinfo="skip",
+        )
+        for some, dash in ((scale.lines[scale.lines >= 0], "solid"), (scale.lines[scale.lines < 0], "dash"))
+        if len(some)
+    ]  # fmt: skip
     axes = {"showgrid": False, "zeroline": False, "ticks": "inside", "mirror": True, "linewidth": 1}
     layout = {
         "xaxis": axes | {"title": {"text": "\u00c5"}, "constrain": "domain"},
@@ -137,4 +152,12 @@ def section_page(
         indices = " ".join(map(str, plane.indices))
         where = f"plane ({indices}), {plane.distance:.4g} \u00c5 from the origin"
     title = f"{text_html(field.quantity)}{f' of {text_html(name)}' if name else ''}, {where}"
-    return page_bytes([trace], layout, title=title)
+    return page_bytes([trace, *lines], layout, title=title)
+
+
+def _at(places: np.ndarray) -> dict[str, float]:
+    """Contours at ascending places with equal steps between them, but for the first and the last of a range."""
+    size = float(np.median(np.diff(places))) if len(places) > 1 else 1.0
+    first = int(len(places) > 2 and places[1] - places[0] < 0.999 * size)
+    last = len(places) - 1 - int(len(places) > 2 and places[-1] - places[-2] < 0.999 * size)
+    return {"start": float(places[first]), "end": float(places[last]), "size": size}

@@ -83,6 +83,7 @@ def _facts(found: ReflectionList) -> list[str]:
     facts += [
         ("radiation", f"{NAMES[found.radiation]} of {found.wavelength:.6g} Angstrom, |F| in {unit}"),
         ("displacements", found.displacements),
+        ("F(000)", f"{found.zero_factor:.6g} {unit} in the cell"),
         ("reflections", f"{len(found):,}{' (hkl and -h-k-l apart)' * (not found.friedel)}, down to d = "
                         f"{found.d_min:.4f} Angstrom; I: powder, strongest line 100"),
     ]  # fmt: skip

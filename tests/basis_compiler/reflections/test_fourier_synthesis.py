@@ -176,7 +176,7 @@ def test_equivalent_reflections_may_be_given_in_any_number() -> None:
 
 
 def test_a_wrong_setting_is_noted() -> None:
-    data = standard_data(read("quartz"), d_min=1.0)
+    data = dataclasses.replace(standard_data(read("quartz"), d_min=1.0), setting=None)
     other = fourier_synthesis(data, setting="152")  # its enantiomorph: other phases of equivalents
     assert any("is it the right setting" in note for note in other.notes) or any(
         "forbids" in n for n in other.notes
@@ -229,7 +229,9 @@ def test_a_difference_shows_the_missing_atom() -> None:
 def test_what_is_missing_is_noted() -> None:
     data = standard_data(read("nacl"), d_min=0.8)
     assert [note for note in fourier_synthesis(data).notes if "missing" in note] == []
-    assert any("F(000) is not given" in note for note in fourier_synthesis(data).notes)
+    assert any("F(000) = 112 is that of the reflections" in note for note in fourier_synthesis(data).notes)
+    without = fourier_synthesis(dataclasses.replace(data, f000=None))
+    assert any("F(000) is not given" in note for note in without.notes)
     part = dataclasses.replace(
         data, hkl=data.hkl[1:], amplitudes=data.amplitudes[1:], phases=data.phases[1:], intensities=None
     )

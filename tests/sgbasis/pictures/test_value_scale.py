@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from basis_store import FieldError, GridField
-from sgbasis.pictures.fields.value_scale import is_signed, quantity_label, value_scale
+from sgbasis.pictures.fields.value_scale import is_difference, is_signed, quantity_label, value_scale
 
 pytest.importorskip("matplotlib")
 
@@ -23,14 +23,12 @@ def test_signed_scales_are_symmetric_about_zero(low: float, high: float) -> None
     assert scale.norm.vmin == -scale.norm.vmax and scale.norm(0.0) == 0.5
     assert scale.levels[0] <= low <= high <= scale.levels[-1]
     assert scale.extend == "neither"
-    assert 0.0 in scale.ticks and 1 < len(scale.ticks) <= 13
+    assert 0.0 in scale.ticks() and 1 < len(scale.ticks()) <= 13
     # No band beyond the values is empty on both sides.
     assert max(abs(low), abs(high)) > scale.levels[-2] or not high
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [(0.03, 0.57), (1e-7, 2e-7), (-0.08, 9.4), (5.0, 5.0), (0.0, 0.6), (-3, -2)]
-)
+@pytest.mark.parametrize(("low", "high"), [(0.03, 0.57), (1e-7, 2e-7), (5.0, 5.0), (0.0, 0.6), (-3, -2)])
 def test_sequences_enclose_the_values(low: float, high: float) -> None:
     scale = value_scale(np.array([low, high]), signed=False)
     assert scale.levels[0] <= low <= high <= scale.levels[-1]
@@ -46,9 +44,68 @@ def test_logarithmic_levels(low: float, high: float) -> None:
     assert scale.levels[0] > 0 and scale.levels[-1] >= high
     ratios = scale.levels[1:] / scale.levels[:-1]
     assert 1.3 < ratios.min() <= ratios.max() < 2.6
-    assert scale.levels[0] <= max(low, high * 1e-3)
+    # Not below the ripples of a series that ends.
+    assert max(-low, 0) <= scale.levels[0] <= max(2 * abs(low), high * 1e-3)
     assert scale.extend == "min"
     assert scale.norm(scale.levels[0]) == 0 and scale.norm(scale.levels[-1]) == 1
+
+
+def test_ripples_about_zero_have_no_contour() -> None:
+    scale = value_scale(np.array([-0.08, 0.3, 9.4]), signed=False)
+    assert scale.levels[0] == 0 and scale.extend == "min" and scale.lines.tolist() == scale.levels[1:].tolist()
+    below = value_scale(np.array([-9.4, 0.3, 0.08]), signed=False)
+    assert below.levels[-1] == 0 and below.lines.tolist() == below.levels[:-1].tolist()
+    given = value_scale(np.array([-0.08, 9.4]), signed=False, levels=(0.0, 1.0))
+    assert given.lines.tolist() == [0, 1]
+
+
+def test_levels_are_in_ratios_where_values_are_peaks() -> None:
+    """Heavy atoms: at equal steps their peaks alone had contours, and light atoms and ripples none or noise."""
+    distances = np.linspace(0, 6, 400)
+    heavy = 1180 * np.exp(-((distances / 0.25) ** 2)) + 60 * np.exp(-(((distances - 2) / 0.25) ** 2))
+    heavy -= 9 * np.cos(20 * distances) * (distances > 0.6)
+    chosen = value_scale(heavy, signed=False, logarithmic=None)
+    assert chosen.logarithmic and chosen.levels.tolist() == [10, 20, 50, 100, 200, 500, 1000, 2000]
+    valence = 0.5 * np.exp(-(distances**2)) + 0.03
+    assert not value_scale(valence, signed=False, logarithmic=None).logarithmic
+    assert not value_scale(heavy, signed=True, logarithmic=None).logarithmic
+    assert not value_scale(heavy, signed=False, logarithmic=None, limits=(0.0, 100.0)).logarithmic
+    assert not value_scale(heavy, signed=False, logarithmic=None, levels=(1.0, 2.0, 4.0)).logarithmic
+
+
+@pytest.mark.parametrize(
+    ("limits", "signed", "logarithmic"),
+    [
+        ((0.3, 97.0), False, False),
+        ((3.0, 700.0), False, True),
+        ((-3.0, 10.0), True, False),
+        ((-5.0, 5.0), True, False),
+    ],
+)
+def test_scales_end_where_the_range_does(limits: tuple[float, float], signed: bool, logarithmic: bool) -> None:
+    values = np.array([-20.0, 0.01, 1200.0])
+    scale = value_scale(values, signed=signed, logarithmic=logarithmic, limits=limits)
+    assert (scale.levels[0], scale.levels[-1]) == limits and scale.extend == "both"
+    assert scale.even != logarithmic
+    assert {*limits} <= {*scale.ticks()}
+    assert signed == (scale.norm(0.0) == 0.5)
+
+
+@pytest.mark.parametrize(
+    "levels", [(0.1, 0.2, 0.4, 0.8, 1.6), (-4.0, -2.0, -1.0, 1.0, 2.0, 4.0), (-1.0, 0.0, 3.0)]
+)
+def test_colours_follow_the_levels(levels: tuple[float, ...]) -> None:
+    signed = levels[0] < 0
+    scale = value_scale(np.array([-9.0, 9.0]), signed=signed, levels=levels)
+    places = np.asarray(scale.norm(np.array(levels)))
+    assert not scale.even and scale.norm(9.0) == 1
+    if signed:
+        assert scale.norm(0.0) == 0.5
+        np.testing.assert_allclose(np.asarray(scale.norm(-np.array(levels))), 1 - places, atol=1e-12)
+        assert len(set(np.round(np.diff(np.unique(np.round(np.abs(places - 0.5), 9))), 6))) == 1
+    else:
+        np.testing.assert_allclose(np.diff(places), 1 / (len(levels) - 1))
+    np.testing.assert_allclose(scale.norm.inverse(places), levels)
 
 
 def test_what_is_given_is_taken() -> None:
@@ -84,6 +141,9 @@ def test_signs_matter_by_the_quantity_or_the_values() -> None:
     assert is_signed(field("potential", "eV", -60, 3))
     assert is_signed(field("electron density difference", "e/Angstrom^3"))
     assert is_signed(field("spin density", "e/Angstrom^3"))
+    assert is_signed(field("difference density", "e/Angstrom^3")) and is_difference(
+        field("difference density", "1")
+    )
     assert is_signed(field("field", "1", -1, 0.5))
     assert not is_signed(field("electron density", "e/Angstrom^3", -0.08, 9.4))  # rings of a truncated series
     assert is_signed(field("electron density", "e/Angstrom^3", -0.08, 0.1))  # a difference that a CHGCAR holds
@@ -111,7 +171,7 @@ def test_differences_have_no_level_at_zero(largest: float, count: int | None) ->
     assert steps[len(steps) // 2] == pytest.approx(2 * steps[0]), (
         "one band from the first level below to that above"
     )
-    np.testing.assert_allclose(scale.ticks, -scale.ticks[::-1])
-    assert set(scale.ticks.tolist()) <= set(scale.levels.tolist()) and len(scale.ticks) <= 14
+    np.testing.assert_allclose(scale.ticks(), -scale.ticks()[::-1])
+    assert set(scale.ticks().tolist()) <= set(scale.levels.tolist()) and len(scale.ticks()) <= 14
     with_zero = value_scale(values, signed=True, levels=count).levels
     np.testing.assert_allclose(scale.levels, with_zero[np.abs(with_zero) > 1e-9 * largest])

@@ -61,7 +61,7 @@ def test_density_patterson_and_difference_are_written(quartz: Path, tmp_path: Pa
     assert done.exit_code == 0, done.output
     assert "electron density on" in done.stdout
     assert "e/Angstrom^3" in done.stdout
-    assert not done.stderr.count("missing")
+    assert not done.stderr
     field = read_field(density)
     assert field.integral == pytest.approx(90, rel=1e-6)
     patterson = tmp_path / "patterson.xsf"
@@ -72,6 +72,40 @@ def test_density_patterson_and_difference_are_written(quartz: Path, tmp_path: Pa
     done = run("field", "synthesis", quartz, "-o", difference, "--minus", quartz)
     assert done.exit_code == 0, done.output
     assert np.abs(read_field(difference).values).max() < 1e-9
+
+
+def test_f000_comes_from_the_file(quartz: Path, tmp_path: Path) -> None:
+    done = run("field", "synthesis", quartz, "-o", tmp_path / "density.cube")
+    assert "F(000) = 90 is that of the reflections" in done.stderr
+    assert read_field(tmp_path / "density.cube").integral == pytest.approx(90, rel=1e-6)
+    done = run("field", "synthesis", quartz, "-o", tmp_path / "density.cube", "--f000", "80")
+    assert "F(000) = 80 is given, and the reflections say 90" in done.stderr
+    assert read_field(tmp_path / "density.cube").integral == pytest.approx(80, rel=1e-6)
+    # Of raw intensities it says nothing: their scale is unknown.
+    text = quartz.read_text().replace("_refln_", "_diffrn_refln_").replace("F_squared_calc", "intensity_net")
+    raw = tmp_path / "raw.cif"
+    raw.write_text(text)
+    assert read_reflections(raw).f000 is None
+    raw.write_text(quartz.read_text().replace("F_000 90", "F_000 many"))
+    read = read_reflections(raw)
+    assert read.f000 is None and "'many' of the CIF is not used" in read.notes[0]
+
+
+def test_a_setting_is_compared_with_the_operations_of_the_file(quartz: Path, tmp_path: Path) -> None:
+    command = ["field", "synthesis", quartz, "-o", tmp_path / "density.cube"]
+    (own,) = {read_reflections(quartz).setting}
+    assert "symmetry" not in run(*command, "--setting", f"hall:{own}").stderr
+    done = run(*command, "--setting", "P3_2")
+    assert "by their own symmetry; taken for 145 P3_2, with 3 operations in place of 6" in done.stderr
+    for options in (["--setting", "P3_121"], ["--setting", "P3_121", "--minus", quartz]):
+        done = run(*command, *options)
+        assert done.exit_code == 1 and "152 P3_121 has other operations" in done.stderr
+    # The model of other reflections is compared as well.
+    measured = tmp_path / "measured.hkl"
+    assert run("reflections", CRYSTALS / "quartz.cif", "--d-min", "0.9", "-o", measured).exit_code == 0
+    cell = ["--cell", "4.916", "4.916", "5.4054", "90", "90", "120", "--setting", "P3_112", "--minus", quartz]
+    done = run("field", "synthesis", measured, *cell, "-o", tmp_path / "difference.cube")
+    assert done.exit_code == 1 and "the reflections of the model are of" in done.stderr
 
 
 def test_intensities_with_the_phases_of_a_model(quartz: Path, tmp_path: Path) -> None:

@@ -180,7 +180,10 @@ def test_atoms_of_another_file(file: Path, tmp_path: Path) -> None:
             ("plot", "a.npz", "--line", "O1", "Ti1", "--cells", "2", "-o", "x.png"),
             "--cells has no meaning for --line",
         ),
-        (("plot", "a.npz", "--isosurface", "1", "--log", "-o", "x.png"), "--log has no meaning for --isosurface"),
+        (
+            ("plot", "a.npz", "--isosurface", "1", "--log", "-o", "x.png"),
+            "--log/--linear has no meaning for --isosurface",
+        ),
         (("plot", "a.npz", "--isosurface", "1", "--cells", "2,2", "-o", "x.png"), "--cells are one number"),
         (
             ("plot", "a.npz", "--through", "O1", "O2", "Ti1", "--cells", "2", "-o", "x.png"),

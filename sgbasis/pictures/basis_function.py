@@ -101,7 +101,7 @@ def _write_texts(figure: Figure, compiled: CompiledSetting, function: int, secti
     name = f"No. {number}   {symbol_mathtext(setting.symbol)}{choice}{character}   {part}function {function}"
     figure.text(0.03, 0.93, name, fontsize=17, color=INK, va="center")
     formula = _formula(compiled, function)
-    figure.text(0.03, 0.865, f"$f_{{{function}}} = {formula}$", fontsize=13, color=INK, va="center")
+    figure.text(0.03, 0.865, formula, fontsize=13, color=INK, va="center")
     figure.text(0.235, 0.045, f"{section}; zero line black", fontsize=10, color=INK, ha="center", va="center")
     drawn = f"f_{{{function}}}" if named.is_real else rf"\mathrm{{Re}}\,f_{{{function}}}"
     space = "\n" if len(cell) > _LONGEST_CELL else " "
@@ -110,11 +110,16 @@ def _write_texts(figure: Figure, compiled: CompiledSetting, function: int, secti
 
 
 def _formula(compiled: CompiledSetting, function: int) -> str:
-    """The formula in LaTeX, or how many terms it has if it is long."""
+    """The formula in mathtext; of a long one, how many terms it has, and the command that prints them."""
     if compiled.representation.is_real:
         form = trigonometric_form(compiled, function)
         text, latex, count = formula_text(form), formula_latex(form), len(form.terms)
     else:
         text, latex = complex_formula(compiled, function), complex_formula(compiled, function, latex=True)
         count = int(compiled.orbit_sizes[function])
-    return latex if len(text) <= _LONGEST_FORMULA else rf"\mathrm{{{count}\ terms}}"
+    if len(text) <= _LONGEST_FORMULA:
+        return f"$f_{{{function}}} = {latex}$"
+    named = compiled.representation
+    group = compiled.setting.label.partition(" ")[0] if named.is_trivial else str(named)
+    command = f"sgbasis show {group} --count {function + 1 - compiled.n_constants}"
+    return f"$f_{{{function}}}$ is a sum of {count} terms; its formula: {command}"

@@ -43,6 +43,23 @@ class SurfaceMesh:
         return len(np.unique(corners)) - len(np.unique(codes)) + len(corners)
 
     @property
+    def bodies(self) -> int:
+        """How many separate bodies a closed surface encloses: its connected parts, but those around cavities."""
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        corners = self.classes[self.faces]
+        size = int(self.classes.max(initial=-1)) + 1
+        edges = np.concatenate([corners[:, :2], corners[:, 1:]])
+        graph = coo_array((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(size, size))
+        count, parts = connected_components(graph, directed=False)
+        first, second, third = (self.vertices[self.faces[:, i]] for i in range(3))
+        volumes = np.bincount(
+            parts[corners[:, 0]], np.einsum("ij,ij->i", first, np.cross(second, third)), minlength=count
+        )
+        return int((volumes > 0).sum())
+
+    @property
     def volume(self) -> float:
         """Enclosed by a closed surface; means nothing for a periodic one."""
         first, second, third = (self.vertices[self.faces[:, i]] for i in range(3))

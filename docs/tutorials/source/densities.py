@@ -19,7 +19,7 @@ _ = shutil.copy(data_folder() / "crystals" / "rutile.cif", "rutile.cif")
 
 # %%
 # !sgbasis reflections rutile.cif --d-min 0.4 --wavelength 0.3 --b-iso 1.5 -o rutile.fcf | tail -n 3
-# !sgbasis field synthesis rutile.fcf --f000 76 -o rutile.npz | tail -n 3
+# !sgbasis field synthesis rutile.fcf -o rutile.npz | tail -n 3
 # !sgbasis field info rutile.npz
 
 # %%
@@ -101,7 +101,7 @@ assert abs(left - 0.25) < 0.03
 # %%
 # !sed s/0.3053/0.316/g rutile.cif > moved.cif
 # !sgbasis reflections moved.cif --d-min 0.4 --wavelength 0.3 --b-iso 1.5 -o moved.fcf | tail -n 1
-# !sgbasis field synthesis moved.fcf --f000 76 -o moved.npz | tail -n 1
+# !sgbasis field synthesis moved.fcf -o moved.npz | tail -n 1
 
 # %% alt="Difference density of rutile in (110): added where O has gone to, removed where it came from"
 difference = sgbasis.subtract_fields(read_field("moved.npz"), density).field

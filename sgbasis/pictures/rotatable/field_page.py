@@ -122,9 +122,13 @@ def section_page(
         "x": u.astype(np.float32), "y": v.astype(np.float32),
         "z": np.asarray(norm(values.T), dtype=np.float32).clip(0, 1),
     }  # fmt: skip
+    # Bands of a scale without 0 would have an edge there.
+    bands = _at(np.asarray(norm(scale.levels)))
+    if scale.signed and not (scale.levels == 0).any():
+        bands |= {"coloring": "heatmap"}
     trace = Contour(
         **places, zmin=0, zmax=1, colorscale="RdBu_r" if scale.signed else "Viridis",
-        contours=_at(np.asarray(norm(scale.levels))), line={"width": 0},
+        contours=bands, line={"width": 0},
         colorbar={
             "title": {"text": f"{text_html(field.quantity)}{unit}"}, "thickness": 14,
             "tickvals": np.asarray(norm(ticks)).tolist(), "ticktext": [f"{one:.6g}" for one in ticks],
@@ -137,6 +141,7 @@ def section_page(
         Contour(
             **places, contours=_at(np.asarray(norm(some))) | {"coloring": "none"}, showscale=False,
             line={"width": 0.6, "color": INK, "dash": dash}, hoverinfo="skip",
+            showlegend=False,
         )
         for some, dash in ((scale.lines[scale.lines >= 0], "solid"), (scale.lines[scale.lines < 0], "dash"))
         if len(some)
@@ -155,7 +160,7 @@ def section_page(
     return page_bytes([trace, *lines], layout, title=title)
 
 
-def _at(places: np.ndarray) -> dict[str, float]:
+def _at(places: np.ndarray) -> dict[str, float | str]:
     """Contours at ascending places with equal steps between them, but for the first and the last of a range."""
     size = float(np.median(np.diff(places))) if len(places) > 1 else 1.0
     first = int(len(places) > 2 and places[1] - places[0] < 0.999 * size)

@@ -66,6 +66,11 @@ def test_pages_of_fields_escape_names() -> None:
     section = plane.section(FourierSeries.of(field), 31)
     scale = section_scale(field, section[2], None, None, logarithmic=False)
     assert "electron density (e" in check_page(section_page(field, plane, section, scale, name=name))
+    in_ratios = section_scale(field, section[2], None, (0.1, 2.0), logarithmic=True)
+    page = section_page(field, plane, section, in_ratios).decode()
+    assert (
+        '"ticktext":["0.1","0.15","0.2","0.3","0.5","0.7","1","1.5","2"]' in page and '"showlegend":false' in page
+    )
 
 
 def test_the_section_that_shows_most_is_chosen() -> None:

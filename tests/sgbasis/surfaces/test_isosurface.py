@@ -118,6 +118,16 @@ def test_a_sphere_of_a_field() -> None:
     assert not made.is_singular(level)
 
 
+@pytest.mark.parametrize("lattice", [np.eye(3), np.diag([1.0, 1.0, -1.0])])
+def test_bodies_are_counted_without_cavities(lattice: np.ndarray) -> None:
+    x = np.indices((30, 30, 30)) / 30 - 0.5
+    radius = np.sqrt((x**2).sum(axis=0))
+    shell = SurfaceSource(np.exp(-60 * (radius - 0.3) ** 2), lattice)
+    one = shell.mesh(0.8, (2, 1, 1), solid=True, below=False)
+    assert one.is_closed and one.bodies == 2 and one.euler_characteristic == 8  # two shells, each with a cavity
+    assert shell.mesh(0.8, (2, 1, 1), solid=True, below=True).bodies == 3  # what is around them, and two balls
+
+
 def test_a_field_on_a_coarse_grid_is_interpolated(reader: StoreReader) -> None:
     fine = source(reader, "I4_132", points=48)
     coarse = GridField(fine.values[::4, ::4, ::4], fine.lattice)

@@ -28,6 +28,7 @@ def test_the_gyroid(tmp_path: Path, ending: str) -> None:
     assert "closed surface, volume 0.500" in done.stdout
     assert "Euler characteristic of the periodic surface -8 per cell" in done.stdout
     assert done.stderr == ""
+    assert "size 20 x 20 x 20, steps of the grid 0.833 x 0.833 x 0.833, in the unit of --edge" in done.stdout
     content = path.read_bytes()
     if ending == ".stl":
         kind = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
@@ -56,6 +57,8 @@ def test_a_field(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "electron density of a.npz, level 0.5" in done.stdout
     assert "Euler characteristic of the periodic surface 2 per cell" in done.stdout
+    assert "steps of the grid 0.208 x 0.208 x 0.208 Angstrom" in done.stdout
+    assert "these are 2 separate bodies" in done.stderr
 
 
 @pytest.mark.parametrize(

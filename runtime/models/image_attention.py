@@ -1,4 +1,4 @@
-"""Attention of sites to the periodic images around them: the layer of the default model."""
+"""Attention of sites to the periodic images around them: the layer of `SiteTransformer`."""
 
 from __future__ import annotations
 

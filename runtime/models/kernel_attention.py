@@ -1,4 +1,4 @@
-"""Attention between the sites of a crystal through invariant kernels: the layer of the default model."""
+"""Attention between the sites of a crystal through invariant kernels: the layer of `OrbitTransformer`."""
 
 from __future__ import annotations
 

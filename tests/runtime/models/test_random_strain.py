@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from basis_store import Setting
-from runtime.models.site_transformer import SitesBatch, SiteTransformer, SiteTransformerConfig
+from runtime.models.site_transformer import ImagesBatch, SiteTransformer, SiteTransformerConfig
 from runtime.targets.scalar_target import ScalarTarget
 from tests.support.crystals.made_records import made_record
 
@@ -24,18 +24,18 @@ def model() -> SiteTransformer:
 
 
 @pytest.fixture(scope="module")
-def batch(model: SiteTransformer) -> SitesBatch:
+def batch(model: SiteTransformer) -> ImagesBatch:
     records = [made_record(Setting.standard(number), np.random.default_rng(number)) for number in NUMBERS]
     return model.prepare(records)
 
 
-def strained(model: SiteTransformer, batch: SitesBatch) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def strained(model: SiteTransformer, batch: ImagesBatch) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Vectors of each crystal before and after."""
     sizes = batch.counts["images"].tolist()
     return list(zip(batch.vectors.split(sizes), model._strained(batch).split(sizes), strict=True))
 
 
-def test_all_vectors_of_a_crystal_have_one_symmetric_strain(model: SiteTransformer, batch: SitesBatch) -> None:
+def test_all_vectors_of_a_crystal_have_one_symmetric_strain(model: SiteTransformer, batch: ImagesBatch) -> None:
     torch.manual_seed(1)
     found = []
     for before, after in strained(model, batch):
@@ -47,7 +47,7 @@ def test_all_vectors_of_a_crystal_have_one_symmetric_strain(model: SiteTransform
 
 
 def test_strains_have_the_standard_deviation_of_the_configuration(
-    model: SiteTransformer, batch: SitesBatch
+    model: SiteTransformer, batch: ImagesBatch
 ) -> None:
     torch.manual_seed(2)
     before, _ = strained(model, batch)[0]
@@ -59,7 +59,7 @@ def test_strains_have_the_standard_deviation_of_the_configuration(
     assert float(strains[:, 0, 1].std()) == pytest.approx(0.05 / 2**0.5, rel=0.15)
 
 
-def test_only_training_is_random(model: SiteTransformer, batch: SitesBatch) -> None:
+def test_only_training_is_random(model: SiteTransformer, batch: ImagesBatch) -> None:
     plain = SiteTransformer(dataclasses.replace(SMALL, strain=0.0), [ScalarTarget("t")]).double()
     plain.load_state_dict(model.state_dict())
     model.train()

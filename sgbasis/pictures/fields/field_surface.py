@@ -14,9 +14,10 @@ from basis_store.array_types import FloatArray
 from sgbasis.fields.fourier_series import FourierSeries
 from sgbasis.pictures.atom_spheres import MAX_ATOMS, images_in_block, sphere_triangles, write_elements
 from sgbasis.pictures.cell_drawing import ELEVATION, draw_cell, upright, view_direction
+from sgbasis.pictures.fields.picture_title import PictureTitle
 from sgbasis.pictures.fields.value_scale import quantity_label
 from sgbasis.pictures.lighting import lit
-from sgbasis.pictures.style import INK, name_text, new_figure
+from sgbasis.pictures.style import new_figure
 from sgbasis.surfaces.surface_source import SurfaceSource
 
 if TYPE_CHECKING:
@@ -77,8 +78,9 @@ def surface_figure(
     axes.view_init(ELEVATION, math.degrees(math.atan2(viewer[1], viewer[0])))
     axes.set_axis_off()
     write_elements(figure, field.elements, (0.05, 0.035))
-    figure.text(0.035, 0.955, name_text(name), fontsize=12, color=INK, va="center")
-    _write_levels(figure, field, levels)
+    left, right = 0.035 * WIDTH, 0.965 * WIDTH
+    title = PictureTitle.of(name, [_levels_text(field, levels)], room=right - left, widest=right - left)
+    title.write(figure, left, right, 0.045 * HEIGHT)
     return figure
 
 
@@ -131,12 +133,11 @@ def _zoom(block: FloatArray, viewer: FloatArray, radius: float) -> float:
     return float(min(2.6, 1.42 * radius / extent))
 
 
-def _write_levels(figure: Figure, field: GridField, levels: Sequence[float]) -> None:
+def _levels_text(field: GridField, levels: Sequence[float]) -> str:
     label = quantity_label(field)
     texts = [f"{one:+.4g}" if min(levels) < 0 else f"{one:.4g}" for one in levels]
     quantity, _, unit = label.partition(" (")
-    text = f"{quantity} " + ", ".join(texts).replace("-", "\u2212") + (f" {unit[:-1]}" if unit else "")
-    figure.text(0.965, 0.955, text, fontsize=11, color=INK, va="center", ha="right")
+    return f"{quantity} " + ", ".join(texts).replace("-", "\u2212") + (f" {unit[:-1]}" if unit else "")
 
 
 def _surface(

@@ -126,6 +126,19 @@ def test_titles_say_which_plane() -> None:
     assert plane_text(free) == "plane through three points"
 
 
+def test_titles_that_have_no_room_are_in_rows() -> None:
+    """Over narrow sections the name and the plane were drawn over each other."""
+    figure = needs_plot_extra(section_figure)(
+        triclinic(), narrow := CrystalPlane.of_indices(LATTICE, (0, 0, 1), cells=(1, 6)),
+        narrow.section(FourierSeries.of(triclinic()), 61), value_scale(np.array([0.0, 1.0]), signed=False),
+        name="a_long_name_of_a_file_of_a_density",
+    )  # fmt: skip
+    boxes = [text.get_window_extent() for text in figure.texts if text.get_text()]
+    assert len(boxes) >= 2 and not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    width = figure.get_size_inches()[0] * figure.dpi
+    assert all(box.x0 >= 0 and box.x1 <= width for box in boxes)
+
+
 def test_a_profile_has_the_values_and_the_atoms_of_the_line() -> None:
     field = triclinic()
     start, end = ATOMS[0], ATOMS[1] + [1, 0, 0]

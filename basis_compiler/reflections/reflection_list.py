@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from basis_compiler.crystals.crystal import Crystal
+from basis_compiler.crystals.file_setting import file_setting
 from basis_compiler.crystals.standardization import StandardCrystal, standardize
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.reflections.absence_reasons import REASONS, Absences, by_reason, reason_of_operations
 from basis_compiler.reflections.atom_sums import Complexes, structure_factors
-from basis_compiler.reflections.own_cell import in_own_cell, own_lattice, volume_ratio
+from basis_compiler.reflections.own_cell import in_own_cell, own_lattice, plain_phases, volume_ratio
 from basis_compiler.reflections.powder_pattern import lorentz_polarisation, powder_profile, two_theta_of
 from basis_compiler.reflections.scattering_factors import (
     MAX_S,
@@ -26,7 +27,7 @@ from basis_compiler.reflections.scattering_factors import (
 )
 from basis_compiler.reflections.unique_reflections import UniqueReflections, unique_reflections
 from basis_compiler.reflections.wavelengths import wavelength_of
-from basis_store import Operations, ReflectionError
+from basis_store import Operations, ReflectionError, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.counted import counted
 from basis_store.groups.cell_parameters import cell_parameters
@@ -93,9 +94,7 @@ class ReflectionList(ShortRepr):
     @property
     def phases(self) -> FloatArray:
         """(n,) of F, in degrees, above -180 to 180."""
-        phases = np.rad2deg(np.angle(self.factors))
-        # 180 degrees up to rounding are never -180.
-        return np.asarray(np.where(phases < -180 + 1e-9, phases + 360, phases))
+        return plain_phases(np.rad2deg(np.angle(self.factors)))
 
     @cached_property
     def powder_intensities(self) -> FloatArray:
@@ -120,6 +119,11 @@ class ReflectionList(ShortRepr):
         lines[shown] = np.cumsum(new) - 1
         sums = np.bincount(lines[shown], self.powder_intensities[shown]).astype(np.float64)
         return self.two_theta[shown][new], sums, lines
+
+    @cached_property
+    def setting(self) -> Setting | None:
+        """The setting that indices and phases refer to; None if the file's cell is in none of the 530."""
+        return self.standard.setting if self.cell == "standard" else file_setting(self.standard)
 
     @property
     def lattice(self) -> FloatArray:
@@ -179,7 +183,7 @@ class ReflectionList(ShortRepr):
         return data_frame(columns, units | {"amplitude": UNITS[self.radiation]})
 
     def data(self) -> ReflectionData:
-        """The same as plain reflections: |F|, phases, |F|^2, F(000), cell, and the setting if it is standard."""
+        """The same as plain reflections: |F|, phases, |F|^2, F(000), cell, and the setting of the indices."""
         amplitudes = self.amplitudes
         return ReflectionData(
             hkl=self.hkl,
@@ -187,7 +191,7 @@ class ReflectionList(ShortRepr):
             amplitudes=amplitudes,
             phases=self.phases,
             cell=cell_parameters(self.lattice),
-            setting=self.standard.setting.hall_number if self.cell == "standard" else None,
+            setting=None if self.setting is None else self.setting.hall_number,
             wavelength=self.wavelength,
             f000=self.zero_factor,
         )

@@ -25,7 +25,7 @@ def page_facts(store: StoreReader, setting: Setting) -> dict[str, Any]:
     return {
         **setting_facts(compiled, count=0),
         "label": setting.label,
-        "schoenflies": setting.schoenflies,
+        "hexagonal": setting.lattice_family == "hexagonal",
         "rows": group_rows(setting),
         "laue_class": laue_symbol(setting.point_group),
         "settings": [setting_link(one) for one in all_settings() if one.number == setting.number],

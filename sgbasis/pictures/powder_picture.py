@@ -152,10 +152,10 @@ def _hkl(hkl: list[int]) -> str:
 
 
 def _name(found: ReflectionList) -> str:
-    """The crystal and its group."""
+    """The crystal and its group, by the symbol of the setting that indices refer to, if there is one."""
     crystal = found.standard.crystal.name
     stem = Path(crystal).stem if " (block " not in crystal else crystal
-    return f"{name_text(stem)},  {symbol_mathtext(found.standard.setting.symbol)}"
+    return f"{name_text(stem)},  {symbol_mathtext((found.setting or found.standard.setting).symbol)}"
 
 
 def _limits(angles: np.ndarray, fwhm: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from basis_compiler.crystals.crystal import ELEMENTS
+from basis_compiler.crystals.file_setting import file_setting
 from basis_store import TURN
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
@@ -98,6 +99,7 @@ def encoding_facts(encoded: EncodedCrystal) -> list[tuple[str, str]]:
     origin = "exact" if standard.origin_shift24 is not None else "not a multiple of 1/24"
     return [
         ("setting", f"{setting.label} ({setting.full_symbol}, hall:{setting.hall_number})"),
+        ("file's setting", _file_setting_text(standard)),
         ("axes", f"{axes_text(standard)}  (of the setting, in the axes of the file)"),
         ("coordinates", f"{coordinates_text(standard)}  (from those of the file)"),
         ("origin shift", f"{vector_text(standard.origin_shift)}  ({origin})"),
@@ -110,6 +112,14 @@ def encoding_facts(encoded: EncodedCrystal) -> list[tuple[str, str]]:
         ("other origins", _origins_text(encoded)),
         *(moment_facts(encoded.standard, encoded.magnetic) if encoded.magnetic else ()),
     ]
+
+
+def _file_setting_text(standard: StandardCrystal) -> str:
+    found = file_setting(standard)
+    if found is None:
+        return "none of the 530: another cell or origin than that of any setting of this group"
+    same = "  (the same)" if found == standard.setting else ""
+    return f"{found.label} ({found.full_symbol}, hall:{found.hall_number}){same}"
 
 
 def encoding_text(encoded: EncodedCrystal) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from basis_compiler.crystals.file_setting import file_setting
 from basis_store.printable import csv_cell
 from sgbasis.reports.encoding import EncodedCrystal
 from sgbasis.reports.magnetic_text import magnetic_facts
 
 _COLUMNS = (
-    "crystal", "hall_number", "atom", "label", "element", "site", "multiplicity", "wyckoff", "site_symmetry",
-    "x", "y", "z",
+    "crystal", "hall_number", "file_hall_number", "atom", "label", "element", "site", "multiplicity", "wyckoff",
+    "site_symmetry", "x", "y", "z",
 )  # fmt: skip
 
 
@@ -56,6 +57,7 @@ def _facts(encoded: EncodedCrystal) -> dict[str, Any]:
         "hall_number": standard.setting.hall_number,
         "space_group_number": standard.setting.number,
         "setting": standard.setting.label,
+        "file_setting": None if (own := file_setting(standard)) is None else own.label,
         "tolerance": standard.tolerance,
         "change_of_basis": standard.change_of_basis.tolist(),
         "change_of_basis_denominator": standard.denominator,
@@ -90,6 +92,7 @@ def _arrays(encoded: EncodedCrystal) -> dict[str, NDArray[Any]]:
     """Everything, as arrays: the values of :func:`_facts`, with one array per column of the sites."""
     facts = _facts(encoded)
     sites, magnetic = facts.pop("sites"), facts.pop("magnetic", {})
+    facts["file_setting"] = facts["file_setting"] or ""  # arrays have no null
     facts |= {f"magnetic_{name}": value for name, value in magnetic.items()}
     arrays = {name: np.array(value) for name, value in facts.items()}
     arrays |= {f"site_{name}": np.array([site[name] for site in sites]) for name in sites[0] if name != "encoding"}
@@ -104,10 +107,12 @@ def _arrays(encoded: EncodedCrystal) -> dict[str, NDArray[Any]]:
 def _rows(encoded: EncodedCrystal) -> Iterator[list[Any]]:
     """One row per atom of the crystal: the columns of _COLUMNS, then the encoding."""
     standard = encoded.standard
+    own = file_setting(standard)
     for atom, (i, point) in enumerate(zip(standard.site_of_atom, standard.atom_coordinates(), strict=True)):
         site = standard.sites[i]
         place = [int(i) + 1, site.multiplicity, site.wyckoff, site.site_symmetry]
         yield [
-            standard.crystal.name, standard.setting.hall_number, atom + 1, standard.crystal.labels[atom],
+            standard.crystal.name, standard.setting.hall_number, "" if own is None else own.hall_number,
+            atom + 1, standard.crystal.labels[atom],
             site.element, *place, *point.tolist(), *encoded.encodings[i].tolist(),
         ]  # fmt: skip

@@ -26,6 +26,8 @@ _HEADINGS = {
     "crystal": ("crystal",),
     "d": ("d", "d_spacing", "d(a)", "d_angstrom", "d(angstrom)"),
 }  # fmt: skip
+_UNIT = re.compile(r"\((angstrom|a|degrees?|deg|electrons?|fm|%)\)$")
+"""What a heading may end in, as of `sgbasis reflections`: ``phase (degrees)``; other units are not read."""
 _WITHOUT_HEADINGS = ("h", "k", "l", "intensity", "intensity sigma")
 
 
@@ -90,7 +92,8 @@ def parse_table(text: str, *, name: str) -> RawReflections:
 
 def _columns(headings: Sequence[str], name: str, count: int) -> list[str]:
     known = {heading: column for column, names in _HEADINGS.items() for heading in names}
-    columns = [known.get(re.sub(r"\s", "", heading).lower(), "") for heading in headings]
+    squeezed = [re.sub(r"\s", "", heading).lower() for heading in headings]
+    columns = [known.get(one) or known.get(_UNIT.sub("", one), "") for one in squeezed]
     # F and phase with one sigma: it is that of F.
     if "intensity" not in columns and "amplitude" in columns:
         columns = ["amplitude sigma" if one == "intensity sigma" else one for one in columns]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from basis_compiler.reflections.absence_reasons import REASONS
+from basis_compiler.reflections.scattering_factors import UNITS
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray
 from basis_store.groups.cell_parameters import cell_parameters
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from basis_compiler import ReflectionList
 
 _COLUMNS = (
-    "crystal", "h", "k", "l", "multiplicity", "d", "two_theta", "amplitude", "phase", "relative_intensity",
-    "absent_by", "operation",
+    "crystal", "h", "k", "l", "multiplicity", "d (Angstrom)", "two_theta (degrees)", "amplitude ({})",
+    "phase (degrees)", "relative_intensity (%)", "absent_by", "operation",
 )  # fmt: skip
+"""With the unit of amplitudes, which depends on the radiation, left open."""
 
 RELATIVE_SIGMA = 0.01
 LARGEST_HKLF4 = 99999.0
@@ -34,17 +36,25 @@ _SMALLEST_SIGMA = 0.01
 
 
 def reflections_csv(lists: Sequence[ReflectionList], *, absences: bool) -> str:
-    """A table with one row per reflection: of every crystal those that are present, then the absent ones."""
+    """A table with one row per reflection: of every crystal those that are present, then the absent ones.
+
+    Operations are in parentheses, without which a spreadsheet takes ``-x, y, z`` for a formula.
+
+    Args:
+        lists: the reflections of at least one crystal, for one radiation.
+        absences: whether to write the absent reflections.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_COLUMNS)
+    unit = UNITS[lists[0].radiation]
+    writer.writerow([heading.format(unit) for heading in _COLUMNS])
     for found in lists:
         name = csv_cell(found.standard.crystal.name)
         for row in _present(found):
             writer.writerow([name, *("" if value is None else value for value in row.values()), "", ""])
         for row in _absent(found) if absences else ():
             values = [row[key] for key in ("h", "k", "l", "multiplicity", "d")]
-            writer.writerow([name, *values, "", 0.0, "", 0.0, row["absent_by"], csv_cell(row["operation"])])
+            writer.writerow([name, *values, "", 0.0, "", 0.0, row["absent_by"], _in_parentheses(row["operation"])])
     return buffer.getvalue()
 
 
@@ -112,10 +122,10 @@ def fcf_text(found: ReflectionList) -> str:
 
 
 def profile_csv(angles: FloatArray, intensities: FloatArray) -> str:
-    """Two columns: 2 theta in degrees, and the intensity with the highest point at 100."""
+    """Two columns: 2 theta in degrees, and the intensity in per cent of the highest point."""
     scaled = 100 * intensities / max(float(intensities.max(initial=0.0)), 1e-300)
     rows = zip(angles.tolist(), scaled.tolist(), strict=True)
-    return "two_theta,intensity\n" + "".join(f"{angle:.6g},{value:.6g}\n" for angle, value in rows)
+    return "two_theta (degrees),intensity (%)\n" + "".join(f"{angle:.6g},{value:.6g}\n" for angle, value in rows)
 
 
 def _facts(found: ReflectionList) -> dict[str, Any]:
@@ -126,6 +136,7 @@ def _facts(found: ReflectionList) -> dict[str, Any]:
         "setting": standard.setting.label,
         "hall_number": standard.setting.hall_number,
         "indices_of": found.cell,
+        "setting_of_indices": None if found.setting is None else found.setting.label,
         "cell": cell_parameters(found.lattice).tolist(),
         "change_of_basis": standard.change_of_basis.tolist(),
         "change_of_basis_denominator": standard.denominator,
@@ -170,6 +181,10 @@ def _absent(found: ReflectionList) -> Iterator[dict[str, Any]]:
             "absent_by": REASONS[absences.reasons[i]],
             "operation": absence_operation(found, i),
         }
+
+
+def _in_parentheses(text: str) -> str:
+    return f"({text})" if text else ""
 
 
 def _finite(value: float) -> float | None:

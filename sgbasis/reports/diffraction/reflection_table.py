@@ -73,8 +73,12 @@ def _facts(found: ReflectionList) -> list[str]:
     edges = " ".join(f"{value:.5f}" for value in cell[:3])
     angles = " ".join(f"{value:.8g}" for value in np.round(cell[3:], 4))
     whose = "the cell of the file" if found.cell == "file" else "the standard setting"
+    if found.setting is None:
+        whose += ", which is in none of the 530 settings"
+    setting = found.setting or standard.setting
+    other = f", standard setting {standard.setting.label}" if setting != standard.setting else ""
     facts = [
-        ("space group", f"{standard.setting.label} ({standard.setting.full_symbol})"),
+        ("space group", f"{setting.label} ({setting.full_symbol}){other}"),
         ("indices of", f"{whose}: {edges} Angstrom, {angles} degrees"),
     ]
     if coordinates_text(standard) != "x, y, z":

@@ -8,7 +8,10 @@ from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from basis_compiler.reflections.conditions.special_conditions import special_conditions
+from basis_compiler.reflections.conditions.wave_zones import permutable_indices
 from basis_store import TURN, Operations, WyckoffPosition, wyckoff_points
 from sgbasis.reports.change_of_basis import triplet_text
 
@@ -29,7 +32,8 @@ def wyckoff_facts(group: Operations, positions: Iterable[WyckoffPosition]) -> Fa
         group: the operations of the setting.
         positions: of the setting, in the order of their letters.
     """
-    found = []
+    permutable = _permutable(group)
+    found: Facts = []
     for position in reversed(list(positions)):
         points = wyckoff_points(group, position)
         special = special_conditions(group, position)
@@ -41,12 +45,23 @@ def wyckoff_facts(group: Operations, positions: Iterable[WyckoffPosition]) -> Fa
                 "coordinates": [
                     triplet_text(points.matrices[i], points.shifts24[i] / TURN) for i in points.firsts.tolist()
                 ],
+                "general": not found,
+                "permutable": permutable,
                 "reflection_conditions": [
                     {"text": str(condition), **asdict(condition)} for condition in special.conditions
                 ],
             }
         )
     return found
+
+
+def _permutable(group: Operations) -> str:
+    """Which indices may be exchanged in all conditions, such as ``"h, k, l permutable"``; ``""`` if none may.
+
+    So 0kl stands for its images under the point group, as in International Tables.
+    """
+    laue = np.concatenate([group.point_group, -group.point_group]).astype(np.int64)
+    return permutable_indices(laue, group.setting.lattice_family)
 
 
 def wyckoff_page(group: Operations, facts: Facts) -> Iterator[str]:
@@ -57,6 +72,8 @@ def wyckoff_page(group: Operations, facts: Facts) -> Iterator[str]:
     centrings = [", ".join(str(Fraction(int(entry), TURN)) for entry in shift) for shift in group.centrings24]
     plus = "".join(f" ({one})+" for one in ["0, 0, 0", *centrings]) if centrings else ""
     yield "Wyckoff positions" + (f", each point{plus}" if plus else "")
+    if any(one["reflection_conditions"] for one in facts) and (permutable := facts[0]["permutable"]):
+        yield f"Reflection conditions: {permutable}"
     for one in facts:
         head = f"  {one['multiplicity']:>3} {one['letter']}  {one['site_symmetry']:<8} "
         points = [f"({point})" for point in one["coordinates"]]
@@ -66,9 +83,9 @@ def wyckoff_page(group: Operations, facts: Facts) -> Iterator[str]:
         )
         for number, line in enumerate(lines):
             yield (" " * len(head) if number else head) + line.replace("\0", " ")
-        if one is not facts[0]:
-            texts = [condition["text"] for condition in one["reflection_conditions"]]
-            for text in texts or ["no extra conditions"]:
-                yield from textwrap.wrap(
-                    text, _WIDTH, initial_indent=" " * len(head), subsequent_indent=" " * (len(head) + 5)
-                )
+        texts = [condition["text"] for condition in one["reflection_conditions"]]
+        none = "general conditions only" if one["general"] else "no extra conditions"
+        for text in texts or [none]:
+            yield from textwrap.wrap(
+                text, _WIDTH, initial_indent=" " * len(head), subsequent_indent=" " * (len(head) + 5)
+            )

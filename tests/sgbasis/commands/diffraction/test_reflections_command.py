@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -49,12 +50,41 @@ def test_csv_has_what_python_has(tmp_path: Path) -> None:
     expected = reflection_list(read_crystals(QUARTZ)[0], two_theta_max=70)
     present = [row for row in rows if row["crystal"] == QUARTZ and not row["absent_by"]]
     assert [[int(row[i]) for i in "hkl"] for row in present] == expected.hkl.tolist()
-    assert [float(row["amplitude"]) for row in present] == pytest.approx(expected.amplitudes)
-    assert [float(row["two_theta"]) for row in present] == pytest.approx(expected.two_theta)
+    assert [float(row["amplitude (electrons)"]) for row in present] == pytest.approx(expected.amplitudes)
+    assert [float(row["two_theta (degrees)"]) for row in present] == pytest.approx(expected.two_theta)
     absent = [row for row in rows if row["crystal"] == QUARTZ and row["absent_by"]]
     assert [row["absent_by"] for row in absent] == ["screw axis"] * len(expected.absences)
-    assert absent[0]["operation"] == "'-x+y, -x, z+1/3"  # no formula of a spreadsheet
+    assert absent[0]["operation"] == "(-x+y, -x, z+1/3)"  # no formula of a spreadsheet
     assert {row["crystal"] for row in rows} == {QUARTZ, NACL}
+    phases = {row["phase (degrees)"] for row in rows if row["crystal"] == NACL and not row["absent_by"]}
+    assert phases <= {"0.0", "180.0"}  # was -4.8e-14
+
+
+def test_tables_with_units_in_their_headings_are_read_back(tmp_path: Path) -> None:
+    output = tmp_path / "quartz.csv"
+    assert run(QUARTZ, "--d-min", "1", "--absences", "-o", output).exit_code == 0
+    found = read_reflections(output)
+    expected = reflection_list(read_crystals(QUARTZ)[0], d_min=1)
+    assert found.amplitudes is not None and found.phases is not None
+    assert found.amplitudes[: len(expected)] == pytest.approx(expected.amplitudes)
+    heads, rest = output.read_text().split("\n", 1)
+    old = tmp_path / "old.csv"
+    old.write_text(re.sub(r" \([^)]*\)", "", heads) + "\n" + rest)
+    assert np.array_equal(read_reflections(old).phases, found.phases)
+    old.write_text(heads.replace("(degrees)", "(rad)") + "\n" + rest)
+    assert read_reflections(old).phases is None
+
+
+def test_indices_name_their_setting() -> None:
+    other = OTHER_CELLS
+    text = run(other / "catio3_pbnm.cif", "--d-min", "2").stdout
+    assert "62:cab Pbnm (P 2_1/b 2_1/n 2_1/m), standard setting 62 Pnma" in text
+    text = run(other / "catio3_pbnm.cif", "--d-min", "2", "--cell", "standard").stdout
+    assert "62 Pnma (P 2_1/n 2_1/m 2_1/a)\n" in text
+    text = run(other / "spinel_primitive.cif", "--d-min", "2").stdout
+    assert "the cell of the file, which is in none of the 530 settings" in text
+    (facts,) = json.loads(run(other / "catio3_pbnm.cif", "--d-min", "2", "--json").stdout)
+    assert (facts["setting"], facts["setting_of_indices"]) == ("62 Pnma", "62:cab Pbnm")
 
 
 def test_json_is_printed_and_written_alike(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,7 +45,11 @@ Details = Callable[[RawCrystal], tuple[Mapping[str, ArrayLike], str] | None]
 
 
 def compile_entry(
-    entry: Entry, *, tolerance: float, details: Details = lambda crystal: ({}, "")
+    entry: Entry,
+    *,
+    tolerance: float,
+    details: Details = lambda crystal: ({}, ""),
+    others: Sequence[float] = (),
 ) -> Iterator[tuple[str, CrystalRecord | Exception]]:
     """Every crystal of an entry with its identifier: its record, or the error that it ended with.
 
@@ -53,6 +57,7 @@ def compile_entry(
         entry: of a source.
         tolerance: in Angstrom, as for :func:`standardize`.
         details: the targets and the split for the record of a crystal, or None to leave it out; default: none.
+        others: multiples of the tolerance that are tried for notes, as for :func:`standard_description`.
     """
     try:
         # Values beyond the range of floats are found by the checks that follow; numpy must not report them too.
@@ -61,16 +66,10 @@ def compile_entry(
                 try:
                     if (found := details(crystal)) is None:
                         continue
-                    yield (
-                        crystal.identifier,
-                        compile_crystal(
-                            crystal.build(),
-                            identifier=crystal.identifier,
-                            targets=found[0],
-                            split=found[1],
-                            tolerance=tolerance,
-                        ),
-                    )
+                    standard = standard_description(crystal.build(), tolerance=tolerance, others=others)
+                    targets, split = found
+                    record = crystal_record(standard, identifier=crystal.identifier, targets=targets, split=split)
+                    yield crystal.identifier, record
                 except CRYSTAL_ERRORS as error:
                     yield crystal.identifier, error
     except (*CRYSTAL_ERRORS, OSError) as error:

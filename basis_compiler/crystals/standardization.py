@@ -19,17 +19,16 @@ After spglib has found the group, only exact operations are used (:mod:`basis_co
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import spglib
 
 from basis_compiler.crystals.atom_orbits import AtomOrbit, atom_orbits, best_origin
 from basis_compiler.crystals.canonical import Description, canonical_description
 from basis_compiler.crystals.crystal import ELEMENTS, Crystal
+from basis_compiler.crystals.space_group_search import ALL_OTHERS, other_groups, spglib_dataset
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.groups.wyckoff import wyckoff_positions
 from basis_store import TURN, CrystalError, Operations, Setting
@@ -142,12 +141,17 @@ def standardize(crystal: Crystal, *, tolerance: float = 0.01) -> StandardCrystal
         TypeError: it is no Crystal.
         RecipeError: the tolerance is not between 0 and 0.25 Angstrom.
     """
-    found = standard_description(crystal, tolerance=tolerance)
-    return replace(found, notes=(*found.notes, *_other_groups(crystal, found.setting, tolerance)))
+    return standard_description(crystal, tolerance=tolerance, others=ALL_OTHERS)
 
 
-def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCrystal:
-    """As :func:`standardize`, but without trying other tolerances, which takes as long as all the rest."""
+def standard_description(crystal: Crystal, *, tolerance: float, others: Sequence[float] = ()) -> StandardCrystal:
+    """As :func:`standardize`, but with a choice of the tolerances that are tried as well.
+
+    Args:
+        crystal: in any cell.
+        tolerance: as for :func:`standardize`.
+        others: multiples of it, as for :func:`basis_compiler.crystals.space_group_search.other_groups`.
+    """
     check_tolerance(tolerance)
     if not isinstance(crystal, Crystal):
         raise TypeError(
@@ -218,7 +222,11 @@ def standard_description(crystal: Crystal, *, tolerance: float) -> StandardCryst
         tolerance=tolerance,
         max_displacement=moved,
         max_cell_change=cell_change,
-        notes=(*crystal.notes, *_movements(moved, cell_change, tolerance)),
+        notes=(
+            *crystal.notes,
+            *_movements(moved, cell_change, tolerance),
+            *other_groups(crystal, setting, tolerance, others, moved=max(moved, cell_change)),
+        ),
     )
 
 
@@ -232,46 +240,18 @@ def _movements(moved: float, cell_change: float, tolerance: float) -> Iterator[s
 
 def _standard_dataset(crystal: Crystal, tolerance: float) -> tuple[Setting, Any]:
     """The standard setting of the space group, and spglib's dataset in it."""
-    found = _dataset(crystal, tolerance)
+    found = spglib_dataset(crystal, tolerance)
     if found is None:
         raise CrystalError(f"{crystal.name}: spglib finds no space group at {tolerance:g} Angstrom")
     setting = Setting.standard(int(found.number))
     standard = found.hall_number == setting.hall_number
-    dataset = found if standard else _dataset(crystal, tolerance, setting.hall_number)
+    dataset = found if standard else spglib_dataset(crystal, tolerance, setting.hall_number)
     if dataset is None or dataset.number != setting.number:
         raise CrystalError(
             f"{crystal.name}: spglib finds {setting.label} at {tolerance:g} Angstrom, not its standard setting: "
             "try another tolerance"
         )
     return setting, dataset
-
-
-def _dataset(crystal: Crystal, tolerance: float, hall_number: int = 0) -> Any:
-    """Spglib's dataset, or None; its releases differ in how they report failure."""
-    cell = (crystal.lattice, crystal.coordinates, crystal.numbers)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        try:
-            return spglib.get_symmetry_dataset(cell, symprec=tolerance, hall_number=hall_number)
-        except Exception:
-            return None
-
-
-def _other_groups(crystal: Crystal, setting: Setting, tolerance: float) -> list[str]:
-    """Notes on whether a ten times smaller or larger tolerance gives another group."""
-    notes = []
-    for other in (tolerance / 10, tolerance * 10):
-        found = _dataset(crystal, other)
-        if found is None:
-            notes.append(
-                f"the space group is {setting.label} at {tolerance:g} Angstrom; none is found at {other:g}"
-            )
-        elif found.number != setting.number:
-            notes.append(
-                f"the space group is {setting.label} at {tolerance:g} Angstrom but "
-                f"{Setting.standard(int(found.number)).label} at {other:g}: choose the tolerance deliberately"
-            )
-    return notes
 
 
 def _exact_basis(crystal: Crystal, dataset: Any, tolerance: float) -> tuple[IntArray, int, FloatArray]:

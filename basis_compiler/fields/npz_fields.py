@@ -37,8 +37,11 @@ _MAX_ARRAYS = 1000
 
 
 def is_npz(head: bytes) -> bool:
-    """Whether this is the beginning of a zip file."""
-    return head.startswith(b"PK\x03\x04")
+    """Whether this is the beginning of an .npz file."""
+    # A ZIP archive whose first member, named from byte 30 on, is an array: other archives are no fields.
+    return head.startswith(b"PK\x03\x04") and head[30 : 30 + int.from_bytes(head[26:28], "little")].endswith(
+        b".npy"
+    )
 
 
 def read_npz(name: str, content: bytes, declared: Declared) -> FieldFile:

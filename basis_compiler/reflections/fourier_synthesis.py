@@ -44,7 +44,11 @@ _SAMPLING = 3.0
 _MISFIT = 0.1
 """Angstrom."""
 _DISAGREE = 0.02
+"""Of the sum of all: equivalents that differ by less are not worth a note."""
+_NOISE = 2.0
+"""Standard uncertainties by which equivalents may differ on average: 0.8 by chance, more if these are small."""
 _SMALL = 1e-3
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -185,6 +189,7 @@ class _Rows:
 
     hkl: IntArray
     values: Complexes
+    sigmas: FloatArray | None
     phased: bool
 
     @classmethod
@@ -205,6 +210,9 @@ class _Rows:
         if kind == "patterson":
             squares = amplitudes**2 if data.intensities is None else data.intensities
             values = squares.astype(np.complex128)
+        sigmas = data.sigmas
+        if sigmas is not None and kind != "patterson":  # of |F|: sigma / 2 |F| where that is large
+            sigmas = sigmas / (amplitudes + np.sqrt(amplitudes**2 + sigmas) + 1e-300)
         allowed = allowed_rows(group, data.hkl)
         if not allowed.any():
             raise ReflectionError(f"{group.setting.label} forbids all of the {what}: they are of another setting")
@@ -214,15 +222,27 @@ class _Rows:
                 f"{counted(int((~allowed).sum()), 'reflection')} that {group.setting.label} forbids, left out: "
                 f"{100 * float(np.abs(values[~allowed]).sum()) / total:.2g} % of the sum of all"
             )
-        return cls(data.hkl[allowed], values[allowed], phased)
+        return cls(data.hkl[allowed], values[allowed], None if sigmas is None else sigmas[allowed], phased)
 
     def expanded(self, group: Operations, box: Shape, notes: list[str]) -> ExpandedReflections:
         found = expanded(group, self.hkl, self.values, box, phases=self.phased)
-        if found.disagreement > _DISAGREE:
-            notes.append(
-                f"equivalent reflections differ from their mean by {100 * found.disagreement:.2g} %: is it the "
-                f"right setting, {group.setting.label}?"
+        share = float(found.differences.sum()) / max(float(np.abs(self.values).sum()), 1e-300)
+        if share <= _DISAGREE:
+            return found
+        size = f"{100 * share:.2g} %"
+        if self.sigmas is not None:
+            compared = (found.differences > _ROUNDING * np.abs(self.values)) & (self.sigmas > 0)
+            ratio = (
+                float(np.mean(found.differences[compared] / self.sigmas[compared])) if compared.any() else np.inf
             )
+            if ratio <= _NOISE:
+                return found
+            if np.isfinite(ratio):
+                size = f"{size}, on average {ratio:.2g} sigma"
+        notes.append(
+            f"equivalent reflections differ from their mean by {size}: is it the right setting, "
+            f"{group.setting.label}?"
+        )
         return found
 
 

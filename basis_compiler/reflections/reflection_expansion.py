@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from basis_compiler.bases.phases import forbidding_operations
 from basis_compiler.reflections.synthesis_grid import Shape
 from basis_store import TURN, Operations
-from basis_store.array_types import BoolArray, IntArray
+from basis_store.array_types import BoolArray, FloatArray, IntArray
 
 Complexes = NDArray[np.complex128]
 
@@ -31,12 +31,12 @@ class ExpandedReflections(NamedTuple):
     Attributes:
         values: (N1, N2, N3 // 2 + 1) F; 0 where no reflection is known.
         known: (N1, N2, N3 // 2 + 1) whether one is.
-        disagreement: by how much rows differ from the mean of their equivalents, over the sum of |F|.
+        differences: (n,) how far each row is from the mean of its equivalents.
     """
 
     values: Complexes
     known: BoolArray
-    disagreement: float
+    differences: FloatArray
 
 
 def allowed_rows(group: Operations, hkl: IntArray) -> BoolArray:
@@ -71,7 +71,7 @@ def expanded(
             np.add.at(counts, places, 1)
     known = counts > 0
     np.divide(sums, counts, out=sums, where=known)
-    return ExpandedReflections(sums, known, _disagreement(sums, hkl, factors, shape))
+    return ExpandedReflections(sums, known, np.abs(values_at(sums, hkl, shape) - factors))
 
 
 def values_at(expansion: NDArray[np.complex128], hkl: IntArray, shape: Shape) -> Complexes:
@@ -80,8 +80,3 @@ def values_at(expansion: NDArray[np.complex128], hkl: IntArray, shape: Shape) ->
     waves = np.where(opposite[:, None], -hkl, hkl)
     found = expansion[tuple((waves % shape).T)]
     return np.asarray(np.where(opposite, found.conj(), found))
-
-
-def _disagreement(sums: Complexes, hkl: IntArray, factors: Complexes, shape: Shape) -> float:
-    total = float(np.abs(factors).sum())
-    return float(np.abs(values_at(sums, hkl, shape) - factors).sum()) / total if total else 0.0

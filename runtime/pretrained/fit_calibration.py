@@ -26,7 +26,7 @@ _VOLUME_QUANTILES = (0.001, 0.999)
 _SLOPES = np.linspace(0.0, 2.0, 21).tolist()
 """Of the logarithm of the scale: 0 and more, so that intervals are never narrower further away."""
 
-_MIN_CRYSTALS = 40
+MIN_CRYSTALS = 40
 """With fewer validation crystals there are no intervals, with fewer training crystals no usual volumes."""
 
 _ANY = 1e30
@@ -80,7 +80,7 @@ def fit_geometry(
         layer=np.array(max(THICKNESS, np.quantile(layers, 1 - _SHARE_LAYERS))),
         non_negative=non_negative.astype(np.float64),
     )
-    if len(training) < _MIN_CRYSTALS:
+    if len(training) < MIN_CRYSTALS:
         return made
     return replace(made, volume_range=np.quantile(made.volume_ratios(training), _VOLUME_QUANTILES))
 
@@ -99,7 +99,7 @@ def with_intervals(
         predicted: (n, T) as the model learns them.
         known: (n, T) the same for the values; NaN where there is none, and for targets without intervals.
     """
-    if len(distances) < _MIN_CRYSTALS:
+    if len(distances) < MIN_CRYSTALS:
         return geometry
     far, offset = (float(np.quantile(distances, share)) for share in (1 - _SHARE_FAR, 0.1))
     offset = max(offset, 1e-3)
@@ -108,7 +108,7 @@ def with_intervals(
     knots, logarithms = (np.full((n_targets, _MAX_KNOTS), np.nan) for _ in range(2))
     for target in range(n_targets):
         own = np.isfinite(known[:, target])
-        if own.sum() < _MIN_CRYSTALS:
+        if own.sum() < MIN_CRYSTALS:
             continue
         errors = np.abs(predicted[own, target] - known[own, target])
         slopes[target], at, values = _fitted_scale(errors, distances[own], predicted[own, target], offset)

@@ -98,6 +98,7 @@ def _of_field(file: Path) -> tuple[dict[str, Any], str]:
 def _of_model(file: Path) -> tuple[dict[str, Any], str]:
     from runtime.pretrained.locate import CARD, CONFIG, WEIGHTS
     from runtime.pretrained.pretrained import open_pretrained
+    from sgbasis.prediction.reliability import interval_facts
 
     opened = open_pretrained(file if file.is_dir() else str(file))
     described, domain = opened.description, opened.description.domain
@@ -115,9 +116,9 @@ def _of_model(file: Path) -> tuple[dict[str, Any], str]:
     text = (
         f"trained on crystals of {len(domain.elements)} elements and {len(domain.groups)} space groups, with up "
         f"to {domain.max_sites} sites and {smallest:.1f} to {largest:.1f} cubic Angstrom per atom\n"
-        f"how, and how well: {opened.folder / CARD}"
+        f"how, and how well: {opened.folder / CARD}\n"
     )
-    return facts, text
+    return facts, text + "\n".join(f"{name}: {what}" for name, what in interval_facts(opened).items())
 
 
 def _facts(opened: Any) -> dict[str, Any]:

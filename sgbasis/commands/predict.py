@@ -131,7 +131,7 @@ def predict(
 
     from basis_store import CrystalError
     from basis_store.files.atomic_write import check_writable, write_atomically
-    from sgbasis.prediction.inputs import survey
+    from sgbasis.prediction.inputs import other_tolerances, survey
     from sgbasis.prediction.job import CPU
     from sgbasis.prediction.predict_many import print_predictions, write_predictions
 
@@ -143,11 +143,12 @@ def predict(
     paths, copy = click.get_current_context().with_resource(with_standard_input(files, input_format))
     job = replace(job, standard_input=copy, axes=axes)
     found = survey(paths, limit=max_file_size)
+    total = sum(file.n_entries for file in found)
+    job = replace(job, others=other_tolerances(total))
     report_not_read(files)
     # A picture that cannot be drawn is an error before anything is written.
     here = job if scheduler is None else replace(job, device=CPU)
     drawing = None if picture is None else _drawing(found, here, picture)
-    total = sum(file.n_entries for file in found)
     with tqdm(total=total, unit="crystal", desc="Predicting", disable=None) as bar, resume_hint(output):
 
         def write(text: str) -> None:
@@ -291,8 +292,7 @@ def _report(outcome: Outcome, output: Path | None) -> None:
     for failure in outcome.failures:
         echo_line(failure, err=True)
     if more := outcome.unread - len(outcome.failures):
-        where = f"; all are listed in {failure_list(output)}" if output is not None and outcome.crystals else ""
-        echo_line(f"... and {more} more{where}", err=True)
+        echo_line(f"... and {more} more", err=True)
     if not outcome.crystals:
         raise CrystalError(f"none of {outcome.unread:,} inputs holds a crystal that can be read")
     if output is not None:
@@ -302,3 +302,7 @@ def _report(outcome: Outcome, output: Path | None) -> None:
             f"{output}: {made} for {crystals}, {outcome.outside:,} of the predictions outside the range of the "
             "training data" + noted
         )
+        if outcome.unread:
+            listing = failure_list(output)
+            where = str(listing) if listing.exists() else f"{output} itself"
+            echo_line(f"could not be read: {outcome.unread:,}, all listed in {where}")

@@ -76,7 +76,7 @@ def chunk_crystals(job: Job, chunk: Chunk) -> StandardCrystals:
 def standard_crystals(job: Job, entries: Iterable[FoundEntry]) -> StandardCrystals:
     """The crystals of entries that were read."""
     crystals = StandardCrystals([], [])
-    for source, crystal in compiled(entries, tolerance=job.tolerance):
+    for source, crystal in compiled(entries, tolerance=job.tolerance, others=job.others):
         if isinstance(crystal, str):
             crystals.failures.append(job.shown(crystal))
         else:

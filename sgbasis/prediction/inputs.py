@@ -20,6 +20,7 @@ from basis_compiler.crystals.formats.folder_contents import folder_files
 from basis_compiler.crystals.formats.id_prop import LISTING
 from basis_compiler.crystals.formats.input_text import MAX_FILE_SIZE, changed
 from basis_compiler.crystals.formats.sources import EntryCursor, read_source, reopened_source
+from basis_compiler.crystals.space_group_search import ALL_OTHERS, SMALLER
 from basis_compiler.parallel.parallel_map import numbered, parallel_map
 from basis_store import CrystalError, CrystalRecord, DatasetRows, SgbasisError
 from basis_store.datasets.row_reader import is_dataset
@@ -83,22 +84,33 @@ class Reading(NamedTuple):
     crystal: CrystalRecord | str
 
 
-def read_inputs(path: Path, *, tolerance: float) -> list[Reading]:
+def read_inputs(path: Path, *, tolerance: float, count: int = 1) -> list[Reading]:
     """Read and standardise all crystals of a file or folder, in their order; on all cores when there are many.
 
     Args:
         path: a compiled dataset, or what :mod:`basis_compiler.crystals.formats.sources` reads.
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
+        count: how many files and folders are read one after the other.
     """
     chunks = list(enumerate(cut(survey([path]), CHUNK)))
     workers = available_cores() if len(chunks) > 1 else 1
-    read = functools.partial(numbered, functools.partial(_readings, tolerance))
+    others = other_tolerances(count - 1 + sum(n_entries(chunk) for _, chunk in chunks))
+    read = functools.partial(numbered, functools.partial(_readings, tolerance, others))
     results = parallel_map(read, chunks, workers=workers, hint="fewer crystals")
     return [reading for _, found in sorted(results, key=lambda one: one[0]) for reading in found]
 
 
-def _readings(tolerance: float, chunk: Chunk) -> list[Reading]:
-    return list(readings(chunk, tolerance=tolerance))
+def _readings(tolerance: float, others: Sequence[float], chunk: Chunk) -> list[Reading]:
+    return list(readings(chunk, tolerance=tolerance, others=others))
+
+
+def other_tolerances(count: int) -> tuple[float, ...]:
+    """The multiples of a tolerance that are tried for notes, too: of many crystals only what costs very little.
+
+    Args:
+        count: how many crystals there are.
+    """
+    return ALL_OTHERS if count <= CHUNK else (SMALLER,)
 
 
 def survey(paths: Iterable[Path], *, limit: int = MAX_FILE_SIZE) -> list[InputFile]:
@@ -157,13 +169,18 @@ def n_entries(chunk: Chunk) -> int:
     return sum(one.stop - one.start for one in chunk)
 
 
-def readings(chunk: Chunk, *, tolerance: float) -> Iterator[Reading]:
+def readings(chunk: Chunk, *, tolerance: float, others: Sequence[float] = ()) -> Iterator[Reading]:
     """Read and standardise the crystals of a chunk, in their order.
+
+    Args:
+        chunk: entries of files.
+        tolerance: in Angstrom.
+        others: of :func:`other_tolerances`.
 
     Raises:
         As :func:`taken`.
     """
-    return compiled(taken(chunk), tolerance=tolerance)
+    return compiled(taken(chunk), tolerance=tolerance, others=others)
 
 
 def taken(chunk: Chunk) -> Iterator[FoundEntry]:
@@ -193,13 +210,19 @@ def sendable(entries: Iterable[FoundEntry]) -> list[FoundEntry]:
     return [FoundEntry(source, inlined(entry) if isinstance(entry, Entry) else entry) for source, entry in entries]
 
 
-def compiled(entries: Iterable[FoundEntry], *, tolerance: float) -> Iterator[Reading]:
-    """Standardise the crystals of entries, in their order."""
+def compiled(entries: Iterable[FoundEntry], *, tolerance: float, others: Sequence[float]) -> Iterator[Reading]:
+    """Standardise the crystals of entries, in their order.
+
+    Args:
+        entries: with their sources.
+        tolerance: in Angstrom.
+        others: of :func:`other_tolerances`.
+    """
     for source, entry in entries:
         if not isinstance(entry, Entry):
             yield Reading(source, entry)
             continue
-        for _, crystal in compile_entry(entry, tolerance=tolerance):
+        for _, crystal in compile_entry(entry, tolerance=tolerance, others=others):
             yield Reading(source, crystal if isinstance(crystal, CrystalRecord) else message(crystal, source))
 
 

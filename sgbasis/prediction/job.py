@@ -53,6 +53,8 @@ class Job:
         tolerance: in Angstrom, as for :func:`basis_compiler.standardize`.
         form: a name of :data:`sgbasis.prediction.forms.output_forms.FORMS`.
         device: where models compute: a name that :func:`runtime.device.find_device` knows.
+        others: multiples of the tolerance that are tried for notes, as for
+            :func:`basis_compiler.crystals.space_group_search.other_groups`.
         axes: of the components of tensors in tables and reports: a key of
             :data:`sgbasis.prediction.forms.tensor_axes.AXES`.
         standard_input: path of its copy, which is shown as ``-``; ``""`` where it is not read.
@@ -64,6 +66,7 @@ class Job:
     device: str = CPU
     standard_input: str = ""
     axes: str = "file"
+    others: tuple[float, ...] = ()
 
     @property
     def in_processes(self) -> bool:
@@ -109,7 +112,7 @@ def loaded(models: tuple[JobModel, ...], device: str) -> Sequence[LoadedModel]:
         LoadedModel(
             one.folder,
             one.labels,
-            one.pretrained.description.domain,
+            one.pretrained.description,
             moved(one.pretrained.load(store), place),
             one.pretrained.calibration(),
             one.is_shown,

@@ -58,7 +58,7 @@ def predict(
     opened = [open_pretrained(one) for one in ([model] if isinstance(model, str | os.PathLike) else model)]
     found = list(found_crystals(structures, tolerance=tolerance))
     models = [
-        LoadedModel(one.folder, one.labels, one.description.domain, one.load(), one.calibration(), is_shown)
+        LoadedModel(one.folder, one.labels, one.description, one.load(), one.calibration(), is_shown)
         for one, is_shown in with_gap_model(opened)
     ]
     return predictions(found, models)
@@ -97,6 +97,6 @@ def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[Loa
                     interval=result.interval(row, number),
                 )
                 doubts = [] if is_exact(one.value) else [*outside, *value_notes(one, gap)]
-                notes = (*one.notes, *doubts, *remarks(one, target, labels, loaded.folder))
+                notes = (*one.notes, *doubts, *remarks(one, target, labels, loaded))
                 made.append(replace(one, notes=notes, is_outside=bool(doubts)))
     return made

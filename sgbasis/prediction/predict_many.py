@@ -26,7 +26,7 @@ from sgbasis.prediction.inputs import CHUNK, InputFile, cut, n_entries
 from sgbasis.prediction.job import Job
 
 LISTED_FAILURES = 20
-"""Crystals that cannot be read and are named in the outcome; of more, all are listed in a file."""
+"""Crystals that cannot be read and are named in the outcome."""
 
 _HINT, _CLUSTER_HINT = "run the same command again", "fewer models"
 
@@ -120,8 +120,8 @@ def write_predictions(
 ) -> Outcome:
     """Predict for all crystals and write the table ``output``, if there are any predictions.
 
-    Finished chunks are kept in :func:`basis_compiler.parallel.resumable.chunk_folder` until it is whole. If more
-    than :data:`LISTED_FAILURES` crystals cannot be read, all are listed in :func:`failure_list`.
+    Finished chunks are kept in :func:`basis_compiler.parallel.resumable.chunk_folder` until it is whole. Crystals
+    that cannot be read are listed in :func:`failure_list`, unless the output lists them itself.
 
     Args:
         files: where the crystals are.
@@ -182,14 +182,14 @@ def _decided_by(files: Sequence[InputFile], job: Job) -> Iterator[str]:
 
 def _write_output(kept: ResumableChunks, job: Job, output: Path, outcome: Outcome) -> None:
     listing = failure_list(output)
-    if outcome.unread > LISTED_FAILURES:
+    form = output_form(job)
+    if outcome.unread and form.whole is None:
         kept.assemble(
             (_encoded(f"{short_line(line)}\n") for result in _results(kept.paths) for line in result.failures),
             listing,
         )
     else:
         listing.unlink(missing_ok=True)  # of an earlier run
-    form = output_form(job)
     if form.whole is not None:
         kept.assemble(form.whole(job, lambda: _results(kept.paths)))
         return

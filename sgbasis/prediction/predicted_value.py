@@ -20,7 +20,7 @@ from basis_store.tensors.voigt_pattern import named_components
 if TYPE_CHECKING:
     from runtime.models.base import CrystalModel
     from runtime.pretrained.calibration import Calibration
-    from runtime.pretrained.domain import Domain
+    from runtime.pretrained.description import ModelDescription
 
 _TENSOR_KINDS = (
     ("elastic", "elastic", "GPa"),
@@ -103,7 +103,7 @@ class LoadedModel:
     Attributes:
         folder: where it came from.
         labels: names of its targets.
-        domain: what it was trained on.
+        description: what it was trained on, and how well it did.
         model: the model, on any device.
         calibration: for intervals and notes; None if it was made without.
         is_shown: whether its predictions were asked for; if not, they serve notes on others.
@@ -111,7 +111,7 @@ class LoadedModel:
 
     folder: Path
     labels: tuple[str, ...]
-    domain: Domain
+    description: ModelDescription
     model: CrystalModel
     calibration: Calibration | None = None
     is_shown: bool = True

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from basis_store import CrystalArrays, CrystalRecord
+from basis_store.counted import counted
 from sgbasis.prediction.predicted_value import LoadedModel, Prediction, kind_of_tensor, tensor_kind
 
 if TYPE_CHECKING:
     from runtime.pretrained.assessment import Assessment
+    from runtime.pretrained.description import ModelDescription
     from runtime.pretrained.pretrained import Pretrained
     from runtime.targets.target import Target
 
@@ -26,9 +27,18 @@ _GAP_MODEL = "band_gap"
 _METAL = 0.1
 """eV. On the validation split, most of the crystals with a smaller predicted gap have none."""
 
+_METALS = {
+    "dielectric": "whose electronic dielectric constant is infinite: if so, this tensor means nothing",
+    "piezoelectric": "which has no piezoelectric tensor: if so, this one means nothing",
+}
+"""What is said of a tensor that no metal has, by kind."""
+
+_FEW = 0.5
+"""Of the validation crystals: a model that predicts fewer within 25 % is not accurate for a single crystal."""
+
 
 def with_gap_model(models: Sequence[Pretrained]) -> list[tuple[Pretrained, bool]]:
-    """Models, and whether they were asked for: a dielectric tensor needs a band gap, to know what is a metal.
+    """Models, and whether they were asked for: tensors that no metal has need a band gap, to know what is one.
 
     Args:
         models: those that were asked for.
@@ -38,10 +48,10 @@ def with_gap_model(models: Sequence[Pretrained]) -> list[tuple[Pretrained, bool]
 
     asked = [(one, True) for one in models]
     targets = [target for one in models for target in one.description.targets]
-    dielectric = any(
-        kind_of_tensor(one.name, one.physical_unit, one.index_symmetry) == "dielectric" for one in targets
+    of_insulators = any(
+        kind_of_tensor(one.name, one.physical_unit, one.index_symmetry) in _METALS for one in targets
     )
-    if dielectric and not any(map(_is_gap, targets)) and _GAP_MODEL in shipped_models():
+    if of_insulators and not any(map(_is_gap, targets)) and _GAP_MODEL in shipped_models():
         asked.append((open_pretrained(_GAP_MODEL), False))
     return asked
 
@@ -93,20 +103,18 @@ def value_notes(one: Prediction, gap: float | None) -> list[str]:
         one: the prediction.
         gap: predicted for the same crystal, in eV; None if it was not.
     """
-    notes = []
-    if tensor_kind(one) == "dielectric" and gap is not None and gap < _METAL:
-        notes.append(
-            f"the model of the band gap calls it a metal ({gap:.2f} eV), whose electronic dielectric constant is "
-            "infinite: if so, this tensor means nothing"
-        )
-    return notes
+    if gap is None or gap >= _METAL or (what := _METALS.get(tensor_kind(one))) is None:
+        return []
+    return [f"the model of the band gap calls it a metal ({gap:.2f} eV), {what}"]
 
 
-def remarks(one: Prediction, target: Target, labels: Sequence[str], folder: Path) -> list[str]:
-    """What a user has to know about a value, given the names of all that is predicted, and where its model is."""
+def remarks(one: Prediction, target: Target, labels: Sequence[str], loaded: LoadedModel) -> list[str]:
+    """What a user has to know about a value, given the names of all that is predicted, and its model."""
     found = []
     if labels.count(one.property) > 1:
-        found.append(f"one of {labels.count(one.property)} models for {one.property}: {folder}")
+        found.append(f"one of {labels.count(one.property)} models for {one.property}: {loaded.folder}")
+    if not is_exact(one.value) and (poor := inaccuracy(loaded.description)):
+        found.append(poor)
     if not np.isfinite(one.value).all():
         found.append("the model gives no finite value for this crystal")
     if (
@@ -127,13 +135,55 @@ def remarks(one: Prediction, target: Target, labels: Sequence[str], folder: Path
     return found
 
 
+def inaccuracy(description: ModelDescription) -> str:
+    """That a model of a tensor is not accurate for a single crystal, by its own validation; ``""`` if it is."""
+    scores = description.training.get("validation")
+    if len(description.targets) != 1 or not isinstance(scores, Mapping):
+        return ""
+    share, count = scores.get("ewt25"), scores.get("n")
+    if not isinstance(share, float) or not isinstance(count, int) or not 0 <= share < _FEW:
+        return ""
+    of_all = counted(count, "validation crystal")
+    return (
+        f"not accurate for a single crystal: of {of_all}, {100 * share:.0f} % were predicted within 25 % of their "
+        "tensor"
+    )
+
+
+def interval_facts(model: Pretrained) -> dict[str, str]:
+    """For each target of a model, how good its intervals are, or why its predictions have none.
+
+    Raises:
+        ModelError: the calibration is damaged.
+    """
+    from runtime.pretrained.fit_calibration import MIN_CRYSTALS
+
+    calibration = model.calibration()
+    coverage = model.description.calibration.get("coverage", {})
+    facts = {}
+    for number, target in enumerate(model.description.targets):
+        if not target.has_interval:
+            said = "no intervals: tensors and classes have none"
+        elif calibration is None:
+            said = "no intervals: it was saved without a calibration, which runtime.calibrate makes from its data"
+        elif not np.isfinite(calibration.quantiles[number]):
+            said = f"no intervals: they need {MIN_CRYSTALS} validation crystals with a value"
+        elif (measured := coverage.get(target.name)) is None:
+            said = "90 % intervals, which were not checked with other crystals"
+        else:
+            of_all = counted(measured["crystals"], "validation crystal")
+            said = f"90 % intervals; of {of_all}, by halves, they held {100 * measured['coverage']:.1f} %"
+        facts[target.name] = said
+    return facts
+
+
 def unusual(
     record: CrystalRecord, loaded: LoadedModel, result: Assessment, row: int, empty_layer: float
 ) -> list[str]:
     """In which respects a crystal is unlike those that a model was trained on, a sentence each."""
     from runtime.pretrained.domain import outside_domain
 
-    return [*outside_domain(record, loaded.domain), *result.unusual(row, empty_layer)]
+    return [*outside_domain(record, loaded.description.domain), *result.unusual(row, empty_layer)]
 
 
 def _is_gap(target: Target) -> bool:

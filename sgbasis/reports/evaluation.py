@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ class EvaluationReport:
         stated_unit: of the values in the file; ``""`` where it states none.
         unreadable: crystals of the file that could not be compiled.
         evaluation: scores.
+        worst: of :func:`worst_crystals`.
         intervals: how often the model's intervals hold the value; None if it has none.
     """
 
@@ -47,6 +48,7 @@ class EvaluationReport:
     stated_unit: str
     unreadable: int
     evaluation: Evaluation[Score]
+    worst: Sequence[Mapping[str, str | float]] = ()
     intervals: IntervalScore | None = None
 
     def to_text(self) -> str:
@@ -69,6 +71,12 @@ class EvaluationReport:
         groups = {_group(n): score for n, score in self.evaluation.by_group.items() if score.n >= _MIN_CRYSTALS}
         if groups:
             lines += ["", *_table(f"group (of {_MIN_CRYSTALS} or more)", groups)]
+        if self.worst:
+            rows = [
+                [f"{one:.4g}" if isinstance(one, float) else one for one in row.values()] for row in self.worst
+            ]
+            names = [name.replace("_", " ") for name in self.worst[0]]
+            lines += ["", "largest errors:", *table_lines([names, *rows], left=(0, 1, 2))]
         return lines_text(lines)
 
     def to_json(self) -> str:
@@ -90,6 +98,7 @@ class EvaluationReport:
             "notes": self._notes(),
             "crystal_systems": systems,
             "space_groups": groups,
+            "worst": list(self.worst),
         }
         return json.dumps(record, indent=2, allow_nan=False)
 

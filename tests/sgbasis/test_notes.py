@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ase import Atoms
 from click.testing import CliRunner, Result
 
 import sgbasis
@@ -171,6 +173,30 @@ def test_a_larger_tolerance_that_moves_atoms_is_said(model: Path, tmp_path: Path
     printed = run("predict", path, *options).stdout
     assert "225 Fm-3m" in printed
     assert "the symmetry that was found moves atoms by up to 0.02" in printed
+
+
+@pytest.mark.parametrize(("moved", "other"), [(0.005, "225 Fm-3m at 0.1"), (0.0005, "at 0.001")])
+def test_predictions_say_where_another_tolerance_gives_another_group(
+    moved: float, other: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As encode does; of many crystals, a larger tolerance is not tried."""
+    record = json_record("nacl")
+    record["frac_coords"][3][0] += moved
+    path = write_jsonl(tmp_path / "x.jsonl", [record])
+
+    def said(notes: Iterable[str]) -> bool:
+        return any(other in note and "choose the tolerance deliberately" in note for note in notes)
+
+    def printed() -> bool:
+        return said(json.loads(run("predict", path, "--model", model, "--json").stdout)["notes"])
+
+    crystal = Atoms(record["species"], cell=record["lattice"], scaled_positions=record["frac_coords"], pbc=True)
+    assert printed()
+    assert said(sgbasis.predict(path, model)[0].notes)
+    assert said(sgbasis.predict(crystal, model)[0].notes)
+    assert not said(compile_crystals(crystal)[0].notes)
+    monkeypatch.setattr("sgbasis.prediction.inputs.CHUNK", 0)
+    assert printed() == said(sgbasis.predict([crystal], model)[0].notes) == (moved < 0.001)
 
 
 def test_notes_of_records_are_written_and_read(tmp_path: Path) -> None:

@@ -123,6 +123,9 @@ def read_file(source: InputText, *, name: str, tolerance: float) -> Sequence[Cry
         ase_name = detected_format(source.path)
         parse = next((one.parse for one in FORMATS if ase_name in one.ase_names), None)
     if parse is None:
+        for beginning, what in _OTHER_FILES:
+            if content.startswith(beginning):
+                raise CrystalError(f"{name}: {what}, not a CIF, POSCAR or extended XYZ file")
         raise CrystalError(f"{name}: {_UNKNOWN_FORMAT}")
     # Values beyond the range of floats are found by the checks that follow; numpy must not report them too.
     with np.errstate(all="ignore"):
@@ -135,6 +138,16 @@ _UNKNOWN_FORMAT = (
     "not a CIF, POSCAR or extended XYZ file; name it *.cif, POSCAR or *.vasp, *.extxyz, "
     "or convert it with 'ase convert'"
 )
+
+_OTHER_FILES = (
+    (b"PK", "a ZIP archive, as .xlsx and .docx files are"),
+    (b"\xd0\xcf\x11\xe0", "a document of Microsoft Office"),
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"\x89HDF", "an HDF5 file"),
+)
+"""Beginnings of files that are sometimes given by mistake, and what they are."""
 
 
 def decoded(content: bytes) -> str:

@@ -157,10 +157,13 @@ def ranked_classes(found: Sequence[tuple[ExtinctionClass, float, float]]) -> tup
 def class_notes(ranked: Sequence[RankedClass]) -> list[str]:
     """Sentences on the first classes."""
     notes = []
-    if equal := [one.extinction.symbol for one in ranked[1:] if abs(one.log_evidence) < _SAME]:
+    first, *others = [one.extinction for one in ranked if abs(one.log_evidence) < _SAME]
+    if others:
+        several = any(one.laue is not first.laue for one in others)
+        name, *equal = [f"{one.symbol} ({one.laue.name})" if several else one.symbol for one in (first, *others)]
         names = ", ".join(equal[:_NAMED]) + (" ..." if len(equal) > _NAMED else "")
         why = "; it is first because it is more common" if ranked[1].rank > 1 else ""
-        notes.append(f"these reflections do not tell {ranked[0].extinction.symbol} from {names}{why}")
+        notes.append(f"these reflections do not tell {name} from {names}{why}")
     if ranked[0].extinction.is_reverse:
         notes.append("the indices are of the reverse setting: conditions are those of -h, -k, l, the obverse one")
     return notes

@@ -30,7 +30,8 @@ class ConditionRow:
         mean_ratio: their mean I / sigma; NaN if there are none.
         mean_intensity: their mean intensity over that of all reflections of the same resolution; NaN if there are
             none.
-        worst: (w,) rows of the strongest of them above 3 sigma, at most five.
+        worst: (w,) rows of the strongest of them above 3 sigma, at most five; of equivalents of the best Laue
+            class, the strongest alone.
     """
 
     condition: str
@@ -43,13 +44,19 @@ class ConditionRow:
 
 
 def condition_table(
-    best: ExtinctionClass, hkl: IntArray, y: FloatArray, ratio: FloatArray, allowed: BoolArray
+    best: ExtinctionClass,
+    hkl: IntArray,
+    orbits: IntArray,
+    y: FloatArray,
+    ratio: FloatArray,
+    allowed: BoolArray,
 ) -> tuple[ConditionRow, ...]:
     """One row for each condition of the extinction classes of a Laue class.
 
     Args:
         best: the first class.
         hkl: (n, 3) indices of measurements.
+        orbits: (n,) their orbits under the Laue class.
         y: (n,) intensities over their shell's mean.
         ratio: (n,) I / sigma.
         allowed: (n,) whether the first class allows them.
@@ -66,6 +73,8 @@ def condition_table(
         holds = bool(all_forbidden[_forbids(condition, waves, source)].all())
         forbidden = np.flatnonzero(_forbids(condition, hkl, source) & (allowed | holds))
         observed = forbidden[ratio[forbidden] > OBSERVED]
+        strongest = observed[np.argsort(-y[observed], kind="stable")]
+        _, first = np.unique(orbits[strongest], return_index=True)
         rows.append(
             ConditionRow(
                 condition=text,
@@ -74,7 +83,7 @@ def condition_table(
                 observed=len(observed),
                 mean_ratio=float(ratio[forbidden].mean()) if len(forbidden) else np.nan,
                 mean_intensity=float(y[forbidden].mean()) if len(forbidden) else np.nan,
-                worst=observed[np.argsort(-y[observed])][:_WORST],
+                worst=strongest[np.sort(first)][:_WORST],
             )
         )
     kinds = {"integral": 0, "zonal": 1, "serial": 2}

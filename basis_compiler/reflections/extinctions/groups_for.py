@@ -126,7 +126,7 @@ def groups_for(
     allowed = best.allows(waves)[orbits]
     ratio = intensities / np.maximum(sigmas, 1e-300)
     against = np.flatnonzero(~allowed & (ratio > 3))
-    conditions = condition_table(best, data.hkl, y, ratio, allowed)
+    conditions = condition_table(best, data.hkl, orbits, y, ratio, allowed)
     untested = untested_note(conditions, ratio)
     return GroupsFor(
         classes=ranked,

@@ -177,7 +177,7 @@ def groups_for_peaks(
     return GroupsFor(
         classes=ranked,
         laue=tuple(LaueRow(one, 0.0, math.nan, 0) for one in classes_of),
-        conditions=condition_table(best, shown[rows], height, 10 * height, allowed[single]),
+        conditions=condition_table(best, shown[rows], orbits[rows], height, 10 * height, allowed[single]),
         against=np.flatnonzero(~allowed[single] & observed[single]),
         reflections=ReflectionData(shown[rows], intensities=height, cell=checked, wavelength=wavelength),
         unique=len(starts),

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sgbasis.commands.options import chosen_device, device_option
+from sgbasis.commands.options import check_picture, chosen_device, device_option
 from sgbasis.commands.training.trained_on import tested_fold, trained_on, training_note
 from sgbasis.echo import echo, echo_line
 from sgbasis.standard_crystals import report_not_read
 
 if TYPE_CHECKING:
     from basis_store import CrystalTable
-    from basis_store.array_types import IntArray
+    from basis_store.array_types import FloatArray, IntArray
+    from runtime.targets.target import Target
 
 
 @click.command()
@@ -38,7 +39,11 @@ if TYPE_CHECKING:
 @click.option("--target", metavar="NAME", help="Which of the model's targets [default: its first].")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a row for each crystal (.csv): true and predicted value, error, interval, split.",
+    help="Write a row for each crystal (.csv): formula, space group, true and predicted value, error, interval.",
+)  # fmt: skip
+@click.option(
+    "--plot", "picture", type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw predicted over true values, a point for each crystal (.png, .svg, .pdf).",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @device_option("compute")
@@ -49,13 +54,15 @@ def evaluate(
     fold: int | None,
     target: str | None,
     output: Path | None,
+    picture: Path | None,
     as_json: bool,
     device: str,
 ) -> None:
     """Compare a model's predictions with known values.
 
     Prints the mean absolute error and the root of the mean squared error with 95 % bootstrap intervals, over all
-    crystals, by crystal system, and by space group where there are at least 10. Of tensors it prints the mean
+    crystals, by crystal system, and by space group where there are at least 10; and the crystals with the largest
+    errors. Of tensors it prints the mean
     Frobenius norm of the error and the fractions of crystals with a relative error within 25, 10 and 5 % (EwT), of
     elastic ones also the errors of Hill's moduli; of classes ROC AUC, average precision, accuracy and
     cross-entropy. Of numbers it also prints how often the model's 90 % intervals hold the value. Crystals without
@@ -65,7 +72,7 @@ def evaluate(
     from tqdm import tqdm
 
     from basis_store import CrystalArrays
-    from basis_store.files.atomic_write import check_writable, write_atomically
+    from basis_store.files.atomic_write import write_atomically
     from runtime.device import moved
     from runtime.evaluation.interval_score import IntervalScore
     from runtime.evaluation.reference_values import reference_values
@@ -75,20 +82,16 @@ def evaluate(
     from runtime.targets.equivalent_labels import equivalent_labels
     from runtime.targets.target import columns
     from sgbasis.reports.evaluation import EvaluationReport
-    from sgbasis.reports.evaluation_table import evaluation_csv
+    from sgbasis.reports.evaluation_table import evaluation_csv, worst_crystals
 
-    if output is not None:
-        if output.suffix.lower() != ".csv":
-            raise click.BadParameter(f"{output} does not end in .csv", param_hint="--output")
-        check_writable(output)
+    _check_endings(output, picture)
     place = chosen_device(device)
     # 1. The model, one of its targets, and the values of the dataset.
     pretrained = open_pretrained(name)
     targets = pretrained.description.targets
     index = pretrained.target_index(target)
     chosen, own = targets[index], columns(targets)[index]
-    if output is not None and chosen.n_columns > 1:
-        raise click.UsageError(f"--output is for numbers and classes, and {chosen.name} is a {chosen.kind}.")
+    _check_target(chosen, output, picture)
     model = moved(pretrained.load(), place)
     report_not_read([data])
     table = _table(data, split)
@@ -109,9 +112,11 @@ def evaluate(
     evaluation = chosen.evaluate(predicted, labels, [record.setting for record in records])
 
     # 3. Report.
+    true, first = reference.values[:, 0], predicted[:, 0]
     if output is not None:
-        rows = evaluation_csv(records, chosen.physical_unit, reference.values[:, 0], predicted[:, 0], *ends)
-        write_atomically(output, rows.encode())
+        write_atomically(output, evaluation_csv(records, chosen.physical_unit, true, first, *ends).encode())
+    if picture is not None:
+        write_atomically(picture, _parity(chosen, true, first, picture))
     report = EvaluationReport(
         model=name,
         data=str(data),
@@ -122,9 +127,38 @@ def evaluate(
         stated_unit=table.units[chosen.name],
         unreadable=len(table.skipped),
         evaluation=evaluation,
-        intervals=IntervalScore.of(reference.values[:, 0], *ends),
+        worst=worst_crystals(records, chosen, true, first),
+        intervals=IntervalScore.of(true, *ends),
     )
     echo(report.to_json() if as_json else report.to_text())
+
+
+def _check_endings(output: Path | None, picture: Path | None) -> None:
+    from basis_store.files.atomic_write import check_writable
+
+    if output is not None:
+        if output.suffix.lower() != ".csv":
+            raise click.BadParameter(f"{output} does not end in .csv", param_hint="--output")
+        check_writable(output)
+    if picture is not None:
+        check_picture(picture, "--plot")
+        check_writable(picture)
+
+
+def _check_target(target: Target, output: Path | None, picture: Path | None) -> None:
+    if output is not None and target.n_columns > 1:
+        raise click.UsageError(f"--output is for numbers and classes, and {target.name} is a {target.kind}.")
+    if picture is not None and not target.has_interval:
+        raise click.UsageError(f"--plot is for numbers, and {target.name} is a {target.kind}.")
+
+
+def _parity(target: Target, true: FloatArray, predicted: FloatArray, picture: Path) -> bytes:
+    from basis_store.datasets.units import in_unit
+    from sgbasis.pictures.parity_picture import parity_picture
+    from sgbasis.pictures.style import picture_kind
+
+    name, kind = in_unit(target.name, target.physical_unit), picture_kind(picture)
+    return parity_picture(true, predicted, name=name, logarithmic=target.log10, kind=kind)
 
 
 def _say_what_was_seen(

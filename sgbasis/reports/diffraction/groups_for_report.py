@@ -16,6 +16,9 @@ _MAX_LAUE = 6
 _MAX_AGAINST = 8
 _MAX_LINES = 12
 _SMALL = 5e-4
+_RANKED = "Ranked by probability: by ln(evidence), of these reflections alone, and by how common such groups are."
+_RANKED_PEAKS = "Ranked by ln(evidence), that of the peaks alone; probabilities follow from it."
+"""What the order of the classes is."""
 
 
 def groups_for_lines(found: GroupsFor, *, name: str, count: int) -> Iterator[str]:
@@ -60,7 +63,7 @@ def _laue_lines(found: GroupsFor) -> Iterator[str]:
 
 
 def _class_lines(found: GroupsFor, count: int) -> Iterator[str]:
-    rows = [("", "extinction symbol", "Laue class", "probability", "ln(evidence)")]
+    rows = [("rank", "extinction symbol", "Laue class", "probability", "ln(evidence)")]
     groups = ["space groups"]
     for one in found.classes[:count]:
         small = "< 0.001" if one.probability < _SMALL else f"{one.probability:.3f}"
@@ -71,6 +74,9 @@ def _class_lines(found: GroupsFor, count: int) -> Iterator[str]:
     width = max(map(len, lines)) + 2
     for line, text in zip(lines, groups, strict=True):
         yield from _hanging(line.ljust(width), text)
+    yield _RANKED_PEAKS if found.lines else _RANKED
+    if len({one.rank for one in found.classes[:count]}) < len(found.classes[:count]):
+        yield "Classes of equal rank are equally probable."
 
 
 def _hanging(head: str, text: str) -> Iterator[str]:

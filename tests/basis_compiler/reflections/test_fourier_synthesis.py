@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_expanded_factors_are_those_of_an_invariant_density(setting: Setting) ->
     unique = unique.taken((unique.forbidding < 0) & (np.abs(unique.hkl) * 2 < n).all(axis=1))
     rows = unique.hkl[rng.permutation(len(unique))]
     found = expanded(group, rows, factors[tuple((rows % n).T)], shape, phases=True)
-    assert found.disagreement < 1e-12
+    assert found.differences.max(initial=0) <= 1e-12 * np.abs(factors).sum()
     assert np.abs(found.values - factors[:, :, : shape[2] // 2 + 1])[found.known].max(initial=0) < 1e-14
     # All equivalents are there: as many as the orbits have, on the whole grid.
     inner = found.known[:, :, 1:].sum() * 2 + found.known[:, :, 0].sum()
@@ -183,6 +184,24 @@ def test_a_wrong_setting_is_noted() -> None:
     )
     with pytest.raises(ReflectionError, match="does not fit"):
         fourier_synthesis(data, setting="225")
+
+
+@pytest.mark.parametrize("kind", ["density", "patterson"])
+def test_differences_of_equivalents_are_compared_with_their_uncertainties(kind: Literal["density"]) -> None:
+    """Noise as large as the sigmas say is no sign of a wrong setting; the same noise with small sigmas is one."""
+    data = standard_data(read("quartz"), d_min=1.2)
+    rows = np.tile(np.arange(len(data)), 4)
+    intensities = data.amplitudes[rows] ** 2
+    sigmas = 0.1 * intensities
+    measured = np.maximum(intensities + sigmas * np.random.default_rng(0).normal(size=len(rows)), 0)
+    noisy = dataclasses.replace(
+        data, hkl=data.hkl[rows], phases=data.phases[rows], amplitudes=np.sqrt(measured), intensities=measured,
+    )  # fmt: skip
+    for given, is_noted in ((None, True), (sigmas, False), (sigmas / 10, True)):
+        notes = fourier_synthesis(dataclasses.replace(noisy, sigmas=given), kind=kind).notes
+        found = [note for note in notes if "equivalent reflections differ" in note]
+        assert bool(found) == is_noted, given
+        assert ("on average" in "".join(found)) == (is_noted and given is not None)
 
 
 def test_the_patterson_function_is_the_autocorrelation_of_the_density() -> None:

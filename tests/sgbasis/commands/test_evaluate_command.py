@@ -143,11 +143,15 @@ def test_what_a_user_reads(model: Path, data: Path) -> None:
     assert lines[0] == f"{model} on {data}: formation_energy_per_atom, 3 crystals"
     assert lines[1].startswith("MAE 1.16667 eV/atom (95 %: 0.50000 to 2.00000)")
     assert lines[3] == "left out: 1 without a value, 1 not compiled"
-    assert lines[5:] == [
+    assert lines[5:11] == [
         "crystal system n MAE 95 % RMSE",
         "tetragonal 1 0.50000 0.50000 to 0.50000 0.50000",
         "cubic 2 1.50000 1.00000 to 2.00000 1.58114",
+        "",
+        "largest errors:",
+        "identifier formula space group true predicted",
     ]
+    assert len(lines) == 11 + 3
     assert "this includes the split 'train'" in result.stderr
     assert evaluate("--model", model, "--data", data, "--split", "val").stderr == ""
 
@@ -166,14 +170,31 @@ def test_a_table_of_all_crystals(model: Path, data: Path, tmp_path: Path) -> Non
         assert float(row["true"]) / float(row["predicted"]) == pytest.approx(10 ** ERRORS[name], rel=1e-4)
         assert float(row["error"]) == pytest.approx(float(row["predicted"]) - float(row["true"]), rel=1e-4)
         assert (row["low"], row["high"], row["unit"]) == ("", "", "GPa")
+        assert row["space_group"].split()[0] in ("225", "227", "154") and row["formula"]
+    worst = report("--model", model, "--data", data, "--target", "bulk_modulus_vrh")["worst"]
+    assert isinstance(worst, list)
+    sizes = [abs(math.log10(one["predicted"] / one["true"])) for one in worst]
+    assert len(sizes) == 3 and sizes == sorted(sizes, reverse=True)
     result = evaluate("--model", model, "--data", data, "-o", tmp_path / "table.txt")
     assert result.exit_code == 2 and "does not end in .csv" in result.stderr
+
+
+@pytest.mark.parametrize("target", ["bulk_modulus_vrh", "formation_energy_per_atom"])
+def test_a_parity_plot_and_the_largest_errors(target: str, model: Path, data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    result = evaluate("--model", model, "--data", data, "--target", target, "--plot", tmp_path / "plot.png")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    lines = result.stdout.splitlines()
+    assert lines[lines.index("largest errors:") + 1].split()[-2:] == ["true", "predicted"]
+    result = evaluate("--model", model, "--data", data, "--plot", tmp_path / "plot.txt")
+    assert result.exit_code == 2 and "does not end in .png" in result.stderr
 
 
 def test_groups_of_ten_have_a_row(model: Path, tmp_path: Path) -> None:
     records = [json_record("nacl", id=str(i), targets={"formation_energy_per_atom": -1.0}) for i in range(10)]
     lines = write_jsonl(tmp_path / "ten.jsonl", [*records, json_record("rutile", formation_energy_per_atom=-2.0)])
-    text = evaluate("--model", model, "--data", lines).stdout
+    text = evaluate("--model", model, "--data", lines).stdout.partition("largest errors")[0]
     assert "\n225 Fm-3m" in text and "136" not in text.replace(str(tmp_path), "")
 
 

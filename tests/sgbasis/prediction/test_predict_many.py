@@ -30,7 +30,9 @@ def test_any_number_of_processes(suffix: str, many: Path, model: Path, tmp_path:
         ]
         assert error == "Error: 2 of 42 crystals could not be read; the others are predicted"
     first, *others = (tmp_path / f"{workers}.{suffix}" for workers in (1, 2, 3))
-    assert len(list(tmp_path.iterdir())) == 3, "chunks are gone"
+    listings = [one.with_name(f"{one.name}.unreadable.txt").read_text().splitlines() for one in (first, *others)]
+    assert listings == [failures] * 3
+    assert len(list(tmp_path.iterdir())) == 6, "chunks are gone"
     assert all(other.read_bytes() == first.read_bytes() for other in others)
     lines = first.read_text().splitlines()[suffix == "csv" :]
     identifiers = [json.loads(line)["identifier"] if suffix == "jsonl" else line.split(",")[1] for line in lines]
@@ -69,15 +71,20 @@ def test_many_failures_are_listed_in_a_file(model: Path, tmp_path: Path) -> None
     result = run_predict(lines, "--model", model, "-o", output)
     *named, more, error = result.stderr.splitlines()
     assert len(named) == 20
-    assert more == f"... and 30 more; all are listed in {listing}"
+    assert more == "... and 30 more"
+    assert result.stdout.splitlines()[-1] == f"could not be read: 50, all listed in {listing}"
     assert error == "Error: 50 of 51 crystals could not be read; the others are predicted"
     listed = listing.read_text().splitlines()
     assert listed[:20] == named
     assert listed == [f"{lines}:{i}: not a JSON object" for i in range(1, 51)]
-    # None of them is left after a run that can name them all.
-    write_jsonl(lines, [*bad[:20], good])
+    # A table does not list them itself, so that few are listed as well.
+    write_jsonl(lines, [*bad[:2], good])
     result = run_predict(lines, "--model", model, "-o", output)
-    assert len(result.stderr.splitlines()) == 21
+    assert result.stderr.splitlines()[:-1] == listing.read_text().splitlines()
+    assert f"could not be read: 2, all listed in {listing}" in result.stdout
+    # Nothing is left of an earlier run.
+    write_jsonl(lines, [good])
+    assert "could not be read" not in run_predict(lines, "--model", model, "-o", output).stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "some.jsonl"]
     # Printed, there is no file to list them in; and nothing is written when nothing is predicted.
     write_jsonl(lines, [*bad, good])
@@ -139,7 +146,8 @@ def test_links_are_followed(many: Path, model: Path, tmp_path: Path) -> None:
     link.symlink_to(tmp_path / "elsewhere" / "real.csv")
     run_predict(many, "--model", model, "-o", link)
     assert link.is_symlink()
-    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["real.csv"]
+    there = sorted(path.name for path in (tmp_path / "elsewhere").iterdir())
+    assert there == ["real.csv", "real.csv.unreadable.txt"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "out.csv"]
 
 

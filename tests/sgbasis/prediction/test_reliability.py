@@ -41,6 +41,7 @@ NOTES = [
     (bulk("W", "bcc", a=3.165), "formation_energy", ("an element",)),
     (bulk("W", "bcc", a=3.165), "dielectric_electronic", ("calls it a metal",)),
     (SALT, "dielectric_electronic", ()),
+    (bulk("FeCo", "zincblende", a=5.2), "piezoelectric_tensor", ("calls it a metal", "not accurate for a single")),
     (_slab(), "formation_energy", ("an empty layer of 12.0 Angstrom",)),
     (_slab(), "bulk_modulus", ("an empty layer of 12.0 Angstrom",)),
     (_box(), "band_gap", ("an empty layer of", "volume")),

@@ -45,7 +45,7 @@ def test_a_list_of_shelx(measured: Path) -> None:
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0].startswith("a.hkl: ") and "unique in mmm; cell 7 8 9 90 90 90" in lines[0]
-    (first,) = (line for line in lines if line.startswith("1  "))
+    (first,) = (line for line in lines if line.split()[:1] == ["1"])
     assert "P n - a" in first and first.endswith("Pn2_1a (33), Pnma (62)")
     assert max(map(len, lines[: lines.index("")])) < 115
     (row,) = (line.split() for line in lines if line.strip().startswith("0kl: k+l=2n"))
@@ -56,6 +56,14 @@ def test_a_list_of_shelx(measured: Path) -> None:
     assert best["extinction_symbol"] == "P n - a" and best["space_groups"] == ["Pn2_1a (33)", "Pnma (62)"]
     assert facts["against"] == [[0, 1, 2]]
     assert len(facts["classes"]) == 111 + 3 * 14 + 1
+
+
+def test_the_strongest_are_different_reflections_not_equivalents_of_one(measured: Path) -> None:
+    """In a list of all measurements the strongest have equivalents and Friedel mates that are as strong."""
+    facts = json.loads(run(measured, "--cell", *CELL, "--json").stdout)
+    shown = [[tuple(map(abs, hkl)) for hkl in row["strongest"]] for row in facts["conditions"]]
+    assert max(map(len, shown)) == 5
+    assert all(len(set(row)) == len(row) for row in shown)
 
 
 def test_instructions_beside_the_list_give_the_cell(measured: Path) -> None:
@@ -99,7 +107,8 @@ def test_conditions_that_follow_are_shown_if_nothing_tests_them() -> None:
     found = groups_for(data, laue="m-3m")
     required = replace(found, classes=sorted(found.classes, key=lambda one: one.extinction.symbol != "I - - -"))
     assert required.best.symbol == "I - - -"
-    rows = condition_table(required.best, hkl, intensities, intensities, required.best.allows(hkl))
+    _, orbits = required.best.laue.representatives(hkl)
+    rows = condition_table(required.best, hkl, orbits, intensities, intensities, required.best.allows(hkl))
     lines = list(groups_for_lines(replace(required, conditions=rows), name="x", count=1))
     (at,) = (i for i, line in enumerate(lines) if line.startswith("Required by I - - -"))
     assert "no condition" not in lines[at] and lines[at + 2].split()[-2:] == ["not", "tested"]
@@ -111,7 +120,7 @@ def test_peaks(tmp_path: Path) -> None:
     result = run("--peaks", path, "--cell", *["5.431"] * 3, *["90"] * 3, "--wavelength", "1.5406")
     assert result.exit_code == 0, result.output
     assert "si.txt: 5 of " in result.stdout
-    (first, *_) = (line for line in result.stdout.splitlines() if line.startswith("1  "))
+    (first, *_) = (line for line in result.stdout.splitlines() if line.split()[:1] == ["1"])
     assert "F d - -" in first
     assert "Not observed although F d - - allows them (1): 2 2 2" in result.stdout
 

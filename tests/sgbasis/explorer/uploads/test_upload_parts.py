@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,13 @@ def test_a_field_without_atoms_is_shown_in_its_own_cell(shared: Path, tmp_path: 
     assert "crystal" not in found and "predictions" not in found
     assert any("lists no atoms" in note for note in found["field"]["notes"])
     assert found["field"]["grid"]["mean"] == pytest.approx(field.values.mean(), rel=1e-4)
+
+
+def test_a_workbook_is_called_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "upload", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+    (error,) = view(tmp_path / "upload").values()
+    assert "a ZIP archive, as .xlsx and .docx files are, not a CIF" in error
 
 
 def test_what_a_name_does_not_say_the_content_does(shared: Path, tmp_path: Path) -> None:

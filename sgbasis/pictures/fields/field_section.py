@@ -103,14 +103,14 @@ def _draw_values(axes: Axes, section: tuple[FloatArray, FloatArray, FloatArray],
         return
     if scale.signed:
         for levels, style, line in (
-            (scale.lines[scale.lines > 0], "-", 0.55),
-            (scale.lines[scale.lines < 0], "--", 0.55),
-            (scale.lines[scale.lines == 0], "-", 1.3),
+            (scale.levels[scale.levels > 0], "-", 0.55),
+            (scale.levels[scale.levels < 0], "--", 0.55),
+            (scale.levels[scale.levels == 0], "-", 1.3),
         ):
             if len(levels):
                 axes.contour(u, v, values.T, levels=levels, colors=INK, linewidths=line, linestyles=style)
     else:
-        axes.contour(u, v, values.T, levels=scale.lines, colors=INK, linewidths=0.55)
+        axes.contour(u, v, values.T, levels=scale.levels, colors=INK, linewidths=0.55)
 
 
 def _draw_cells(axes: Axes, plane: CrystalPlane) -> None:

@@ -22,9 +22,13 @@ _SIGNED = ("potential", "spin density", "magnetisation", "difference")
 """Words in quantities whose sign matters."""
 _BALANCED = 0.05
 """The smaller of the largest positive and negative values over the larger one, of fields whose sign matters."""
+_RIPPLES = 0.5
+"""The same of electron densities."""
+_ABOVE_RIPPLES = 4.0
+"""Contours begin at this times the mean of ripples, if nothing is said."""
 _RATIOS = 7
 """Of levels in the ratios 1, 2, 5 at least, if nothing is said."""
-_PEAKS = 0.1
+_PEAKS = 0.25
 """Values are peaks if less than this share of them is above the first of ``_COUNT`` equal steps."""
 _DECADES = 3.0
 """Of a logarithmic scale at most, if nothing is said."""
@@ -44,8 +48,7 @@ class ValueScale:
     """What values are drawn at and in which colours.
 
     Attributes:
-        levels: (n,) ascending; edges of the bands of colour.
-        lines: (m,) those of them that have a contour.
+        levels: (n,) ascending; contours, and edges of the bands of colour.
         signed: whether the colours are symmetric about 0.
         even: whether colours go by the value; otherwise each band is one step of the colours.
         logarithmic: whether the levels have about equal ratios.
@@ -54,7 +57,6 @@ class ValueScale:
     """
 
     levels: FloatArray
-    lines: FloatArray
     signed: bool
     even: bool
     logarithmic: bool
@@ -114,7 +116,9 @@ def is_signed(field: GridField) -> bool:
     if any(word in field.quantity for word in _SIGNED):
         return True
     below, above = max(0.0, -float(field.values.min())), max(0.0, float(field.values.max()))
-    return min(below, above) > _BALANCED * max(below, above)
+    # Electrons are nowhere less than none: what is negative, ends of Fourier series made.
+    allowed = _RIPPLES if field.quantity == "electron density" else _BALANCED
+    return min(below, above) > allowed * max(below, above)
 
 
 def is_difference(field: GridField) -> bool:
@@ -149,7 +153,7 @@ def value_scale(
             levels at equal steps would all lie close to the highest.
         levels: about how many, or the levels themselves; default: 12, or 20 if ``signed``.
         limits: the lowest and the highest level; default: levels that enclose the values, but not the ripples
-            about 0 of densities, which come from the end of a Fourier series.
+            of densities, which come from the end of a Fourier series.
 
     Raises:
         FieldError: logarithms of values that are not positive, or levels that are not numbers in ascending order.
@@ -161,16 +165,13 @@ def value_scale(
         raise FieldError("a logarithmic scale is for values that are positive, such as densities")
     if logarithmic and not high > 0:
         raise FieldError("a logarithmic scale needs values above 0, and there are none")
-    # Where one sign is small, it is that of ripples.
-    ripples = 0.0 if signed or limits is not None else min(abs(low), abs(high))
-    ripples = ripples if low < 0 < high and ripples <= _BALANCED * max(abs(low), abs(high)) else 0.0
+    ripples = 0.0 if signed or limits is not None else _ripples(values)
     if logarithmic is None:
         logarithmic = not signed and _levels_in_ratios(values, levels, limits)
     if levels is not None and not isinstance(levels, int):
         found = _given_levels(levels, logarithmic=logarithmic)
         steps = np.diff(_nodes(found, signed=signed))
         even = not logarithmic and bool(steps.max() <= (1 + 1e-6) * steps.min())
-        lines = found
     else:
         even = not logarithmic
         if logarithmic:
@@ -180,19 +181,31 @@ def value_scale(
             if not smallest > 0:
                 raise FieldError(f"a logarithmic scale begins above 0, not at {smallest:g}")
             found = _ratios(smallest, high, levels)
-            # The first level is above the ripples.
-            found = found[found >= ripples] if ripples == smallest else found
         else:
-            ends = (0.0 if ripples == -low else low, 0.0 if ripples == high else high) if ripples else (low, high)
-            found = _steps(*ends, levels or (_SIGNED_COUNT if signed else _COUNT), signed=signed)
+            found = _steps(low, high, levels or (_SIGNED_COUNT if signed else _COUNT), signed=signed)
+        # Ripples have one colour and no contours.
+        apart = found >= ripples if high > -low else found <= -ripples
+        found = found[apart] if ripples and apart.sum() > 1 else found
         if limits is not None:
             found = _ending_at(found, low, high, even=even)
         if signed and not with_zero and len(found) > 3:
             found = found[np.abs(found) > 1e-9 * np.abs(found).max()]
-        lines = found[found != 0] if ripples else found
     below, above = float(values.min()) < found[0], float(values.max()) > found[-1]
     extend = "both" if below and above else "min" if below else "max" if above else "neither"
-    return ValueScale(found, lines, signed, even, logarithmic, limits is not None, extend)
+    return ValueScale(found, signed, even, logarithmic, limits is not None, extend)
+
+
+def _ripples(values: FloatArray) -> float:
+    """How large the ripples of a density are, which has them where its Fourier series ends; 0: it has none.
+
+    They are what has the smaller sign. Not the deepest count, which are close to a heavy atom and as large as a
+    light atom elsewhere, which must be seen, but their mean over all values.
+    """
+    low, high = float(values.min()), float(values.max())
+    if not low < 0 < high:
+        return 0.0
+    mean = float((-values if high > -low else values).clip(min=0).mean())
+    return min(_ABOVE_RIPPLES * mean, _BALANCED * max(-low, high))
 
 
 def _levels_in_ratios(
@@ -200,7 +213,7 @@ def _levels_in_ratios(
 ) -> bool:
     """Whether levels are in equal ratios if nothing is said: few of the values reach the first of equal steps."""
     low, high = (float(values.min()), float(values.max())) if limits is None else limits
-    if (levels is not None and not isinstance(levels, int)) or not high > 0 or -low > _BALANCED * high:
+    if (levels is not None and not isinstance(levels, int)) or not high > max(0.0, -low):
         return False
     if limits is not None and low <= 0:
         return False

@@ -143,7 +143,7 @@ def section_page(
             line={"width": 0.6, "color": INK, "dash": dash}, hoverinfo="skip",
             showlegend=False,
         )
-        for some, dash in ((scale.lines[scale.lines >= 0], "solid"), (scale.lines[scale.lines < 0], "dash"))
+        for some, dash in ((scale.levels[scale.levels >= 0], "solid"), (scale.levels[scale.levels < 0], "dash"))
         if len(some)
     ]  # fmt: skip
     axes = {"showgrid": False, "zeroline": False, "ticks": "inside", "mirror": True, "linewidth": 1}

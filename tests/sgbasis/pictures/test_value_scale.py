@@ -50,13 +50,19 @@ def test_logarithmic_levels(low: float, high: float) -> None:
     assert scale.norm(scale.levels[0]) == 0 and scale.norm(scale.levels[-1]) == 1
 
 
-def test_ripples_about_zero_have_no_contour() -> None:
-    scale = value_scale(np.array([-0.08, 0.3, 9.4]), signed=False)
-    assert scale.levels[0] == 0 and scale.extend == "min" and scale.lines.tolist() == scale.levels[1:].tolist()
-    below = value_scale(np.array([-9.4, 0.3, 0.08]), signed=False)
-    assert below.levels[-1] == 0 and below.lines.tolist() == below.levels[:-1].tolist()
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("logarithmic", [False, None])
+def test_ripples_have_no_contour(sign: int, logarithmic: bool | None) -> None:
+    """Ripples of 0.3, deeper beside a peak of 100, and a peak of 5 that is seen where levels are in ratios."""
+    x = np.linspace(0, 20, 2001)
+    values = 0.3 * np.sin(9 * x) + 100 * np.exp(-((8 * x) ** 2)) + 5 * np.exp(-((4 * (x - 10)) ** 2))
+    values -= 6 * np.exp(-((8 * (x - 0.4)) ** 2))
+    scale = value_scale(sign * values, signed=False, logarithmic=logarithmic)
+    nearest = float(np.abs(scale.levels).min())
+    assert 0.3 < nearest < (50 if logarithmic is False or sign < 0 else 2)
+    assert scale.extend == ("min" if sign > 0 else "max")
     given = value_scale(np.array([-0.08, 9.4]), signed=False, levels=(0.0, 1.0))
-    assert given.lines.tolist() == [0, 1]
+    assert given.levels.tolist() == [0, 1]
 
 
 def test_levels_are_in_ratios_where_values_are_peaks() -> None:
@@ -113,7 +119,7 @@ def test_what_is_given_is_taken() -> None:
     scale = value_scale(values, signed=False, levels=(0.0, 1.0, 3.0))
     assert scale.levels.tolist() == [0, 1, 3] and scale.extend == "both"
     assert value_scale(values, signed=False, limits=(0.0, 5.0)).levels[[0, -1]].tolist() == [0, 5]
-    assert len(value_scale(values, signed=False, levels=40).levels) > 20
+    assert len(value_scale(values.clip(0), signed=False, levels=40).levels) > 20
     assert len(value_scale(values, signed=True, levels=6).levels) <= 8
     for count in (5, 9, 50):
         found = value_scale(np.array([0.01, 1.0]), signed=False, levels=count, logarithmic=True).levels
@@ -145,7 +151,8 @@ def test_signs_matter_by_the_quantity_or_the_values() -> None:
         field("difference density", "1")
     )
     assert is_signed(field("field", "1", -1, 0.5))
-    assert not is_signed(field("electron density", "e/Angstrom^3", -0.08, 9.4))  # rings of a truncated series
+    assert not is_signed(field("electron density", "e/Angstrom^3", -24, 361))  # ripples about a heavy atom
+    assert is_signed(field("scattering-length density", "fm/Angstrom^3", -24, 361))
     assert is_signed(field("electron density", "e/Angstrom^3", -0.08, 0.1))  # a difference that a CHGCAR holds
     assert not is_signed(field("field", "1"))
 

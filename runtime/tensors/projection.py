@@ -16,6 +16,7 @@ from basis_store.tensors.cartesian_frame import cartesian_frame
 from runtime.bases.store import Store, load_store
 from runtime.tensors.elasticity import stability
 from runtime.tensors.frames import rotate_tensor
+from runtime.tensors.open_operations import open_text
 from runtime.tensors.source_frame import other_frames, source_frame
 from runtime.tensors.voigt import (
     ASYMMETRY,
@@ -51,7 +52,8 @@ class ProjectedTensor:
         setting: that of the crystal.
         frame: the Cartesian frame in words, by the cell vectors of the crystal's source.
         notes: sentences for users: on how the crystal was read; an asymmetric input; another order of Voigt's
-            indices, or another frame, in which the input obeys the symmetry; a stiffness that is not stable.
+            indices, or another frame, in which the input obeys the symmetry; what the point group leaves open; a
+            stiffness that is not stable.
     """
 
     tensor: FloatArray
@@ -178,6 +180,8 @@ def _notes(
         order = _order_note(values, basis, relative) if values.shape in ((6,), (3, 6), (6, 6)) else ""
         if note := order or _frame_note(full, basis, record, symmetry, relative):
             yield note
+    elif note := open_text(nearest, record, axial=symmetry.axial):
+        yield note
     if symmetry == IndexSymmetry.parse(ELASTIC) and not (found := stability(nearest)).is_stable:
         yield (
             f"the nearest stiffness is not that of a stable crystal: its smallest eigenvalue is "

@@ -112,7 +112,7 @@ def test_another_order_of_indices_is_detected(number: int, order: tuple[str, ...
     places = [["xx", "yy", "zz", "yz", "xz", "xy"].index(pair) for pair in order]
     written = right[np.ix_(places, places)]
     np.testing.assert_array_equal(from_order(written, order), right)
-    assert project_tensor(right, record, store=store).notes == ()
+    assert not any("read in" in note for note in project_tensor(right, record, store=store).notes)
     found = project_tensor(written, record, store=store)
     assert found.relative_distance > 0.05
     (note,) = (note for note in found.notes if "order" in note)

@@ -14,7 +14,8 @@ import math
 
 import numpy as np
 
-from basis_compiler.reflections.extinctions.groups_for import METRIC_TOLERANCE, fitting_laue_classes, shell_means
+from basis_compiler.reflections.extinctions.groups_for import METRIC_TOLERANCE, fitting_laue_classes
+from basis_compiler.reflections.extinctions.intensity_statistics import shell_means
 from basis_compiler.reflections.extinctions.orbit_likelihoods import variance_of_distortion
 from basis_store import CrystalRecord, open_crystals
 from basis_store.groups.cell_parameters import cell_parameters
@@ -44,7 +45,7 @@ def distortion(record: CrystalRecord) -> tuple[bool, float] | None:
     waves, _ = own.representatives(sphere(cell, max(SMALLEST, fewest)))
     squares = inverse_squares(waves, cell)
     intensities = squared_factors(waves, squares, record, B_FACTOR)
-    intensities /= shell_means(intensities, squares)
+    intensities /= shell_means(intensities, squares, 60)
     found = []
     for one in larger:
         _, orbits = one.representatives(waves)

@@ -13,7 +13,7 @@ Source: International Tables for Crystallography B (2008), chapters 1.3 and 2.3.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -28,6 +28,7 @@ from basis_compiler.reflections.reflection_expansion import (
     expanded,
     values_at,
 )
+from basis_compiler.reflections.scattering_factors import DENSITIES, NAMES, PATTERSON_UNITS, POTENTIAL
 from basis_compiler.reflections.synthesis_grid import Shape, check_shape, synthesis_shape
 from basis_compiler.reflections.unique_reflections import MAX_WAVES, expected_waves, unique_reflections
 from basis_store import GridField, Operations, ReflectionData, ReflectionError, Setting
@@ -56,7 +57,9 @@ class SynthesizedField(ShortRepr):
     """A field that was summed from reflections.
 
     Attributes:
-        field: values in the unit of F per cubic Angstrom: e/Angstrom^3 if F is in electrons.
+        field: values in the unit of F per cubic Angstrom, by the radiation of the reflections: electron density in
+            e/Angstrom^3, scattering-length density in fm/Angstrom^3, or electrostatic potential in 1/Angstrom^2,
+            which :data:`POTENTIAL` volts are one of.
         setting: the setting whose symmetry it has; a Patterson function has that of its Laue class as well.
         notes: what was assumed and what is missing, sentences for users.
     """
@@ -79,7 +82,7 @@ def fourier_synthesis(
 
     Args:
         reflections: with amplitudes and phases for a density, amplitudes for the others; any selection of
-            equivalent ones. Indices refer to its cell.
+            equivalent ones. Indices refer to its cell; where it has none, or no setting, those of ``minus`` count.
         setting: of the indices; default, that of the reflections.
         kind: what to compute.
         minus: for a difference, the reflections of the model, with amplitudes and phases.
@@ -90,10 +93,14 @@ def fourier_synthesis(
 
     Raises:
         ReflectionError: no cell, no setting, no phases where they are needed, a cell that does not fit the
-            setting, reflections that say another setting, or a grid that is too coarse or too large.
+            setting, reflections that say another setting, a model of another radiation, or a grid that is too
+            coarse or too large.
         SettingError: there is no such setting.
     """
     # 1. The cell and its symmetry.
+    notes: list[str] = []
+    if minus is not None:
+        reflections = _with_crystal_of(minus, reflections, setting, notes)
     found = _setting(reflections, setting)
     group = operations(found)
     if reflections.cell is None:
@@ -109,7 +116,6 @@ def fourier_synthesis(
         raise ReflectionError("the two sets of reflections have different cells")
 
     # 2. The coefficients of all waves.
-    notes: list[str] = []
     _check_setting(reflections, group, "reflections", notes)
     if minus is not None:
         _check_setting(minus, group, "reflections of the model", notes)
@@ -145,9 +151,25 @@ def fourier_synthesis(
     # 4. The sum: the transform of conj F has the sign of exp(-2 pi i k.x).
     values = np.fft.irfftn(coefficients.conj(), s=box, axes=(0, 1, 2), norm="forward")
     values /= abs(np.linalg.det(lattice))
-    names = {"density": "electron density", "difference": "difference density", "patterson": "Patterson function"}
-    unit = "e^2/Angstrom^3" if kind == "patterson" else "e/Angstrom^3"
-    return SynthesizedField(GridField(values, lattice, names[kind], unit), found, tuple(notes))
+    quantity, unit = _quantity(reflections, minus, kind, notes)
+    return SynthesizedField(GridField(values, lattice, quantity, unit), found, tuple(notes))
+
+
+def _with_crystal_of(
+    model: ReflectionData, reflections: ReflectionData, setting: SettingName | None, notes: list[str]
+) -> ReflectionData:
+    """The reflections with cell and setting of the model where they do not say them."""
+    taken = []
+    if reflections.cell is None and model.cell is not None:
+        reflections = replace(reflections, cell=model.cell)
+        taken.append("the cell")
+    if reflections.setting is None and setting is None and model.setting is not None:
+        reflections = replace(reflections, setting=model.setting)
+        taken.append(f"the setting, {Setting.from_hall(model.setting).label},")
+    if taken:
+        verb, what = ("is that", "it") if len(taken) == 1 else ("are those", "them")
+        notes.append(f"{' and '.join(taken)} {verb} of the model: the reflections do not say {what}")
+    return reflections
 
 
 def _setting(reflections: ReflectionData, name: SettingName | None) -> Setting:
@@ -156,6 +178,29 @@ def _setting(reflections: ReflectionData, name: SettingName | None) -> Setting:
     if reflections.setting is None:
         raise ReflectionError("the reflections do not say their setting: give it, such as P2_1/n or 227:1")
     return Setting.from_hall(reflections.setting)
+
+
+def _quantity(
+    reflections: ReflectionData, minus: ReflectionData | None, kind: Synthesis, notes: list[str]
+) -> tuple[str, str]:
+    """What the sum is, and its unit."""
+    radiation = reflections.radiation or (None if minus is None else minus.radiation)
+    if minus is not None and minus.radiation is not None and minus.radiation != radiation:
+        assert radiation is not None
+        raise ReflectionError(
+            f"the reflections are of {NAMES[radiation]}, those of the model of {NAMES[minus.radiation]}"
+        )
+    if radiation is None:
+        notes.append("the radiation is not given: structure factors are taken as those of X-rays, in electrons")
+        radiation = "xray"
+    if kind == "patterson":
+        return "Patterson function", PATTERSON_UNITS[radiation]
+    if radiation == "electron":
+        notes.append(f"values in 1/Angstrom^2 times {POTENTIAL:.2f} are the potential in V")
+    quantity, unit = DENSITIES[radiation]
+    if kind == "difference":
+        quantity = "difference density" if radiation == "xray" else f"difference {quantity}"
+    return quantity, unit
 
 
 def _check_setting(data: ReflectionData, group: Operations, what: str, notes: list[str]) -> None:

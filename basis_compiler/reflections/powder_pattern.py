@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from basis_compiler.reflections.scattering_factors import Radiation
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray
+from basis_store.reflections.reflection_data import Radiation
 
 MAX_POINTS = 200_000
 _REACH = 200.0

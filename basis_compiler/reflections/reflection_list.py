@@ -19,9 +19,7 @@ from basis_compiler.reflections.own_cell import in_own_cell, own_lattice, plain_
 from basis_compiler.reflections.powder_pattern import lorentz_polarisation, powder_profile, two_theta_of
 from basis_compiler.reflections.scattering_factors import (
     MAX_S,
-    RADIATIONS,
     UNITS,
-    Radiation,
     anomalous_factor,
     scattering_factors,
 )
@@ -31,7 +29,7 @@ from basis_store import Operations, ReflectionError, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.counted import counted
 from basis_store.groups.cell_parameters import cell_parameters
-from basis_store.reflections.reflection_data import ReflectionData
+from basis_store.reflections.reflection_data import RADIATIONS, Radiation, ReflectionData
 from basis_store.tables.data_frame import data_frame
 from basis_store.tables.short_repr import ShortRepr
 
@@ -193,6 +191,7 @@ class ReflectionList(ShortRepr):
             cell=cell_parameters(self.lattice),
             setting=None if self.setting is None else self.setting.hall_number,
             wavelength=self.wavelength,
+            radiation=self.radiation,
             f000=self.zero_factor,
         )
 

@@ -11,7 +11,6 @@ s = sin(theta) / lambda = 1 / 2d in 1/Angstrom.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, get_args
 
 import numpy as np
 
@@ -20,17 +19,28 @@ from basis_compiler.reflections.wavelengths import photon_energy
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray
 from basis_store.extras import needed_for
-
-Radiation = Literal["xray", "neutron", "electron"]
-"""What is scattered."""
-
-RADIATIONS: tuple[Radiation, ...] = get_args(Radiation)
+from basis_store.reflections.reflection_data import Radiation
 
 NAMES: dict[Radiation, str] = {"xray": "X-rays", "neutron": "neutrons", "electron": "electrons"}
 """In texts."""
 
 UNITS: dict[Radiation, str] = {"xray": "electrons", "neutron": "fm", "electron": "Angstrom"}
 """Of scattering factors, and so of structure factors."""
+
+DENSITIES: dict[Radiation, tuple[str, str]] = {
+    "xray": ("electron density", "e/Angstrom^3"),
+    "neutron": ("scattering-length density", "fm/Angstrom^3"),
+    "electron": ("electrostatic potential", "1/Angstrom^2"),
+}
+"""What structure factors are the transform of, and its unit: that of F per cubic Angstrom."""
+
+PATTERSON_UNITS: dict[Radiation, str] = {
+    "xray": "e^2/Angstrom^3", "neutron": "fm^2/Angstrom^3", "electron": "1/Angstrom",
+}  # fmt: skip
+"""Of Patterson functions: the square of that of F per cubic Angstrom."""
+
+POTENTIAL = 47.8776
+"""V Angstrom^2, h^2 / 2 pi m e: what a sum of factors of electrons is multiplied by to be a potential in volts."""
 
 MAX_S = {"xray": 2.0, "neutron": np.inf, "electron": 6.0}
 """1/Angstrom: up to which s the tables were fitted."""

@@ -44,8 +44,8 @@ def wavelength_of(text: str) -> float:
     """A wavelength in Angstrom from a number or a name: ``1.54``, ``CuKa1``, ``MoKa``, ``17.5keV``, ``200kV``.
 
     Args:
-        text: a number of Angstrom; a line; the energy of photons in keV or of neutrons in meV; the voltage that
-            accelerates electrons in kV.
+        text: a number of Angstrom; a line, of which ``CuKa`` is the mean of K alpha 1 and 2, weighted 2 to 1; the
+            energy of photons in keV or of neutrons in meV; the voltage that accelerates electrons in kV.
 
     Raises:
         ReflectionError: it is neither.

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import ReflectionError
 from basis_store.tables.short_repr import ShortRepr
+
+Radiation = Literal["xray", "neutron", "electron"]
+"""What is scattered."""
+
+RADIATIONS: tuple[Radiation, ...] = get_args(Radiation)
 
 MAX_INDEX = 10_000
 """Of |h|, |k| and |l|: a larger one comes from a wrong column."""
@@ -33,13 +39,14 @@ class ReflectionData(ShortRepr):
         cell: (6,) a, b, c in Angstrom, alpha, beta, gamma in degrees; or None if it is not known.
         setting: Hall number of the setting that the indices refer to; or None.
         wavelength: in Angstrom; or None.
+        radiation: what was scattered: ``"xray"``, ``"neutron"`` or ``"electron"``; or None if it is not known.
         f000: F(000) on the scale of the amplitudes, the electrons of the cell for X-rays; or None.
         notes: what was decided when they were read, one sentence each.
 
     Raises:
         ReflectionError: arrays of different lengths; values that are not finite; indices that are not integers;
-            negative sigmas or amplitudes; a cell without volume; no setting of this number; an F(000) beyond
-            :data:`MAX_VALUE`.
+            negative sigmas or amplitudes; a cell without volume; no setting of this number; no such
+            radiation; an F(000) beyond :data:`MAX_VALUE`.
     """
 
     hkl: IntArray
@@ -50,6 +57,7 @@ class ReflectionData(ShortRepr):
     cell: FloatArray | None = None
     setting: int | None = None
     wavelength: float | None = None
+    radiation: Radiation | None = None
     f000: float | None = None
     notes: tuple[str, ...] = ()
 
@@ -70,6 +78,8 @@ class ReflectionData(ShortRepr):
             raise ReflectionError(f"there is no Hall number {self.setting}: they run from 1 to 530")
         if self.wavelength is not None and not 0 < self.wavelength < np.inf:
             raise ReflectionError(f"a wavelength is a positive number of Angstrom, not {self.wavelength:g}")
+        if self.radiation is not None and self.radiation not in RADIATIONS:
+            raise ReflectionError(f"no radiation {self.radiation!r}: give {', '.join(RADIATIONS)} or None")
         if self.f000 is not None and not abs(self.f000) <= MAX_VALUE:
             raise ReflectionError(f"F(000) is {self.f000:g}, not a number up to {MAX_VALUE:g}")
 

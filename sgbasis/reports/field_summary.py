@@ -66,7 +66,10 @@ def _integral(one: dict[str, Any]) -> str:
     integral = f"{one['integral']:.8g}"
     if one["unit"] == "e/Angstrom^3":
         return f"{integral} electrons" if one["quantity"] == "electron density" else f"{integral} e"
-    return f"{integral} Angstrom^3" if one["unit"] == "1" else f"{integral} {one['unit']} Angstrom^3"
+    if one["unit"].endswith("/Angstrom^3"):
+        return f"{integral} {one['unit'].removesuffix('/Angstrom^3')}"
+    unit = {"1": "", "1/Angstrom^2": "Angstrom"}.get(one["unit"], f"{one['unit']} Angstrom^3")
+    return f"{integral} {unit or 'Angstrom^3'}"
 
 
 def _times(parts: Any) -> str:

@@ -88,8 +88,9 @@ class GroupsFor(ShortRepr):
             the strongest first.
         reflections: the data that were used.
         unique: number of reflections that are not equivalent in the best Laue class.
-        mean_e2: mean of ``|E^2 - 1|``: 0.97 is expected of centrosymmetric crystals, 0.74 of others, if atoms are
-            many and lie anywhere; NaN for peak lists.
+        mean_e2: mean of ``|E^2 - 1|`` over the general reflections of the best Laue class, each once: 0.97 is
+            expected of centrosymmetric crystals, 0.74 of others, if atoms are many and lie anywhere; NaN for peak
+            lists and if there are fewer than 60 such reflections.
         notes: what was decided.
         lines: of a peak list, what could have been seen, the largest spacing first.
     """

@@ -29,6 +29,7 @@ from basis_compiler.reflections.extinctions.class_ranking import (
 from basis_compiler.reflections.extinctions.condition_table import condition_table, untested_note
 from basis_compiler.reflections.extinctions.extinction_classes import ExtinctionClass, extinction_classes
 from basis_compiler.reflections.extinctions.group_frequencies import log_frequencies
+from basis_compiler.reflections.extinctions.intensity_statistics import mean_e2, shell_means
 from basis_compiler.reflections.extinctions.lattice_symmetry import conventional_cell_note
 from basis_compiler.reflections.extinctions.laue_classes import LaueClass, laue_classes
 from basis_compiler.reflections.extinctions.laue_frequencies import log_laue_frequencies
@@ -50,7 +51,7 @@ from basis_store.reflections.reflection_data import inverse_squares, metric_tens
 METRIC_TOLERANCE = 0.01
 """Of products of cell vectors: 0.5 % of a length, 0.6 degrees of an angle."""
 _SHELL = 60
-"""Measurements of a resolution shell, and orbits of which statistics are made, at least."""
+"""Measurements of a resolution shell, at least."""
 _ASSUMED_ERROR = 0.01
 _ENOUGH = 20
 """Strong measurements from which the proportional error is estimated."""
@@ -87,7 +88,7 @@ def groups_for(
     data, notes = _usable(reflections)
     intensities, sigmas, cell = data.intensities, data.sigmas, data.cell
     assert intensities is not None and sigmas is not None and cell is not None
-    means = shell_means(intensities, inverse_squares(data.hkl, cell))
+    means = shell_means(intensities, inverse_squares(data.hkl, cell), _SHELL)
     y, s = intensities / means, np.maximum(sigmas / means, 1e-7)
     outlier = log_outlier(y, s)
     proportional = _proportional_error(y, s, data.hkl)
@@ -135,7 +136,7 @@ def groups_for(
         against=against[np.argsort(-y[against])],
         reflections=data,
         unique=len(waves),
-        mean_e2=_mean_e2(intensities[allowed], inverse_squares(data.hkl[allowed], cell), orbits[allowed]),
+        mean_e2=mean_e2(intensities, data.hkl, cell, best.laue, ~allowed),
         notes=(
             *notes,
             *([untested] if untested else []),
@@ -209,22 +210,9 @@ def _usable(data: ReflectionData) -> tuple[ReflectionData, list[str]]:
         sigmas=sigmas[kept],
         cell=data.cell,
         wavelength=data.wavelength,
+        radiation=data.radiation,
     )
     return used, notes
-
-
-def shell_means(intensities: FloatArray, squares: FloatArray) -> FloatArray:
-    """(n,) the mean intensity at the resolution of each reflection, continuous in 1/d^2.
-
-    Equivalent reflections have the same 1/d^2 and must have the same mean: it is interpolated between shells.
-    """
-    count = max(1, min(20, len(intensities) // _SHELL))
-    order = np.argsort(squares, kind="stable")
-    parts = np.array_split(order, count)
-    overall = float(intensities[intensities > 0].mean())
-    means = np.maximum([intensities[part].mean() for part in parts], 1e-2 * overall)
-    centres = [squares[part].mean() for part in parts]
-    return np.asarray(np.exp(np.interp(squares, centres, np.log(means))))
 
 
 def _proportional_error(y: FloatArray, s: FloatArray, hkl: IntArray) -> float:
@@ -251,16 +239,6 @@ def _r_merge(intensities: FloatArray, orbits: IntArray) -> tuple[float, int]:
     if not several.any() or total <= 0:
         return math.nan, 0
     return float(np.abs(intensities - mean[orbits])[several].sum()) / total, int(several.sum())
-
-
-def _mean_e2(intensities: FloatArray, squares: FloatArray, orbits: IntArray) -> float:
-    """Mean of |E^2 - 1| over orbits, of the reflections that are not absent."""
-    if len(np.unique(orbits)) < _SHELL:
-        return math.nan
-    normalised = intensities / shell_means(intensities, squares)
-    count = np.bincount(orbits)
-    mean = (np.bincount(orbits, normalised) / np.maximum(count, 1))[count > 0]
-    return float(np.abs(mean / mean.mean() - 1).mean())
 
 
 def _cell_notes(cell: FloatArray, rows: Sequence[LaueRow]) -> list[str]:

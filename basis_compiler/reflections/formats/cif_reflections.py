@@ -11,6 +11,7 @@ Source: IUCr core dictionary and PDBx/mmCIF dictionary.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -24,7 +25,7 @@ from basis_compiler.reflections.formats.shelx_files import parse_shelx
 from basis_store import CrystalError, ReflectionError, all_settings
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
-from basis_store.reflections.reflection_data import MAX_VALUE, checked_cell, metric_tensor
+from basis_store.reflections.reflection_data import MAX_VALUE, Radiation, checked_cell, metric_tensor
 
 _CELL = (
     "_cell_length_a",
@@ -35,6 +36,10 @@ _CELL = (
     "_cell_angle_gamma",
 )
 _WAVELENGTH = ("_diffrn_radiation_wavelength", "_diffrn_radiation_wavelength_wavelength")
+_PROBE = ("_diffrn_radiation_probe", "_diffrn_radiation_pdbx_scattering_type", "_diffrn_radiation_type")
+_PROBES: Mapping[str, Radiation] = {"x-ray": "xray", "xray": "xray", "neutron": "neutron", "electron": "electron"}
+_LINE = re.compile(r"[a-z]{2}[ -]?k\\?[ab]")
+"""An X-ray line, as in ``MoK\\a``."""
 _ZERO_FACTOR = "_exptl_crystal_f_000"
 _EMBEDDED = ("_shelx_hkl_file", "_iucr_refine_reflections_details")
 _COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -153,7 +158,7 @@ def _value(text: str, raw: RawReflections, count: int, column: str) -> float:
 
 
 def _add_crystal(raw: RawReflections, block: CifBlock, blocks: Sequence[CifBlock | CrystalError]) -> None:
-    """Cell, setting and wavelength of the block, or of the only other block that has them."""
+    """Cell, setting, wavelength and radiation of the block, or of the only other block that has them."""
     if block.has_any(_CELL):
         source = block
     else:
@@ -164,10 +169,16 @@ def _add_crystal(raw: RawReflections, block: CifBlock, blocks: Sequence[CifBlock
     raw.cell = _cell(source, raw.name)
     wavelength = cif_number(source.first(_WAVELENGTH))
     raw.wavelength = wavelength if wavelength > 0 and math.isfinite(wavelength) else None
+    raw.radiation = _radiation(source)
     raw.setting = _setting(source, raw) if raw.cell is not None else None
     # Raw intensities are on a scale of their own.
     if _kinds(block)[0] == "_refln_":
         raw.f000 = _zero_factor(source, raw)
+
+
+def _radiation(block: CifBlock) -> Radiation | None:
+    text = block.first(_PROBE).strip().lower()
+    return "xray" if _LINE.match(text) else _PROBES.get(text)
 
 
 def _zero_factor(block: CifBlock, raw: RawReflections) -> float | None:

@@ -12,7 +12,7 @@ import numpy as np
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import shortened
-from basis_store.reflections.reflection_data import MAX_INDEX, MAX_VALUE
+from basis_store.reflections.reflection_data import MAX_INDEX, MAX_VALUE, Radiation
 
 MAX_REFLECTIONS = 5_000_000
 """Of a file."""
@@ -33,6 +33,7 @@ class RawReflections:
         cell: (6,) or None.
         setting: Hall number or None.
         wavelength: in Angstrom, or None.
+        radiation: what was scattered, or None.
         f000: F(000) on the scale of the amplitudes, or None.
         notes: sentences.
         places: where each row stands.
@@ -45,6 +46,7 @@ class RawReflections:
     cell: FloatArray | None = None
     setting: int | None = None
     wavelength: float | None = None
+    radiation: Radiation | None = None
     f000: float | None = None
     notes: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)

@@ -98,6 +98,7 @@ def read_reflections(
         cell=raw.cell,
         setting=raw.setting,
         wavelength=raw.wavelength,
+        radiation=raw.radiation,
         f000=raw.f000,
         notes=tuple(notes),
     )

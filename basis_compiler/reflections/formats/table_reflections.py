@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from basis_compiler.reflections.formats.raw_reflections import RawReflections, line_error, number
 from basis_store import ReflectionError
+from basis_store.reflections.reflection_data import Radiation
 
 _HEADINGS = {
     "h": ("h",),
@@ -28,6 +29,13 @@ _HEADINGS = {
 }  # fmt: skip
 _UNIT = re.compile(r"\((angstrom|a|degrees?|deg|electrons?|fm|%)\)$")
 """What a heading may end in, as of `sgbasis reflections`: ``phase (degrees)``; other units are not read."""
+_RADIATIONS: dict[str, Radiation] = {
+    "electron": "xray",
+    "electrons": "xray",
+    "fm": "neutron",
+    "angstrom": "electron",
+}
+"""What was scattered, by the unit of amplitudes."""
 _WITHOUT_HEADINGS = ("h", "k", "l", "intensity", "intensity sigma")
 
 
@@ -65,6 +73,7 @@ def parse_table(text: str, *, name: str) -> RawReflections:
         columns = _columns(first, name, lines.pop(0)[0])
     kept = [column for column in columns if column not in ("", "crystal", "h", "k", "l")]
     raw = RawReflections(name, columns=kept, unmerged="phase" not in kept)
+    raw.radiation = _radiation(first, columns)
     if left_out := [text for text, column in zip(first, columns, strict=True) if not column]:
         raw.notes.append(f"{name}: columns that are not known are left out: {', '.join(left_out[:8])}")
     places = [columns.index(column) for column in ("h", "k", "l", *kept)]
@@ -106,6 +115,14 @@ def _columns(headings: Sequence[str], name: str, count: int) -> list[str]:
             f"{name}, line {count}: the headings lack {what}: h,k,l,intensity,sigma or h,k,l,F,phase are needed"
         )
     return columns
+
+
+def _radiation(headings: Sequence[str], columns: Sequence[str]) -> Radiation | None:
+    """What was scattered, as the unit in the heading of the amplitudes says it."""
+    for heading, column in zip(headings, columns, strict=True):
+        if column in ("amplitude", "calculated") and (unit := _UNIT.search(re.sub(r"\s", "", heading).lower())):
+            return _RADIATIONS.get(unit[1])
+    return None
 
 
 def _cells(name: str, count: int, line: str, separator: str | None) -> list[str]:

@@ -36,8 +36,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )  # fmt: skip
 @click.option(
     "--wavelength", metavar="LENGTH",
-    help="In Angstrom, or CuKa1, MoKa, 17.5keV (X-rays), 25meV (neutrons), 200kV (electrons) "
-         "[default: CuKa1; 200kV for electrons].",
+    help="In Angstrom, or CuKa1, CuKa (mean of Ka1 and Ka2, 2 to 1), 17.5keV (X-rays), 25meV (neutrons), 200kV "
+         "(electrons) [default: CuKa1; 200kV for electrons].",
 )  # fmt: skip
 @click.option(
     "--cell", type=click.Choice(("file", "standard")), default="file", show_default=True,

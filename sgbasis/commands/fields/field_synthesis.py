@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from basis_store.groups.setting import Setting
+from basis_store.reflections.reflection_data import RADIATIONS, Radiation
 from sgbasis.commands.fields.field_options import output_option, write_and_say
 from sgbasis.commands.options import SETTING, FiniteRange
 from sgbasis.echo import echo_line
@@ -19,16 +21,20 @@ _POSITIVE = FiniteRange(0, min_open=True)
 @click.option(
     "--setting",
     type=SETTING,
-    help="Setting of the indices, if the file does not say it [default: that of the file].",
+    help="Setting of the indices, if the file does not say it [default: that of the file, or of MODEL].",
 )
 @click.option(
     "--cell", nargs=6, type=_POSITIVE, metavar="A B C ALPHA BETA GAMMA",
-    help="In Angstrom and degrees [default: that of the file].",
+    help="In Angstrom and degrees [default: that of the file, or of MODEL].",
 )  # fmt: skip
 @click.option("--patterson", is_flag=True, help="Patterson function, from amplitudes or intensities alone.")
 @click.option(
     "--minus", type=click.Path(path_type=Path), metavar="MODEL",
     help="Difference density: less the amplitudes and phases of this file.",
+)  # fmt: skip
+@click.option(
+    "--radiation", type=click.Choice(RADIATIONS),
+    help="What was scattered, if the file does not say it [default: that of the file, or xray].",
 )  # fmt: skip
 @click.option("--calculated", is_flag=True, help="Take calculated amplitudes even where there are measured ones.")
 @click.option(
@@ -47,6 +53,7 @@ def synthesis(
     cell: tuple[float, ...] | None,
     patterson: bool,
     minus: Path | None,
+    radiation: Radiation | None,
     calculated: bool,
     f000: float | None,
     grid: tuple[int, int, int] | None,
@@ -59,8 +66,9 @@ def synthesis(
     are enough. With --minus the result is a difference: of both structure factors, or, if REFLECTIONS has no
     phases, of the amplitudes with the phases of MODEL, after they were brought to its scale.
 
-    Values are in e/Angstrom^3 if structure factors are in electrons, and those of a Patterson function in
-    e^2/Angstrom^3. Reflections that are not given count as 0.
+    The radiation decides what the sum is: the electron density in e/Angstrom^3 for X-rays, the scattering-length
+    density in fm/Angstrom^3 for neutrons, the electrostatic potential in 1/Angstrom^2 for electrons. A .fcf or
+    .csv of `sgbasis reflections` says it. Reflections that are not given count as 0.
     """
     from basis_compiler.fields.field_formats import format_of_output
     from basis_compiler.reflections.formats.reflection_files import read_reflections
@@ -72,6 +80,9 @@ def synthesis(
     format_of_output(output)
     check_writable(output)
     data = read_reflections(reflections, cell=cell or None, calculated=calculated)
+    if radiation is not None and data.radiation not in (None, radiation):
+        raise click.UsageError(f"--radiation {radiation}: {reflections} says {data.radiation}.")
+    data = replace(data, radiation=radiation or data.radiation)
     model = None
     if minus is not None:
         # The cell that is given is that of both.

@@ -157,8 +157,8 @@ def _peak_lines(found: GroupsFor) -> Iterator[str]:
 def _statistics(found: GroupsFor) -> Iterator[str]:
     if not math.isnan(found.mean_e2):
         yield (
-            f"mean |E^2-1| is {found.mean_e2:.2f}; expected for many atoms on general positions: 0.97 in "
-            "centrosymmetric groups, 0.74 in others"
+            f"mean |E^2-1| of the general reflections, each once, is {found.mean_e2:.2f}; expected for many "
+            "atoms on general positions: 0.97 in centrosymmetric groups, 0.74 in others"
         )
 
 

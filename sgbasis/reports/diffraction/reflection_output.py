@@ -30,6 +30,9 @@ _COLUMNS = (
 )  # fmt: skip
 """With the unit of amplitudes, which depends on the radiation, left open."""
 
+_PROBES = {"xray": "x-ray", "neutron": "neutron", "electron": "electron"}
+"""What a CIF calls the radiation."""
+
 RELATIVE_SIGMA = 0.01
 LARGEST_HKLF4 = 99999.0
 _SMALLEST_SIGMA = 0.01
@@ -100,6 +103,7 @@ def fcf_text(found: ReflectionList) -> str:
         f"_cell_{name} {value:.10g}" for name, value in zip(names, cell_parameters(found.lattice), strict=True)
     ]
     lines.append(f"_diffrn_radiation_wavelength {found.wavelength:.10g}")
+    lines.append(f"_diffrn_radiation_probe {_PROBES[found.radiation]}")
     lines.append(f"_exptl_crystal_F_000 {found.zero_factor:.10g}")
     operations = cell_operations(standard, own_cell=found.cell == "file")
     if operations:

@@ -82,7 +82,11 @@ def _facts(found: ReflectionList) -> list[str]:
         ("indices of", f"{whose}: {edges} Angstrom, {angles} degrees"),
     ]
     if coordinates_text(standard) != "x, y, z":
-        facts.append(("standard axes", f"{axes_text(standard)}, coordinates {coordinates_text(standard)}"))
+        frame = "those of the file" if found.cell == "file" else "those of the standard setting"
+        facts += [
+            ("standard axes", f"{axes_text(standard)} of the file"),
+            ("standard x, y, z", f"{coordinates_text(standard)} of the file; indices and phases are {frame}"),
+        ]
     unit = UNITS[found.radiation]
     facts += [
         ("radiation", f"{NAMES[found.radiation]} of {found.wavelength:.6g} Angstrom, |F| in {unit}"),

@@ -12,9 +12,10 @@ from basis_compiler import Crystal, StandardCrystal, read_crystals, standardize
 from basis_compiler.reflections.absence_reasons import REASONS
 from basis_compiler.reflections.own_cell import own_lattice
 from basis_compiler.reflections.reflection_list import ReflectionList, reflection_list
-from basis_compiler.reflections.scattering_factors import RADIATIONS, anomalous_factor, scattering_factors
+from basis_compiler.reflections.scattering_factors import anomalous_factor, scattering_factors
 from basis_store import ReflectionError, Setting
 from basis_store.groups.cell_parameters import cell_parameters
+from basis_store.reflections.reflection_data import RADIATIONS
 from tests.support.crystals.made_crystals import made_crystal, rewritten
 from tests.support.crystals.real_crystals import real_crystals
 

@@ -120,6 +120,78 @@ def test_intensities_with_the_phases_of_a_model(quartz: Path, tmp_path: Path) ->
     assert "have no phases" in done.stderr
 
 
+def test_cell_and_setting_come_from_the_model(quartz: Path, tmp_path: Path) -> None:
+    measured = tmp_path / "measured.hkl"
+    assert (
+        run("reflections", CRYSTALS / "quartz.cif", "--d-min", "0.7", "--b-iso", "1", "-o", measured).exit_code
+        == 0
+    )
+    output = tmp_path / "difference.npz"
+    done = run("field", "synthesis", measured, "--minus", quartz, "-o", output)
+    assert done.exit_code == 0, done.output
+    assert "the cell and the setting, 154 P3_221, are those of the model" in done.stderr
+    assert "radiation is" not in done.stderr  # that of the model as well
+    assert np.abs(read_field(output).values).max() < 0.01  # intensities have two decimals
+    cell = ["--cell", "4.916", "4.916", "5.4054", "90", "90", "120"]
+    done = run("field", "synthesis", measured, *cell, "--minus", quartz, "-o", output)
+    assert "the setting, 154 P3_221, is that of the model: the reflections do not say it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("radiation", "quantity", "unit", "integral"),
+    [
+        ("neutron", "scattering-length density", "fm/Angstrom^3", "fm"),
+        ("electron", "electrostatic potential", "1/Angstrom^2", "Angstrom"),
+        ("xray", "electron density", "e/Angstrom^3", "electrons"),
+    ],
+)
+@pytest.mark.parametrize("ending", ["fcf", "csv"])
+def test_the_radiation_decides_what_the_sum_is(
+    radiation: str, quantity: str, unit: str, integral: str, ending: str, tmp_path: Path
+) -> None:
+    file, output = tmp_path / f"rutile.{ending}", tmp_path / "rutile.npz"
+    done = run("reflections", CRYSTALS / "rutile.cif", "--radiation", radiation, "--d-min", "0.8", "-o", file)
+    assert done.exit_code == 0, done.output
+    assert read_reflections(file).radiation == radiation
+    known = (
+        ["--cell", "4.5937", "4.5937", "2.9587", "90", "90", "90", "--setting", "136"] if ending == "csv" else []
+    )
+    done = run("field", "synthesis", file, *known, "-o", output)
+    assert done.exit_code == 0, done.output
+    assert "radiation is not given" not in done.stderr
+    assert ("are the potential in V" in done.stderr) == (radiation == "electron")
+    field = read_field(output)
+    assert (field.quantity, field.unit) == (quantity, unit)
+    (line,) = (one for one in run("field", "info", output).stdout.splitlines() if quantity in one)
+    assert line.endswith(f" {integral}")
+    patterson = fourier_synthesis(read_reflections(file, cell=known[1:7] or None), setting="136", kind="patterson")
+    assert patterson.field.unit == {"xray": "e^2/Angstrom^3", "neutron": "fm^2/Angstrom^3"}.get(
+        radiation, "1/Angstrom"
+    )
+
+
+def test_an_unknown_radiation_is_noted_and_may_be_given(quartz: Path, tmp_path: Path) -> None:
+    silent = tmp_path / "silent.fcf"
+    text = quartz.read_text()
+    assert "_diffrn_radiation_probe x-ray" in text
+    silent.write_text(text.replace("_diffrn_radiation_probe x-ray\n", ""))
+    output = tmp_path / "density.npz"
+    done = run("field", "synthesis", silent, "-o", output)
+    assert "the radiation is not given: structure factors are taken as those of X-rays" in done.stderr
+    done = run("field", "synthesis", silent, "--radiation", "neutron", "-o", output)
+    assert "radiation is" not in done.stderr and read_field(output).unit == "fm/Angstrom^3"
+    silent.write_text(text.replace("_probe x-ray", "_type MoK\\a"))
+    assert read_reflections(silent).radiation == "xray"
+    done = run("field", "synthesis", quartz, "--radiation", "neutron", "-o", output)
+    assert done.exit_code != 0 and "says xray" in done.stderr
+    neutrons = tmp_path / "neutrons.fcf"
+    neutrons.write_text(text.replace("_probe x-ray", "_probe neutron"))
+    done = run("field", "synthesis", quartz, "--minus", neutrons, "-o", output)
+    assert done.exit_code == 1 and "are of X-rays, those of the model of neutrons" in done.stderr
+    done = run("field", "synthesis", neutrons, "--minus", neutrons, "-o", output)
+    assert read_field(output).quantity == "difference scattering-length density"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

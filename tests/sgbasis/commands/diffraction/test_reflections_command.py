@@ -83,6 +83,13 @@ def test_indices_name_their_setting() -> None:
     assert "62 Pnma (P 2_1/n 2_1/m 2_1/a)\n" in text
     text = run(other / "spinel_primitive.cif", "--d-min", "2").stdout
     assert "the cell of the file, which is in none of the 530 settings" in text
+    text = run(other / "catio3_pbnm.cif", "--d-min", "2", "--cell", "standard").stdout
+    assert "standard axes     b, c, a of the file" in text
+    assert (
+        "standard x, y, z  y+1/2, z, x of the file; indices and phases are those of the standard setting" in text
+    )
+    text = run(other / "catio3_pbnm.cif", "--d-min", "2").stdout
+    assert "standard x, y, z  y+1/2, z, x of the file; indices and phases are those of the file" in text
     (facts,) = json.loads(run(other / "catio3_pbnm.cif", "--d-min", "2", "--json").stdout)
     assert (facts["setting"], facts["setting_of_indices"]) == ("62 Pnma", "62:cab Pbnm")
 

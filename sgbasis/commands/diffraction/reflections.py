@@ -16,7 +16,7 @@ from sgbasis.standard_crystals import report_failures, report_not_read, standard
 if TYPE_CHECKING:
     from basis_compiler import MagneticCrystal, ReflectionList, StandardCrystal
 
-_SUFFIXES = (".csv", ".json", ".hkl", ".fcf")
+_SUFFIXES = (".csv", ".xlsx", ".json", ".hkl", ".fcf")
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -54,7 +54,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--output",
     "-o",
     type=_FILE,
-    help="Write .csv, .json, .fcf (CIF) or .hkl (HKLF 4 of SHELX); the last two of one crystal.",
+    help="Write .csv, .xlsx, .json, .fcf (CIF) or .hkl (HKLF 4 of SHELX); the last two of one crystal.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--plot", type=_FILE, help="Draw the powder pattern: .png, .svg or .pdf.")
@@ -190,12 +190,15 @@ def _content(lists: list[ReflectionList], suffix: str, absences: bool) -> bytes:
         hklf4_text,
         reflections_csv,
         reflections_json,
+        reflections_workbook,
     )
 
     if suffix == ".hkl":
         return hklf4_text(_only(lists, "an .hkl file"), absences=absences).encode()
     if suffix == ".fcf":
         return fcf_text(_only(lists, "an .fcf file")).encode()
+    if suffix == ".xlsx":
+        return reflections_workbook(lists, absences=absences)
     return (reflections_json(lists) if suffix == ".json" else reflections_csv(lists, absences=absences)).encode()
 
 

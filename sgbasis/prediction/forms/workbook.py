@@ -15,7 +15,16 @@ _MOST = 32_767
 """Characters that a cell of Excel can hold."""
 _NUMBER_WIDTH, _TEXT_WIDTH, _LAST_WIDTH = 9, 18, 80
 """Of columns of numbers at least, of texts, and of the last column, which has notes; in characters."""
-_FORMATS = {"GPa": "0.0", "C/m^2": "0.000", "eV": "0.000", "eV/atom": "0.000", "log10(GPa)": "0.000"}
+_FORMATS = {
+    "GPa": "0.0",
+    "C/m^2": "0.000",
+    "eV": "0.000",
+    "eV/atom": "0.000",
+    "log10(GPa)": "0.000",
+    "Angstrom": "0.00000",
+    "degrees": "0.0000",
+    "%": "0.00",
+}
 """Of numbers, by unit; others by their size: four digits."""
 _RANGE = (1e-3, 1e6)
 """Of sizes that are written without a power of ten."""
@@ -31,6 +40,7 @@ def workbook_bytes(
     kept: int = 0,
     about: Sequence[str] = (),
     unread: Sequence[str] = (),
+    title: str = "predictions",
 ) -> bytes:
     """An ``.xlsx`` file: a sheet with the headings in a row that stays in sight, and one about the columns.
 
@@ -41,6 +51,7 @@ def workbook_bytes(
         kept: columns at the left that stay in sight, too.
         about: lines of the second sheet.
         unread: lines ``file: reason``, of a sheet "not read" that there is only if there are any.
+        title: of the first sheet.
 
     Raises:
         MissingDependencyError: openpyxl is not installed.
@@ -52,7 +63,7 @@ def workbook_bytes(
         from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("predictions")
+    sheet = book.create_sheet(title)
     sheet.freeze_panes = f"{get_column_letter(kept + 1)}2"
     for number, (heading, unit) in enumerate(zip(headings, units, strict=True), 1):
         least = _NUMBER_WIDTH if unit is not None else _LAST_WIDTH if number == len(headings) else _TEXT_WIDTH
@@ -108,6 +119,8 @@ def number_format(value: float, unit: str) -> str:
         unit: its unit.
     """
     size = abs(value)
+    if isinstance(value, int):
+        return "0"
     if unit in _FORMATS or size < _ROUNDING:
         return _FORMATS.get(unit, "0.000")
     if not _RANGE[0] <= size < _RANGE[1]:

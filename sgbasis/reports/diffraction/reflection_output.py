@@ -1,4 +1,4 @@
-"""Reflections as the content of files: CSV, JSON, fcf, HKLF 4 of SHELX, and the CSV of a powder profile."""
+"""Reflections as the content of files: CSV, Excel workbooks, JSON, fcf, HKLF 4 of SHELX, and powder profiles."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from basis_compiler.reflections.absence_reasons import REASONS
+from basis_compiler.reflections.powder_pattern import two_theta_of
 from basis_compiler.reflections.scattering_factors import UNITS
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray
 from basis_store.groups.cell_parameters import cell_parameters
 from basis_store.printable import csv_cell
 from basis_store.version import VERSION
+from sgbasis.prediction.forms.workbook import workbook_bytes
 from sgbasis.reports.change_of_basis import cell_operations
 from sgbasis.reports.diffraction.reflection_table import absence_operation
 
@@ -30,6 +32,17 @@ _COLUMNS = (
 )  # fmt: skip
 """With the unit of amplitudes, which depends on the radiation, left open."""
 
+_ABOUT = (
+    "One row for each reflection that is not equivalent to another; indices of the cell of the file, or, with "
+    "--cell standard, of the standard setting.",
+    "multiplicity: the number of equivalent reflections; d: spacing of the planes; amplitude and phase: of the "
+    "structure factor of one cell.",
+    "relative_intensity: m |F|^2 LP in a powder, in per cent of the strongest line.",
+    "absent_by: why a reflection is absent, and the operation of the group that forbids it.",
+)
+_MOST_ROWS = 1_048_575
+"""Of a sheet of Excel, without the headings."""
+
 _PROBES = {"xray": "x-ray", "neutron": "neutron", "electron": "electron"}
 """What a CIF calls the radiation."""
 
@@ -41,7 +54,8 @@ _SMALLEST_SIGMA = 0.01
 def reflections_csv(lists: Sequence[ReflectionList], *, absences: bool) -> str:
     """A table with one row per reflection: of every crystal those that are present, then the absent ones.
 
-    Operations are in parentheses, without which a spreadsheet takes ``-x, y, z`` for a formula.
+    Numbers have eight digits. Operations are in parentheses, without which a spreadsheet takes
+    ``-x, y, z`` for a formula.
 
     Args:
         lists: the reflections of at least one crystal, for one radiation.
@@ -49,16 +63,32 @@ def reflections_csv(lists: Sequence[ReflectionList], *, absences: bool) -> str:
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    unit = UNITS[lists[0].radiation]
-    writer.writerow([heading.format(unit) for heading in _COLUMNS])
-    for found in lists:
-        name = csv_cell(found.standard.crystal.name)
-        for row in _present(found):
-            writer.writerow([name, *("" if value is None else value for value in row.values()), "", ""])
-        for row in _absent(found) if absences else ():
-            values = [row[key] for key in ("h", "k", "l", "multiplicity", "d")]
-            writer.writerow([name, *values, "", 0.0, "", 0.0, row["absent_by"], _in_parentheses(row["operation"])])
+    writer.writerow(_headings(lists))
+    for name, *values, operation in _rows(lists, absences):
+        shown = [f"{one:.8g}" if isinstance(one, float) else one for one in values]
+        writer.writerow([csv_cell(str(name)), *shown, f"({operation})" if operation else ""])
     return buffer.getvalue()
+
+
+def reflections_workbook(lists: Sequence[ReflectionList], *, absences: bool) -> bytes:
+    """The same table as a workbook of Excel.
+
+    Args:
+        lists: the reflections of at least one crystal, for one radiation.
+        absences: whether to write the absent reflections.
+
+    Raises:
+        ReflectionError: more rows than a sheet can have.
+        MissingDependencyError: openpyxl is not installed.
+    """
+    count = sum(len(one) + len(one.absences) * absences for one in lists)
+    if count > _MOST_ROWS:
+        raise ReflectionError(f"a workbook has up to {_MOST_ROWS:,} rows, not {count:,}: write a .csv file")
+    amplitudes = UNITS[lists[0].radiation]
+    units = [None, "", "", "", "", "Angstrom", "degrees", amplitudes, "degrees", "%", None, None]
+    return workbook_bytes(
+        _headings(lists), _rows(lists, absences), units=units, kept=4, about=_ABOUT, title="reflections"
+    )
 
 
 def reflections_json(lists: Sequence[ReflectionList]) -> str:
@@ -132,6 +162,21 @@ def profile_csv(angles: FloatArray, intensities: FloatArray) -> str:
     return "two_theta (degrees),intensity (%)\n" + "".join(f"{angle:.6g},{value:.6g}\n" for angle, value in rows)
 
 
+def _headings(lists: Sequence[ReflectionList]) -> list[str]:
+    return [heading.format(UNITS[lists[0].radiation]) for heading in _COLUMNS]
+
+
+def _rows(lists: Sequence[ReflectionList], absences: bool) -> Iterator[list[str | float | None]]:
+    """Of every crystal the reflections that are present, then the absent ones."""
+    for found in lists:
+        name = found.standard.crystal.name
+        for row in _present(found):
+            yield [name, *row.values(), "", ""]
+        for row in _absent(found) if absences else ():
+            values = [row[key] for key in ("h", "k", "l", "multiplicity", "d", "two_theta")]
+            yield [name, *values, 0.0, None, 0.0, row["absent_by"], row["operation"]]
+
+
 def _facts(found: ReflectionList) -> dict[str, Any]:
     standard = found.standard
     return {
@@ -175,6 +220,7 @@ def _present(found: ReflectionList) -> Iterator[dict[str, Any]]:
 
 def _absent(found: ReflectionList) -> Iterator[dict[str, Any]]:
     absences = found.absences
+    angles = two_theta_of(absences.d, found.wavelength)
     for i, (h, k, l) in enumerate(absences.hkl.tolist()):  # noqa: E741 - Miller indices
         yield {
             "h": h,
@@ -182,13 +228,10 @@ def _absent(found: ReflectionList) -> Iterator[dict[str, Any]]:
             "l": l,
             "multiplicity": int(absences.multiplicities[i]),
             "d": float(absences.d[i]),
+            "two_theta": _finite(angles[i]),
             "absent_by": REASONS[absences.reasons[i]],
             "operation": absence_operation(found, i),
         }
-
-
-def _in_parentheses(text: str) -> str:
-    return f"({text})" if text else ""
 
 
 def _finite(value: float) -> float | None:

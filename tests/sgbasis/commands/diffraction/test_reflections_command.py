@@ -55,9 +55,31 @@ def test_csv_has_what_python_has(tmp_path: Path) -> None:
     absent = [row for row in rows if row["crystal"] == QUARTZ and row["absent_by"]]
     assert [row["absent_by"] for row in absent] == ["screw axis"] * len(expected.absences)
     assert absent[0]["operation"] == "(-x+y, -x, z+1/3)"  # no formula of a spreadsheet
+    angles = 2 * np.rad2deg(np.arcsin(expected.wavelength / 2 / expected.absences.d))
+    assert [float(row["two_theta (degrees)"]) for row in absent] == pytest.approx(angles)
+    assert max(len(cell) for row in rows for cell in list(row.values())[5:10]) <= 14  # eight digits, not 17
     assert {row["crystal"] for row in rows} == {QUARTZ, NACL}
     phases = {row["phase (degrees)"] for row in rows if row["crystal"] == NACL and not row["absent_by"]}
-    assert phases <= {"0.0", "180.0"}  # was -4.8e-14
+    assert phases <= {"0", "180"}  # was -4.8e-14
+
+
+def test_a_workbook_has_the_same_table(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    table, book = tmp_path / "both.csv", tmp_path / "both.xlsx"
+    for output in (table, book):
+        assert run(QUARTZ, NACL, "--d-min", "1", "--absences", "-o", output).exit_code == 0
+    rows = list(csv.reader(io.StringIO(table.read_text())))
+    sheet = openpyxl.load_workbook(book)["reflections"]
+    found = list(sheet.iter_rows(values_only=True))
+    assert list(found[0]) == rows[0] and len(found) == len(rows)
+    for cells, texts in zip(found[1:], rows[1:], strict=True):
+        numbers = [float(one) if one else None for one in texts[1:10]]
+        assert [cells[0], cells[10] or ""] == [texts[0], texts[10]]
+        assert [one for one in cells[1:10] if one is not None] == pytest.approx(
+            [one for one in numbers if one is not None]
+        )
+        assert f"({cells[11]})" == texts[11] or not (cells[11] or texts[11])
+    assert [sheet.cell(2, column).number_format for column in (2, 5, 6, 7)] == ["0", "0", "0.00000", "0.0000"]
 
 
 def test_tables_with_units_in_their_headings_are_read_back(tmp_path: Path) -> None:
@@ -167,7 +189,7 @@ def test_a_cell_may_be_chosen() -> None:
         ([QUARTZ, "--d-min", "-1"], "not in the range"),
         ([QUARTZ, "--d-min", "nan"], "not a finite number"),
         ([QUARTZ, "--two-theta", "200"], "not in the range"),
-        ([QUARTZ, "-o", "x.txt"], "does not end in .csv, .json, .hkl"),
+        ([QUARTZ, "-o", "x.txt"], "does not end in .csv, .xlsx, .json, .hkl"),
         ([QUARTZ, "--plot", "x.gif"], "does not end in .png, .svg, .pdf"),
         ([QUARTZ, NACL, "-o", "x.hkl"], "one crystal"),
         ([QUARTZ, NACL, "--profile", "x.csv"], "one crystal"),

@@ -27,8 +27,9 @@ class PairKernel(nn.Module):
     The diagonal is about the images of a site itself. K_IJ is not K_JI; divided by the multiplicity of J, it is
     symmetric at l = 0.
 
-    There is no gradient with respect to coordinates. Values are computed in float64, once per crystal, and
-    returned in the type and on the device of the module.
+    There is no gradient with respect to coordinates. Values are computed on the device of the module, except for
+    the search of neighbours, which the CPU does, always in float64 and anew in each call: keep them. They are
+    returned in the type of the module.
 
     Args:
         cutoff: Angstrom, of the direct part.

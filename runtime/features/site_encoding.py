@@ -12,6 +12,10 @@ from runtime.site_kernels.harmonics import moment_norms
 from runtime.site_kernels.reciprocal_kernel import ReciprocalKernel
 from runtime.site_kernels.structure_factors import structure_factors
 
+_NOISE = 1e-12
+"""Of the largest moment that a class of atoms has in a crystal: below it are zeros of symmetry, where rounding
+leaves about 1e-16 of it, and the tails of shells that hold no wave of the crystal."""
+
 
 class SiteEncoding(nn.Module):
     """Neighbour-density moments of each site: of its own orbit, its element and all atoms, by shells in |G|.
@@ -27,7 +31,11 @@ class SiteEncoding(nn.Module):
     * all atoms of its element, and
     * all atoms: the structure factor of Debye's equation, resolved by site.
 
-    l > 0 adds angles between neighbours, which networks on distances alone do not have.
+    l > 0 adds angles between neighbours, which networks on distances alone do not have. Moments that the site
+    symmetry forbids, such as all of l = 1 at sites with an inversion, are exactly 0.
+
+    No column says which elements there are, neither at the site nor around it: put the columns beside an embedding
+    of ``record.numbers``, the atomic numbers of the sites.
 
     |psi_O(x)| itself does not depend on the origin either. But function j of one group is not comparable with
     function j of another, nor with the same function in a crystal of another size, and axes that are equivalent in
@@ -35,8 +43,9 @@ class SiteEncoding(nn.Module):
     same in all crystals, changes smoothly under strain, and is the same for a primitive cell, a supercell or a
     description with less symmetry (except in the first class, which is about symmetry).
 
-    There is no gradient with respect to coordinates. Values are computed in float64, once per crystal, and
-    returned in the type and on the device of the module.
+    There is no gradient with respect to coordinates. Values are computed on the device of the module, always in
+    float64, one crystal after the other and anew in each call: keep them. They are returned in the type of the
+    module.
 
     Args:
         g_max: centre of the last shell in 1/Angstrom, |G| without 2 pi.
@@ -76,4 +85,7 @@ class SiteEncoding(nn.Module):
         classes = np.concatenate([np.eye(n), of_element, np.ones((1, n))])
         seen = np.stack([np.arange(n), n + element, np.full(n, n + len(elements))], axis=1)
         moments = self.kernel(factors, torch.from_numpy(classes).to(device), torch.from_numpy(seen).to(device))
-        return moment_norms(moments, self.kernel.degree).flatten(1)
+        values = moment_norms(moments, self.kernel.degree)
+        # Without this, columns that are 0 in all crystals of a set would have standard deviations of 1e-17.
+        sizes = values.abs()
+        return values.where(sizes > _NOISE * sizes.amax(dim=(0, 2, 3), keepdim=True), 0).flatten(1)

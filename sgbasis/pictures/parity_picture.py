@@ -6,7 +6,16 @@ import numpy as np
 
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
-from sgbasis.pictures.style import INK, PictureKind, name_text, needs_plot_extra, new_figure, picture_bytes
+from sgbasis.pictures.style import (
+    INK,
+    PictureKind,
+    logarithmic_ticks,
+    name_text,
+    needs_plot_extra,
+    new_figure,
+    picture_bytes,
+    unit_mathtext,
+)
 
 _SIZE = 4.4
 """Inches."""
@@ -16,20 +25,23 @@ _MARGIN = 0.04
 
 @needs_plot_extra
 def parity_picture(
-    true: FloatArray, predicted: FloatArray, *, name: str, logarithmic: bool, kind: PictureKind
+    true: FloatArray, predicted: FloatArray, *, name: str, unit: str, logarithmic: bool, kind: PictureKind
 ) -> bytes:
     """A point for each crystal, and the line on which both values are equal.
 
     Args:
         true: (n,) at least one.
         predicted: (n,) in the same unit.
-        name: of the values, with their unit.
+        name: of the values.
+        unit: of the values; ``""`` for pure numbers.
         logarithmic: axes, for positive values.
         kind: of picture.
 
     Raises:
         basis_store.MissingDependencyError: matplotlib is not installed.
     """
+    from matplotlib.ticker import MaxNLocator
+
     figure = new_figure(_SIZE, _SIZE)
     figure.set_layout_engine("constrained")
     panel = figure.subplots()
@@ -45,6 +57,11 @@ def parity_picture(
     panel.scatter(true, predicted, s=12, alpha=share, linewidths=0, color="C0", zorder=2, rasterized=True)
     scale = "log" if logarithmic else "linear"
     panel.set(xscale=scale, yscale=scale, xlim=ends, ylim=ends, aspect="equal")
-    shown = name_text(name, 60)
-    panel.set(xlabel=f"{shown}, true", ylabel=f"{shown}, predicted", title=counted(len(true), "crystal"))
+    for axis in (panel.xaxis, panel.yaxis):  # the same ticks on both
+        if logarithmic:
+            logarithmic_ticks(axis)
+        else:
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    shown = f"{name_text(name)} ({unit_mathtext(unit)})" if unit else name_text(name)
+    panel.set(xlabel=f"true {shown}", ylabel=f"predicted {shown}", title=counted(len(true), "crystal"))
     return picture_bytes(figure, kind)

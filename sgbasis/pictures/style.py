@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, ParamSpec, TypeVar
 from basis_store.extras import needed_for
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 _P = ParamSpec("_P")
@@ -100,6 +101,26 @@ def name_text(name: str, longest: int = 40) -> str:
     """A name from outside, such as that of a file, for matplotlib: short, printable, and no formula."""
     short = name if len(name) <= longest else f"{name[: longest - 3]}..."
     return "".join(one if one.isprintable() else "?" for one in short).replace("$", r"\$")
+
+
+def unit_mathtext(unit: str) -> str:
+    """A unit as printed: ``g/cm^3`` with powers; one without powers, or not of this form, as it is written."""
+    match = re.fullmatch(r"([A-Za-z]+)(?:\^(\d))?(?:/([A-Za-z]+)(?:\^(\d))?)?", unit)
+    if match is None or "^" not in unit:
+        return name_text(unit)
+    above, power, below, other = (part and part.replace("Angstrom", r"\AA") for part in match.groups())
+    parts = [f"{above}^{{{power}}}" if power else above, *([f"{below}^{{-{other or 1}}}"] if below else [])]
+    product = r"\,".join(parts)
+    return rf"$\mathrm{{{product}}}$"
+
+
+def logarithmic_ticks(axis: Axis) -> None:
+    """Plain numbers at 1, 2, 5 of each decade; the axis is already logarithmic."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def symbol_mathtext(symbol: str) -> str:

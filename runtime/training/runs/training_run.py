@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 
 from basis_store import SgbasisError, TrainingError
+from basis_store.counted import counted
 from basis_store.extras import needed_for
 from runtime.device import device_words
 from runtime.models.base import CrystalModel
@@ -26,6 +27,11 @@ from runtime.training.runs.run_identity import read_run, run_identity
 from runtime.training.runs.run_report import read_report, write_report
 from runtime.training.runs.trained_model import MODEL, run_outcome, save_trained, score_lines, split_scores
 from runtime.training.trainer import CHECKPOINT, EpochReport, Trainer, is_last_epoch
+
+_ENOUGH_STEPS = 10
+"""In an epoch."""
+_FEW_CRYSTALS = 8
+"""In a step: smaller batches are not advised."""
 
 
 class Display(Protocol):
@@ -91,6 +97,8 @@ def run_training(
         return data.split(name, model, lambda rows: display.bar(rows, f"Preparing {name}", "crystal"))
 
     train, val, held_out = split("train"), split("val"), split("held_out")
+    if not resumes and (note := note_on_steps(len(train), config.batch_size)):
+        display.say(f"Note: {note}")
 
     # 3. Train, from the start or from the checkpoint.
     log = _tensorboard(output) if parallel.is_first() else None
@@ -117,6 +125,25 @@ def run_training(
         write_report(output, reached)
         _say_results(config, display)
     return output / MODEL
+
+
+def note_on_steps(crystals: int, batch_size: int) -> str:
+    """A note that an epoch has few steps, with a smaller batch; nothing if there are enough, or no smaller one.
+
+    Args:
+        crystals: of the training split.
+        batch_size: of the run.
+    """
+    smaller = _FEW_CRYSTALS
+    while 2 * smaller * _ENOUGH_STEPS <= crystals:
+        smaller *= 2
+    steps = -(-crystals // batch_size)
+    if steps >= _ENOUGH_STEPS or batch_size <= smaller or crystals <= smaller:
+        return ""
+    return (
+        f"{counted(crystals, 'crystal')} in batches of {batch_size}: an epoch has {counted(steps, 'step')}, with "
+        f"--batch-size {smaller} it has {-(-crystals // smaller)}, and learns more from few crystals."
+    )
 
 
 def _is_finished(config: TrainingConfig, data: TrainingData) -> bool:

@@ -34,15 +34,18 @@ def curves(runs: tuple[Path, ...], output: Path) -> None:
     check_writable(output)
     reports = {run.name: read_report(run) for run in runs}
     labels: dict[str, str] = {}
+    units: dict[str, str] = {}
     for run, report in zip(runs, reports.values(), strict=True):
-        labels |= report.get("loss", {}) | _with_units(run)
+        found = _losses(run)
+        labels |= report.get("loss", {}) | {name: loss for name, (loss, _) in found.items()}
+        units |= {name: unit for name, (_, unit) in found.items()}
     starts = {name: [report["start"]] if report.get("start") else [] for name, report in reports.items()}
     histories = {name: [*starts[name], *report["history"]] for name, report in reports.items()}
-    write_atomically(output, learning_curves_picture(histories, labels, kind=picture_kind(output)))
+    write_atomically(output, learning_curves_picture(histories, labels, units, kind=picture_kind(output)))
 
 
-def _with_units(run: Path) -> dict[str, str]:
-    """What the losses of the targets of a run are, with their units; nothing if its model is gone."""
+def _losses(run: Path) -> dict[str, tuple[str, str]]:
+    """What the losses of the targets of a run are, and their units; nothing if its model is gone."""
     from basis_store import ModelError
     from runtime.pretrained.pretrained import open_pretrained
 
@@ -50,5 +53,4 @@ def _with_units(run: Path) -> dict[str, str]:
         targets = open_pretrained(run / "model").description.targets
     except (ModelError, OSError):
         return {}
-    units = {one: one.loss_figure(0.0)[1].partition(" ")[2] for one in targets}
-    return {one.name: f"{one.loss_name} ({unit})" if unit else one.loss_name for one, unit in units.items()}
+    return {one.name: (one.loss_name, one.loss_figure(0.0)[1].partition(" ")[2].strip("()")) for one in targets}

@@ -153,12 +153,13 @@ def _check_target(target: Target, output: Path | None, picture: Path | None) -> 
 
 
 def _parity(target: Target, true: FloatArray, predicted: FloatArray, picture: Path) -> bytes:
-    from basis_store.datasets.units import in_unit
+    from basis_store.datasets.units import PURE_NUMBER
     from sgbasis.pictures.parity_picture import parity_picture
     from sgbasis.pictures.style import picture_kind
 
-    name, kind = in_unit(target.name, target.physical_unit), picture_kind(picture)
-    return parity_picture(true, predicted, name=name, logarithmic=target.log10, kind=kind)
+    unit, kind = target.physical_unit, picture_kind(picture)
+    shown = "" if unit == PURE_NUMBER else unit
+    return parity_picture(true, predicted, name=target.name, unit=shown, logarithmic=target.log10, kind=kind)
 
 
 def _say_what_was_seen(

@@ -81,7 +81,7 @@ def test_they_are_the_input_of_the_head_and_can_be_learnt_from(records: list[Cry
     assert model.training and not found.crystals.requires_grad
     torch.nn.Linear(16, 1)(found.crystals).sum().backward()  # tensors of inference mode could not
     batch = model.eval().prepare(records)
-    scalars = model.head(found.crystals) + model._tokens(batch)[3](model.element_energy(batch.numbers))
+    scalars = model.head(found.crystals) + model._tokens(batch)[-1](model.element_energy(batch.numbers))
     torch.testing.assert_close(scalars, model.network(batch), rtol=1e-5, atol=1e-6)
 
 

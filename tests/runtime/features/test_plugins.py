@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from runtime.features.pair_kernel import PairKernel
 from runtime.features.site_encoding import SiteEncoding
 from runtime.site_kernels.direct_kernel import DirectKernel
 from runtime.site_kernels.neighbours import neighbours
-from tests.support.crystals.crystal_inputs import example_path
+from tests.support.crystals.crystal_inputs import CRYSTALS, example_path
 from tests.support.crystals.made_records import all_atoms, in_p1, made_record, moved
 from tests.support.crystals.rewritings import larger_cells, rewritings
 
@@ -134,6 +135,28 @@ def test_classes_are_own_orbit_element_and_all(encoding: SiteEncoding) -> None:
     torch.testing.assert_close(element[2], own[2])
     torch.testing.assert_close(others_element, others_own)
     assert (element[[0, 1, 3]] - own[[0, 1, 3]]).abs().max(dim=1).values.min() > 1e-2
+
+
+@pytest.mark.parametrize("path", sorted(CRYSTALS.glob("*.cif")), ids=lambda path: path.stem)
+def test_moments_that_the_site_forbids_are_exactly_zero(path: Path, store: Store) -> None:
+    """Rounding used to leave 1e-17 there, which a division by the standard deviation of a column made large."""
+    (record,) = compile_crystals(path)
+    compiled = store.compiled(record.setting)
+    vectors = SiteEncoding(store=store)(record).view(len(record), 3, 3, 20)[:, :, 1]
+    for x, of_site in zip(record.coordinates, vectors, strict=True):
+        shifts = compiled.rotations @ x + compiled.translations24 / 24 - x
+        fixes_x = (np.abs(shifts - np.rint(shifts)) < 1e-6).all(1)
+        allows_vector = np.abs(compiled.rotations[fixes_x].mean(0)).max() > 1e-6
+        assert bool(of_site.any()) == allows_vector
+
+
+def test_degrees_that_cubic_sites_forbid_are_exactly_zero(store: Store) -> None:
+    """At sites m-3m there is nothing between l = 0 and l = 4, in single and in double precision."""
+    encoding = SiteEncoding(degree=4, store=store)
+    for module in (encoding, encoding.double()):
+        values = module(*compile_crystals(example_path("cscl"))).view(2, 3, 5, 20)
+        assert not values[:, :, 1:4].any()
+        assert (values[:, :, 4].amax(-1) > 1e-3).all()
 
 
 def test_pair_kernels_sum_to_site_encodings(kernel: PairKernel, encoding: SiteEncoding) -> None:

@@ -11,7 +11,8 @@ import pytest
 from basis_store import CrystalRecord, TrainingError, write_crystals
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained
 from runtime.training.data import TrainingData
-from runtime.training.runs.training_run import run_training
+from runtime.training.runs.training_run import note_on_steps, run_training
+from tests.runtime.training.test_resumed_runs import Heard
 from tests.runtime.training.test_tensor_training import Silent
 from tests.runtime.training.test_training_runs import configuration
 from tests.support.crystals.made_datasets import made_dataset
@@ -88,6 +89,34 @@ def test_one_of_several_datasets_has_no_split(records: list[CrystalRecord], tmp_
     good = write(tmp_path / "good.h5", records[:15])
     with pytest.raises(TrainingError, match=r"none\.h5 has no splits"):
         parts(good, write(tmp_path / "none.h5", records[15:], split=[""]))
+
+
+@pytest.mark.parametrize(
+    ("crystals", "batch_size", "advised"),
+    [
+        (6, 64, 0),
+        (38, 8, 0),
+        (38, 64, 8),
+        (200, 64, 16),
+        (570, 64, 32),
+        (600, 64, 0),
+        (38, 16, 8),
+        (30_000, 64, 0),
+    ],
+)
+def test_few_steps_have_a_note(crystals: int, batch_size: int, advised: int) -> None:
+    note = note_on_steps(crystals, batch_size)
+    assert note.count("--batch-size") == bool(advised)
+    if advised:
+        assert f"--batch-size {advised} it has {-(-crystals // advised)}" in note
+
+
+def test_the_note_on_steps_is_said_once(records: list[CrystalRecord], tmp_path: Path) -> None:
+    config = configuration(write(tmp_path / "x.h5", records), tmp_path / "run", epochs=1, batch_size=64)
+    for expected in (1, 0):  # a finished run does not repeat it
+        display = Heard()
+        run_training(config, device="cpu", display=display, on_epoch=lambda _: None)
+        assert sum("--batch-size" in line for line in display.lines) == expected
 
 
 def test_the_card_names_the_fold(records: list[CrystalRecord], tmp_path: Path) -> None:

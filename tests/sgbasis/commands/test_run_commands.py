@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sgbasis.pictures.learning_curves import learning_curves_picture
+from sgbasis.pictures.parity_picture import parity_picture
+from sgbasis.pictures.style import unit_mathtext
 from tests.support.command_line import error_line, sgbasis
 
 
@@ -62,9 +66,45 @@ def test_curves_have_the_epochs_of_the_report_and_the_initial_model() -> None:
     pytest.importorskip("matplotlib")
     start = {"epoch": -1, "val_loss": {"energy": 0.5}}
     later = [{"epoch": e, "val_loss": {"energy": 0.25}, "train_loss": {"energy": 0.2}} for e in (0, 1)]
-    drawn = learning_curves_picture({"run": [start, *later]}, {}, kind="svg").decode()
+    drawn = learning_curves_picture({"run": [start, *later]}, {}, {}, kind="svg").decode()
     assert "epoch (-1: the initial model)" in drawn
-    assert "initial model" not in learning_curves_picture({"run": later}, {}, kind="svg").decode()
+    assert "initial model" not in learning_curves_picture({"run": later}, {}, {}, kind="svg").decode()
+
+
+def test_the_legend_names_runs_only_where_there_are_several() -> None:
+    pytest.importorskip("matplotlib")
+    history = [{"epoch": e, "val_loss": {"x": 1 / (e + 1)}, "train_loss": {"x": 0.1}} for e in (0, 1)]
+
+    def texts(*names: str) -> set[str]:
+        """In an SVG they are comments beside their outlines."""
+        histories = dict.fromkeys(names, history)
+        drawn = learning_curves_picture(histories, {"x": "error"}, {"x": "g/cm^3"}, kind="svg").decode()
+        return set(re.findall("<!-- (.*) -->", drawn))
+
+    assert {"validation", "training", "0.5", r"error ($\mathrm{g\,cm^{-3}}$)"} <= texts("one")
+    assert "one" not in texts("one")
+    assert {"one", "other", "training"} <= texts("one", "other")
+
+
+def test_parity_plots_have_equal_ticks() -> None:
+    pytest.importorskip("matplotlib")
+    values = np.array([2.0, 7.3, 30.0])
+    for logarithmic in (False, True):
+        drawn = parity_picture(values, 1.1 * values, name="K", unit="GPa", logarithmic=logarithmic, kind="svg")
+        axes = drawn.decode().partition('id="matplotlib.axis_1"')[2].split('id="matplotlib.axis_2"')
+        numbers = [re.findall(r"<!-- ([0-9.]+) -->", axis) for axis in axes]
+        assert numbers[0] and numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize(
+    ("unit", "printed"),
+    [
+        ("g/cm^3", r"$\mathrm{g\,cm^{-3}}$"), ("Angstrom^3", r"$\mathrm{\AA^{3}}$"), ("eV/atom", "eV/atom"),
+        ("log10 GPa", "log10 GPa"), ("C/m^2", r"$\mathrm{C\,m^{-2}}$"), ("$x^2$", r"\$x^2\$"),
+    ],
+)  # fmt: skip
+def test_units_are_printed_with_their_powers(unit: str, printed: str) -> None:
+    assert unit_mathtext(unit) == printed
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[1]"])

@@ -46,12 +46,15 @@ def value(name: str, model: Path) -> float:
 def test_what_a_user_reads(model: Path) -> None:
     result = run_predict(CRYSTALS / "nacl.cif", CRYSTALS / "rutile.cif", "--model", model)
     assert result.exit_code == 0, result.output
-    head, nacl, rutile = (line.split() for line in result.stdout.splitlines())
+    *table, empty, last = result.stdout.splitlines()
+    head, nacl, rutile = map(str.split, table)
     assert head == ["file", "identifier", "formula", "space", "group", "property", "value", "unit", "notes"]
     assert nacl[1:6] == ["nacl", "NaCl", "225", "Fm-3m", "formation_energy_per_atom"]
     assert float(nacl[6]) == pytest.approx(value("nacl", model), rel=1e-5)
     assert nacl[7:] == ["eV/atom"]
     assert " ".join(rutile[8:]) == "no training crystal has Ti; no training crystal has space group 136 P4_2/mnm"
+    why = "no intervals for formation_energy_per_atom: the model has none (sgbasis info MODEL says why)"
+    assert (empty, last) == ("", why)
 
 
 def test_every_kind_of_input(model: Path, tmp_path: Path) -> None:

@@ -124,7 +124,9 @@ def test_a_model_without_calibration_predicts_without_intervals(salt: Path, tmp_
     (one,) = predict(salt, folder)
     assert one.interval is None
     assert np.isfinite(one.value)
-    assert "interval" not in run_predict(salt, "--model", folder).stdout
+    table, last = run_predict(salt, "--model", folder).stdout.split("\n\n")
+    assert "interval" not in table
+    assert last == "no intervals for x: the model has none (sgbasis info MODEL says why)\n"
     assert "low" not in json.loads(run_predict(salt, "--model", folder, "--json").stdout)
 
 

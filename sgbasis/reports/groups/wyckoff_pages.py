@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from basis_compiler.reflections.conditions.reflection_conditions import reflection_conditions
 from basis_compiler.reflections.conditions.special_conditions import special_conditions
 from basis_compiler.reflections.conditions.wave_zones import permutable_indices
 from basis_store import TURN, Operations, WyckoffPosition, wyckoff_points
@@ -67,12 +68,14 @@ def _permutable(group: Operations) -> str:
 def wyckoff_page(group: Operations, facts: Facts) -> Iterator[str]:
     """Lines: multiplicity, letter, site symmetry and coordinates of each position, the general one first.
 
-    Below those of a special position is what it requires of reflections beyond the general conditions.
+    Below those of the general position are the general reflection conditions, below those of a special one what it
+    requires beyond them.
     """
+    general = [str(one) + " (follows)" * one.follows for one in reflection_conditions(group).listed]
     centrings = [", ".join(str(Fraction(int(entry), TURN)) for entry in shift) for shift in group.centrings24]
     plus = "".join(f" ({one})+" for one in ["0, 0, 0", *centrings]) if centrings else ""
     yield "Wyckoff positions" + (f", each point{plus}" if plus else "")
-    if any(one["reflection_conditions"] for one in facts) and (permutable := facts[0]["permutable"]):
+    if (general or any(one["reflection_conditions"] for one in facts)) and (permutable := facts[0]["permutable"]):
         yield f"Reflection conditions: {permutable}"
     for one in facts:
         head = f"  {one['multiplicity']:>3} {one['letter']}  {one['site_symmetry']:<8} "
@@ -84,8 +87,11 @@ def wyckoff_page(group: Operations, facts: Facts) -> Iterator[str]:
         for number, line in enumerate(lines):
             yield (" " * len(head) if number else head) + line.replace("\0", " ")
         texts = [condition["text"] for condition in one["reflection_conditions"]]
-        none = "general conditions only" if one["general"] else "no extra conditions"
-        for text in texts or [none]:
-            yield from textwrap.wrap(
+        if one["general"]:
+            listed = "; ".join(one.replace(" ", "\0") for one in general)  # lines end between conditions
+            texts = [f"general conditions: {listed or 'none'}"]
+        for text in texts or ["no extra conditions"]:
+            wrapped = textwrap.wrap(
                 text, _WIDTH, initial_indent=" " * len(head), subsequent_indent=" " * (len(head) + 5)
             )
+            yield from (line.replace("\0", " ") for line in wrapped)

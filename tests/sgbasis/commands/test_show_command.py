@@ -132,6 +132,12 @@ def test_show_does_not_import_torch() -> None:
 def test_tables_are_printed_instead_of_functions() -> None:
     lines = show("62", "--wyckoff", "--generators").stdout.splitlines()
     assert "    4 c  .m.      (x, 1/4, z)  (-x, 3/4, -z)  (-x+1/2, 3/4, z+1/2)  (x+1/2, 1/4, -z+1/2)" in lines
+    general = next(number for number, line in enumerate(lines) if "general conditions:" in line)
+    assert [line.strip() for line in lines[general : general + 2]] == [
+        "general conditions: 0kl: k+l=2n; hk0: h=2n; h00: h=2n (follows);",
+        "0k0: k=2n (follows); 00l: l=2n (follows)",
+    ]
+    assert "general conditions: none" in show("1", "--wyckoff").stdout
     assert "  1  x+1/2, y, -z+1/2" in lines and not any("Functions" in line for line in lines)
     assert "Wyckoff positions, each point (0, 0, 0)+ (1/2, 1/2, 0)+" in show("5", "--wyckoff").stdout
     assert "192 i  1        (x, y, z)" in show("227", "--wyckoff").stdout

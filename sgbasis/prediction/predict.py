@@ -14,6 +14,7 @@ from sgbasis.prediction.predictions import Predictions
 from sgbasis.prediction.reliability import (
     assessed,
     is_exact,
+    modulus_notes,
     predicted_gaps,
     remarks,
     thickest_layers,
@@ -78,6 +79,7 @@ def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[Loa
     made = Predictions()
     for row, (source, record) in enumerate(found):
         formula, gap = record.formula, None if gaps is None else float(gaps[row])
+        of_crystal: list[Prediction] = []
         for loaded, result in shown:
             outside, targets = unusual(record, loaded, result, row, float(layers[row])), loaded.model.targets
             for number, (target, own) in enumerate(zip(targets, columns(targets), strict=True)):
@@ -98,5 +100,7 @@ def predictions(found: Sequence[tuple[str, CrystalRecord]], models: Sequence[Loa
                 )
                 doubts = [] if is_exact(one.value) else [*outside, *value_notes(one, gap)]
                 notes = (*one.notes, *doubts, *remarks(one, target, labels, loaded))
-                made.append(replace(one, notes=notes, is_outside=bool(doubts)))
+                of_crystal.append(replace(one, notes=notes, is_outside=bool(doubts)))
+        # 3. What they say of each other.
+        made += (replace(one, notes=(*one.notes, *modulus_notes(one, of_crystal))) for one in of_crystal)
     return made

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, SupportsIndex, overload
 from basis_store.counted import counted
 from basis_store.tables.data_frame import data_frame
 from basis_store.tables.html_table import Markup, formula_html, rows_html, symbol_html
-from sgbasis.prediction.forms.wide_rows import IDENTITY, NOTES, columns_of, notes_of, quantities_in, row_of
+from sgbasis.prediction.forms.wide_rows import FIRST, IDENTITY, NOTES, columns_of, notes_of, quantities_in, row_of
 from sgbasis.prediction.predicted_value import Prediction, interval_text, value_html
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Predictions(list[Prediction]):
         columns = columns_of(next(iter(kinds), ()))
         rows = [[*row_of(some), tuple(notes_of(some))] for some in crystals]
         return _frame(
-            [*IDENTITY, *(one.name for one in columns), NOTES], rows, {one.name: one.unit for one in columns}
+            [*FIRST, *(one.name for one in columns), NOTES], rows, {one.name: one.unit for one in columns}
         )
 
     def __repr__(self) -> str:

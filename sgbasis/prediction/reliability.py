@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from basis_store import CrystalArrays, CrystalRecord
 from basis_store.counted import counted
-from sgbasis.prediction.predicted_value import LoadedModel, Prediction, kind_of_tensor, tensor_kind
+from sgbasis.prediction.predicted_value import LoadedModel, Prediction, interval_text, kind_of_tensor, tensor_kind
 
 if TYPE_CHECKING:
     from runtime.pretrained.assessment import Assessment
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from runtime.pretrained.pretrained import Pretrained
     from runtime.targets.target import Target
 
-_MODULI = ("bulk_modulus", "shear_modulus", "bulk_modulus_vrh", "shear_modulus_vrh")
-"""Properties that an elastic tensor determines, too."""
+_MODULI = {"bulk_modulus": "K", "shear_modulus": "G", "bulk_modulus_vrh": "K", "shear_modulus_vrh": "G"}
+"""Properties that an elastic tensor determines, too: of a polycrystal, by Hill's average."""
 
 _GAP_MODEL = "band_gap"
 """The model that ships for it."""
@@ -115,6 +115,8 @@ def remarks(one: Prediction, target: Target, labels: Sequence[str], loaded: Load
         found.append(f"one of {labels.count(one.property)} models for {one.property}: {loaded.folder}")
     if not is_exact(one.value) and (poor := inaccuracy(loaded.description)):
         found.append(poor)
+    if not is_exact(one.value) and target.has_equivalent_labels and (text := _open_text(one)):
+        found.append(f"signs are arbitrary: {text}")
     if not np.isfinite(one.value).all():
         found.append("the model gives no finite value for this crystal")
     if (
@@ -126,12 +128,32 @@ def remarks(one: Prediction, target: Target, labels: Sequence[str], loaded: Load
             "an element: in its most stable structure its formation energy is 0 by definition, which the model "
             "does not know"
         )
-    is_elastic = tensor_kind(one) == "elastic"
-    if is_elastic and (others := [name for name in _MODULI if name in labels]):
-        found.append(
-            f"K and G that follow from this tensor differ from {' and '.join(others)} of models of their own: "
-            "prefer those for these numbers"
-        )
+    return found
+
+
+def modulus_notes(one: Prediction, others: Sequence[Prediction]) -> list[str]:
+    """Which moduli of an elastic tensor contradict those that models of their own predict.
+
+    Args:
+        one: the prediction.
+        others: all for the same crystal.
+    """
+    from runtime.tensors.elasticity import elastic_moduli
+
+    if isinstance(one.value, float) or tensor_kind(one) != "elastic" or not np.isfinite(one.value).all():
+        return []
+    hill = elastic_moduli(one.value).hill
+    found = []
+    for other in others:
+        letter = _MODULI.get(other.property)
+        if letter is None or other.interval is None:
+            continue
+        value, (low, high) = {"K": hill.bulk, "G": hill.shear}[letter], other.interval
+        if value < low or value > high:
+            found.append(
+                f"{letter} of this tensor ({value:.1f} GPa, Hill) is outside the 90 % interval of "
+                f"{other.property} ({interval_text(other)} GPa): the two models disagree"
+            )
     return found
 
 
@@ -184,6 +206,14 @@ def unusual(
     from runtime.pretrained.domain import outside_domain
 
     return [*outside_domain(record, loaded.description.domain), *result.unusual(row, empty_layer)]
+
+
+def _open_text(one: Prediction) -> str:
+    """Which other tensors the data cannot tell from this one."""
+    from runtime.tensors.open_operations import open_text
+
+    assert one.symmetry is not None and not isinstance(one.value, float)
+    return open_text(one.value, one.record, axial=one.symmetry.axial) if np.isfinite(one.value).all() else ""
 
 
 def _is_gap(target: Target) -> bool:

@@ -83,8 +83,8 @@ def dielectric_lines(tensor: ArrayLike, record: CrystalRecord, *, electronic: bo
         TensorError: another shape, entries that are not numbers, or not symmetric.
     """
     values, axes = principal(tensor)
-    name = "electronic dielectric tensor" if electronic else "dielectric tensor"
-    lines = _in_both_frames(f"{name}, relative", np.asarray(tensor, np.float64), record, matrix_lines)
+    name = "electronic dielectric tensor, ions at rest, relative" if electronic else "dielectric tensor, relative"
+    lines = _in_both_frames(name, np.asarray(tensor, np.float64), record, matrix_lines)
     lines += ["", "principal values", *_principal_lines(values, axes, record), f"mean: {values.mean():.3f}"]
     if electronic:
         index = refractive_index(tensor)

@@ -19,6 +19,7 @@ from sgbasis.prediction.chunk_file import ChunkResult
 from sgbasis.prediction.forms.report import MOST, report_page, report_rows
 from sgbasis.prediction.forms.tensor_axes import AXES, in_axes
 from sgbasis.prediction.forms.wide_rows import (
+    FIRST,
     IDENTITY,
     NOTES,
     columns_of,
@@ -31,11 +32,14 @@ from sgbasis.prediction.forms.wide_rows import (
 from sgbasis.prediction.job import Job
 from sgbasis.prediction.predicted_value import Prediction
 from sgbasis.prediction.prediction_text import csv_head, csv_rows, jsonl_text, text_report
+from sgbasis.prediction.property_meanings import meanings
 
 _ABOUT = (
     "A row for each crystal. Values are those of the given geometry, from models trained on calculated data.",
     "_low and _high are the ends of an interval: of ten, nine hold the value of a crystal like those of the "
     "validation split. Tensors and classes have no intervals.",
+    "unlike_training says whether a crystal is unlike the training data of a model, or a value cannot mean what "
+    "it says: the notes in the last column say why.",
     "Components of tensors are @axes@; pairs of indices are numbered xx yy zz yz xz xy.",
     "Cells show some of the digits of their numbers and hold all of them.",
     f"Written by sgbasis {VERSION}.",
@@ -82,7 +86,7 @@ def _wide_jsonl(predictions: Sequence[Prediction], job: Job) -> str:
     """One object for each crystal; the keys are the headings of the other forms."""
     lines = []
     for one in _crystals(predictions, job):
-        names = [*IDENTITY, *(column.heading for column in columns_of(quantities_in(one)))]
+        names = [*FIRST, *(column.heading for column in columns_of(quantities_in(one)))]
         cells = [_six_digits(cell) if isinstance(cell, float) else cell for cell in row_of(one)]
         record = dict(zip(names, cells, strict=True)) | {NOTES: notes_of(one)}
         lines.append(json.dumps(record, allow_nan=False) + "\n")
@@ -103,9 +107,9 @@ def _workbook(job: Job, results: Results) -> Iterator[bytes]:
     from sgbasis.prediction.forms.workbook import workbook_bytes
 
     lines = itertools.chain.from_iterable(one.text.splitlines() for one in results())
-    units = [None] * len(IDENTITY) + [one.unit for one in columns_of(quantities_of(job))] + [None]
+    units = [None] * len(FIRST) + [one.unit for one in columns_of(quantities_of(job))] + [None]
     unread = [line for one in results() for line in one.failures]
-    about = [line.replace("@axes@", AXES[job.axes]) for line in _ABOUT]
+    about = [*(line.replace("@axes@", AXES[job.axes]) for line in _ABOUT), *meanings(job)]
     yield workbook_bytes(
         headings(job), map(json.loads, lines), units=units, kept=_KEPT, about=about, unread=unread
     )
@@ -117,7 +121,7 @@ def _crystals(predictions: Sequence[Prediction], job: Job) -> Iterator[Sequence[
 
 def headings(job: Job) -> list[str]:
     """Of all columns of a table with one row for each crystal."""
-    return [*IDENTITY, *(one.heading for one in columns_of(quantities_of(job))), NOTES]
+    return [*FIRST, *(one.heading for one in columns_of(quantities_of(job))), NOTES]
 
 
 def _csv_text(rows: Iterable[Sequence[str]]) -> str:

@@ -39,6 +39,7 @@ from sgbasis.prediction.predicted_value import (
     unit_line,
 )
 from sgbasis.prediction.prediction_text import tensor_lines
+from sgbasis.prediction.property_meanings import meanings
 
 MOST = 1000
 """Crystals of a report: each has pictures."""
@@ -81,7 +82,9 @@ def report_page(results: Iterator[ChunkResult], job: Job) -> Iterator[bytes]:
     page = files("sgbasis.prediction.forms").joinpath("report_page.html").read_text(encoding="utf-8")
     parts = {
         "version": VERSION, "count": counted(len(rows), "crystal"), "head": head, "rows": "".join(rows),
-        "unread": unread, "axes": AXES[job.axes], "sections": "".join(sections),
+        "unread": unread, "axes": AXES[job.axes],
+        "meanings": "".join(f'<p class="quiet">{cell_html(one)}</p>' for one in meanings(job)),
+        "sections": "".join(sections),
     }  # fmt: skip
     pieces = re.split("@([a-z]+)@", page)  # every second one is the name of a part; parts are not searched
     yield "".join(parts[one] if i % 2 else one for i, one in enumerate(pieces)).encode("utf-8", "replace")

@@ -24,7 +24,9 @@ Cell = str | float | None
 """Of a row; None where there is no number, or it is not finite."""
 
 IDENTITY = ("file", "identifier", "formula", "space_group")
-"""The first columns."""
+"""The first columns of every table."""
+FIRST = (*IDENTITY, "unlike_training")
+"""The first columns of a table with a row for each crystal."""
 NOTES = "notes"
 """The last column."""
 
@@ -81,7 +83,7 @@ def quantities_of(job: Job) -> list[Quantity]:
 
 
 def columns_of(quantities: Sequence[Quantity]) -> list[Column]:
-    """All columns between :data:`IDENTITY` and :data:`NOTES`."""
+    """All columns between :data:`FIRST` and :data:`NOTES`."""
     kinds = [kind_of_tensor(one.name, one.unit, one.symmetry) for one in quantities]
     columns: list[Column] = []
     for one, kind in zip(quantities, kinds, strict=True):
@@ -107,7 +109,8 @@ def row_of(predictions: Sequence[Prediction]) -> list[Cell]:
     """The cells of one crystal, in the order of the columns, without :func:`notes_of`; numbers as they are."""
     first = predictions[0]
     group = f"{first.setting.number} {first.setting.symbol}"
-    cells: list[Cell] = [first.source, first.identifier, first.formula, group]
+    doubt = "yes" if any(one.is_outside for one in predictions) else "no"
+    cells: list[Cell] = [first.source, first.identifier, first.formula, group, doubt]
     for one in predictions:
         if not isinstance(one.value, float):
             assert one.symmetry is not None

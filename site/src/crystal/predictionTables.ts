@@ -6,11 +6,11 @@ import { element, list, section, table } from "./dom";
 /** Names of properties for people; others are shown with spaces. */
 const NAMES: Record<string, string> = {
   formation_energy: "Formation energy",
-  band_gap: "Band gap",
+  band_gap: "Band gap (PBE)",
   bulk_modulus: "Bulk modulus",
   shear_modulus: "Shear modulus",
   elastic_tensor: "Elastic tensor",
-  dielectric_electronic: "Electronic dielectric tensor",
+  dielectric_electronic: "Electronic dielectric tensor (ions at rest)",
   piezoelectric_tensor: "Piezoelectric tensor",
 };
 
@@ -20,11 +20,21 @@ export function predictionTables(predictions: PredictionView[], lattice: number[
   return section(
     "predictions", "Predictions",
     element("p", {}, "Of the models that ship with sgbasis. Nine of ten intervals hold the value, for crystals like those of the validation data; a note says in which respects this one is unlike them."),
-    table("Predicted numbers", ["Property", "Value", "Unit", "90 % interval", "Notes"], numbers.map((one) => [
-      name(one), number(one.value) + (one.class ? ` (${one.class})` : ""), one.unit, interval(one), notes(one) ?? "",
-    ]), "figures predictions", [2, 3, 4]),
+    numberTable(numbers),
     element("div", { class: "tensor-list" }, ...tensors.map((one) => tensor(one, lattice))),
   );
+}
+
+/** Notes stand in a row below their number: beside it they would be out of sight on a phone. */
+function numberTable(numbers: PredictionView[]): HTMLElement {
+  const made = table("Predicted numbers", ["Property", "Value", "Unit", "90 % interval"], numbers.map((one) => [
+    name(one), number(one.value) + (one.class ? ` (${one.class})` : ""), one.unit, interval(one),
+  ]), "figures predictions", [2, 3]);
+  made.querySelectorAll("tbody tr").forEach((row, i) => {
+    const said = notes(numbers[i]!);
+    if (said) row.after(element("tr", { class: "said" }, element("td", { colspan: 4 }, said)));
+  });
+  return made;
 }
 
 function tensor(one: PredictionView, lattice: number[][]): HTMLElement {

@@ -84,7 +84,7 @@ def test_tensors_rotate_with_the_file(models: dict[str, Path]) -> None:
 
 def test_a_crystal_in_its_ieee_frame_says_so(models: dict[str, Path]) -> None:
     result = run_predict(CRYSTALS / "quartz.cif", "--model", models["dielectric"])
-    assert "electronic dielectric tensor, relative, in the crystal's own frame" in result.stdout
+    assert "electronic dielectric tensor, ions at rest, relative, in the crystal's own frame" in result.stdout
     assert "which is the IEEE frame" in result.stdout
     assert "mean refractive index: " in result.stdout
 

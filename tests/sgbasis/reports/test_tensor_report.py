@@ -82,7 +82,7 @@ def test_an_unstable_crystal(diamond: CrystalRecord) -> None:
 
 def test_dielectric_report(quartz: CrystalRecord, diamond: CrystalRecord) -> None:
     lines = dielectric_lines(np.diag([2.356, 2.356, 2.383]), quartz, electronic=True)
-    assert lines[0].startswith("electronic dielectric tensor, relative")
+    assert lines[0].startswith("electronic dielectric tensor, ions at rest, relative")
     assert lines[-4:] == [
         "     2.383  along [0 0 1]", "     2.356  in every direction normal to that", "mean: 2.365",
         "mean refractive index: 1.538",

@@ -160,6 +160,10 @@ def predict(
             if output is None
             else write_predictions(found, job, output, **parallel, progress=bar.update)
         )
+    if outcome.crystals and chosen == "text":
+        for number, line in enumerate(_without_intervals(job)):
+            click.echo(nl=not number)  # an empty line above the first
+            echo_line(line)
     _report(outcome, output)
     if picture is not None and drawing is not None:
         write_atomically(picture, drawing)
@@ -280,6 +284,18 @@ def _drawing(files: Sequence[InputFile], job: Job, picture: Path) -> bytes | Non
 
         return tensor_page(drawn)
     return tensor_picture(drawn, kind=picture_kind(picture))
+
+
+def _without_intervals(job: Job) -> Iterator[str]:
+    """A line for each number that is predicted without an interval, with the reason."""
+    from sgbasis.prediction.reliability import interval_facts
+
+    for model in (one for one in job.models if one.is_shown):
+        facts = interval_facts(model.pretrained)
+        for label, target in zip(model.labels, model.pretrained.description.targets, strict=True):
+            said, _, reason = facts[target.name].partition(": ")
+            if target.has_interval and said == "no intervals":
+                yield f"no intervals for {label}: {reason}"
 
 
 def _report(outcome: Outcome, output: Path | None) -> None:

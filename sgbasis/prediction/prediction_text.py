@@ -77,12 +77,7 @@ def _number_table(predictions: Sequence[Prediction]) -> str:
         cells = ["90 % interval", *map(interval_text, predictions)]
         rows = [(*row[:at], cell, *row[at:]) for row, cell in zip(rows, cells, strict=True)]
     left = [i for i, name in enumerate(rows[0]) if name != "value"]
-    lines = table_lines(rows, left=left)
-    lacking = dict.fromkeys(one.property for one in predictions if one.interval is None and not one.label)
-    if lacking:  # classes have none in any case
-        names = ", ".join(lacking)
-        lines += ["", short_line(f"no intervals for {names}: the model has none (sgbasis info MODEL says why)")]
-    return "\n".join(lines)
+    return "\n".join(table_lines(rows, left=left))
 
 
 def _tensor_block(one: Prediction) -> str:

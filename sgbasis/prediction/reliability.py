@@ -187,7 +187,7 @@ def interval_facts(model: Pretrained) -> dict[str, str]:
         if not target.has_interval:
             said = "no intervals: tensors and classes have none"
         elif calibration is None:
-            said = "no intervals: it was saved without a calibration, which runtime.calibrate makes from its data"
+            said = "no intervals: the model was saved without a calibration, which runtime.calibrate makes"
         elif not np.isfinite(calibration.quantiles[number]):
             said = f"no intervals: they need {MIN_CRYSTALS} validation crystals with a value"
         elif (measured := coverage.get(target.name)) is None:

@@ -53,8 +53,8 @@ def test_what_a_user_reads(model: Path) -> None:
     assert float(nacl[6]) == pytest.approx(value("nacl", model), rel=1e-5)
     assert nacl[7:] == ["eV/atom"]
     assert " ".join(rutile[8:]) == "no training crystal has Ti; no training crystal has space group 136 P4_2/mnm"
-    why = "no intervals for formation_energy_per_atom: the model has none (sgbasis info MODEL says why)"
-    assert (empty, last) == ("", why)
+    why = "no intervals for formation_energy_per_atom: the model was saved without a calibration"
+    assert empty == "" and last.startswith(why)
 
 
 def test_every_kind_of_input(model: Path, tmp_path: Path) -> None:

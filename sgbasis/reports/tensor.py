@@ -67,7 +67,8 @@ def elastic_lines(stiffness: ArrayLike, record: CrystalRecord) -> list[str]:
         "",
         f"mechanically stable: all eigenvalues of the stiffness are positive, {low:.1f} to {high:.1f} GPa",
         f"universal anisotropy index: {moduli.universal_anisotropy:.2f} (0 is isotropic)",
-        f"Young's modulus by direction: {_extreme_text(softest, record)} to {_extreme_text(stiffest, record)}",
+        f"Young's modulus by direction: {_extreme_text(softest, record)} to {_extreme_text(stiffest, record)}"
+        f"{_equivalents_text(record)}",
     ]
 
 
@@ -229,7 +230,21 @@ def _principal_lines(values: FloatArray, axes: FloatArray, record: CrystalRecord
 
 
 def _extreme_text(extreme: Extreme, record: CrystalRecord) -> str:
-    return f"{extreme.value:.1f} GPa {_axis_text(extreme.direction, record)}"
+    """A value of Young's modulus with its direction; hexagonal crystals have it on a cone around c."""
+    where = _axis_text(extreme.direction, record)
+    if record.setting.crystal_system == "hexagonal":
+        c = record.lattice[2] / np.linalg.norm(record.lattice[2])
+        cosine = abs(float(extreme.direction @ c))
+        if cosine <= np.sqrt(1 - _PARALLEL**2):
+            where = "in every direction normal to [0 0 1]"
+        elif cosine < _PARALLEL:
+            where = f"at {np.degrees(np.arccos(cosine)):.1f} degrees from [0 0 1] in every azimuth"
+    return f"{extreme.value:.1f} GPa {where}"
+
+
+def _equivalents_text(record: CrystalRecord) -> str:
+    """Where other directions have the same value, but no continuum of them."""
+    return "" if record.setting.crystal_system in ("triclinic", "hexagonal") else ", and in equivalent directions"
 
 
 def _axis_text(n: FloatArray, record: CrystalRecord) -> str:

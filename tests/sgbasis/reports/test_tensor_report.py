@@ -58,7 +58,27 @@ def test_elastic_report(diamond: CrystalRecord) -> None:
     assert "shear modulus G (GPa)         68.1      65.0      66.5" in lines
     assert lines[-3] == "mechanically stable: all eigenvalues of the stiffness are positive, 101.8 to 293.5 GPa"
     assert lines[-2] == "universal anisotropy index: 0.24 (0 is isotropic)"
-    assert lines[-1] == "Young's modulus by direction: 130.1 GPa along [0 0 1] to 187.9 GPa along [1 1 1]"
+    assert lines[-1] == (
+        "Young's modulus by direction: 130.1 GPa along [0 0 1] to 187.9 GPa along [1 1 1], "
+        "and in equivalent directions"
+    )
+
+
+def test_extremes_of_a_hexagonal_crystal_lie_on_cones() -> None:
+    """Nye: the modulus depends on the angle to c only; in any orientation of the crystal."""
+    wurtzite = record("wurtzite")
+    turn = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
+    turn *= np.linalg.det(turn)
+    soft = hexagonal(210.0, 121.0, 105.0, 211.0, 42.0, 0.0)  # about those of ZnO
+    for crystal, tensor in (
+        (wurtzite, stiffness_tensor(soft)),
+        (rotated(wurtzite, turn), rotate_tensor(stiffness_tensor(soft), turn)),
+    ):
+        line = elastic_lines(tensor, crystal)[-1]
+        assert "degrees from [0 0 1] in every azimuth to" in line and line.endswith("GPa along [0 0 1]")
+        assert "x, y, z" not in line
+    stiff = hexagonal(300.0, 50.0, 40.0, 100.0, 50.0, 0.0)
+    assert elastic_lines(stiff, wurtzite)[-1].endswith("in every direction normal to [0 0 1]")
 
 
 def test_two_frames_where_they_differ(quartz: CrystalRecord) -> None:

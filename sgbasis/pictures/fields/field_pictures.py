@@ -15,7 +15,7 @@ from sgbasis.fields.plane_choice import choose_plane
 from sgbasis.pictures.fields.field_profile import profile_figure
 from sgbasis.pictures.fields.field_section import NEARBY, section_figure
 from sgbasis.pictures.fields.field_surface import surface_figure
-from sgbasis.pictures.fields.value_scale import ValueScale, is_difference, is_signed, value_scale
+from sgbasis.pictures.fields.value_scale import ValueScale, has_no_zero_line, is_signed, value_scale
 from sgbasis.pictures.style import PRINT_DPI, PictureKind, needs_plot_extra, picture_bytes
 
 SECTION_POINTS, TABLE_POINTS = 481, 201
@@ -95,7 +95,7 @@ def section_scale(
     return value_scale(
         values,
         signed=is_signed(field) and not logarithmic,
-        with_zero=not is_difference(field),
+        with_zero=not has_no_zero_line(field),
         logarithmic=logarithmic,
         levels=levels,
         limits=limits,

@@ -40,6 +40,10 @@ _UNITS = {
     "e/Angstrom^3": r"$e\,\mathrm{\AA}^{-3}$",
     "e/Bohr^3": r"$e\,a_0^{-3}$",
     "e^2/Angstrom^3": r"$e^2\,\mathrm{\AA}^{-3}$",
+    "fm/Angstrom^3": r"$\mathrm{fm}\,\mathrm{\AA}^{-3}$",
+    "fm^2/Angstrom^3": r"$\mathrm{fm}^2\,\mathrm{\AA}^{-3}$",
+    "1/Angstrom^2": r"$\mathrm{\AA}^{-2}$",
+    "1/Angstrom": r"$\mathrm{\AA}^{-1}$",
 }
 
 
@@ -121,9 +125,9 @@ def is_signed(field: GridField) -> bool:
     return min(below, above) > allowed * max(below, above)
 
 
-def is_difference(field: GridField) -> bool:
-    """Whether a field is a difference: about 0 rounding and the ends of series decide about its sign."""
-    return "difference" in field.quantity
+def has_no_zero_line(field: GridField) -> bool:
+    """Whether 0 is no contour of a field with two signs: there the ends of Fourier series decide about the sign."""
+    return "difference" in field.quantity or field.quantity == "scattering-length density"
 
 
 def quantity_label(field: GridField) -> str:

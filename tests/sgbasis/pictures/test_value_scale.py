@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from basis_store import FieldError, GridField
-from sgbasis.pictures.fields.value_scale import is_difference, is_signed, quantity_label, value_scale
+from sgbasis.pictures.fields.value_scale import has_no_zero_line, is_signed, quantity_label, value_scale
 
 pytest.importorskip("matplotlib")
 
@@ -147,12 +147,13 @@ def test_signs_matter_by_the_quantity_or_the_values() -> None:
     assert is_signed(field("potential", "eV", -60, 3))
     assert is_signed(field("electron density difference", "e/Angstrom^3"))
     assert is_signed(field("spin density", "e/Angstrom^3"))
-    assert is_signed(field("difference density", "e/Angstrom^3")) and is_difference(
+    assert is_signed(field("difference density", "e/Angstrom^3")) and has_no_zero_line(
         field("difference density", "1")
     )
     assert is_signed(field("field", "1", -1, 0.5))
     assert not is_signed(field("electron density", "e/Angstrom^3", -24, 361))  # ripples about a heavy atom
-    assert is_signed(field("scattering-length density", "fm/Angstrom^3", -24, 361))
+    neutrons = field("scattering-length density", "fm/Angstrom^3", -24, 361)
+    assert is_signed(neutrons) and has_no_zero_line(neutrons)
     assert is_signed(field("electron density", "e/Angstrom^3", -0.08, 0.1))  # a difference that a CHGCAR holds
     assert not is_signed(field("field", "1"))
 

@@ -20,6 +20,14 @@ from runtime.pretrained.description import ModelDescription
 from runtime.pretrained.pretrained import open_pretrained, save_pretrained
 from runtime.training.runs.run_report import read_report
 
+_LIMITS = {
+    "dielectric_electronic": (
+        "The tensor is the electronic one (epsilon infinity, ions at rest), not the static dielectric tensor.",
+    ),
+    "band_gap": ("Gaps of PBE are too small: typically a third to a half of the measured gap is missing.",),
+}
+"""Of single models that ship, a sentence each."""
+
 
 def publish(run: Path, target: str, folder: Path) -> None:
     """Write the model of one target of a run to ``folder``, with its card.
@@ -77,7 +85,10 @@ def published_card(name: str, description: ModelDescription) -> ModelCard:
         ],
         sources=list(dict.fromkeys(sources)),
         use=f"`sgbasis predict crystal.cif --property {name}`",
-        limits=["The values learnt are density-functional ones (PBE, 0 K), with their known errors."],
+        limits=[
+            "The values learnt are density-functional ones (PBE, 0 K), with their known errors.",
+            *_LIMITS.get(name, ()),
+        ],
         repeated_by="make models",
         version=description.written_by.get("sgbasis", ""),
     )

@@ -126,7 +126,7 @@ def is_signed(field: GridField) -> bool:
 
 
 def has_no_zero_line(field: GridField) -> bool:
-    """Whether 0 is no contour of a field with two signs: there the ends of Fourier series decide about the sign."""
+    """Whether 0 is no contour of a field with two signs: there the ends of Fourier series decide the sign."""
     return "difference" in field.quantity or field.quantity == "scattering-length density"
 
 

@@ -142,7 +142,7 @@ def note_on_steps(crystals: int, batch_size: int) -> str:
         return ""
     return (
         f"{counted(crystals, 'crystal')} in batches of {batch_size}: an epoch has {counted(steps, 'step')}, with "
-        f"--batch-size {smaller} it has {-(-crystals // smaller)}, and learns more from few crystals."
+        f"--batch-size {smaller} it has {-(-crystals // smaller)}."
     )
 
 

@@ -14,6 +14,7 @@ import torch
 from basis_store import ModelError, TrainingError, open_crystals
 from runtime.evaluation.reference_values import reference_values
 from runtime.models.composition import CompositionModel
+from runtime.models.ensemble import Ensemble
 from runtime.prediction import predict
 from runtime.pretrained.domain import Domain
 from runtime.pretrained.pretrained import from_pretrained, open_pretrained, save_pretrained
@@ -192,7 +193,9 @@ def test_sizes_are_those_of_the_initial_model(energy: Path, dataset: Path, tmp_p
 def test_the_initial_model_is_named_like_every_model(dataset: Path, tmp_path: Path) -> None:
     made = trainer(fine_tuning(dataset, tmp_path / "run", "band_gap", targets=["stiffness"]))
     source = from_pretrained("band_gap")
-    assert torch.equal(made.model.element.weight, source.element.weight)  # type: ignore[arg-type,union-attr]
+    assert isinstance(made.model, Ensemble) and isinstance(source, Ensemble)
+    for member, own in zip(made.model.members, source.members, strict=True):
+        assert torch.equal(member.element.weight, own.element.weight)  # type: ignore[arg-type,union-attr]
     assert made.config.learning_rate == 3e-4
 
 

@@ -37,7 +37,7 @@ def test_info_of_the_default_store(reader: StoreReader) -> None:
 def test_info_of_models(tmp_path: Path) -> None:
     shipped = json.loads(sgbasis("info", "band_gap", "--json", cwd=tmp_path).stdout)
     assert shipped["targets"] == {"band_gap": "(eV)"}
-    assert (shipped["format"], shipped["architecture"]) == ("1.0", "SiteTransformer")
+    assert (shipped["format"], shipped["architecture"]) == ("1.0", "Ensemble")
     card = ModelCard(name="a", summary="b", sources=[], training="c", figures=[], limits=[])
     domain = Domain((11, 17), (225,), 2, (22.0, 23.0))
     save_pretrained(tiny_model(), tmp_path, card=card.to_markdown(), domain=domain, training={})

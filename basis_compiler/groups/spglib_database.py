@@ -6,7 +6,6 @@ import functools
 import os
 
 import numpy as np
-import spglib
 
 from basis_store import TURN, CertificateError, MagneticGroup, Operations, PlaneGroup, Setting, check_group
 from basis_store.groups.low_dimensional.plane_operations import plane_operations
@@ -55,6 +54,8 @@ def _represented(representation: Representation) -> Operations:
 
 @functools.cache
 def _operations(setting: Setting) -> Operations:
+    import spglib  # noqa: PLC0415 - what computes with operations that a store has needs no database
+
     database = spglib.get_symmetry_from_database(setting.hall_number)
     if database is None:
         raise CertificateError(f"spglib has no operations for {setting.label}")

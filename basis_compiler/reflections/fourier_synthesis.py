@@ -146,7 +146,10 @@ def fourier_synthesis(
         notes.append(f"F(000) = {zero:g} is given, and the reflections say {own:g}")
     if zero is not None:
         coefficients[0, 0, 0] = zero * zero if kind == "patterson" else zero
-    notes += _missing(group, lattice, one.hkl, reflections.cell, known, box)
+    notes += _missing(group, lattice, one.hkl, reflections.cell, first.known, box, "")
+    if other is not None:  # what is not measured need not be in the model
+        in_both = second.known | ~first.known
+        notes += _missing(group, lattice, one.hkl, reflections.cell, in_both, box, " from the model")
 
     # 4. The sum: the transform of conj F has the sign of exp(-2 pi i k.x).
     values = np.fft.irfftn(coefficients.conj(), s=box, axes=(0, 1, 2), norm="forward")
@@ -319,7 +322,13 @@ def _difference(one: Complexes, other: Complexes, known: np.ndarray, phased: boo
 
 
 def _missing(
-    group: Operations, lattice: FloatArray, hkl: IntArray, cell: FloatArray, known: np.ndarray, box: Shape
+    group: Operations,
+    lattice: FloatArray,
+    hkl: IntArray,
+    cell: FloatArray,
+    known: np.ndarray,
+    box: Shape,
+    where: str,
 ) -> list[str]:
     """A note on how many reflections within the sphere of the data are not there."""
     squares = inverse_squares(hkl, cell)
@@ -337,4 +346,4 @@ def _missing(
     if not absent:
         return []
     of_all = counted(len(every), "unique reflection")
-    return [f"{absent:,} of {of_all} down to d = {d_min:.3f} Angstrom are missing: they count as 0"]
+    return [f"{absent:,} of {of_all} down to d = {d_min:.3f} Angstrom are missing{where}: they count as 0"]

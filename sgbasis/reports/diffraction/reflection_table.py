@@ -95,6 +95,11 @@ def _facts(found: ReflectionList) -> list[str]:
         ("reflections", f"{len(found):,}{' (hkl and -h-k-l apart)' * (not found.friedel)}, down to d = "
                         f"{found.d_min:.4f} Angstrom; I: powder, strongest line 100"),
     ]  # fmt: skip
+    if beyond := int(np.isnan(found.two_theta).sum()):
+        half = found.wavelength / 2
+        facts.append(
+            ("without angle", f"{beyond:,} of them: with d below half the wavelength, {half:.4f} Angstrom")
+        )
     width = max(len(name) for name, _ in facts)
     return [f"  {name.ljust(width)}  {value}" for name, value in facts]
 

@@ -256,6 +256,13 @@ def test_what_is_missing_is_noted() -> None:
     )
     (note,) = (note for note in fourier_synthesis(part).notes if "missing" in note)
     assert note.startswith(f"1 of {len(data)} unique reflections")
+    # In a difference each list is told by its own; a model may have more.
+    for minuend, model, end in (
+        (data, part, "missing from the model: they count as 0"),
+        (part, data, "missing: they count as 0"),
+    ):
+        (note,) = (n for n in fourier_synthesis(minuend, kind="difference", minus=model).notes if "missing" in n)
+        assert note.startswith(f"1 of {len(data)} unique") and note.endswith(end)
 
 
 def test_what_cannot_be_summed_is_one_line() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray
-from basis_store.reflections.reflection_data import Radiation
+from basis_store.reflections.radiation import Radiation
 
 MAX_POINTS = 200_000
 _REACH = 200.0

@@ -29,7 +29,8 @@ from basis_store import Operations, ReflectionError, Setting
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.counted import counted
 from basis_store.groups.cell_parameters import cell_parameters
-from basis_store.reflections.reflection_data import RADIATIONS, Radiation, ReflectionData
+from basis_store.reflections.radiation import RADIATIONS, Radiation
+from basis_store.reflections.reflection_data import ReflectionData
 from basis_store.tables.data_frame import data_frame
 from basis_store.tables.short_repr import ShortRepr
 

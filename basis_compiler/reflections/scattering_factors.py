@@ -19,7 +19,7 @@ from basis_compiler.reflections.wavelengths import photon_energy
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray
 from basis_store.extras import needed_for
-from basis_store.reflections.reflection_data import Radiation
+from basis_store.reflections.radiation import Radiation
 
 NAMES: dict[Radiation, str] = {"xray": "X-rays", "neutron": "neutrons", "electron": "electrons"}
 """In texts."""

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import ReflectionError
+from basis_store.reflections.radiation import RADIATIONS, Radiation
 from basis_store.tables.short_repr import ShortRepr
-
-Radiation = Literal["xray", "neutron", "electron"]
-"""What is scattered."""
-
-RADIATIONS: tuple[Radiation, ...] = get_args(Radiation)
 
 MAX_INDEX = 10_000
 """Of |h|, |k| and |l|: a larger one comes from a wrong column."""

@@ -25,7 +25,8 @@ from basis_compiler.reflections.formats.shelx_files import parse_shelx
 from basis_store import CrystalError, ReflectionError, all_settings
 from basis_store.array_types import FloatArray
 from basis_store.counted import counted
-from basis_store.reflections.reflection_data import MAX_VALUE, Radiation, checked_cell, metric_tensor
+from basis_store.reflections.radiation import Radiation
+from basis_store.reflections.reflection_data import MAX_VALUE, checked_cell, metric_tensor
 
 _CELL = (
     "_cell_length_a",

@@ -12,7 +12,8 @@ import numpy as np
 from basis_store import ReflectionError
 from basis_store.array_types import FloatArray, IntArray
 from basis_store.errors import shortened
-from basis_store.reflections.reflection_data import MAX_INDEX, MAX_VALUE, Radiation
+from basis_store.reflections.radiation import Radiation
+from basis_store.reflections.reflection_data import MAX_INDEX, MAX_VALUE
 
 MAX_REFLECTIONS = 5_000_000
 """Of a file."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from basis_compiler.reflections.formats.raw_reflections import RawReflections, line_error, number
 from basis_store import ReflectionError
-from basis_store.reflections.reflection_data import Radiation
+from basis_store.reflections.radiation import Radiation
 
 _HEADINGS = {
     "h": ("h",),

@@ -9,6 +9,7 @@ import click
 
 from basis_store.counted import counted
 from basis_store.errors import CrystalError, ReflectionError
+from basis_store.reflections.radiation import RADIATIONS
 from sgbasis.commands.options import FiniteRange, max_file_size_option, tolerance_option
 from sgbasis.echo import echo, echo_line
 from sgbasis.standard_crystals import report_failures, report_not_read, standard_crystals
@@ -31,7 +32,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Largest angle in degrees [default: that of --d-min, or else 90; for electrons, d = 1 Angstrom].",
 )  # fmt: skip
 @click.option(
-    "--radiation", type=click.Choice(("xray", "neutron", "electron")), default="xray", show_default=True,
+    "--radiation", type=click.Choice(RADIATIONS), default="xray", show_default=True,
     help="What is scattered.",
 )  # fmt: skip
 @click.option(

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from basis_store.groups.setting import Setting
-from basis_store.reflections.reflection_data import RADIATIONS, Radiation
+from basis_store.reflections.radiation import RADIATIONS, Radiation
 from sgbasis.commands.fields.field_options import output_option, write_and_say
 from sgbasis.commands.options import SETTING, FiniteRange
 from sgbasis.echo import echo_line

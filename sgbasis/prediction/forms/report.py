@@ -161,8 +161,11 @@ def _cells(predictions: Sequence[Prediction], tensors: Sequence[TensorSection]) 
             cells.append(f'<td class="number" data-value="{value}">{shown}{interval}</td>')
     notes = notes_of(predictions)
     number = counted(len(notes), "note")
-    listed = f"<details><summary>{number}</summary>{_notes_html(notes)}</details>" if notes else ""
-    cells.append(f'<td class="about" data-value="{len(notes)}">{listed}</td>')
+    unlike = any(one.is_outside for one in predictions)
+    summary = f"{number}: unlike the training data" if unlike else number
+    listed = f"<details><summary>{summary}</summary>{_notes_html(notes)}</details>" if notes else ""
+    # Sorted by this column, crystals that are unlike the training data stand together.
+    cells.append(f'<td class="about" data-value="{len(notes) + 1000 * unlike}">{listed}</td>')
     return "".join(cells)
 
 

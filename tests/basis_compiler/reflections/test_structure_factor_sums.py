@@ -15,7 +15,7 @@ from basis_compiler.reflections.reflection_list import ReflectionList, reflectio
 from basis_compiler.reflections.scattering_factors import anomalous_factor, scattering_factors
 from basis_store import ReflectionError, Setting
 from basis_store.groups.cell_parameters import cell_parameters
-from basis_store.reflections.reflection_data import RADIATIONS
+from basis_store.reflections.radiation import RADIATIONS
 from tests.support.crystals.made_crystals import made_crystal, rewritten
 from tests.support.crystals.real_crystals import real_crystals
 

@@ -258,7 +258,7 @@ class Trainer:
             "train_loss": dict(zip(names, report.train_loss, strict=True)),
             "val_loss": dict(zip(names, report.val_loss, strict=True)),
             "learning_rate": report.learning_rate,
-            "seconds": round(report.seconds, 2),
+            "seconds": round(report.seconds, 4),
             "crystals_per_second": round(report.crystals_per_second, 1),
         }
         self.history.append(entry)

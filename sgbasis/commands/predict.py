@@ -162,7 +162,7 @@ def predict(
         )
     if outcome.crystals and chosen == "text":
         for number, line in enumerate(_without_intervals(job)):
-            click.echo(nl=not number)  # an empty line above the first
+            echo(nl=not number)  # an empty line above the first
             echo_line(line)
     _report(outcome, output)
     if picture is not None and drawing is not None:

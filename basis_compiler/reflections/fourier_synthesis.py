@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from basis_compiler.crystals.formats.cif_operations import metric_misfit
+from basis_compiler.crystals.formats.cif_operations import OperationList, metric_misfit
 from basis_compiler.fields.cell_lattice import lattice_of
 from basis_compiler.groups.spglib_database import operations
 from basis_compiler.reflections.reflection_expansion import (
@@ -211,7 +211,9 @@ def _check_setting(data: ReflectionData, group: Operations, what: str, notes: li
     if data.setting is None:
         return
     setting = Setting.from_hall(data.setting)
-    own, asked = (_operation_set(one) for one in (operations(setting), group))
+    own, asked = (
+        OperationList(one.rotations, one.translations24).as_set() for one in (operations(setting), group)
+    )
     if own == asked:
         return
     if not (own < asked or asked < own):
@@ -224,11 +226,6 @@ def _check_setting(data: ReflectionData, group: Operations, what: str, notes: li
         f"the {what} are of {setting.label} by their own symmetry; taken for {group.setting.label}, with "
         f"{counted(len(asked), 'operation')} in place of {len(own)}"
     )
-
-
-def _operation_set(group: Operations) -> set[bytes]:
-    rows = np.concatenate([group.rotations.reshape(-1, 9), group.translations24], axis=1, dtype=np.int64)
-    return {row.tobytes() for row in rows}
 
 
 @dataclass(frozen=True)
